@@ -16,9 +16,9 @@ def acts_behind(rows: Iterable[Any]) -> dict[int, Act]:
     if not standing:
         return {}
     versions: Any = type(standing[0])._meta.get_field("events").related_model
-    found = versions.objects.filter(pgh_obj_id__in=[row.pk for row in standing])
-    found = found.exclude(act__verb=MOVING).select_related("act__by").order_by("pgh_id")
-    return {version.pgh_obj_id: version.act for version in found}
+    earlier = versions.objects.filter(pgh_obj_id__in=[row.pk for row in standing])
+    earlier = earlier.exclude(act__verb=MOVING).select_related("act__by").order_by("pgh_id")
+    return {version.pgh_obj_id: version.act for version in earlier}
 
 
 def name_authors(rows: Iterable[Any]) -> list[Any]:

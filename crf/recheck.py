@@ -132,8 +132,8 @@ def _recheck_once(
         if saved and form.code == judged_by and saved.pk not in at_visits:
             anew = [read for read in form.foreign_reads & changed if form_of(read) != judged_by]
             concerned = concerned if anew else concerned - {saved.pk}
-        found = begun_records(form, form_context.participant).filter(pk__in=concerned) if concerned else ()
-        for record in found:
+        records = begun_records(form, form_context.participant).filter(pk__in=concerned) if concerned else ()
+        for record in records:
             at_hand = saved if saved and saved.pk == record.pk else record
             yield from _recheck_record(form, at_hand, form_context, by, at)
 
@@ -246,10 +246,10 @@ def _rows_to_rederive(
     for name, group in form.groups.items():
         derived = [question.name for question in group.questions.values() if question.derived]
         for row in outcome.groups[name] if derived else ():
-            held = stored.rows[name][row["position"]]
+            stored_row = stored.rows[name][row["position"]]
             values = {question: row[question] for question in derived}
-            if any(getattr(held, question) != value for question, value in values.items()):
-                rows.append((held, values))
+            if any(getattr(stored_row, question) != value for question, value in values.items()):
+                rows.append((stored_row, values))
     return rows
 
 

@@ -34,8 +34,8 @@ def living_access(*, at: datetime) -> list[LivingAccess]:
     """Return everything that opens something at ``at``, by owner; what was made last comes first."""
     tokens = _living(ApiToken.objects.filter(expires_at__gt=at), made="created_at")
     feeds = _living(CalendarFeed.objects.all(), made="made_at")
-    found = [_of_token(row) for row in tokens] + [_of_feed(row) for row in feeds]
-    return sorted(found, key=lambda one: (str(one.owner).casefold(), one.owner.pk, -one.made_at.timestamp()))
+    uses = [_of_token(row) for row in tokens] + [_of_feed(row) for row in feeds]
+    return sorted(uses, key=lambda one: (str(one.owner).casefold(), one.owner.pk, -one.made_at.timestamp()))
 
 
 def living_one(kind: str, pk: int, *, at: datetime) -> LivingAccess | None:

@@ -122,8 +122,8 @@ def write_zip(
     kind = DataFormat(about["format"])
     try:
         make_own_file(unfinished)
-        written = _write_files(unfinished, files, parameters, kind)
-        listed = [cast("FileInManifest", asdict(one)) for one in written]
+        copied = _write_files(unfinished, files, parameters, kind)
+        listed = [cast("FileInManifest", asdict(one)) for one in copied]
         readers = readers_of(files) if kind == DataFormat.CSV else {}
         manifest = Manifest(study=STUDY, keys=list(KEYS), files=listed, readers=list(readers), **about)
         with zipfile.ZipFile(unfinished, "a", zipfile.ZIP_DEFLATED) as archive:
@@ -143,17 +143,17 @@ def _write_files(
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
         expected = _expected(files, parameters)
         if kind == DataFormat.CSV:
-            written = [
+            copied = [
                 _copy(archive, file, rows, parameters) for file, rows in zip(files, expected, strict=True)
             ]
         else:
-            written = [
+            copied = [
                 _convert(archive, file, rows, parameters, kind, long_texts)
                 for file, rows in zip(files, expected, strict=True)
             ]
         if long_texts:
-            written.append(_table(archive, LONG_TEXTS, LONG_TEXT_COLUMNS, long_texts))
-        return [*written, _codebook(archive, files, kind), _code_lists(archive, files, kind)]
+            copied.append(_table(archive, LONG_TEXTS, LONG_TEXT_COLUMNS, long_texts))
+        return [*copied, _codebook(archive, files, kind), _code_lists(archive, files, kind)]
 
 
 def files_for(chosen: list[FormDeclaration], cut: Cut) -> Iterator[File]:

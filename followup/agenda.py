@@ -73,10 +73,10 @@ def _left(visit: Visit, today: date) -> str:
     return "" if visit.state in HAPPENED else time_left(visit, today)
 
 
-def by_day(found: Iterable[AgendaLine]) -> list[tuple[date | None, list[AgendaLine]]]:
+def by_day(lines: Iterable[AgendaLine]) -> list[tuple[date | None, list[AgendaLine]]]:
     """Return the lines grouped by the day on which each is proposed or took place."""
     days: dict[date | None, list[AgendaLine]] = {}
-    for line in found:
+    for line in lines:
         days.setdefault(line.visit.took_place_on or line.visit.proposed_on, []).append(line)
     return sorted(days.items(), key=lambda entry: entry[0] or date.max)
 

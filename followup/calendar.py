@@ -97,10 +97,10 @@ def first_of_each_day(visits: QuerySet[Visit], *, days: Sequence[date], sites: S
     with connection.cursor() as cursor:
         cursor.execute(_OF_EACH_DAY.format(at_sites=at_sites), given)
         counts = dict(cursor.fetchall())
-    found = list(visits.filter(pk__in=counts).order_by("participant_id", "pk"))
-    for visit in found:
+    shown = list(visits.filter(pk__in=counts).order_by("participant_id", "pk"))
+    for visit in shown:
         visit.of_the_day, visit.sign = counts[visit.pk], SIGNS.get(VisitState(visit.state))  # type: ignore[attr-defined]
-    return found
+    return shown
 
 
 _OF_EACH_DAY = """

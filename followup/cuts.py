@@ -41,12 +41,12 @@ def progress_of_cuts(user: User, *, at: datetime) -> list[DataCutProgress]:
     sweeps = Visit.objects.open_to(user, Permission.VISIT_VIEW).filter(code__startswith=CUT_SWEEPS)
     current = sweeps.exclude(state=VisitState.CANCELLED).order_by().values("code")
     counted = current.annotate(asked=Count("pk"), known=Count("pk", filter=Q(state__in=HAPPENED)))
-    found = {row["code"]: (row["asked"], row["known"]) for row in counted}
+    progress = {row["code"]: (row["asked"], row["known"]) for row in counted}
     may = user.may(Permission.DATA_CUT_ANNOUNCE)
     return [
         DataCutProgress(
             cut,
-            *found.get(f"{CUT_SWEEPS}{cut.number}", (0, 0)),
+            *progress.get(f"{CUT_SWEEPS}{cut.number}", (0, 0)),
             may_change=may and cut.cancelled_at is None and not is_over(cut, at),
         )
         for cut in DataCut.objects.select_related("act", "moved_to").order_by("-on", "-number")

@@ -35,5 +35,5 @@ def visits_for(user: User, *, today: date) -> Iterable[Visit]:
     """Return the awaited visits of the person's sites, two months back and a year ahead."""
     visits = Visit.objects.open_to(user, Permission.VISIT_VIEW).exclude(state=VisitState.CANCELLED)
     near = visits.shown_between(today - BACK, today + AHEAD).select_related("participant")
-    found: Iterable[Visit] = near.order_by("proposed_on", "pk")[:MOST]
-    return found
+    coming: Iterable[Visit] = near.order_by("proposed_on", "pk")[:MOST]
+    return coming

@@ -137,13 +137,13 @@ class ApprovalForm(ServiceForm):
     )
 
     def __init__(
-        self, *args: Any, held: SiteVersion | None, texts: QuerySet[ConsentVersion], **kwargs: Any
+        self, *args: Any, site_version: SiteVersion | None, texts: QuerySet[ConsentVersion], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["consent"].queryset = texts  # type: ignore[attr-defined]
-        if held is not None:
+        if site_version is not None:
             self.fields["reason"] = WordsField(label=_("Reason for the change"), max_length=200)
-            self.initial.update({n: getattr(held, n) for n in FIELDS_OF_APPROVAL})
+            self.initial.update({n: getattr(site_version, n) for n in FIELDS_OF_APPROVAL})
 
 
 class OpenVersionForm(ServiceForm):

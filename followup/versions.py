@@ -46,9 +46,9 @@ def sites_with_versions(sites: Iterable[Site], kept: Iterable[SiteVersion]) -> l
             site,
             known.get((site.pk, site.protocol_version)),
             [
-                (version, held, "approved" if held else "waiting")
+                (version, site_version, "approved" if site_version else "waiting")
                 for version in later_than(site.protocol_version)
-                for held in [known.get((site.pk, version))]
+                for site_version in [known.get((site.pk, version))]
             ],
         )
         for site in sites
@@ -63,8 +63,8 @@ def preview_page(site: Site, version: str, *, page: str | None, at: datetime) ->
     people = with_what_is_known(affected(site, version))
     if people.count() > MOST_COUNTED:
         shown = Paginator(people, PER_PAGE).get_page(page)
-        found = list(impacts(shown.object_list, site=site, version=version, at=at))
-        return {"page": shown, "impacts": found, "total": None, "is_later": _is_later(site, version)}
+        lines = list(impacts(shown.object_list, site=site, version=version, at=at))
+        return {"page": shown, "impacts": lines, "total": None, "is_later": _is_later(site, version)}
     total, touched = Total(), []
     for impact in impacts(people, site=site, version=version, at=at):
         total.add(impact)
@@ -83,15 +83,15 @@ def _is_later(site: Site, version: str) -> bool:
     return version in later_than(site.protocol_version)
 
 
-def to_do_at(held: SiteVersion, people: QuerySet[Participant], *, at: datetime) -> dict[str, Any]:
+def to_do_at(site_version: SiteVersion, people: QuerySet[Participant], *, at: datetime) -> dict[str, Any]:
     """Return who is not carried over yet, whether that takes too long, and who has not signed the new consent text."""
-    unsigned = to_consent_anew(people, held)
+    unsigned = to_consent_anew(people, site_version)
     return {
-        "is_late": held.carried_at is None and at - held.act.at > CARRIED_WITHIN,
-        "left": waiting_for(held).count(),
+        "is_late": site_version.carried_at is None and at - site_version.act.at > CARRIED_WITHIN,
+        "left": waiting_for(site_version).count(),
         "unsigned": unsigned[:NAMED],
         "unsigned_count": unsigned.count(),
-        "refused": stays_under_older_text(people, held)[:NAMED] if held.consent_id else [],
+        "refused": stays_under_older_text(people, site_version)[:NAMED] if site_version.consent_id else [],
     }
 
 

@@ -15,8 +15,8 @@ PAGED: Final = 10_000
 
 def count_up_to(rows: Any, most: int = MOST) -> int:
     """Return how many rows there are; ``most`` + 1 when there are more."""
-    found: int = rows.order_by()[: most + 1].count()
-    return found
+    count: int = rows.order_by()[: most + 1].count()
+    return count
 
 
 class CountOf(Subquery):
@@ -45,8 +45,8 @@ def rows_and_count_of_each(
 ) -> dict[str, tuple[list[Any], int]]:
     """Return what ``rows_and_count`` does for several lists of one model, all in one question, each by its key."""
     asked = [_counted(rows, shown, most).annotate(listed=Value(name)) for name, rows in lists.items()]
-    found = list(asked[0].union(*asked[1:], all=True))
-    return {name: _with_count([row for row in found if row.listed == name]) for name in lists}
+    listed = list(asked[0].union(*asked[1:], all=True))
+    return {name: _with_count([row for row in listed if row.listed == name]) for name in lists}
 
 
 def _counted(rows: Any, shown: int, most: int) -> Any:
@@ -54,8 +54,8 @@ def _counted(rows: Any, shown: int, most: int) -> Any:
     return page_by_keys(rows, 0, shown).annotate(counted_rows=CountOf(counted))
 
 
-def _with_count(found: list[Any]) -> tuple[list[Any], int]:
-    return found, found[0].counted_rows if found else 0
+def _with_count(rows: list[Any]) -> tuple[list[Any], int]:
+    return rows, rows[0].counted_rows if rows else 0
 
 
 def which_have_rows(named: Mapping[str, Any]) -> set[str]:

@@ -72,12 +72,12 @@ def as_csv(rows: Iterable[Sequence[Cell]]) -> bytes:
 
 def as_xlsx(rows: Iterable[Sequence[Cell]], *, title: str) -> bytes:
     """Return rows as a workbook of one sheet; texts are texts, whatever they begin with."""
-    held = io.BytesIO()
+    file = io.BytesIO()
     book = (
         f'<workbook xmlns="{_SHEETS}" xmlns:r="{_RELATIONS}"><sheets>'
         f'<sheet name="{_name(title)}" sheetId="1" r:id="rId1"/></sheets></workbook>'
     )
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in (*_PARTS.items(), ("xl/workbook.xml", book)):
             archive.writestr(_dated(name), _HEAD + text)
         with archive.open(_dated("xl/worksheets/sheet1.xml"), "w", force_zip64=True) as sheet:
@@ -86,7 +86,7 @@ def as_xlsx(rows: Iterable[Sequence[Cell]], *, title: str) -> bytes:
                 cells = "".join(_cell(f"{_letters(place)}{number}", cell) for place, cell in enumerate(row))
                 sheet.write(f'<row r="{number}">{cells}</row>'.encode())
             sheet.write(b"</sheetData></worksheet>")
-    return held.getvalue()
+    return file.getvalue()
 
 
 def _dated(name: str) -> zipfile.ZipInfo:

@@ -29,8 +29,8 @@ def kinds_of_refusal(root: Path) -> list[KindOfRefusal]:
     """Return every class below ``Refusal`` in the product, by code."""
     classes = list(_classes(root))
     below = {ROOT_CLASS}
-    while found := {name for name, bases, *_rest in classes if set(bases) & below} - below:
-        below |= found
+    while further := {name for name, bases, *_rest in classes if set(bases) & below} - below:
+        below |= further
     statuses = {name: _constant(node, "status") for name, _bases, node, _module in classes}
     parents = {name: bases for name, bases, _node, _module in classes}
     kinds = [

@@ -64,9 +64,9 @@ def sections_of_code(root: Path, folders: Iterable[str]) -> Iterator[tuple[str, 
             yield chapter_of(section), path.relative_to(root).as_posix()
 
 
-def by_section(found: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+def by_section(marks: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
     files: dict[str, set[str]] = {}
-    for section, path in found:
+    for section, path in marks:
         files.setdefault(section, set()).add(path)
     return files
 

@@ -59,13 +59,13 @@ class SourceText:
 
 def texts_of_project(root: Path) -> dict[SourceText, set[str]]:
     """Every text of the source below ``root``, with the files that hold it."""
-    found: dict[SourceText, set[str]] = {}
+    sources: dict[SourceText, set[str]] = {}
     for path in source_files(root):
         content = path.read_text(encoding="utf-8")
         texts = texts_of_python(content) if path.suffix == ".py" else texts_of_template(content)
         for text in texts:
-            found.setdefault(text, set()).add(path.relative_to(root).as_posix())
-    return found
+            sources.setdefault(text, set()).add(path.relative_to(root).as_posix())
+    return sources
 
 
 def source_files(root: Path) -> Iterator[Path]:
@@ -148,13 +148,13 @@ class Catalogue:
     def by_key(self) -> dict[tuple[str, str], polib.POEntry]:
         return {(entry.msgctxt or "", entry.msgid): entry for entry in self.file}
 
-    def update(self, found: dict[SourceText, set[str]], *, prune: bool = False) -> None:
+    def update(self, texts: dict[SourceText, set[str]], *, prune: bool = False) -> None:
         """Each text of the source has its entry; what no source holds is obsolete, or gone with ``prune``."""
         known = self.by_key()
-        wanted = {text.key: text for text in found}
+        wanted = {text.key: text for text in texts}
         for key, entry in known.items():
             entry.obsolete = key not in wanted
-        for text, files in found.items():
+        for text, files in texts.items():
             entry = known.get(text.key) or polib.POEntry()
             describe(entry, text, files)
             known[text.key] = entry
@@ -204,20 +204,20 @@ def translation_of(entry: polib.POEntry) -> str:
     return str(entry.msgstr_plural.get(0, "") if entry.msgstr_plural else entry.msgstr)
 
 
-def faults(catalogue: Catalogue, found: dict[SourceText, set[str]]) -> list[str]:
+def faults(catalogue: Catalogue, texts: dict[SourceText, set[str]]) -> list[str]:
     """One line for each text that a Chinese reader would not get as meant."""
     known = catalogue.by_key()
     lines = []
-    for text in sorted(found):
+    for text in sorted(texts):
         entry = known.get(text.key)
-        where = sorted(found[text])[0]
+        where = sorted(texts[text])[0]
         if entry is None or entry.obsolete or not translation_of(entry):
             lines.append(f"not translated: {text.text!r} ({where})")
         elif entry.fuzzy:
             lines.append(f"only guessed (fuzzy): {text.text!r} ({where})")
         elif placeholders(text.text) | placeholders(text.plural) != placeholders(translation_of(entry)):
             lines.append(f"other placeholders: {text.text!r} against {translation_of(entry)!r} ({where})")
-    wanted = {text.key for text in found}
+    wanted = {text.key for text in texts}
     lines += [f"obsolete, no source holds it: {key[1]!r}" for key in sorted(known) if key not in wanted]
     return lines
 

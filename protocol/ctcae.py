@@ -106,9 +106,9 @@ def search(text: str, *, limit: int) -> tuple[Found, ...]:
     looked_for = folded(text)
     if not looked_for:
         return ()
-    near = [found for found in (_nearest(term, words, looked_for) for term, words in _words()) if found]
-    near.sort(key=lambda found: found[0])
-    return tuple(found for _nearness, found in near[:limit])
+    near = [match for match in (_nearest(term, words, looked_for) for term, words in _words()) if match]
+    near.sort(key=lambda match: match[0])
+    return tuple(match for _nearness, match in near[:limit])
 
 
 @cache

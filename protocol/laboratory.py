@@ -301,5 +301,5 @@ def _listed(text: ProtocolText, key: str) -> tuple[str, ...]:
 
 def left_out(asked: Iterable[str], answered: Iterable[str]) -> list[str]:
     """The tests that are asked and neither answered nor done as another one."""
-    found = set(answered)
-    return [code for code in asked if code not in found and STANDS_FOR.get(code) not in found]
+    codes = set(answered)
+    return [code for code in asked if code not in codes and STANDS_FOR.get(code) not in codes]

@@ -64,10 +64,10 @@ def lab_grade(
     if value is None:
         return None
     high = exact_or_none(uln)
-    found = graded(
+    reached = graded(
         test, Result(exact(value)), Compared(exact_or_none(lln), high, exact_or_none(baseline), high)
     )
-    return found.grade if found else None
+    return reached.grade if reached else None
 
 
 def graded(test: str, result: Result | None, limits: Compared) -> Graded | None:
@@ -79,8 +79,8 @@ def graded(test: str, result: Result | None, limits: Compared) -> Graded | None:
     if result.code:
         return _of_code(test, result.code)
     ends = result.ends
-    found = {_of_number(test, end, limits) for end in ends} if ends else set()
-    return found.pop() if len(found) == 1 else None
+    grades = {_of_number(test, end, limits) for end in ends} if ends else set()
+    return grades.pop() if len(grades) == 1 else None
 
 
 def _of_number(test: str, value: Decimal, limits: Compared) -> Graded | None:

@@ -249,7 +249,7 @@ def _line(number: int, text: str) -> Line:
         return Line(number, text, test, why=Why.RESULT)
     if TESTS[test].codes:
         return Line(number, text, test, result)
-    found = [unit for part in parts[2:] if (unit := unit_named(test, part)) is not None and part]
-    if not found and any(parts[2:]):
+    units = [unit for part in parts[2:] if (unit := unit_named(test, part)) is not None and part]
+    if not units and any(parts[2:]):
         return Line(number, text, test, why=Why.UNIT)
-    return Line(number, text, test, result, found[0] if found else "")
+    return Line(number, text, test, result, units[0] if units else "")

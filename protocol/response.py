@@ -373,9 +373,9 @@ def _rule_3_not_evaluable(
         (findings.fna_missing, Because.FNA_MISSING),
         (Cytology.INADEQUATE in findings.signs.cytology, Because.FNA_INADEQUATE),
     )
-    found = tuple(reason for holds, reason in lacks if holds)
-    if found:
-        return Proposal(Outcome.NOT_EVALUABLE, (*found, *_speaking_for_tumour(findings)))
+    reasons = tuple(reason for holds, reason in lacks if holds)
+    if reasons:
+        return Proposal(Outcome.NOT_EVALUABLE, (*reasons, *_speaking_for_tumour(findings)))
     open_answers = (
         (findings.lumen is None, Because.UNANSWERED_LUMEN),
         (findings.biopsy is None, Because.UNANSWERED_BIOPSY),
@@ -398,21 +398,21 @@ def _rule_4_uncertain(findings: EvaluationFindings, history: _History) -> Propos
         if holds
     )
     speaking = _speaking_for_tumour(findings)
-    found = (*tissue, *speaking)
-    if not found:
+    reasons = (*tissue, *speaking)
+    if not reasons:
         return None
     # At CRE-1 doubt about tissue waits for CRE-2; a sign of tumour does not (decision B1).
     if not speaking and _stands_for(findings, history) is EvaluationType.CRE1:
         return Proposal(Outcome.PROCEED_TO_CRE2, tissue)
     # What is only seen waits for its biopsy or the team: to see it again does not make residue.
     if tissue and history.last_was_uncertain:
-        return _persisting(tissue, found, history)
-    return Proposal(Outcome.UNCERTAIN_REPEAT, found)
+        return _persisting(tissue, reasons, history)
+    return Proposal(Outcome.UNCERTAIN_REPEAT, reasons)
 
 
-def _persisting(tissue: tuple[Because, ...], found: tuple[Because, ...], history: _History) -> Proposal:
+def _persisting(tissue: tuple[Because, ...], reasons: tuple[Because, ...], history: _History) -> Proposal:
     """What is still uncertain at the repeat: residue before a declared cCR; after it, dysplasia is regrowth."""
-    because = (*found, Because.UNCERTAIN_PERSISTS)
+    because = (*reasons, Because.UNCERTAIN_PERSISTS)
     if not history.declared:
         return Proposal(Outcome.NON_CCR, because)
     if Because.BIOPSY_HIGH_GRADE in tissue:
@@ -425,7 +425,7 @@ def _speaking_for_tumour(findings: EvaluationFindings) -> tuple[Because, ...]:
     signs = findings.signs
     suspect = findings.distant == Distant.SUSPECT or signs.lesion == Lesion.SUSPECT
     open_bed = signs.look in (Look.ULCER, Look.STRICTURE) and findings.adequacy != Adequacy.YES
-    found = (
+    pairs = (
         (suspect, Because.DISTANT_SUSPECT),
         (findings.local == Local.SUSPECTED, Because.SUSPECTED_UNDECIDED),
         (signs.look in (Look.MASS, Look.NODULE), Because.BED_SUSPECT),
@@ -435,7 +435,7 @@ def _speaking_for_tumour(findings: EvaluationFindings) -> tuple[Because, ...]:
         (Cytology.ATYPIA in signs.cytology, Because.CYTOLOGY_ATYPIA),
         (signs.is_thick, Because.WALL_THICK),
     )
-    return tuple(reason for holds, reason in found if holds)
+    return tuple(reason for holds, reason in pairs if holds)
 
 
 def _rule_5_clear(findings: EvaluationFindings, history: _History, *, apart: timedelta) -> Proposal:

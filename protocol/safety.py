@@ -221,6 +221,6 @@ def special_interest(
     ``from_grade`` says from which grade some kinds are.
     """
     named = {kind for kind in kinds if kind}
-    found = [kind for kind, least in from_grade.items() if kind in named and grade >= least]
-    found += [kind for kind in SPECIAL_ALWAYS if kind in named]
-    return (*found, "treatment_death") if fatal and related else tuple(found)
+    reached = [kind for kind, least in from_grade.items() if kind in named and grade >= least]
+    reached += [kind for kind in SPECIAL_ALWAYS if kind in named]
+    return (*reached, "treatment_death") if fatal and related else tuple(reached)

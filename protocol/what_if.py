@@ -34,11 +34,11 @@ class UnclearHistoryError(ValueError):
     """The file cannot be read as the history of a participant; the message is the sentence to show."""
 
 
-def read_history(text: ProtocolText, *, arm: str, written: str, as_of: str) -> History:
+def read_history(text: ProtocolText, *, arm: str, text_of_history: str, as_of: str) -> History:
     """The history written in the JSON text ``written``; UnclearHistoryError says what to mend."""
     if arm not in ARM_CODES:
         raise UnclearHistoryError(f"The arm is {arm!r}: write 1 or 2.")
-    entries = _object(written)
+    entries = _object(text_of_history)
     track = _track(text, entries.pop("track", None), arm)
     since = entries.pop("track_since", None)
     responses = _choices("responses", entries.pop("responses", {}), {"CRE1", "CRE2"}, set(Response))
@@ -115,8 +115,8 @@ def _choices(name: str, entries: object, keys: set[str], choices: set[Response])
 
 
 def _dates(name: str, entries: object, keys: set[str]) -> dict[str, date]:
-    known = {key: written for key, written in _named(name, entries, keys).items() if written is not None}
-    return {key: _date(key, written) for key, written in known.items()}
+    known = {key: day for key, day in _named(name, entries, keys).items() if day is not None}
+    return {key: _date(key, day) for key, day in known.items()}
 
 
 def _named(name: str, entries: object, keys: set[str]) -> Mapping[str, object]:

@@ -95,10 +95,10 @@ class _AtSite:
         self, label: str | Promise, numbers: Iterable[str], *, tells_arm: bool = False
     ) -> list[Touched]:
         """Return the line, or nothing where nobody is touched in this way."""
-        found = tuple(sorted(set(numbers)))
-        if not found:
+        distinct = tuple(sorted(set(numbers)))
+        if not distinct:
             return []
-        return [Touched(str(label), len(found), () if tells_arm and not self.sees_arms else found)]
+        return [Touched(str(label), len(distinct), () if tells_arm and not self.sees_arms else distinct)]
 
 
 def amendment_of(site: Site, version: str, *, user: User, at: datetime) -> Amendment:

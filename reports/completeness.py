@@ -231,25 +231,25 @@ def _sum(cells: Iterable[CellSum]) -> CellSum:
 
 
 def _by_month(months: QuerySet[MonthCount]) -> tuple[tuple[str, int, int, int], ...]:
-    found: dict[str, list[int]] = {}
+    by_month: dict[str, list[int]] = {}
     for month, state, number in months.values_list("month", "state").annotate(n=Sum("number")):
-        numbers = found.setdefault(f"{month:%Y-%m}", [0, 0, 0])
+        numbers = by_month.setdefault(f"{month:%Y-%m}", [0, 0, 0])
         numbers[0] += number
         numbers[1] += number if state != RecordState.EMPTY else 0
         numbers[2] += number if state in COMPLETED else 0
-    return tuple((month, *numbers) for month, numbers in sorted(found.items()))  # type: ignore[misc]
+    return tuple((month, *numbers) for month, numbers in sorted(by_month.items()))  # type: ignore[misc]
 
 
 def _days_to_entry(months: QuerySet[MonthCount]) -> Table:
     """Return the median and quartiles of each site: the smallest number of days that so many reach."""
-    found: dict[str, Counter[int]] = defaultdict(Counter)
+    counters: dict[str, Counter[int]] = defaultdict(Counter)
     rows = months.filter(days__isnull=False).values_list("site__code", "days").annotate(n=Sum("number"))
     for code, days, number in rows:
-        found[code][days] += number
+        counters[code][days] += number
     together: Counter[int] = Counter()
-    for counter in found.values():
+    for counter in counters.values():
         together.update(counter)
-    lines = [_entry_line(code, counter) for code, counter in sorted(found.items())]
+    lines = [_entry_line(code, counter) for code, counter in sorted(counters.items())]
     columns = (_("Site"), _("Forms entered"), _("First quartile"), _("Median"), _("Third quartile"))
     total = _entry_line(_("All sites"), together) if lines else ()
     return Table(_("Days from visit to entry"), columns, tuple(lines), total, slug="days-to-entry")

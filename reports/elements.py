@@ -53,13 +53,13 @@ def _evaluations(sites: QuerySet[Site]) -> QuerySet[Any]:
     form = catalogue.form("CRE")
     nodes = form.groups["eus_nodes"].model.objects.filter(record_id=OuterRef("pk"), removed=False)
     left = nodes.exclude(fna_done="Y")
-    found: QuerySet[Any] = (
+    evaluations: QuerySet[Any] = (
         form.model.objects.filter(site__in=sites)
         .exclude(state=RecordState.EMPTY)
         .alias(any_node=Exists(nodes), node_left=Exists(left))
         .order_by()
     )
-    return found
+    return evaluations
 
 
 def _counted(evaluations: QuerySet[Any], by: str) -> list[tuple[str, list[int]]]:

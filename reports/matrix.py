@@ -196,12 +196,12 @@ def _owed(form: FormDeclaration, records: Iterable[RecordSummary], visits: Itera
 
 def _one_of_each(records: Iterable[RecordSummary]) -> dict[str, RecordSummary]:
     """Return the record that stands for each form outside visits: of a log, the one that is least far."""
-    found: dict[str, RecordSummary] = {}
+    summaries: dict[str, RecordSummary] = {}
     for record in records:
-        held = found.get(record.code)
-        if record.visit_id is None and (held is None or _far(record) < _far(held)):
-            found[record.code] = record
-    return found
+        nearest = summaries.get(record.code)
+        if record.visit_id is None and (nearest is None or _far(record) < _far(nearest)):
+            summaries[record.code] = record
+    return summaries
 
 
 def _far(record: RecordSummary) -> int:

@@ -181,13 +181,13 @@ def _by_assignee(sites: QuerySet[Site], today: date) -> Table:
     rows = waiting.annotate(day=_day("opened_at")).values_list(
         "site__code", "assigned_role", "assigned_to__display_name", "day"
     )
-    found: dict[tuple[str, str], SiteLoad] = defaultdict(SiteLoad)
+    loads: dict[tuple[str, str], SiteLoad] = defaultdict(SiteLoad)
     for code, role, name, day, number in rows.annotate(n=Count("pk")):
         who = name or (str(ROLE_LABELS[Role(role)]) if role else _("nobody in particular"))
-        found[code, who].ages[max(0, (today - day).days)] += number
+        loads[code, who].ages[max(0, (today - day).days)] += number
     lines: tuple[tuple[str | int, ...], ...] = tuple(
         (code, who, load.ages.total(), *load.bands, load.oldest)
-        for (code, who), load in sorted(found.items())
+        for (code, who), load in sorted(loads.items())
     )
     columns = (_("Site"), _("Assigned to"), _("Open"), *bands(), _("Oldest, days"))
     return Table(_("Open queries by whom they wait for"), columns, lines, slug="by-assignee")

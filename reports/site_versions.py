@@ -43,13 +43,13 @@ def _has_participant(model: Any) -> bool:
 def versioned_models() -> tuple[tuple[Any, str], ...]:
     """Return the event models that hold records of participants, with their lookups, in the order of their tables."""
     events = [model for model in apps.get_models() if hasattr(model, "pgh_tracked_model")]
-    found = []
+    models = []
     for model in sorted(events, key=lambda each: str(each._meta.db_table)):
         tracked: Any = model.pgh_tracked_model
         path = path_to_participant(tracked)
         if path and tracked._meta.label not in NOT_RECORDS:
-            found.append((model, path))
-    return tuple(found)
+            models.append((model, path))
+    return tuple(models)
 
 
 def versions_of_site(site: Site) -> Iterator[tuple[str, QuerySet[Any]]]:
@@ -75,5 +75,5 @@ def data_digest_of(site: Site) -> str:
             .values_list("table", "versions", "last")
             for table, rows in versions_of_site(site)
         )
-        found = sorted(first.union(*others, all=True))
-    return hashlib.sha256(repr(found).encode()).hexdigest()
+        every_row = sorted(first.union(*others, all=True))
+    return hashlib.sha256(repr(every_row).encode()).hexdigest()

@@ -69,11 +69,11 @@ def _columns() -> tuple[str, ...]:
 
 
 def _by(cells: Mapping[Place, Numbers], part: int) -> tuple[tuple[str | int, ...], ...]:
-    found: dict[str, list[Numbers]] = defaultdict(list)
+    grouped: dict[str, list[Numbers]] = defaultdict(list)
     for place, numbers in cells.items():
-        found[place[part]].append(numbers)
-    order = list(catalogue.forms()) if part == 2 else sorted(found)
-    return tuple(added(key or _("no visit"), found[key]) for key in order if key in found)
+        grouped[place[part]].append(numbers)
+    order = list(catalogue.forms()) if part == 2 else sorted(grouped)
+    return tuple(added(key or _("no visit"), grouped[key]) for key in order if key in grouped)
 
 
 def _total(cells: Mapping[Place, Numbers]) -> tuple[str | int, ...]:

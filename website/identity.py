@@ -44,16 +44,16 @@ class IdentityUnreadable(Refusal):
 
 def _keys() -> list[bytes]:
     try:
-        found = [
+        keys = [
             base64.b64decode(text.strip().replace("-", "+").replace("_", "/") + "==")
             for text in settings.PALACE3_IDENTITY_KEY.split(",")
             if text.strip()
         ]
     except binascii.Error as unreadable:
         raise IdentityKeyAbsent from unreadable
-    if not found or any(len(key) < 32 for key in found):
+    if not keys or any(len(key) < 32 for key in keys):
         raise IdentityKeyAbsent
-    return found
+    return keys
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
@@ -69,10 +69,12 @@ def seal(values: dict[str, Any], *, bound_to: str) -> bytes:
 
 def unseal(sealed: bytes | memoryview, *, bound_to: str) -> dict[str, Any]:
     """Return what was sealed for ``bound_to``; refuses what was altered, moved or sealed under a lost key."""
-    held = bytes(sealed)
+    content = bytes(sealed)
     for key in _keys():
         try:
-            text = AESGCM(_derived(key, b"seal")).decrypt(held[:_NONCE], held[_NONCE:], bound_to.encode())
+            text = AESGCM(_derived(key, b"seal")).decrypt(
+                content[:_NONCE], content[_NONCE:], bound_to.encode()
+            )
         except InvalidTag:
             continue
         opened: dict[str, Any] = json.loads(text)

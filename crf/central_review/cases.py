@@ -159,11 +159,11 @@ def reviewed(review: CentralReview, records: Iterable[Any]) -> list[ReviewedReco
 
 def reviews_open_to(user: User, review: str = "", **of: Any) -> list[ReviewedRecord]:
     """Return what is reviewed centrally at the sites where the person may see it, what waits longest first."""
-    found = []
+    cases = []
     for declared in CENTRAL_REVIEWS.values():
         if review in ("", declared.code):
             records = catalogue.form(declared.form).model.objects.open_to(
                 user, Permission.CENTRAL_REVIEW_VIEW
             )
-            found += reviewed(declared, records_of(declared, records.filter(**of)))
-    return sorted(found, key=lambda case: case.since)
+            cases += reviewed(declared, records_of(declared, records.filter(**of)))
+    return sorted(cases, key=lambda case: case.since)

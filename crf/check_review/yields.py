@@ -74,20 +74,20 @@ class CheckYield:
 
 def yields_of(user: User, *, form: str = "", site: str = "") -> list[CheckYield]:
     """Return every declared check, and every usual range that spoke or is marked, form by form."""
-    found = {(each.form.code, each.check): each for each in _declared(form)}
+    yields = {(each.form.code, each.check): each for each in _declared(form)}
     for place, numbers in _numbers(user, form=form, site=site).items():
-        each = found.get(place) or _of_question(*place)
+        each = yields.get(place) or _of_question(*place)
         if each is not None:
-            found[place] = each
+            yields[place] = each
             for name, number in numbers.items():
                 each.numbers[name] += number
     marks = CheckMark.objects.standing().select_related("set_by")
     for mark in marks.filter(form_code=form) if form else marks:
         place = (mark.form_code, mark.check_code)
-        if each := found.get(place) or _of_question(*place):
-            found.setdefault(place, each).marks.append(mark)
+        if each := yields.get(place) or _of_question(*place):
+            yields.setdefault(place, each).marks.append(mark)
     order = list(catalogue.forms())
-    return sorted(found.values(), key=lambda each: (order.index(each.form.code), each.check))
+    return sorted(yields.values(), key=lambda each: (order.index(each.form.code), each.check))
 
 
 def _declared(form: str) -> Iterator[CheckYield]:
@@ -132,12 +132,12 @@ def _about_question(question: Question, kind: str) -> str:
 
 def _numbers(user: User, *, form: str, site: str) -> dict[Place, dict[str, int]]:
     here = {"site__code": site} if site else {}
-    found: dict[Place, dict[str, int]] = defaultdict(lambda: dict.fromkeys(NUMBERS, 0))
+    by_place: dict[Place, dict[str, int]] = defaultdict(lambda: dict.fromkeys(NUMBERS, 0))
     for place, numbers in (*_of_queries(user, here), *_of_prompts(user, here), *_of_listings(user, here)):
         if form in ("", place[0]):
             for name, number in numbers.items():
-                found[place][name] += number
-    return found
+                by_place[place][name] += number
+    return by_place
 
 
 def _of_queries(user: User, here: Mapping[str, str]) -> Iterator[tuple[Place, dict[str, int]]]:

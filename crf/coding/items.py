@@ -30,13 +30,13 @@ class CodedItem:
 @cache
 def coded_items() -> MappingProxyType[str, CodedItem]:
     """Return every question that is coded, by form and name, in the order of the forms."""
-    found = (
+    items = (
         CodedItem(form, question)
         for form in catalogue.forms().values()
         for question in form.questions.values()
         if question.coded_in
     )
-    return MappingProxyType({item.key: item for item in found})
+    return MappingProxyType({item.key: item for item in items})
 
 
 def items_of(form_code: str) -> list[CodedItem]:

@@ -73,8 +73,8 @@ def _proposed(dictionary: str, verbatims: list[Verbatim]) -> dict[Verbatim, Codi
     by_code: dict[str, ReleasedTerm] = {}
     for term in terms.filter(code__in=codes):
         by_code.setdefault(term.code, term)
-    found = {each: _best(each, words[each], by_name, synonyms, by_code) for each in verbatims}
-    return {each: proposal for each, proposal in found.items() if proposal}
+    proposals = {each: _best(each, words[each], by_name, synonyms, by_code) for each in verbatims}
+    return {each: proposal for each, proposal in proposals.items() if proposal}
 
 
 def _best(

@@ -137,8 +137,8 @@ def versions_in_use() -> dict[str, str]:
 def terms_in_use(dictionary: str) -> QuerySet[ReleasedTerm]:
     """Return the terms of the version in use, in every language that is loaded; English first."""
     in_use = DictionaryInUse.objects.filter(dictionary=dictionary).values("version")
-    found = ReleasedTerm.objects.filter(release__dictionary=dictionary, release__version__in=in_use)
-    return found.order_by("release__language", "pk")
+    terms = ReleasedTerm.objects.filter(release__dictionary=dictionary, release__version__in=in_use)
+    return terms.order_by("release__language", "pk")
 
 
 def find_terms(dictionary: str, text: str) -> list[ReleasedTerm]:
@@ -156,8 +156,8 @@ def find_terms(dictionary: str, text: str) -> list[ReleasedTerm]:
         output_field=IntegerField(),
     )
     fitting = Q(folded__contains=looked_for) | Q(code=looked_for)
-    found = terms_in_use(dictionary).filter(fitting, is_current=True).annotate(near=near)
-    ordered = found.order_by("near", Length("name"), "folded", "release__language")[: 2 * MOST_FOUND]
+    terms = terms_in_use(dictionary).filter(fitting, is_current=True).annotate(near=near)
+    ordered = terms.order_by("near", Length("name"), "folded", "release__language")[: 2 * MOST_FOUND]
     once: dict[str, ReleasedTerm] = {}
     for term in ordered:
         once.setdefault(term.code, term)

@@ -114,11 +114,11 @@ def count_uncoded(*, participant: Participant | None = None, site: Site | None =
 def uncoded_records(records: QuerySet[Record]) -> QuerySet[Record]:
     """Narrow to the records with words that wait to be coded in a dictionary that the trial has in use."""
     in_use = versions_in_use()
-    found = Q(pk__in=())
+    uncoded = Q(pk__in=())
     for item in coded_items().values():
         if item.dictionary in in_use:
-            found |= Q(pk__in=waiting(rows_of(item)).values("pk"))
-    return records.filter(found)
+            uncoded |= Q(pk__in=waiting(rows_of(item)).values("pk"))
+    return records.filter(uncoded)
 
 
 def uncoded_on(record_id: int, form_code: str) -> list[str]:
@@ -139,8 +139,8 @@ def listed(user: User, chosen: Mapping[str, str], in_use: Mapping[str, str]) -> 
         if chosen.get("item") in (None, "", item.key)
         and chosen.get("dictionary") in (None, "", item.dictionary)
     ]
-    found = [part.values_list(*COLUMNS) for part in parts]
-    together = reduce(lambda first, other: first.union(other, all=True), found)
+    columns = [part.values_list(*COLUMNS) for part in parts]
+    together = reduce(lambda first, other: first.union(other, all=True), columns)
     return together.order_by("words", "participant_number", "item", "record_number")
 
 
@@ -160,11 +160,11 @@ def _narrowed(rows: Any, item: CodedItem, chosen: Mapping[str, str], in_use: Map
 
 def words_of(rows: Iterable[Any], *, proposing: bool = False) -> list[WordsToCode]:
     """Return rows of the list as values, with a proposal beside each that has one."""
-    found = [_words_of(row) for row in rows]
+    words = [_words_of(row) for row in rows]
     if not proposing:
-        return found
-    proposals = propose([each.verbatim for each in found])
-    return [WordsToCode(**{**vars(each), "proposal": proposals.get(each.verbatim)}) for each in found]
+        return words
+    proposals = propose([each.verbatim for each in words])
+    return [WordsToCode(**{**vars(each), "proposal": proposals.get(each.verbatim)}) for each in words]
 
 
 def _words_of(row: Any) -> WordsToCode:

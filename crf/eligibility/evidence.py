@@ -112,7 +112,7 @@ def current_evidence(participant: Participant, *, form_context: FormContext | No
     complete = {prefix for prefix, code in SOURCES.items() if seen.is_complete(code)}
     assessment = eligibility.assess(answers, limits=limits, complete=complete, optional_exclusions=optional)
     records = {code: _source(seen, code) for code in sorted(SOURCE_FORMS)}
-    saved = {code: found for code, found in records.items() if found}
+    saved = {code: record for code, record in records.items() if record}
     unasked = frozenset(name for name, value in answers.items() if value is None and _is_unasked(seen, name))
     return Evidence(participant, assessment, saved, unasked)
 

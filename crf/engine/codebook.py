@@ -131,15 +131,15 @@ def _said_of(question: Question) -> str:
 
 def checks_registry(forms: Iterable[FormDeclaration]) -> dict[str, RegisteredCheck]:
     """Map the code of every check to what the validation plan says of it; a code used twice is refused."""
-    found: dict[str, RegisteredCheck] = {}
+    registry: dict[str, RegisteredCheck] = {}
     for form in forms:
         for check in form.checks:
-            if check.code in found:
+            if check.code in registry:
                 raise DeclarationError(
-                    f"check {check.code} is declared in {found[check.code].form} and {form.code}"
+                    f"check {check.code} is declared in {registry[check.code].form} and {form.code}"
                 )
-            found[check.code] = _registered(form, check)
-    return found
+            registry[check.code] = _registered(form, check)
+    return registry
 
 
 def _registered(form: FormDeclaration, check: Any) -> RegisteredCheck:

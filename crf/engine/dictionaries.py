@@ -43,19 +43,19 @@ def _text_of(name: str) -> str:
 
 
 def _search(text: str, limit: int) -> list[DictionaryTerm]:
-    return [_shown(found) for found in ctcae.search(text, limit=limit)]
+    return [_shown(match) for match in ctcae.search(text, limit=limit)]
 
 
-def _shown(found: ctcae.Found) -> DictionaryTerm:
-    term = found.term
+def _shown(match: ctcae.Found) -> DictionaryTerm:
+    term = match.term
     local = _local(term)
     soc = term.soc_zh if in_chinese() else term.soc
     grades = ngettext("grade {grades}", "grades {grades}", len(term.grades)).format(
         grades=", ".join(term.grades)
     )
     parts = [soc, grades]
-    if found.word not in (term.name, local):
-        parts.insert(0, found.word)
+    if match.word not in (term.name, local):
+        parts.insert(0, match.word)
     return DictionaryTerm(name=term.name, text=local, about=" · ".join(parts))
 
 

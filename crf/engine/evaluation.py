@@ -231,8 +231,8 @@ class _Answers:
     def _is_stray(self, item: _Item) -> bool:
         store, reasons = self._store(item)
         name = item.question.name
-        held = store.get(name) is not None or name in reasons
-        return held and not item.question.derived and not self.asked(item)
+        is_answered = store.get(name) is not None or name in reasons
+        return is_answered and not item.question.derived and not self.asked(item)
 
     def _store(self, item: _Item) -> tuple[dict[str, Any], dict[str, str]]:
         return (self.values, self.missing) if item.row is None else (item.row, item.row["missing"])

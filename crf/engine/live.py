@@ -26,18 +26,18 @@ def live(
     today: date | None = None,
 ) -> dict[str, Any]:
     """Return as JSON what the page shows while typing: derived answers, findings, what is unreadable or missing."""
-    found = review(form, data, context=context, zone=zone, saved=saved, today=today)
-    names = found.submission.names
-    derived = _derived(form, found)
+    reviewed = review(form, data, context=context, zone=zone, saved=saved, today=today)
+    names = reviewed.submission.names
+    derived = _derived(form, reviewed)
     return {
         "derived": {
             name: messages.display(question, value, zone=zone) for name, (question, value) in derived.items()
         },
         "raw": {name: canonical(value) for name, (_question, value) in derived.items()},
-        "errors": dict(found.errors),
+        "errors": dict(reviewed.errors),
         "missing": [
             {"link": answer.link, "text": answer.text}
-            for answer in missing_answers(form, found.outcome, names)
+            for answer in missing_answers(form, reviewed.outcome, names)
         ],
         "findings": [
             {
@@ -46,7 +46,7 @@ def live(
                 "name": names.get(finding.target, finding.target),
                 "message": messages.finding_text(form, finding, zone=zone),
             }
-            for finding in found.outcome.findings
+            for finding in reviewed.outcome.findings
             if finding.level in (Level.HARD, Level.SOFT)
         ],
     }

@@ -138,12 +138,12 @@ class Submission:
     def _removals(self) -> dict[str, str]:
         """Map the tick that removes a saved row, as the page names it, to the row's name within the record."""
         ticks = [name for name, texts in self.raw.items() if ROW_TICK.fullmatch(name) and any(texts)]
-        found = {}
+        removals = {}
         for tick in ticks:
             group, _dash, _index = tick.removesuffix("-remove").rpartition("-")
             position = next(iter(self.raw.get(f"{tick.removesuffix('-remove')}-position", ())), "")
-            found[tick] = f"{group}.{position}.removed"
-        return found
+            removals[tick] = f"{group}.{position}.removed"
+        return removals
 
     @property
     def confirmations(self) -> dict[str, str]:
@@ -341,12 +341,12 @@ def numbered(group: Group, rows: Iterable[AnswerValues], saved: SavedRows) -> li
         (not group.fixed and row.get("row_id")) or owners.get(row.get("position") or 0, "") for row in rows
     ]
     free = max([*taken, *[known[identity] for identity in identities if identity in known]], default=0)
-    found = []
+    identified = []
     for row, identity in zip(rows, identities, strict=True):
         free += identity not in known
         number = known.get(identity, free)
-        found.append({**row, "row_id": identity or row_id_at(group.name, number), "position": number})
-    return found
+        identified.append({**row, "row_id": identity or row_id_at(group.name, number), "position": number})
+    return identified
 
 
 @dataclass

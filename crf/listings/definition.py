@@ -95,16 +95,16 @@ class ListingSource:
 
     def columns(self) -> dict[str, ListingColumn]:
         """Map the name of each column of the source to it: the answers of the record, then those of the row."""
-        found = {
+        columns = {
             f"{self.form.code}.{name}": ListingColumn(self, question, f"a{self.place}")
             for name, question in self.form.questions.items()
         }
         if self.group:
-            found |= {
+            columns |= {
                 f"{self.name}.{name}": ListingColumn(self, question, f"g{self.place}", self.group)
                 for name, question in self.group.questions.items()
             }
-        return found
+        return columns
 
 
 @dataclass(frozen=True)
@@ -167,11 +167,11 @@ class ListingDefinition:
     @cached_property
     def read(self) -> tuple[ListingSource, ...]:
         """Return the sources. Refuses: none, too many, one twice, or one that the catalogue does not have."""
-        found = [source_of(name, place) for place, name in enumerate(self.sources)]
-        forms = {source.form.code for source in found if source}
-        if not 1 <= len(found) <= MOST_SOURCES or len(forms) != len(found):
+        sources = [source_of(name, place) for place, name in enumerate(self.sources)]
+        forms = {source.form.code for source in sources if source}
+        if not 1 <= len(sources) <= MOST_SOURCES or len(forms) != len(sources):
             raise NoSuchSource(most=MOST_SOURCES)
-        return tuple(source for source in found if source)
+        return tuple(source for source in sources if source)
 
     @cached_property
     def known(self) -> dict[str, ListingColumn]:
@@ -217,11 +217,11 @@ def source_of(name: str, place: int = 0) -> ListingSource | None:
 
 def all_sources(forms: Iterable[FormDeclaration]) -> list[tuple[str, str]]:
     """Return every form and every table of the forms, with their titles."""
-    found: list[tuple[str, str]] = []
+    sources: list[tuple[str, str]] = []
     for form in forms:
-        found.append((form.code, f"{form.code} · {form.title}"))
-        found += [
+        sources.append((form.code, f"{form.code} · {form.title}"))
+        sources += [
             (f"{form.code}.{name}", f"{form.code} · {form.title} · {group.title}")
             for name, group in form.groups.items()
         ]
-    return found
+    return sources

@@ -119,8 +119,8 @@ def page_of(listing: SavedListing, user: User, *, number: int, show: str) -> Lis
     count = select.count_up_to(MOST_PAGED)
     pages = max(1, -(-min(count, MOST_PAGED) // PER_PAGE))
     number = min(max(1, number), pages)
-    found = _found(definition, select, first=(number - 1) * PER_PAGE, most=PER_PAGE)
-    return ListingPage(tuple(_line(definition, row) for row in found), number, pages, count)
+    rows = _found(definition, select, first=(number - 1) * PER_PAGE, most=PER_PAGE)
+    return ListingPage(tuple(_line(definition, row) for row in rows), number, pages, count)
 
 
 def _found(definition: ListingDefinition, select: Select, *, first: int, most: int) -> list[dict[str, Any]]:
@@ -184,12 +184,12 @@ def rows_for_file(listing: SavedListing, user: User) -> list[list[Cell]]:
     definition = ListingDefinition.from_json(listing.definition)
     select = select_of(definition, reader_of(user, listing, definition))
     shown = {name: column for name, column in definition.shown.items() if not column.is_identifying}
-    found = _found(definition, select, first=0, most=MOST_IN_FILE + 1)
-    if len(found) > MOST_IN_FILE:
+    rows = _found(definition, select, first=0, most=MOST_IN_FILE + 1)
+    if len(rows) > MOST_IN_FILE:
         raise FileTooLong(most=MOST_IN_FILE)
     head: list[Cell] = ["SITE", "PARTICIPANT", "VISIT", "FORMSEQ", "STATE"]
     head += [column.header for column in shown.values()]
-    return [head, *(_leaving(shown, row) for row in found)]
+    return [head, *(_leaving(shown, row) for row in rows)]
 
 
 def _leaving(shown: Mapping[str, ListingColumn], row: Mapping[str, Any]) -> list[Cell]:

@@ -340,14 +340,14 @@ def failed_by_participant(
     people: Iterable[Participant], scope: LockScope, *, today: date
 ) -> dict[int, list[LockCondition]]:
     """Return what fails for each of the participants of a site, with one question for each condition."""
-    keys, found = [each.pk for each in people], defaultdict[int, list[LockCondition]](list)
+    keys, failed = [each.pk for each in people], defaultdict[int, list[LockCondition]](list)
     for each in _asked(scope, to_freeze=False):
         rows = each.rows(scope, today).order_by()
         path = "pk" if rows.model is Participant else "participant"
         counted = rows.filter(**{f"{path}__in": keys}).values_list(path).annotate(n=Count("pk"))
         for person, number in counted:
-            found[person].append(LockCondition(each.code, each.label, each.owner, number, ()))
-    return found
+            failed[person].append(LockCondition(each.code, each.label, each.owner, number, ()))
+    return failed
 
 
 def failed_of(scope: LockScope, *, today: date, to_freeze: bool = False) -> list[LockCondition]:

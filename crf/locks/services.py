@@ -223,12 +223,12 @@ def end_lock(*, scope: LockScope, reason: str, by: User, at: datetime) -> None:
     """
     if not reason.strip():
         raise EndReasonNeeded(what=scope.label)
-    held = scope.over()
-    verb = "unfreeze" if held is not None and held["kind"] == LockKind.FROZEN else "unlock"
+    standing = scope.over()
+    verb = "unfreeze" if standing is not None and standing["kind"] == LockKind.FROZEN else "unlock"
     with _opened(verb, scope, reason=reason, by=by, at=at) as act:
         _hold(scope)
-        held = scope.over()
-        if held is None and not _is_locked_by_itself(scope):
+        standing = scope.over()
+        if standing is None and not _is_locked_by_itself(scope):
             raise NothingToEnd(what=scope.label)
         if DataLock.objects.standing().locks().filter(level=LockLevel.STUDY).exists():
             raise StudyIsLocked
@@ -303,9 +303,9 @@ def _today(scope: LockScope, at: datetime) -> date:
 
 
 def _refuse_held(scope: LockScope, *, kinds: tuple[LockKind, ...]) -> None:
-    held = scope.over()
-    if held is not None and held["kind"] in kinds:
-        state = LockKind(held["kind"]).label
+    standing = scope.over()
+    if standing is not None and standing["kind"] in kinds:
+        state = LockKind(standing["kind"]).label
         raise AlreadyHeld(what=scope.label, state=state)
 
 

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0043_signed_questions'),
+        ('crf', '0050_comments'),
         ('trials', '0020_reviewers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

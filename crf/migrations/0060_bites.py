@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0050_comments'),
+        ('crf', '0055_central_review'),
         ('trials', '0019_coders'),
     ]
 

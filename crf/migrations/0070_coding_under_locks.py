@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('crf', '0043_signed_questions'),
+        ('crf', '0066_dysphagia_scales'),
         ('trials', '0019_coders'),
     ]
 

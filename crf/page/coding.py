@@ -96,19 +96,19 @@ def _place(words: WordsToCode) -> tuple[int, str]:
 
 def _codings_of(words: Iterable[WordsToCode]) -> dict[tuple[int, str], Coding]:
     """Return the coding that counts for each of the words."""
-    found = Coding.objects.filter(record__in={each.record_id for each in words}).order_by("coded_at", "pk")
-    return {(row.record_id, row.question): row for row in found}
+    codings = Coding.objects.filter(record__in={each.record_id for each in words}).order_by("coded_at", "pk")
+    return {(row.record_id, row.question): row for row in codings}
 
 
 def _terms_anew(codings: Iterable[Coding]) -> dict[tuple[str, str], ReleasedTerm]:
     """Return the terms of the versions in use that have the codes of these codings, where they are current."""
-    found: dict[tuple[str, str], ReleasedTerm] = {}
+    by_code: dict[tuple[str, str], ReleasedTerm] = {}
     for dictionary in CodingDictionary.values:
         codes = {row.code for row in codings if row.dictionary == dictionary}
         terms = terms_in_use(dictionary).filter(is_current=True, code__in=codes) if codes else ()
         for term in terms:
-            found.setdefault((dictionary, term.code), term)
-    return found
+            by_code.setdefault((dictionary, term.code), term)
+    return by_code
 
 
 class LocalTerms:

@@ -13,7 +13,7 @@ from crf.page.question_templates import partial
 
 def drawn_comments(record_id: int, *, zone: str, language: str) -> Mapping[str, str]:
     """Map each place of the record to its comments, the earliest first."""
-    found: dict[str, str] = {}
+    drawn: dict[str, str] = {}
     rows = AnswerComment.objects.filter(record_id=record_id).select_related("act__by").order_by("pk")
     for row in name_authors(rows):
         line = filled(
@@ -22,5 +22,5 @@ def drawn_comments(record_id: int, *, zone: str, language: str) -> Mapping[str, 
             by=row.act.by,
             at=f"{row.act.at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}",
         )
-        found[row.target] = found.get(row.target, "") + line
-    return found
+        drawn[row.target] = drawn.get(row.target, "") + line
+    return drawn

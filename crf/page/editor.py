@@ -196,8 +196,8 @@ class RecordEditor:
     @property
     def lock(self) -> dict[str, Any] | None:
         """Return the freeze or lock that holds over the record, or over the place where it would stand."""
-        found = self.around["lock"]
-        return found[0] if found else None
+        locks = self.around["lock"]
+        return locks[0] if locks else None
 
     @cached_property
     def editable(self) -> bool:
@@ -426,10 +426,10 @@ def editor_beside(editor: RecordEditor, used: KeyUsed, data: Any) -> RecordEdito
 
     A key that saved a record of another form or participant is no road to it, and stays a refusal.
     """
-    found, asked = used.record_key, editor.record_key
-    if found is None or (found.form, found.participant) != (asked.form, asked.participant):
+    saved, asked = used.record_key, editor.record_key
+    if saved is None or (saved.form, saved.participant) != (asked.form, asked.participant):
         raise used
-    beside = RecordEditor(found, editor.user, editor.at, opened=new_key())
+    beside = RecordEditor(saved, editor.user, editor.at, opened=new_key())
     beside.keep(beside.review({**submission.raw_of_post(data), "_key": [beside.opened]}))
     return beside
 

@@ -117,10 +117,12 @@ class FieldView:
     blank: bool = False
 
 
-def given_of_review(found: Review, **rest: Any) -> PageInput:
+def given_of_review(reviewed: Review, **rest: Any) -> PageInput:
     """Return what a page needs to show a submission again, everything typed included."""
-    typed = found.submission
-    return PageInput(raw=typed.raw, outcome=found.outcome, errors=found.errors, names=typed.names, **rest)
+    typed = reviewed.submission
+    return PageInput(
+        raw=typed.raw, outcome=reviewed.outcome, errors=reviewed.errors, names=typed.names, **rest
+    )
 
 
 def first_text(raw: Raw, name: str) -> str:

@@ -372,14 +372,14 @@ class PlanForm(ServiceForm):
 
     def clean_site_percents(self) -> dict[str, int]:
         typed = self.cleaned_data["site_percents"].replace("，", ",").replace("：", ":")
-        found = {}
+        shares = {}
         for part in filter(None, (each.strip() for each in typed.split(","))):
             code, _colon, share = (each.strip() for each in part.partition(":"))
             percent = row_number(share)
             if percent is None:
                 raise forms.ValidationError(gettext("Write a site and its share, for example “01: 30”."))
-            found[code] = percent
-        return found
+            shares[code] = percent
+        return shares
 
 
 class SignLotForm(ServiceForm):

@@ -43,11 +43,11 @@ def leads_of(editor: RecordEditor) -> tuple[LeadList, ...]:
     if stored is None:
         return ()
     may = editor.user.may(Permission.CRF_EDIT, editor.record_key.participant.site_id)
-    found = (
+    leads = (
         LeadList(str(lead.title), str(lead.label), tuple(_lines(editor, stored, lead, may=may)))
         for lead in editor.form.leads
     )
-    return tuple(each for each in found if each.lines)
+    return tuple(each for each in leads if each.lines)
 
 
 def _lines(editor: RecordEditor, stored: StoredRecord, lead: Lead, *, may: bool) -> Iterator[LeadLine]:

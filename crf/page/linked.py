@@ -62,10 +62,10 @@ def linked_records(editor: RecordEditor) -> tuple[LinkedLine, ...]:
     asked = [*_existing(editor, named), *(rows for _each, rows in naming)]
     if not asked:
         return ()
-    found = list(asked[0].union(*asked[1:], all=True) if len(asked) > 1 else asked[0])
-    there = {(code, sequence) for place, code, sequence, _visit, _code in found if place < 0}
+    linked = list(asked[0].union(*asked[1:], all=True) if len(asked) > 1 else asked[0])
+    there = {(code, sequence) for place, code, sequence, _visit, _code in linked if place < 0}
     lines = [_line_of(editor, each, number, there) for each, number in named]
-    for place, code, sequence, visit, visit_code in sorted(row for row in found if row[0] >= 0):
+    for place, code, sequence, visit, visit_code in sorted(row for row in linked if row[0] >= 0):
         form = catalogue.form(code)
         where = visit_code or (sequence if form.repeats.value == "log" else "")
         href = form_url(editor.record_key.participant.number, code, visit_id=visit, sequence=sequence)
@@ -81,13 +81,13 @@ def _named(editor: RecordEditor) -> list[tuple[NamingQuestion, int]]:
     """Return the numbers that this record names, in the order of its questions."""
     if editor.stored is None:
         return []
-    outcome, found = editor.stored.outcome(editor.form), []
+    outcome, named = editor.stored.outcome(editor.form), []
     for each in naming_questions():
         if each.form.code != editor.form.code or not _may_see(editor, catalogue.form(each.question.links_to)):
             continue
         rows = outcome.groups[each.group] if each.group else [outcome.values]
-        found += [(each, row[each.question.name]) for row in rows if row.get(each.question.name) is not None]
-    return found
+        named += [(each, row[each.question.name]) for row in rows if row.get(each.question.name) is not None]
+    return named
 
 
 def _existing(editor: RecordEditor, named: list[tuple[NamingQuestion, int]]) -> list[Any]:
@@ -103,7 +103,7 @@ def _existing(editor: RecordEditor, named: list[tuple[NamingQuestion, int]]) -> 
 
 def _naming(editor: RecordEditor) -> list[tuple[NamingQuestion, Any]]:
     """Return the questions of other forms that may name this record, each with the records that do."""
-    found: list[tuple[NamingQuestion, Any]] = []
+    naming: list[tuple[NamingQuestion, Any]] = []
     for each in naming_questions():
         if each.question.links_to != editor.form.code or not _may_see(editor, each.form):
             continue
@@ -121,8 +121,8 @@ def _naming(editor: RecordEditor) -> list[tuple[NamingQuestion, Any]]:
                 participant=editor.record_key.participant, **{each.question.name: number}
             ).values("pk")
         records = _open(editor, Record).filter(pk__in=ids)
-        found.append((each, records.values_list(models.Value(len(found)), *PLACE)))
-    return found
+        naming.append((each, records.values_list(models.Value(len(naming)), *PLACE)))
+    return naming
 
 
 def _open(editor: RecordEditor, model: type[Record]) -> Any:

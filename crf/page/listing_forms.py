@@ -74,7 +74,9 @@ class ListingForm(ServiceForm):
         """Return each source with its columns, and whether each is chosen now."""
         chosen = self["columns"].value() or []
         groups: Any = self.fields["columns"].choices  # type: ignore[attr-defined]
-        return [(title, [(name, label, name in chosen) for name, label in found]) for title, found in groups]
+        return [
+            (title, [(name, label, name in chosen) for name, label in columns]) for title, columns in groups
+        ]
 
     @property
     def filter_rows(self) -> list[tuple[Any, Any, Any]]:

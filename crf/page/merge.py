@@ -84,12 +84,12 @@ def differences(
         frozenset(change.target for change in changes(form, began, theirs)),
     )
     rows = {row.name: row for row in unmatched_rows(form, mine=mine, theirs=theirs)}
-    found = [
+    conflicts = [
         _answer_conflict(form, change, changed, zone) for change in _matched_changes(form, mine, theirs, rows)
     ]
-    found += [_row_conflict(row, changed, zone) for row in rows.values()]
+    conflicts += [_row_conflict(row, changed, zone) for row in rows.values()]
     groups = list(form.groups)
-    return sorted(found, key=lambda conflict: _order(conflict.name, groups))
+    return sorted(conflicts, key=lambda conflict: _order(conflict.name, groups))
 
 
 def unmatched_rows(form: FormDeclaration, *, mine: Evaluation, theirs: Evaluation) -> list[UnmatchedRow]:
@@ -156,12 +156,12 @@ def _row_conflict(row: UnmatchedRow, changed: _Changed, zone: str) -> AnswerConf
 
 
 def _row_in_words(row: UnmatchedRow, zone: str) -> str:
-    held = row.mine or row.theirs or {}
-    reasons = held.get("missing", {})
+    answers = row.mine or row.theirs or {}
+    reasons = answers.get("missing", {})
     said = {
         question.text: messages.missing_text(reasons[name])
         if name in reasons
-        else messages.display(question, held.get(name), zone=zone)
+        else messages.display(question, answers.get(name), zone=zone)
         for name, question in row.group.questions.items()
         if not question.derived
     }
@@ -188,12 +188,15 @@ def merged(
             _take(change.name, values, missing, mine.values, mine.missing)
         else:
             typed = _by_position(mine, form.groups[change.group])[change.position or 0]
-            held = groups[change.group][change.position or 0]
-            _take(change.name, held, held["missing"], typed, typed["missing"])
+            merged_rows = groups[change.group][change.position or 0]
+            _take(change.name, merged_rows, merged_rows["missing"], typed, typed["missing"])
     for row in rows.values():
         if choices.get(row.name) == MINE:
             _take_row(row, groups[row.group.name])
-    kept = {name: [held[position] for position in sorted(held)] for name, held in groups.items()}
+    kept = {
+        name: [merged_rows[position] for position in sorted(merged_rows)]
+        for name, merged_rows in groups.items()
+    }
     raw = raw_of(form, values=values, groups=kept, missing=missing, zone=zone)
     left = [row for row in rows.values() if row.theirs and choices.get(row.name) == MINE]
     return raw | _removals(left, kept)
@@ -208,12 +211,12 @@ def _take(
         missing[name] = from_missing[name]
 
 
-def _take_row(row: UnmatchedRow, held: dict[int, AnswerRow]) -> None:
+def _take_row(row: UnmatchedRow, rows: dict[int, AnswerRow]) -> None:
     """Take the second writer's side of a row; one that is not on record has no number to be sent with."""
     if row.mine is None:
-        held.pop(row.position)
+        rows.pop(row.position)
     else:
-        held[row.position] = {**row.mine, "position": None}
+        rows[row.position] = {**row.mine, "position": None}
 
 
 def _removals(rows: list[UnmatchedRow], kept: Mapping[str, list[AnswerRow]]) -> Raw:

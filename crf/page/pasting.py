@@ -61,8 +61,8 @@ def _spread(group: Group, raw: Raw) -> tuple[str, ...]:
 def _rows(group: Group, raw: Raw) -> dict[str, int]:
     """Map what each row on the page is about to its place, in the order of the page."""
     key = re.compile(rf"{re.escape(group.name)}-(\d+)-{re.escape(group.keyed_by)}")
-    found = [(int(match[1]), raw[name]) for name in raw if (match := key.fullmatch(name))]
-    return {texts[0]: place for place, texts in sorted(found) if texts and texts[0]}
+    numbered = [(int(match[1]), raw[name]) for name in raw if (match := key.fullmatch(name))]
+    return {texts[0]: place for place, texts in sorted(numbered) if texts and texts[0]}
 
 
 def _type_in(group: Group, raw: Raw, rows: dict[str, int], answers: dict[str, str]) -> str:

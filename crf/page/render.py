@@ -285,8 +285,8 @@ class FormRenderer:
         """Return the codes that are no answer here; one that is on record stays to be seen."""
         chosen = self.raw.get(spot.name, [])
         unlisted = spot.question.offered_when if spot.values or not spot.blank else {}
-        found = [code for code, condition in unlisted.items() if not self.holds(condition, spot.values)]
-        return [code for code in found if code not in chosen]
+        codes = [code for code, condition in unlisted.items() if not self.holds(condition, spot.values)]
+        return [code for code in codes if code not in chosen]
 
     @cached_property
     def values_of_protocol(self) -> Filling:
@@ -379,12 +379,12 @@ class FormRenderer:
     def _removed(self, group: Group) -> list[tuple[str, str]]:
         """Return the rows marked for removal, so that sending the page again still removes them."""
         marks = re.compile(rf"({re.escape(group.name)}-\d+)-remove")
-        found = [
+        prefixes = [
             match[1]
             for name in self.given.raw
             if (match := marks.fullmatch(name)) and first_text(self.given.raw, name)
         ]
-        pairs = ((prefix, first_text(self.given.raw, f"{prefix}-position")) for prefix in found)
+        pairs = ((prefix, first_text(self.given.raw, f"{prefix}-position")) for prefix in prefixes)
         return [(prefix, position) for prefix, position in pairs if position]
 
     def _row(self, group: Group, row: AnswerRow, index: int, template: str) -> _Row:

@@ -86,8 +86,8 @@ def sections_of(form: FormDeclaration, stored: StoredRecord, zone: str) -> Itera
         yield ShownSection(_("Worked out"), tuple(loose))
 
 
-def _line(question: Question, held: Any, within: str, head: str, zone: str) -> Iterator[ShownLine]:
-    value, why = getattr(held, question.name), (held.missing or {}).get(question.name)
+def _line(question: Question, answers: Any, within: str, head: str, zone: str) -> Iterator[ShownLine]:
+    value, why = getattr(answers, question.name), (answers.missing or {}).get(question.name)
     if value in (None, [], "") and not why:
         return
     words = messages.missing_text(why) if why else messages.display(question, value, zone=zone)
@@ -125,7 +125,7 @@ def signatures_of(key: RecordKey, stored: StoredRecord) -> list[ShownSignature]:
     """Return every signature under the record, the latest first, as signed and as now."""
     rows = RecordSignature.objects.filter(record_id=stored.record.pk).select_related("signature__act")
     now = _words(key, stored)
-    found = []
+    signatures = []
     for row in rows.order_by("-pk"):
         signed = _words(key, stored_as_signed(key.form, stored.record, row))
         names = list(dict.fromkeys((*signed, *now)))
@@ -137,8 +137,10 @@ def signatures_of(key: RecordKey, stored: StoredRecord) -> list[ShownSignature]:
             )
             for name in names
         )
-        found.append(ShownSignature(row, row.fell_at is None and signature_holds(key, stored, row), lines))
-    return found
+        signatures.append(
+            ShownSignature(row, row.fell_at is None and signature_holds(key, stored, row), lines)
+        )
+    return signatures
 
 
 def _words(key: RecordKey, stored: StoredRecord) -> Mapping[str, ShownLine]:

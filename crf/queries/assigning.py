@@ -57,8 +57,8 @@ class Assignee:
 
 
 def _people(site: Site, at: datetime) -> Any:
-    held = Delegation.objects.in_force(on=local_date(at, site.time_zone)).filter(role__in=ROLES)
-    return (held.filter(site=site) | held.filter(site=None)).filter(user__is_active=True)
+    delegations = Delegation.objects.in_force(on=local_date(at, site.time_zone)).filter(role__in=ROLES)
+    return (delegations.filter(site=site) | delegations.filter(site=None)).filter(user__is_active=True)
 
 
 def role_choices() -> list[tuple[str, str]]:
@@ -83,11 +83,11 @@ def refuse_unknown_assignee(to: Assignee, participant: Participant, *, at: datet
 
 def assigned_to_reader(queries: Any, user: User) -> Any:
     """Narrow to the queries that are assigned to the person, or to a role that they hold where the query is."""
-    found = queries.filter(assigned_to=user)
+    assigned = queries.filter(assigned_to=user)
     for grant in user.grants:
         of_role = queries.filter(assigned_role=grant.role)
-        found |= of_role if grant.site_id is None else of_role.filter(site_id=grant.site_id)
-    return found
+        assigned |= of_role if grant.site_id is None else of_role.filter(site_id=grant.site_id)
+    return assigned
 
 
 def not_for_others(queries: Any, user: User) -> Any:

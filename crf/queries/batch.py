@@ -31,8 +31,8 @@ class Batch:
     def wanted(self) -> list[int]:
         """Return the queries beside which something was typed or ticked."""
         named = ((_NAMED.fullmatch(name), text) for name, text in self.sent.items())
-        found = dict.fromkeys(int(match[1]) for match, text in named if match and text.strip())
-        return list(found)[:PER_PAGE]
+        numbers = dict.fromkeys(int(match[1]) for match, text in named if match and text.strip())
+        return list(numbers)[:PER_PAGE]
 
     def run(self, *, by: User, at: datetime) -> None:
         """Each query that is named is answered or closed; a refusal is noted and stops no other.

@@ -46,7 +46,7 @@ class QueryPlace:
     def living_query(self) -> Query | None:
         """Return a query of a person about the same that is not closed."""
         place = self.record_key()
-        found: Query | None = (
+        query: Query | None = (
             Query.objects.living()
             .filter(
                 key="",
@@ -58,7 +58,7 @@ class QueryPlace:
             )
             .first()
         )
-        return found
+        return query
 
 
 def places_of(rows: Iterable[str], *, target: str = "", by: User) -> list[QueryPlace]:

@@ -82,9 +82,9 @@ def sync_queries(
             query.seen = values_of(finding)
             _ask_again(query, act, at)
         for finding, asked in judged.confirms:
-            held = asked or _open(record_key, record, finding, act, at)
-            held.seen = values_of(finding)
-            keep_confirmation(held, reason=reasons[finding.key], by=by, at=at, act=act)
+            asked_query = asked or _open(record_key, record, finding, act, at)
+            asked_query.seen = values_of(finding)
+            keep_confirmation(asked_query, reason=reasons[finding.key], by=by, at=at, act=act)
     return len(judged.opens) + len(judged.reopens)
 
 
@@ -99,7 +99,7 @@ def stale_queries(record_key: RecordKey, outcome: Evaluation, known: list[Query]
 
 
 def _judge(
-    found: list[Finding],
+    findings: list[Finding],
     known: list[Query],
     reasons: Mapping[str, str],
     outcome: Evaluation,
@@ -108,7 +108,7 @@ def _judge(
     living = {query.key: query for query in known if query.state != QueryState.CLOSED}
     settled = {query.key: query for query in known if query.resolution in SETTLED}
     judged = QueryChanges([], [], [], [])
-    for finding in found:
+    for finding in findings:
         if finding.key in reasons and finding.level == Level.SOFT:
             judged.confirms.append((finding, living.get(finding.key)))
         elif asked := living.get(finding.key):
@@ -116,7 +116,7 @@ def _judge(
                 judged.reopens.append((finding, asked))
         elif not _stands(settled.get(finding.key), finding):
             judged.opens.append(finding)
-    keys = {finding.key for finding in found}
+    keys = {finding.key for finding in findings}
     for key, query in living.items():
         if key not in keys and query.check_code not in kept:
             gone = "." not in query.target and query.target and query.target not in outcome.visible

@@ -45,14 +45,16 @@ def work_out_again(*, participant: Participant, by: User, at: datetime) -> int:
     return sum(len(each.items) for each in left if not each.is_locked)
 
 
-def _keep(participant: Participant, found: Iterable[Difference], *, by: User | None, at: datetime) -> None:
+def _keep(
+    participant: Participant, differing: Iterable[Difference], *, by: User | None, at: datetime
+) -> None:
     wanted: Items = {
         (each.record_id, item.name): {
             "kind": item.kind,
             "stored": item.stored,
             "worked_out": item.worked_out,
         }
-        for each in found
+        for each in differing
         for item in each.items
     }
     kept = {

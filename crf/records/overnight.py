@@ -55,19 +55,19 @@ def report_differences(*, zone: str, at: datetime) -> int:
     for participant_id in sorted(people_ids):
         with transaction.atomic():
             keep_differences(participant_id=participant_id, at=at)
-    found = [each for each in differing if not each.is_locked]
-    if found:
+    unlocked = [each for each in differing if not each.is_locked]
+    if unlocked:
         told = _Told(
             DIFFERENT,
-            lambda: _differing_in_words(len(found)),
-            [str(each) for each in found],
+            lambda: _differing_in_words(len(unlocked)),
+            [str(each) for each in unlocked],
             lambda: _(
                 "No answer was changed. The page says what is stored, what is worked out now, and what to do."
             ),
             "crf:differences",
         )
         _tell_data_managers("crf:derived:report", told, zone=zone, at=at)
-    return len(found)
+    return len(unlocked)
 
 
 def report_checks(*, zone: str, at: datetime) -> JudgedChecks:
@@ -121,7 +121,7 @@ def _tell_data_managers(verb: str, told: _Told, *, zone: str, at: datetime) -> N
     day = local_date(at, zone)
     managers = Delegation.objects.in_force(on=day).filter(role=Role.DATA_MANAGER, user__is_active=True)
     with transaction.atomic():
-        people = {held.user_id: held.user for held in managers.select_related("user")}
+        people = {delegation.user_id: delegation.user for delegation in managers.select_related("user")}
     if not people:
         return
     with open_act(verb, by=None, at=at):

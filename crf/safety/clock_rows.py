@@ -129,7 +129,7 @@ def _is_another_case(row: SafetyClock, clock: Clock) -> bool:
 def _wanted(
     participant: Participant,
     form_context: FormContext,
-    held: dict[tuple[int, str], SafetyClock],
+    clocks: dict[tuple[int, str], SafetyClock],
     *,
     at: datetime,
 ) -> Wanted:

@@ -100,9 +100,9 @@ def bulk_read(
     """Return the rows of every part by its tag, columns by name; ``forms`` are read of ``participant``."""
     forms = list(forms)
     wanted: list[TableQuery | RowsOf | LockQuery | FormQuery] = [*parts, *forms]
-    found: dict[str, list[Plain]] = {part.tag: [] for part in wanted}
+    rows: dict[str, list[Plain]] = {part.tag: [] for part in wanted}
     if not wanted:
-        return found
+        return rows
     selects = [part.sql() for part in wanted]
     sql = " UNION ALL ".join([text for text, _values in selects])
     params = [value for _text, values in selects for value in values]
@@ -111,8 +111,8 @@ def bulk_read(
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         for tag, text in cursor.fetchall():
-            found[tag].append(json.loads(text, parse_float=Decimal))
-    return found
+            rows[tag].append(json.loads(text, parse_float=Decimal))
+    return rows
 
 
 def _quoted(model: type[models.Model]) -> str:
@@ -128,9 +128,9 @@ def instance_of(model: type[models.Model], row: Plain) -> Any:
 
 def values_of(model: type[models.Model], row: Plain, names: Iterable[str]) -> Plain:
     """Return some columns of the row by the names of their fields."""
-    found = {}
+    values = {}
     for name in names:
         field: Any = model._meta.get_field(name)
         value = row[field.column]
-        found[name] = None if value is None else field.to_python(value)
-    return found
+        values[name] = None if value is None else field.to_python(value)
+    return values

@@ -268,8 +268,8 @@ class FormContext:
         """Read the day of the last visit, but for visits whose form says itself who was alive on that day."""
         took_place = Visit.objects.filter(participant=self.participant, took_place_on__isnull=False)
         saying = [form.code for form in catalogue.forms().values() if form.says_alive]
-        found = took_place.exclude(forms__overlap=saying)
-        last: date | None = found.aggregate(last=Max("took_place_on"))["last"]
+        visits = took_place.exclude(forms__overlap=saying)
+        last: date | None = visits.aggregate(last=Max("took_place_on"))["last"]
         return last
 
     def _kept(self, by: str, name: str) -> list[AnswerRow]:
@@ -330,7 +330,7 @@ def _at_site(row: AnswerRow, zone: str) -> AnswerRow:
     return {name: in_site_time(value, zone) for name, value in row.items()}
 
 
-def _in_order(form: FormDeclaration, found: list[AnswerRow], zone: str) -> list[AnswerRow]:
+def _in_order(form: FormDeclaration, unordered: list[AnswerRow], zone: str) -> list[AnswerRow]:
     """Return the answers of the records by the day they are about."""
     rows = [
         {
@@ -343,7 +343,7 @@ def _in_order(form: FormDeclaration, found: list[AnswerRow], zone: str) -> list[
             "visit_code": row["visit_code"],
             "visit_on": date.fromisoformat(row["visit_on"]) if row["visit_on"] else None,
         }
-        for row in found
+        for row in unordered
     ]
     return sorted(rows, key=lambda row: _day_of(row, form.day_question))
 

@@ -36,12 +36,12 @@ class GradesDiffer(Refusal):
     )
 
 
-def read_grade_texts(written: str) -> dict[tuple[str, str], str]:
+def read_grade_texts(content: str) -> dict[tuple[str, str], str]:
     """Return each text of NCI's table by the code of its term and its grade; "-" says that there is no such grade.
 
     Refuses: a table without the columns of NCI's; one whose terms and grades are not those of the version.
     """
-    rows = csv.DictReader(io.StringIO(written))
+    rows = csv.DictReader(io.StringIO(content))
     columns = {(name or "").strip(): name for name in rows.fieldnames or ()}
     if missing := [name for name in (CODE, *(name for name, _grade in GRADES)) if name not in columns]:
         raise NoGradeFile(columns=", ".join(missing))
@@ -99,10 +99,10 @@ def grade_texts(name: str, language: str) -> dict[str, str]:
     term = ctcae.term_of(name)
     if term is None:
         return {}
-    found = GradeText.objects.filter(
+    texts = GradeText.objects.filter(
         version=ctcae.VERSION, term_code=term.code, language__in=(ENGLISH, language)
     )
-    rows = sorted(found.values_list("language", "grade", "text"), key=lambda row: row[0] == language)
+    rows = sorted(texts.values_list("language", "grade", "text"), key=lambda row: row[0] == language)
     return {grade: text for _language, grade, text in rows}  # the reader's language last: it stays
 
 

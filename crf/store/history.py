@@ -45,13 +45,13 @@ def history_of(record_key: RecordKey, stored: StoredRecord, field: str = "") -> 
     form = worded(record_key.form, stored.record.protocol_version)
     record_key = replace(record_key, form=form)
     zone = record_key.participant.site.time_zone
-    found = list(_of_record(record_key, stored, zone, field))
+    entries = list(_of_record(record_key, stored, zone, field))
     for name, group in record_key.form.groups.items():
         if not field or field == name or field.startswith(f"{name}-"):
-            found += _of_rows(stored, name, group, zone, field)
-    found += _comments(record_key, stored, field)
-    reasons = reasons_under(entry.act for entry in found)
-    explained = [replace(entry, why=_why(entry, reasons)) for entry in found]
+            entries += _of_rows(stored, name, group, zone, field)
+    entries += _comments(record_key, stored, field)
+    reasons = reasons_under(entry.act for entry in entries)
+    explained = [replace(entry, why=_why(entry, reasons)) for entry in entries]
     return sorted(explained, key=lambda entry: entry.act.pk, reverse=True)
 
 

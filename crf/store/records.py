@@ -311,12 +311,12 @@ def _write_rows(
     for row in rows:
         values = {question: row[question] for question in group.questions}
         values |= {"missing": dict(row["missing"]), "removed": False}
-        held = kept.get(row["position"])
-        if held is None:
+        stored_row = kept.get(row["position"])
+        if stored_row is None:
             new.append(_new_row(stored.record, group, row, values, act))
-        elif changed := differing(held, values):
-            held.act = act
-            held.save(update_fields=[*changed, "act"])
+        elif changed := differing(stored_row, values):
+            stored_row.act = act
+            stored_row.save(update_fields=[*changed, "act"])
     for row in group.model.objects.bulk_create(new):
         kept[row.position] = row
     _remove_rows(kept, {row["position"] for row in rows}, act)

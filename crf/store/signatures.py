@@ -31,6 +31,6 @@ def stored_as_signed(form: FormDeclaration, record: CrfRecord, signed: RecordSig
     rows: dict[str, dict[int, Any]] = {}
     for name, group in form.groups.items():
         versions: Any = group.model._meta.get_field("events").related_model
-        held = versions.objects.filter(record_id=record.pk, act_id__lte=until).order_by("pgh_id")
-        rows[name] = {row.position: row for row in {row.pgh_obj_id: row for row in held}.values()}
+        stored = versions.objects.filter(record_id=record.pk, act_id__lte=until).order_by("pgh_id")
+        rows[name] = {row.position: row for row in {row.pgh_obj_id: row for row in stored}.values()}
     return StoredRecord(answers, rows)

@@ -49,11 +49,11 @@ def answers_of(form: FormDeclaration, record_id: int) -> dict[str, FieldAnswer]:
 
 def verifications_of(records: Iterable[int]) -> dict[tuple[int, str], list[FieldVerification]]:
     """Return what was verified of each answer of the records, the latest first."""
-    found: dict[tuple[int, str], list[FieldVerification]] = {}
+    verifications: dict[tuple[int, str], list[FieldVerification]] = {}
     rows = FieldVerification.objects.filter(record__in=list(records)).select_related("verified_by", "act__by")
     for row in rows.order_by("-pk"):
-        found.setdefault((row.record_id, row.target), []).append(row)
-    return found
+        verifications.setdefault((row.record_id, row.target), []).append(row)
+    return verifications
 
 
 def settle_verification(records: Iterable[int], *, act: Act) -> None:

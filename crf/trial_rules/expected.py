@@ -134,12 +134,12 @@ def _expected(seen: ParticipantSeen, visit: VisitSeen, day: date, rule: Expected
     if rule.filled_by == LOG:
         at = _up_to_date_at(seen, visit, day, rule.code)
         return Expected(day, LOG, due_on, None, "complete" if at else "empty", at, waived)
-    found = [record for record in seen.records if record.form_code == rule.code]
+    records = [record for record in seen.records if record.form_code == rule.code]
     if rule.filled_by == VISIT:
-        found = [record for record in found if record.visit_id == visit.pk]
-    if not found:
+        records = [record for record in records if record.visit_id == visit.pk]
+    if not records:
         return Expected(day, rule.filled_by, due_on, None, "empty", None, waived)
-    record = min(found, key=lambda each: (STATES.index(each.state), each.pk))
+    record = min(records, key=lambda each: (STATES.index(each.state), each.pk))
     return Expected(day, rule.filled_by, due_on, record.pk, record.state, record.typed_at[0], waived)
 
 

@@ -50,8 +50,8 @@ def _said(request: PersonRequest, *, at: datetime) -> BulkRequest:
     """Return what was chosen: the ticked rows, or every row of the list that is filtered as the address says."""
     rows = request.POST.getlist("row")
     if request.POST.get("all"):
-        found = chosen_queries(request.user, chosen_in(request), at=at)
-        rows = [str(pk) for pk in found.values_list("pk", flat=True)[: MOST + 1]]
+        queries = chosen_queries(request.user, chosen_in(request), at=at)
+        rows = [str(pk) for pk in queries.values_list("pk", flat=True)[: MOST + 1]]
     return BulkRequest(
         rows=tuple(dict.fromkeys(rows)),
         text=_words(request),

@@ -93,15 +93,15 @@ def code_one(request: PersonRequest, pk: int, item: str) -> HttpResponse:
         raise Http404
     words = words_of([row], proposing=True)[0]
     looked_for = plain(request.GET.get("q", words.words))
-    found = find_terms(asked.dictionary, looked_for)
-    if words.proposal and words.proposal.term.code not in {term.code for term in found}:
-        found.insert(0, words.proposal.term)
+    terms = find_terms(asked.dictionary, looked_for)
+    if words.proposal and words.proposal.term.code not in {term.code for term in terms}:
+        terms.insert(0, words.proposal.term)
     form = CodeWordsForm(request.POST or None)
     about: dict[str, Any] = {"participant": record.participant, "record_id": pk, "item": item}
     if form.submits(code_words, **about, by=request.user, at=timezone.now()):
         messages.success(request, _("The words are coded."))
         return redirect(reverse("crf:coding") + f"?dictionary={asked.dictionary}")
-    local = LocalTerms(found)
+    local = LocalTerms(terms)
     shown = {
         "form": form,
         "words": words,
@@ -110,7 +110,7 @@ def code_one(request: PersonRequest, pk: int, item: str) -> HttpResponse:
         "dictionary": CodingDictionary(asked.dictionary).label,
         "version": versions_in_use().get(asked.dictionary, ""),
         "q": looked_for,
-        "terms": [(term, local.of_term(term, "")) for term in found],
+        "terms": [(term, local.of_term(term, "")) for term in terms],
         "before": codings_of(request.user, pk, asked.question.name),
         "facts": facts_around(asked, record),
         "may_read": request.user.may(Permission.CRF_VIEW),

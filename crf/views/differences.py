@@ -31,10 +31,10 @@ def differences(request: PersonRequest) -> HttpResponse:
     rows = DerivedDifference.objects.open_to(request.user, Permission.CRF_VIEW).with_lock()
     rows = rows.order_by("-seen_at", "pk") if everything else rows.standing().order_by("seen_at", "pk")
     page = BoundedPaginator(rows.select_related("participant", "site", "record__visit"), PER_PAGE)
-    found = page.get_page(request.GET.get("page"))
+    differing = page.get_page(request.GET.get("page"))
     shown = {
-        "page": found,
-        "lines": [line_of(row) for row in found],
+        "page": differing,
+        "lines": [line_of(row) for row in differing],
         "everything": everything,
         "may_judge": request.user.may(Permission.DERIVED_JUDGE),
     }

@@ -22,8 +22,8 @@ from kernel.once import once_for_each_page
 def nothing_new(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     """Say that no log of the visit has anything new."""
     rows = Visit.objects.open_to(request.user, Permission.CRF_EDIT).select_related("participant__site")
-    found = get_object_or_404(rows, participant__number=number, pk=pk)
-    codes = say_nothing_new(visit=found, by=request.user, at=timezone.now())
+    visit = get_object_or_404(rows, participant__number=number, pk=pk)
+    codes = say_nothing_new(visit=visit, by=request.user, at=timezone.now())
     said = _("It is on record that there is nothing new: {logs}.").format(logs=", ".join(codes))
     messages.success(request, said)
-    return redirect(found)
+    return redirect(visit)

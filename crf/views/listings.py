@@ -36,10 +36,10 @@ def listings(request: PersonRequest) -> HttpResponse:
 
 
 def _listing(request: PersonRequest, pk: int) -> SavedListing:
-    found: SavedListing = get_object_or_404(
+    listing: SavedListing = get_object_or_404(
         SavedListing.objects.open_to(request.user, Permission.CRF_VIEW).select_related("owner"), pk=pk
     )
-    return found
+    return listing
 
 
 @require_GET

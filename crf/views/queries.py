@@ -122,11 +122,11 @@ def several(request: PersonRequest) -> HttpResponse:
 def first(request: PersonRequest) -> HttpResponse:
     """Go to the first query of a list, to take one after another from there."""
     chosen = chosen_in(request)
-    found = chosen_queries(request.user, chosen, at=timezone.now()).first()
-    if found is None:
+    query = chosen_queries(request.user, chosen, at=timezone.now()).first()
+    if query is None:
         messages.info(request, _("No query fits these filters"))
         return redirect(_with("crf:queries", filters=filters_in(chosen)))
-    return redirect(_with("crf:query", found.pk, filters=filters_in(chosen)))
+    return redirect(_with("crf:query", query.pk, filters=filters_in(chosen)))
 
 
 def _with(name: str, *args: int, filters: str) -> str:

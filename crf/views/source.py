@@ -154,10 +154,10 @@ def plan(request: PersonRequest) -> HttpResponse:
 
 def _critical_words(critical: Mapping[str, list[str]]) -> list[tuple[str, str, list[str]]]:
     """Return code, title and questions of each form with critical fields."""
-    found = []
+    by_form = []
     for code, form in catalogue.forms().items():
         asked = {question.name: question.text for question in form.all_questions()}
         names = [str(asked.get(item.rpartition(".")[2], item)) for item in critical.get(code, ())]
         if names:
-            found.append((code, str(form.title), names))
-    return found
+            by_form.append((code, str(form.title), names))
+    return by_form

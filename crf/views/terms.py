@@ -22,8 +22,8 @@ def terms(request: PersonRequest, dictionary: str) -> HttpResponse:
     """Return the terms nearest to ``q`` as JSON, each by name in both languages and with its class."""
     if dictionary not in DICTIONARIES:
         raise Http404
-    found = DICTIONARIES[dictionary].search(request.GET.get("q", ""), MOST_TERMS)
-    return JsonResponse({"terms": [asdict(term) for term in found]})
+    matches = DICTIONARIES[dictionary].search(request.GET.get("q", ""), MOST_TERMS)
+    return JsonResponse({"terms": [asdict(term) for term in matches]})
 
 
 @require_GET

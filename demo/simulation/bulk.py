@@ -58,5 +58,5 @@ def _shares(weights: Mapping[Site, float], processes: int) -> list[list[Site]]:
 def _work_on(number: int) -> list[str]:
     """Do one share of the work, inherited from the process that forked."""
     leave_connections_to_the_parent()
-    found: list[str] = _SHARED["work"](_SHARED["shares"][number])
-    return found
+    refused: list[str] = _SHARED["work"](_SHARED["shares"][number])
+    return refused

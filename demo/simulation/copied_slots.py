@@ -73,13 +73,15 @@ def take(place: CopiedSlot) -> None:
 def open_all(places: list[CopiedSlot], *, randomized_at: Callable[[CopiedSlot, str], datetime]) -> None:
     """Every place is open, with a certificate that was checked against the published root."""
     allocations = Allocation.objects.select_related("part__scheme", "participant")
-    held = allocations.in_bulk([place.participant_id for place in places], field_name="participant_id")
+    by_participant = allocations.in_bulk(
+        [place.participant_id for place in places], field_name="participant_id"
+    )
     ring = list_keys()
     for place in places:
         opened = functions.reveal(participant_id=place.participant_id, ring=ring)
         if opened is None:
             raise PlaceError(f"{place.number} holds no place")
-        allocation = held[place.participant_id]
+        allocation = by_participant[place.participant_id]
         at = randomized_at(place, opened.arm)
         with open_act(
             "randomization:arm:reveal",

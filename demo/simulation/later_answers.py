@@ -33,30 +33,30 @@ def evaluation(case: Case, on: date, visit_code: str) -> Sent:
     first = visit_code in ("CRE-1", "RST")
     distant = has_distant(case, on)
     regrown = has_regrown(case, on) and visit_code.startswith("AS")
-    found = (not story.tumour_gone and (not first or dice.random() < 0.75)) or regrown
-    outcome = _outcome(case, visit_code, found=found, distant=distant)
+    has_tumour = (not story.tumour_gone and (not first or dice.random() < 0.75)) or regrown
+    outcome = _outcome(case, visit_code, has_tumour=has_tumour, distant=distant)
     case.cre_outcomes.append(outcome.value)
     case.regrew = case.regrew or regrown
     answers: dict[str, Any] = {
         "ogd_done": "Y",
         "ogd_dt": on,
         "symptoms": ["none"],
-        "pet_done": "N" if visit_code == "CRE-1" and not (found or distant) else "Y",
+        "pet_done": "N" if visit_code == "CRE-1" and not (has_tumour or distant) else "Y",
         "ct_done": "N",
         "sedation": "conscious",
         "passable": "yes",
-        "look": dice.choice(("ulcer", "nodule")) if found else dice.choice(("normal", "scar")),
+        "look": dice.choice(("ulcer", "nodule")) if has_tumour else dice.choice(("normal", "scar")),
         "lugol_nbi": "Y",
         "lugol_new": "N",
         "bob_n": 3 if dice.random() < 0.06 else dice.randint(4, 6),
         "bx_other_n": 0,
-        "bx_result": "scc" if found else "none",
+        "bx_result": "scc" if has_tumour else "none",
         "bx_adequate": "yes",
         "eus_done": "Y",
         "eus_dt": on,
-        "eus_mm": round(dice.uniform(6, 10) if found else dice.uniform(3, 5.5), 1),
+        "eus_mm": round(dice.uniform(6, 10) if has_tumour else dice.uniform(3, 5.5), 1),
         "eus_any": "N",
-        "local_call": "1" if found else "0",
+        "local_call": "1" if has_tumour else "0",
         "dist_call": "1" if distant else "0",
         "cre_outcome": outcome.value,
         "proc_compl": "N",
@@ -68,18 +68,18 @@ def evaluation(case: Case, on: date, visit_code: str) -> Sent:
         pet_on = on + timedelta(days=0 if after_endoscopy else -dice.randint(4, 9))
         answers |= {
             "pet_dt": pet_on,
-            "pet_prim": "focal" if found else "diffuse",
-            "pet_suv": round(dice.uniform(5, 9) if found else dice.uniform(2, 3.4), 1),
+            "pet_prim": "focal" if has_tumour else "diffuse",
+            "pet_suv": round(dice.uniform(5, 9) if has_tumour else dice.uniform(2, 3.4), 1),
             "pet_dm": "proven" if distant else "none",
         }
         answers |= {"pet_dm_site": ["lung"]} if distant else {}
     answers |= _decision(case, visit_code, outcome, on)
     if visit_code == "RST":
         answers |= {"ecg_res": "normal", "fev1": 2.6, "fev1p": 92}
-    return {"answers": answers, "groups": {"bob_map": _bites(case, answers["bob_n"], found=found)}}
+    return {"answers": answers, "groups": {"bob_map": _bites(case, answers["bob_n"], has_tumour=has_tumour)}}
 
 
-def _bites(case: Case, pairs: int, *, found: bool) -> list[dict[str, Any]]:
+def _bites(case: Case, pairs: int, *, has_tumour: bool) -> list[dict[str, Any]]:
     """The map of the bite-on-bite pairs: one in each quadrant at the middle of the bed, the rest in the first one."""
     level = round(case.story.person.epicentre, 1)
     quadrants = ("anterior", "right", "posterior", "left")[:pairs]
@@ -89,7 +89,7 @@ def _bites(case: Case, pairs: int, *, found: bool) -> list[dict[str, Any]]:
             "quadrant": quadrant,
             "bite_n": 1 if place else pairs - len(quadrants) + 1,
             "depth": "submucosa",
-            "bite_res": "scc" if found and not place else "none",
+            "bite_res": "scc" if has_tumour and not place else "none",
         }
         for place, quadrant in enumerate(quadrants)
     ]
@@ -98,10 +98,10 @@ def _bites(case: Case, pairs: int, *, found: bool) -> list[dict[str, Any]]:
 FIRST_CLEAR: Final = {"CRE-1": Outcome.CCR_SO_FAR, "RST": Outcome.RST_CLEAR}
 
 
-def _outcome(case: Case, visit_code: str, *, found: bool, distant: bool) -> Outcome:
+def _outcome(case: Case, visit_code: str, *, has_tumour: bool, distant: bool) -> Outcome:
     if distant:
         return Outcome.DISTANT
-    if found:
+    if has_tumour:
         declared = Outcome.CCR.value in case.cre_outcomes
         if visit_code == "RST":
             return Outcome.RST_RESIDUE

@@ -26,11 +26,11 @@ def lock_some(stage: Stage, at: datetime) -> None:
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         people = Participant.objects.filter(state__in=TERMINAL).select_related("site").order_by("number")
         for number, person in enumerate(people[:MOST]):
-            held, moment = LockScope.of_participant(person), at - timedelta(hours=MOST - number)
-            if not failed_of(held, today=moment.date()):
-                lock_data(scope=held, at=moment, **by)
-            elif not failed_of(held, today=moment.date(), to_freeze=True):
-                freeze_data(scope=held, reason="Interim report to the committee", at=moment, **by)
+            locked, moment = LockScope.of_participant(person), at - timedelta(hours=MOST - number)
+            if not failed_of(locked, today=moment.date()):
+                lock_data(scope=locked, at=moment, **by)
+            elif not failed_of(locked, today=moment.date(), to_freeze=True):
+                freeze_data(scope=locked, reason="Interim report to the committee", at=moment, **by)
         begun: dict[str, Any] = {"at": at - timedelta(hours=1), **by}
         purpose = "Interim report to the data monitoring committee"
         prepared = take_database_step(step=BEGIN, reason=purpose, **begun)

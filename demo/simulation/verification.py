@@ -43,10 +43,10 @@ def verify_some(stage: Stage, until: datetime) -> None:
             )
             for row in rows.order_by("participant__number", "record")[:RECORDS_A_VISIT]:
                 form = catalogue.forms()[row.form_code]
-                held = answers_of(form, row.pk)
+                answers = answers_of(form, row.pk)
                 verify_fields(
                     record_key=key_of_record(form, row.record),
-                    seen={target: held[target].token for target in row.unverified},
+                    seen={target: answers[target].token for target in row.unverified},
                     by=stage.central["monitor"],
                     at=until - timedelta(days=days),
                 )

@@ -79,9 +79,9 @@ def sprite(drawings: Path) -> str:
     """Return one SVG that holds every icon of ``ICONS`` as a symbol, read from ``drawings``."""
     symbols = []
     for name in ICONS:
-        found = _DRAWING.search((drawings / f"{name}.svg").read_text(encoding="utf-8"))
-        if found is None:
+        drawing = _DRAWING.search((drawings / f"{name}.svg").read_text(encoding="utf-8"))
+        if drawing is None:
             raise ValueError(f"{name}.svg is not drawn as one <svg> element")
-        box, body = found.groups()
+        box, body = drawing.groups()
         symbols.append(f'<symbol id="{name}" viewBox="{box}">{body.strip()}</symbol>')
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"

@@ -110,10 +110,10 @@ def records(form: FormDeclaration, rows: list[Any], *, identifying: bool) -> lis
 
 
 def _rows_by_record(group: Group, records: list[Any]) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = {}
+    rows_by_record: dict[int, list[Any]] = {}
     for row in group.model.objects.filter(record__in=records, removed=False).order_by("position", "pk"):
-        found.setdefault(row.record_id, []).append(row)
-    return found
+        rows_by_record.setdefault(row.record_id, []).append(row)
+    return rows_by_record
 
 
 def _row(

@@ -37,28 +37,28 @@ def misfits(form: FormDeclaration, body: Any, *, parts: frozenset[str] = SENT) -
     Left out in silence, a misspelt answer would be lost, and the caller would believe that it is saved.
     """
     whole = _object(body, "body")
-    found = {
+    faults = {
         name: _("The body has no part “{name}”. Check its spelling.").format(name=name)
         for name in whole.keys() - parts - SHOWN
     }
     for name in ("replace", "leave_out"):
         if not isinstance(whole.get(name, False), bool):
-            found[name] = _("“{name}” is true or false.").format(name=name)
-    found |= dict(_misfits(form.questions, _object(whole.get("answers", {}), "answers"), whole))
+            faults[name] = _("“{name}” is true or false.").format(name=name)
+    faults |= dict(_misfits(form.questions, _object(whole.get("answers", {}), "answers"), whole))
     for name, sent in _object(whole.get("groups", {}), "groups").items():
         rows = [_object(row, name) for row in _rows(sent, name)]
         if name not in form.groups:
-            found[name] = _("The form has no table “{name}”. Look it up in the codebook.").format(name=name)
+            faults[name] = _("The form has no table “{name}”. Look it up in the codebook.").format(name=name)
             continue
         for index, row in enumerate(rows):
             answers = {key: value for key, value in row.items() if key not in IN_ROW}
             strange = _misfits(form.groups[name].questions, answers, row)
-            found |= {f"{name}-{index}-{key}": text for key, text in strange}
+            faults |= {f"{name}-{index}-{key}": text for key, text in strange}
             if row.get("row_id") and not ROW_ID.fullmatch(str(row["row_id"])):
-                found[f"{name}-{index}-row_id"] = _(
+                faults[f"{name}-{index}-row_id"] = _(
                     "“row_id” is a UUID: the one that the record shows for a row, your own for a new one, or none."
                 )
-    return found
+    return faults
 
 
 def _misfits(
@@ -132,7 +132,7 @@ def _index_of(raw: Mapping[str, Any], group: str, row: Mapping[str, Any], free: 
 
 def unsent(form: FormDeclaration, stored: Evaluation, body: Mapping[str, Any]) -> list[str]:
     """Return the answers and rows on record of which the body says nothing, by their names within the record."""
-    found = _unsent(
+    names = _unsent(
         form.questions, stored.values, stored.missing, _object(body.get("answers", {}), "answers"), body
     )
     groups = _object(body.get("groups", {}), "groups")
@@ -142,7 +142,7 @@ def unsent(form: FormDeclaration, stored: Evaluation, body: Mapping[str, Any]) -
             str(row[part]).lower(): row for row in sent for part in ("row_id", "position") if row.get(part)
         }
         if rows and name not in groups:
-            found.append(name)
+            names.append(name)
             continue
         for row in rows:
             target, said = (
@@ -150,11 +150,11 @@ def unsent(form: FormDeclaration, stored: Evaluation, body: Mapping[str, Any]) -
                 named.get(row["row_id"]) or named.get(str(row["position"])),
             )
             if said is None:
-                found.append(target)
+                names.append(target)
             elif not said.get("remove"):
                 asked = _typed_in(form.groups[name])
-                found += [f"{target}.{each}" for each in _unsent(asked, row, row["missing"], said, said)]
-    return found
+                names += [f"{target}.{each}" for each in _unsent(asked, row, row["missing"], said, said)]
+    return names
 
 
 def _typed_in(group: Group) -> dict[str, Question]:

@@ -132,12 +132,12 @@ def _day_of(visit: Visit) -> date:
 
 def _queries(participant: Participant) -> dict[int | None, list[Query]]:
     """Return the queries by record; under None those about a form that is not there."""
-    found: dict[int | None, list[Query]] = defaultdict(list)
+    queries: dict[int | None, list[Query]] = defaultdict(list)
     rows = Query.objects.filter(participant=participant).select_related("raised_by", "visit")
     for query in rows.prefetch_related("messages__by").order_by("opened_at", "pk"):
         query.participant = participant
-        found[query.record_id].append(query)
-    return found
+        queries[query.record_id].append(query)
+    return queries
 
 
 def _chapters(
@@ -171,11 +171,11 @@ def _placed(participant: Participant, visits: list[Visit]) -> dict[str, list[Rec
     """Return the records by chapter; within one they stand in the order of the catalogue, then by number."""
     order = {code: place for place, code in enumerate(catalogue.forms())}
     shown = {visit.pk for visit in visits}
-    found: dict[str, list[Record]] = defaultdict(list)
+    placed: dict[str, list[Record]] = defaultdict(list)
     rows = Record.objects.filter(participant=participant, form_code__in=order).select_related("visit")
     for record in sorted(rows, key=lambda row: (order[row.form_code], row.sequence, row.pk)):
-        found[_place_of(record, visits, shown)].append(record)
-    return found
+        placed[_place_of(record, visits, shown)].append(record)
+    return placed
 
 
 def _place_of(record: Record, visits: list[Visit], shown: set[int]) -> str:

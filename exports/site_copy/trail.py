@@ -36,10 +36,10 @@ def _numbers_of_acts(site: Site) -> list[int]:
     """Return the acts about the participants of the site, all that wrote their rows, and those of the close-out."""
     people = Participant.objects.filter(site=site).values("pk")
     closing = Q(site_id=site.pk, verb__startswith="trials:close_out:")
-    found = set(Act.objects.filter(Q(participant_id__in=people) | closing).values_list("pk", flat=True))
+    numbers = set(Act.objects.filter(Q(participant_id__in=people) | closing).values_list("pk", flat=True))
     for _table, rows in versions_of_site(site):
-        found.update(rows.order_by().values_list(_act_column(rows.model), flat=True).distinct())
-    return sorted(found)
+        numbers.update(rows.order_by().values_list(_act_column(rows.model), flat=True).distinct())
+    return sorted(numbers)
 
 
 def _act_column(events: Any) -> str:
@@ -115,10 +115,10 @@ PERSON_COLUMNS: Final = ("PERSON", "USERNAME", "PRINTED_NAME")
 
 
 def _person_rows(acts: list[int]) -> Iterable[tuple[Any, ...]]:
-    found: set[int] = set()
+    people: set[int] = set()
     for some in _some_at_a_time(acts):
-        found.update(Act.objects.filter(pk__in=some, by__isnull=False).values_list("by", flat=True))
-    return User.objects.filter(pk__in=found).order_by("pk").values_list("pk", "username", "display_name")
+        people.update(Act.objects.filter(pk__in=some, by__isnull=False).values_list("by", flat=True))
+    return User.objects.filter(pk__in=people).order_by("pk").values_list("pk", "username", "display_name")
 
 
 VERSION_COLUMNS: Final = ("TABLE", "ROW", "VERSION", "ACT", "KIND", "CONTENT")
@@ -130,8 +130,8 @@ def _version_rows(site: Site) -> Iterator[tuple[Any, ...]]:
         act = _act_column(rows.model)
         for row in rows.values().iterator(ROWS_AT_ONCE):
             content = {name: value for name, value in row.items() if _is_content(name)}
-            written = json.dumps(content, cls=DjangoJSONEncoder, ensure_ascii=False, sort_keys=True)
-            yield table, row["pgh_obj_id"], row["pgh_id"], row[act], row["pgh_label"], written
+            text = json.dumps(content, cls=DjangoJSONEncoder, ensure_ascii=False, sort_keys=True)
+            yield table, row["pgh_obj_id"], row["pgh_id"], row[act], row["pgh_label"], text
 
 
 def _is_content(name: str) -> bool:

@@ -122,8 +122,8 @@ _Asked = tuple[tuple[date | None, date | None], list[str]]
 def _standing(participant: Participant) -> dict[str, _Asked]:
     """Return the window of each visit that is asked for, and what is due in it."""
     rows = Visit.objects.filter(participant=participant).exclude(state=VisitState.CANCELLED)
-    found = rows.exclude(code=UNSCHEDULED).values_list("code", "opens", "closes", "forms", "procedures")
-    return {code: ((opens, closes), [*forms, *due]) for code, opens, closes, forms, due in found}
+    visits = rows.exclude(code=UNSCHEDULED).values_list("code", "opens", "closes", "forms", "procedures")
+    return {code: ((opens, closes), [*forms, *due]) for code, opens, closes, forms, due in visits}
 
 
 def _changes_between(before: dict[str, _Asked], after: dict[str, _Asked]) -> Iterator[VisitChange]:
@@ -145,8 +145,8 @@ def _parts_between(before: list[str], after: list[str]) -> tuple[tuple[str, ...]
 
 def shown(changes: Iterable[VisitChange]) -> list[VisitChange]:
     """Return the changes that a reader is shown, in order of time: not those that the calendar alone brings."""
-    found = [change for change in changes if change.kind != "turned"]
-    return sorted(found, key=lambda change: (change.day, change.code))
+    told = [change for change in changes if change.kind != "turned"]
+    return sorted(told, key=lambda change: (change.day, change.code))
 
 
 class _Planning:

@@ -102,12 +102,12 @@ def met_near(sweeps: Iterable[Visit]) -> dict[int, date]:
     people = {visit.participant_id for visit, _since, _until in spans.values()}
     days = (min(since for _v, since, _u in spans.values()), max(until for _v, _s, until in spans.values()))
     met = days_met(people, *days)
-    found = {}
+    latest = {}
     for pk, (visit, since, until) in spans.items():
         seen = [on for on, where in met.get(visit.participant_id, ()) if since <= on <= until and where != pk]
         if seen:
-            found[pk] = max(seen)
-    return found
+            latest[pk] = max(seen)
+    return latest
 
 
 def _near(visit: Visit) -> tuple[date, date]:

@@ -75,14 +75,14 @@ def reopen_todos(
 ) -> int:
     """What an act of one of these verbs dropped waits again; say how many to-dos."""
     dropped = Todo.objects.filter(participant=participant, state=TodoState.DROPPED)
-    found = list(dropped.filter(act__parent__verb__in=dropped_by))
-    if not found:
+    reopened = list(dropped.filter(act__parent__verb__in=dropped_by))
+    if not reopened:
         return 0
     today = local_date(at, participant.site.time_zone)
     with open_act("followup:todos:settle", by=by, at=at, participant=participant) as act:
-        for todo in found:
+        for todo in reopened:
             _turn(todo, TodoState.OPEN, None, today, act)
-    return len(found)
+    return len(reopened)
 
 
 def _is_asked(participant: Participant, each: Wanted) -> bool:

@@ -75,7 +75,7 @@ def agenda(request: PersonRequest) -> HttpResponse:
         else shown(visits, show=show, week=week)
     )
     page = BoundedPaginator(rows, PER_PAGE, bound=PAGED).get_page(request.GET.get("page"))
-    found = [] if show == "todos" else lines(page.object_list, today=today)
+    agenda_lines = [] if show == "todos" else lines(page.object_list, today=today)
     context = {
         "sites": sites,
         "site": site,
@@ -84,8 +84,8 @@ def agenda(request: PersonRequest) -> HttpResponse:
         "this_week": Week.around(today).monday,
         "today": today,
         "page": page,
-        "lines": found,
-        "days": by_day(found) if show in ("week", "list") else [],
+        "lines": agenda_lines,
+        "days": by_day(agenda_lines) if show in ("week", "list") else [],
         "todos": todo_lines(page.object_list, today=today) if show == "todos" else [],
         "counts": counts(visits) | {"todos": todos.count()},
     }

@@ -38,14 +38,14 @@ def month(request: PersonRequest) -> HttpResponse:
     today = today_at(site)
     sheet = Month.of(chosen_day(request, "month", today))
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant")
-    found: dict[object, list[Visit]] = {}
+    by_day: dict[object, list[Visit]] = {}
     days = [on for week in sheet.weeks for on in week]
     for visit in first_of_each_day(
         visits, days=days, sites=[each.pk for each in ([site] if site else sites)]
     ):
-        found.setdefault(shown_on(visit), []).append(visit)
+        by_day.setdefault(shown_on(visit), []).append(visit)
     weeks = [
-        [Day(on, on.month == sheet.first.month, works_on(on), tuple(found.get(on, ()))) for on in week]
+        [Day(on, on.month == sheet.first.month, works_on(on), tuple(by_day.get(on, ()))) for on in week]
         for week in sheet.weeks
     ]
     context = {"sites": sites, "site": site, "month": sheet, "weeks": weeks, "today": today}

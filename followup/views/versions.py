@@ -37,26 +37,31 @@ def version_list(request: PersonRequest) -> HttpResponse:
 
 
 def _asked(request: PersonRequest, protocol: str, site: str, permission: Permission) -> Site:
-    found: Site = get_object_or_404(Site.objects.open_to(request.user, permission), code=site)
+    asked: Site = get_object_or_404(Site.objects.open_to(request.user, permission), code=site)
     if protocol not in versions():
         raise Http404
-    return found
+    return asked
 
 
 @requires(Permission.VISIT_VIEW)
 def site_version(request: PersonRequest, protocol: str, site: str) -> HttpResponse:
     """Show what the version would change for the living participants of the site, or what is left to do."""
-    found = _asked(request, protocol, site, Permission.VISIT_VIEW)
+    place = _asked(request, protocol, site, Permission.VISIT_VIEW)
     kept = SiteVersion.objects.open_to(request.user, Permission.VISIT_VIEW)
-    held = kept.filter(site=found, version=protocol).select_related("consent", "act").first()
+    site_version = kept.filter(site=place, version=protocol).select_related("consent", "act").first()
     people = Participant.objects.open_to(request.user, Permission.VISIT_VIEW)
     now = timezone.now()
-    context: dict[str, Any] = {"site": found, "text": load(protocol), "held": held, "protocol": protocol}
-    context["may_manage"] = request.user.may(Permission.SITE_MANAGE, found)
-    if held is not None and held.opened_on:
-        context |= to_do_at(held, people, at=now)
+    context: dict[str, Any] = {
+        "site": place,
+        "text": load(protocol),
+        "held": site_version,
+        "protocol": protocol,
+    }
+    context["may_manage"] = request.user.may(Permission.SITE_MANAGE, place)
+    if site_version is not None and site_version.opened_on:
+        context |= to_do_at(site_version, people, at=now)
     else:
-        context |= preview_page(found, protocol, page=request.GET.get("page"), at=now)
+        context |= preview_page(place, protocol, page=request.GET.get("page"), at=now)
     return render(request, "followup/site_version.html", context)
 
 
@@ -80,38 +85,38 @@ def _page_of(
 @requires(Permission.SITE_MANAGE)
 def approve_version(request: PersonRequest, protocol: str, site: str) -> HttpResponse:
     """Record when the site's ethics committee approved the version."""
-    found = _asked(request, protocol, site, Permission.SITE_MANAGE)
+    place = _asked(request, protocol, site, Permission.SITE_MANAGE)
     site_versions = SiteVersion.objects.open_to(request.user, Permission.SITE_MANAGE)
     form = ApprovalForm(
         request.POST or None,
-        held=site_versions.filter(site=found, version=protocol).first(),
-        texts=_consent_texts(request, found, protocol),
+        site_version=site_versions.filter(site=place, version=protocol).first(),
+        texts=_consent_texts(request, place, protocol),
     )
-    told = {"site": found, "version": protocol, "by": request.user, "at": timezone.now()}
+    told = {"site": place, "version": protocol, "by": request.user, "at": timezone.now()}
     if form.submits(trials.record_version_approval, **told):
-        return redirect("followup:site-version", protocol, found.code)
+        return redirect("followup:site-version", protocol, place.code)
     about = _("The version opens at the site only after this approval. Nothing changes for anybody yet.")
-    page = _page_of(found, protocol, _("Approval of the ethics committee"), _("Put on record"), about)
+    page = _page_of(place, protocol, _("Approval of the ethics committee"), _("Put on record"), about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.SITE_MANAGE)
 def open_version(request: PersonRequest, protocol: str, site: str) -> HttpResponse:
     """Open the version at the site."""
-    found = _asked(request, protocol, site, Permission.SITE_MANAGE)
+    place = _asked(request, protocol, site, Permission.SITE_MANAGE)
     form = OpenVersionForm(request.POST or None)
-    told = {"site": found, "version": protocol, "by": request.user, "at": timezone.now()}
+    told = {"site": place, "version": protocol, "by": request.user, "at": timezone.now()}
     if form.submits(services.open_version, **told):
         said = _(
             "Site %(site)s follows version %(version)s from today on. Its visits are being planned anew."
         )
-        messages.success(request, said % {"site": found.code, "version": protocol})
-        return redirect("followup:site-version", protocol, found.code)
+        messages.success(request, said % {"site": place.code, "version": protocol})
+        return redirect("followup:site-version", protocol, place.code)
     about = _(
         "Everybody living at the site follows this version from today on. What has not happened is planned anew; "
         "what took place, and what was missed, stays. This cannot be undone."
     )
-    page = _page_of(found, protocol, _("Open the version at the site"), _("Open it"), about, is_grave=True)
+    page = _page_of(place, protocol, _("Open the version at the site"), _("Open it"), about, is_grave=True)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 

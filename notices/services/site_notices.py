@@ -121,5 +121,5 @@ def _week(site: Site, monday: date) -> tuple[str, str]:
         (_("Visits that took place last week"), visits.filter(took_place_on__range=before)),
         (_("Of these outside their window"), visits.filter(took_place_on__range=before, timing__in=("early", "late"))),
     ]  # fmt: skip
-    lines = [f"  {label}: {found.count()}" for label, found in counted]
+    lines = [f"  {label}: {rows.count()}" for label, rows in counted]
     return subject, "\n".join([subject, "", *lines, "", go_there(reverse("followup:agenda")), "", closing()])

@@ -45,7 +45,7 @@ def check(text: ProtocolText, top: TextLocation) -> None:
 
 def numbers_in(words: str) -> set[Decimal]:
     """The numbers that a sentence names; 41.40 and 41.4 are one."""
-    return {Decimal(found) for found in NUMBER.findall(words)}
+    return {Decimal(number) for number in NUMBER.findall(words)}
 
 
 def _check_calendar(text: ProtocolText, top: TextLocation) -> None:

@@ -30,8 +30,8 @@ class StagesBeside:
 
 def stages_beside(allocation: Allocation) -> StagesBeside:
     """Return the stage groups that stand beside the one of ``allocation``."""
-    found: Any = beside_staging(Allocation.objects.filter(pk=allocation.pk)).get()
-    return StagesBeside(found.stage_corrected, found.stage_marked)
+    row: Any = beside_staging(Allocation.objects.filter(pk=allocation.pk)).get()
+    return StagesBeside(row.stage_corrected, row.stage_marked)
 
 
 def beside_staging(rows: AllocationSet) -> AllocationSet:

@@ -113,13 +113,13 @@ def opened_parts(ring: KeyRing) -> Iterator[OpenPart]:
             continue
         scheme = part.label[:-1]
         if scheme not in by_scheme:
-            held = [slot.held for other in parts if other.label[:-1] == scheme for slot in other.places]
-            by_scheme[scheme] = replay([coin for coin in held if coin], favoured=part.favoured)
+            coins = [slot.held for other in parts if other.label[:-1] == scheme for slot in other.places]
+            by_scheme[scheme] = replay([coin for coin in coins if coin], favoured=part.favoured)
         yield replace(part, places=tuple(_with_arm(slot, by_scheme[scheme]) for slot in part.places))
 
 
-def _with_arm(place: OpenPlace, found: dict[tuple[str, int], Replayed]) -> OpenPlace:
-    again = found[place.stratum, place.sequence]
+def _with_arm(place: OpenPlace, replayed: dict[tuple[str, int], Replayed]) -> OpenPlace:
+    again = replayed[place.stratum, place.sequence]
     return replace(place, arm=again.arm, faults=(*place.faults, *again.faults))
 
 
@@ -174,10 +174,10 @@ def _opened(
 
 
 def _open_place(row: Any, place: Place, number: str, faults: tuple[str, ...]) -> OpenPlace:
-    held, block, block_size, arm = None, 0, 0, ""
+    coin, block, block_size, arm = None, 0, 0, ""
     if isinstance(place, Coin):
         turn, stated = row[13:15]
-        held = OpenCoin(place.stratum, place.sequence, place.coin, turn, row[9], stated, row[6])
+        coin = OpenCoin(place.stratum, place.sequence, place.coin, turn, row[9], stated, row[6])
     else:
         block, block_size, arm = place.block, place.block_size, place.arm
     return OpenPlace(
@@ -190,7 +190,7 @@ def _open_place(row: Any, place: Place, number: str, faults: tuple[str, ...]) ->
         participant=row[7],
         at=row[6],
         faults=faults,
-        held=held,
+        held=coin,
     )
 
 

@@ -111,6 +111,6 @@ def commit(design: AnyDesign, places: Sequence[Place], *, seed: str, label: str,
 
 
 def _sealed(design: AnyDesign, place: Place, *, seed: str, ring: KeyRing) -> sealing.Sealed:
-    held, binding = (place.coin, coin_binding) if isinstance(place, Coin) else (place.arm, place_binding)
-    content = sealing.arm_content(held, salt_of(seed, place.stratum, place.sequence))
+    secret, binding = (place.coin, coin_binding) if isinstance(place, Coin) else (place.arm, place_binding)
+    content = sealing.arm_content(secret, salt_of(seed, place.stratum, place.sequence))
     return sealing.seal(ring, content, bound=binding(design.scheme, place.stratum, place.sequence))

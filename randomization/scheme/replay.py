@@ -42,18 +42,18 @@ def replay(places: Iterable[OpenCoin], *, favoured: Fraction) -> dict[tuple[str,
     """
     known = list(places)
     taken = sorted((place for place in known if place.turn is not None), key=lambda place: place.turn or 0)
-    found = {(place.stratum, place.sequence): Replayed() for place in known}
+    replayed = {(place.stratum, place.sequence): Replayed() for place in known}
     past: list[AllocatedParticipant] = []
     for expected_turn, place in enumerate(taken, start=1):
         counts = marginal_counts(levels_of(place.stratum), past, ARMS)
         arm = arm_by_coin(counts, coin=place.coin, favoured=favoured)
         faults = _faults(place, arm, {"turn": expected_turn, "counts": counts}, taken[: expected_turn - 1])
-        found[place.stratum, place.sequence] = Replayed(arm, tuple(faults))
+        replayed[place.stratum, place.sequence] = Replayed(arm, tuple(faults))
         past.append(AllocatedParticipant(levels_of(place.stratum), place.told or arm))
     for place in known:
         if place.turn is None and place.at is not None:
-            found[place.stratum, place.sequence] = Replayed(faults=("the place is taken and has no turn",))
-    return found
+            replayed[place.stratum, place.sequence] = Replayed(faults=("the place is taken and has no turn",))
+    return replayed
 
 
 def _faults(

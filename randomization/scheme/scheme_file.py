@@ -39,35 +39,35 @@ class SchemeFile:
 def read_scheme(text: str) -> SchemeFile:
     """The scheme that the text describes; every key is known and none is missing."""
     try:
-        written = tomllib.loads(text)
+        entries = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise SchemeFileError(f"The file is not TOML: {fault}.") from fault
-    method = written.pop("method", "blocks")
+    method = entries.pop("method", "blocks")
     if method == "minimization":
-        return _minimizing(written)
+        return _minimizing(entries)
     if method != "blocks":
         raise SchemeFileError('method is "blocks" or "minimization".')
-    name, slots = _name_and_places(written, KEYS)
-    blocks = written["blocks"]
+    name, slots = _name_and_places(entries, KEYS)
+    blocks = entries["blocks"]
     if not isinstance(blocks, list) or not blocks:
         raise SchemeFileError("blocks is a list of tables, each with a size.")
     return SchemeFile(name, slots, tuple(_block(block) for block in blocks))
 
 
-def _minimizing(written: dict[str, Any]) -> SchemeFile:
-    if "blocks" in written:
+def _minimizing(entries: dict[str, Any]) -> SchemeFile:
+    if "blocks" in entries:
         raise SchemeFileError("Minimization has no blocks: leave them out.")
-    return SchemeFile(*_name_and_places(written, KEYS - {"blocks"}), (), "minimization")
+    return SchemeFile(*_name_and_places(entries, KEYS - {"blocks"}), (), "minimization")
 
 
-def _name_and_places(written: dict[str, Any], keys: set[str]) -> tuple[str, int]:
-    unknown, missing = sorted(set(written) - keys), sorted(keys - set(written))
+def _name_and_places(entries: dict[str, Any], keys: set[str]) -> tuple[str, int]:
+    unknown, missing = sorted(set(entries) - keys), sorted(keys - set(entries))
     if unknown or missing:
         named = ", ".join(
             [*(f"{key} is unknown" for key in unknown), *(f"{key} is missing" for key in missing)]
         )
         raise SchemeFileError(f"A scheme has exactly name, places_per_stratum and blocks: {named}.")
-    name, slots = written["name"], written["places_per_stratum"]
+    name, slots = entries["name"], entries["places_per_stratum"]
     if not isinstance(name, str) or not 0 < len(name.strip()) <= 40:
         raise SchemeFileError("name is a text of 1 to 40 characters.")
     if not _is_whole(slots) or not 8 <= slots <= 5000:

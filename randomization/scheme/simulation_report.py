@@ -26,51 +26,54 @@ def simulated(asked: dict[str, Any]) -> dict[str, Any]:
         stages={"II": 10, "III": 10, "IVA": asked["thin"]},
         places_per_stratum=asked["places_per_stratum"],
     )
-    found = simulate(design, plan, trials=asked["trials"], seed=asked["seed"], method=asked["method"])
-    return {"facts": _facts(found), "charts": _charts(found), "thin": _thin(found)}
+    findings = simulate(design, plan, trials=asked["trials"], seed=asked["seed"], method=asked["method"])
+    return {"facts": _facts(findings), "charts": _charts(findings), "thin": _thin(findings)}
 
 
-def _facts(found: SimulationFindings) -> list[tuple[str, str]]:
+def _facts(findings: SimulationFindings) -> list[tuple[str, str]]:
     return [
-        (_("Simulated trials"), str(found.trials)),
+        (_("Simulated trials"), str(findings.trials)),
         (
             _("Difference between the arms, overall: within this in 95 of 100 trials"),
-            _within(found, "overall"),
+            _within(findings, "overall"),
         ),
-        (_("Difference in the worst site: within this in 95 of 100 trials"), _within(found, "worst_site")),
+        (_("Difference in the worst site: within this in 95 of 100 trials"), _within(findings, "worst_site")),
         (
             _("Difference in the worst stratum: within this in 95 of 100 trials"),
-            _within(found, "worst_stratum"),
+            _within(findings, "worst_stratum"),
         ),
-        (_("Largest difference seen in a stratum"), str(max(found.worst_stratum))),
+        (_("Largest difference seen in a stratum"), str(max(findings.worst_stratum))),
         (
             _("How often a site that knows its own past guesses the next arm (50 % teaches nothing)"),
-            f"{found.guess_probability:.1%}",
+            f"{findings.guess_probability:.1%}",
         ),
-        (_("Allocations that the past and the largest block settle for sure"), f"{found.certain_share:.1%}"),
-        (_("Trials in which a stratum ran out of places"), str(found.ran_out)),
+        (
+            _("Allocations that the past and the largest block settle for sure"),
+            f"{findings.certain_share:.1%}",
+        ),
+        (_("Trials in which a stratum ran out of places"), str(findings.ran_out)),
     ]
 
 
-def _within(found: SimulationFindings, name: str) -> str:
-    return str(found.quantile(getattr(found, name), 0.95))
+def _within(findings: SimulationFindings, name: str) -> str:
+    return str(findings.quantile(getattr(findings, name), 0.95))
 
 
-def _charts(found: SimulationFindings) -> list[Any]:
+def _charts(findings: SimulationFindings) -> list[Any]:
     across = _("difference between the arms")
     return [
-        plots.bars(found.overall, title=_("Difference between the arms, overall"), label=across),
-        plots.bars(found.worst_site, title=_("Difference in the worst site"), label=across),
-        plots.bars(found.worst_stratum, title=_("Difference in the worst stratum"), label=across),
+        plots.bars(findings.overall, title=_("Difference between the arms, overall"), label=across),
+        plots.bars(findings.worst_site, title=_("Difference in the worst site"), label=across),
+        plots.bars(findings.worst_stratum, title=_("Difference in the worst stratum"), label=across),
     ]
 
 
-def _thin(found: SimulationFindings) -> list[tuple[int, int, str]]:
+def _thin(findings: SimulationFindings) -> list[tuple[int, int, str]]:
     """For strata that ended with few participants: how many there were, and their mean difference."""
-    small = sorted(size for size in found.by_stratum_size if size <= 12)
+    small = sorted(size for size in findings.by_stratum_size if size <= 12)
     rows = []
     for size in small:
-        counts = found.by_stratum_size[size]
+        counts = findings.by_stratum_size[size]
         seen = sum(counts.values())
         mean = sum(difference * count for difference, count in counts.items()) / seen
         rows.append((size, seen, f"{mean:.2f}"))

@@ -189,20 +189,20 @@ def _take_place(participant: Participant, pressed: _Pressed, *, by: User, at: da
 
 def _readiness_or_refusal(participant: Participant, pressed: _Pressed, at: datetime) -> Ready:
     on = pressed.envelope.opened_on if pressed.envelope else None
-    found = readiness(participant, at=at, on=on)
-    ready = found.ready
+    asked = readiness(participant, at=at, on=on)
+    ready = asked.ready
     if ready is None:
         raise NotReadyToRandomize(
-            participant=participant.number, missing=" ".join(str(unmet.text) for unmet in found.unmet)
+            participant=participant.number, missing=" ".join(str(unmet.text) for unmet in asked.unmet)
         )
     if ready.stratum != pressed.confirmed_stratum:
         raise StrataMoved(participant=participant.number)
-    if found.too_old and not pressed.too_old_reason:
+    if asked.too_old and not pressed.too_old_reason:
         day = on or local_date(at, participant.site.time_zone)
         raise ScreeningTooOld(
-            participant=participant.number, day=day.isoformat(), tests=_in_words(found.too_old)
+            participant=participant.number, day=day.isoformat(), tests=_in_words(asked.too_old)
         )
-    return replace(ready, too_old=found.too_old)
+    return replace(ready, too_old=asked.too_old)
 
 
 def _in_words(too_old: tuple[TooOld, ...]) -> str:

@@ -28,8 +28,8 @@ TOLD_OF_LISTS = (Role.INVESTIGATOR, Role.TRIAL_MANAGER, Role.STATISTICIAN)
 def holders(roles: Iterable[Role], *, site: Site | None, on: date) -> list[User]:
     """People who hold one of the roles now, at the site or for the whole trial, once each."""
     delegations = Delegation.objects.in_force(on=on).filter(role__in=list(roles), user__is_active=True)
-    found = {d.user_id: d.user for d in delegations.select_related("user") if _reaches(d, site)}
-    return [found[key] for key in sorted(found)]
+    people = {d.user_id: d.user for d in delegations.select_related("user") if _reaches(d, site)}
+    return [people[key] for key in sorted(people)]
 
 
 def _reaches(delegation: Delegation, site: Site | None) -> bool:

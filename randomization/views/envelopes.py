@@ -64,7 +64,8 @@ def outage(request: PersonRequest) -> HttpResponse:
     for row in rows:
         row.may_tell = request.user.may(Permission.ALLOCATION_REQUEST, row.site_id)
     strata = [
-        {"name": name, "envelopes": list(found)} for name, found in groupby(rows, attrgetter("stratum"))
+        {"name": name, "envelopes": list(envelopes)}
+        for name, envelopes in groupby(rows, attrgetter("stratum"))
     ]
     waiting = [row for row in rows if row.state == EnvelopeState.OPENED]
     return render(request, "randomization/outage.html", {"strata": strata, "waiting": waiting})

@@ -137,13 +137,13 @@ def _pdf(content: bytes, name: str) -> HttpResponse:
 
 def with_history(marks: QuerySet[AllocationError]) -> list[Any]:
     """Return the marks, each with what it said before, until when and why that changed."""
-    found: list[Any] = name_authors(marks.select_related("act").prefetch_related("events__act"))
-    for mark in found:
-        written = [version for version in mark.events.all() if version.act.verb != MOVING]
-        versions = sorted(written, key=lambda version: version.pgh_id)
+    named: list[Any] = name_authors(marks.select_related("act").prefetch_related("events__act"))
+    for mark in named:
+        events = [version for version in mark.events.all() if version.act.verb != MOVING]
+        versions = sorted(events, key=lambda version: version.pgh_id)
         mark.told, mark.done = mark_in_words(mark.detail), mark_in_words(mark.action)
         mark.earlier = [{"version": before, "changed": after.act} for before, after in pairwise(versions)]
-    return found
+    return named
 
 
 @requires(Permission.ALLOCATION_CORRECT)
@@ -226,5 +226,5 @@ def root_pdf(request: PersonRequest, label: str, language: str) -> HttpResponse:
     """The commitment of one list, to be filed at the site."""
     parts = ListPart.objects.open_to(request.user, Permission.PROTOCOL_VIEW)
     published = parts.filter(activated_at__isnull=False).select_related("scheme", "activated_by")
-    held = get_object_or_404(published, scheme__version=int(label[:-1]), number=ord(label[-1]) - 64)
-    return _pdf(documents.commitment_pdf(held, language=language), f"list-{label}-{language}.pdf")
+    part = get_object_or_404(published, scheme__version=int(label[:-1]), number=ord(label[-1]) - 64)
+    return _pdf(documents.commitment_pdf(part, language=language), f"list-{label}-{language}.pdf")

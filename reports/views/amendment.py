@@ -23,19 +23,19 @@ def _site(request: PersonRequest, protocol: str, code: str) -> Site:
 @requires(Permission.VISIT_VIEW)
 def amendment(request: PersonRequest, protocol: str, site: str) -> HttpResponse:
     """Show the amendment in words, old beside new, with who is touched by each point."""
-    found = _site(request, protocol, site)
-    shown = amendment_of(found, protocol, user=request.user, at=timezone.now())
+    place = _site(request, protocol, site)
+    shown = amendment_of(place, protocol, user=request.user, at=timezone.now())
     return render(
-        request, "reports/amendment.html", {"amendment": shown, "protocol": protocol, "site": found}
+        request, "reports/amendment.html", {"amendment": shown, "protocol": protocol, "site": place}
     )
 
 
 @requires(Permission.VISIT_VIEW)
 def amendment_file(request: PersonRequest, protocol: str, site: str, language: str) -> HttpResponse:
     """Give the same on paper."""
-    found = _site(request, protocol, site)
-    paper = amendment_pdf(found, protocol, user=request.user, language=language, at=timezone.now())
+    place = _site(request, protocol, site)
+    paper = amendment_pdf(place, protocol, user=request.user, language=language, at=timezone.now())
     answer = HttpResponse(paper, content_type="application/pdf")
-    name = f"protocol-{protocol}-site-{found.code}-{language}.pdf"
+    name = f"protocol-{protocol}-site-{place.code}-{language}.pdf"
     answer["Content-Disposition"] = f'inline; filename="{name}"'
     return answer

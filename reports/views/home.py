@@ -32,8 +32,8 @@ def home(request: PersonRequest) -> HttpResponse:
         DIFFERENCES: differences_for(request.user),
         **rows_waiting_for(request.user),
     }
-    found = which_have_rows(asked)
-    sections = work_for(request.user, today=today, at=at, waiting=found)
+    waiting = which_have_rows(asked)
+    sections = work_for(request.user, today=today, at=at, waiting=waiting)
     return render(
         request,
         "reports/home.html",
@@ -41,6 +41,6 @@ def home(request: PersonRequest) -> HttpResponse:
             "sections": sections,
             "tiles": tiles_for(request.user),
             "today": today,
-            "can_register": "recruiting" in found,
+            "can_register": "recruiting" in waiting,
         },
     )

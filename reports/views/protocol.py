@@ -105,13 +105,15 @@ def _keys_of(request: PersonRequest) -> list[str]:
 @requires(Permission.PROTOCOL_CONFIRM)
 def withdraw(request: PersonRequest, pk: int) -> HttpResponse:
     """Withdraw a confirmation, with a reason."""
-    found = get_object_or_404(confirmation_by(pk))
+    confirmation = get_object_or_404(confirmation_by(pk))
     form = WithdrawForm(request.POST or None)
-    up = f"{reverse('reports:protocol')}?version={found.version}"
-    if form.submits(services.withdraw_confirmation, confirmation=found, by=request.user, at=timezone.now()):
+    up = f"{reverse('reports:protocol')}?version={confirmation.version}"
+    if form.submits(
+        services.withdraw_confirmation, confirmation=confirmation, by=request.user, at=timezone.now()
+    ):
         messages.success(request, _("The confirmation is withdrawn. The value is a default again."))
         return redirect(up)
     about = _("The confirmation stays on record, with who withdrew it and why.")
     page = Page(_("Withdraw the confirmation"), _("Withdraw it"), up, _("Protocol questions"), about)
-    context = {"form": form, "page": page, "kept": found}
+    context = {"form": form, "page": page, "kept": confirmation}
     return render(request, "reports/withdraw.html", context, status=form.status)

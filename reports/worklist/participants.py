@@ -90,9 +90,9 @@ def _screening_forms_complete() -> Subquery:
 
 def _to_decide(people: list[Participant], total: int) -> WorkListSection:
     empty = WorkListSection(_("Eligibility to decide"), "clipboard-check", _("No decision is waiting."))
-    found = _of_screened((people, total), empty, "", "crf:eligibility")
+    section = _of_screened((people, total), empty, "", "crf:eligibility")
     steps = {each.number: str(_decision_step(each)) for each in people}
-    return replace(found, items=[replace(item, what=steps[item.number]) for item in found.items])
+    return replace(section, items=[replace(item, what=steps[item.number]) for item in section.items])
 
 
 def _is_answered(person: Participant) -> bool:
@@ -114,11 +114,11 @@ def _to_randomize(people: list[Participant], total: int) -> WorkListSection:
 
 
 def _of_screened(
-    found: tuple[list[Participant], int], empty: WorkListSection, what: str | Promise, page: str
+    screened: tuple[list[Participant], int], empty: WorkListSection, what: str | Promise, page: str
 ) -> WorkListSection:
-    people = sorted(found[0], key=lambda each: each.number)
+    people = sorted(screened[0], key=lambda each: each.number)
     items = [WorkItem(each.number, str(what), reverse(page, args=[each.number])) for each in people]
-    return replace(empty, items=items, total=found[1])
+    return replace(empty, items=items, total=screened[1])
 
 
 def _next_step(person: Participant) -> Promise:

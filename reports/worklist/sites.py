@@ -86,7 +86,7 @@ def strata(user: User, today: date) -> WorkListSection:
     # By their keys first: with an order and eight rows asked for, the database tries the allocations one by one.
     marked = list(to_mark(seen).order_by().values_list("pk", flat=True)[: MOST + 1])
     rows = beside_staging(seen.filter(pk__in=marked)).select_related("participant")
-    found = rows.order_by("randomized_at", "pk")[:SHOWN] if marked else ()
+    marks = rows.order_by("randomized_at", "pk")[:SHOWN] if marked else ()
     said = str(_("Stage group {used} at randomization, {now} by form STAGE: mark the error"))
     items = [
         WorkItem(
@@ -94,7 +94,7 @@ def strata(user: User, today: date) -> WorkListSection:
             said.format(used=row.strat_stage, now=row.stage_corrected),
             reverse("randomization:record-error", args=[row.participant.number]),
         )
-        for row in found
+        for row in marks
     ]
     where = reverse("randomization:strata")
     return WorkListSection(

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('trials', '0019_coders'),
+        ('trials', '0020_reviewers'),
     ]
 
     operations = [

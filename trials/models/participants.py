@@ -152,8 +152,8 @@ class Participant(Audited):
         """Return the last track but for ``states``, and since when."""
         versions: Any = self.events  # type: ignore[attr-defined]  # the event table of this model
         others = versions.exclude(state__in=states).order_by("-pgh_id")
-        found: tuple[str, date | None] | None = others.values_list("state", "state_since").first()
-        return found
+        state: tuple[str, date | None] | None = others.values_list("state", "state_since").first()
+        return state
 
     def interruptions(self) -> list[tuple[str, date | None]]:
         """Return the tracks that interrupted the following since it was followed last, the first one first."""

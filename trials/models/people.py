@@ -20,8 +20,8 @@ from trials.models.sites import Site
 class DelegationSet(SiteQuerySet):
     def in_force(self, *, on: date) -> Self:
         """Return what holds on the day: begun, not over, not ended at once that day, and confirmed where it must be."""
-        held = self.filter(starts_on__lte=on).exclude(ends_on__lt=on)
-        return held.exclude(ended_at__isnull=False, ends_on=on).exclude(waits_for_confirmation=True)
+        begun = self.filter(starts_on__lte=on).exclude(ends_on__lt=on)
+        return begun.exclude(ended_at__isnull=False, ends_on=on).exclude(waits_for_confirmation=True)
 
     def to_confirm_by(self, user: User) -> Self:
         """Return what waits for a second person who is neither ``user`` as giver nor as receiver."""
@@ -90,8 +90,8 @@ def with_grants(user: Any, *, on: date) -> User:
     with scope(user_id=user.pk, sites=()), transaction.atomic():
         delegations = Delegation.objects.filter(user_id=user.pk).in_force(on=on)
         user.grants = tuple(map(Delegation.as_grant, delegations))
-    found: User = user
-    return found
+    granted: User = user
+    return granted
 
 
 def sites_of(user: User) -> frozenset[int] | Literal["*"]:

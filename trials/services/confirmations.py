@@ -133,10 +133,10 @@ def _as_seen(version: str, seen: Mapping[str, str]) -> list[OpenQuestion]:
         raise TooManyAtOnce(most=MOST_AT_ONCE)
     now = {each.item: each for each in load(version).open_questions()}
     for item, digest in seen.items():
-        found = now.get(item)
-        if found is None or found.digest != digest:
+        current = now.get(item)
+        if current is None or current.digest != digest:
             raise ValueMoved(item=item)
-        if not found.confirmable:
+        if not current.confirmable:
             raise NotConfirmable(item=item)
     return [now[item] for item in sorted(seen)]
 

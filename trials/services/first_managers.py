@@ -72,5 +72,5 @@ def create_first_manager(
 def _managers(today: date) -> dict[str, User]:
     """Return the trial managers who can sign in today, by user name in small letters."""
     rows = Delegation.objects.filter(role=Role.TRIAL_MANAGER, user__is_active=True)
-    held = rows.in_force(on=today).select_related("user")
-    return {each.user.username.lower(): each.user for each in held}
+    delegations = rows.in_force(on=today).select_related("user")
+    return {each.user.username.lower(): each.user for each in delegations}

@@ -42,10 +42,10 @@ def set_milestone(
     if stands == (on, earliest, latest, result) and (on is None or estimated == (source == ESTIMATE)):
         return False
     with open_act("trials:milestone:set", by=by, at=at, participant=participant) as act:
-        found = milestone or Milestone(participant=participant, site_id=participant.site_id, code=code)
-        found.on, found.result, found.source, found.act = on, result, source, act
-        found.earliest, found.latest = earliest, latest
-        found.source_form, found.source_record = source_form, source_record
-        found.save()
+        kept = milestone or Milestone(participant=participant, site_id=participant.site_id, code=code)
+        kept.on, kept.result, kept.source, kept.act = on, result, source, act
+        kept.earliest, kept.latest = earliest, latest
+        kept.source_form, kept.source_record = source_form, source_record
+        kept.save()
         note_moved(participant.pk, f"milestone.{code}")
     return True

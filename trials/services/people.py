@@ -55,8 +55,8 @@ def close_account(*, user: User, by: User, at: datetime, reason: str) -> User:
     with open_act("trials:account:close", by=by, at=at, reason=reason):
         _refuse_own(user, by)
         today = local_date(at, settings.TRIAL_TIME_ZONE)
-        for held in Delegation.objects.filter(user=user, ended_at=None).exclude(ends_on__lt=today):
-            end_delegation(delegation=held, on=_today_at(held, at), by=by, at=at, reason=reason)
+        for delegation in Delegation.objects.filter(user=user, ended_at=None).exclude(ends_on__lt=today):
+            end_delegation(delegation=delegation, on=_today_at(delegation, at), by=by, at=at, reason=reason)
         return change_person(
             user=user, by=by, at=at, verb="close", is_active=False, session_key=secrets.token_hex(16)
         )

@@ -170,15 +170,15 @@ def open_site_version(*, site: Site, version: str, by: User, at: datetime, reaso
         locked = Site.objects.select_for_update().get(pk=site.pk)
         refuse_unless_later(locked, version)
         today = local_date(at, locked.time_zone)
-        found = SiteVersion.objects.select_for_update().filter(site=locked, version=version).first()
-        if found is None or not found.may_open_on(today):
+        site_version = SiteVersion.objects.select_for_update().filter(site=locked, version=version).first()
+        if site_version is None or not site_version.may_open_on(today):
             raise ApprovalMissing(version=version, site=locked.code)
         keep_text(version, act=act)
-        found.opened_on, found.act = today, act
-        found.save(update_fields=["opened_on", "act"])
+        site_version.opened_on, site_version.act = today, act
+        site_version.save(update_fields=["opened_on", "act"])
         locked.protocol_version, locked.act = version, act
         locked.save(update_fields=["protocol_version", "act"])
-    return found
+    return site_version
 
 
 def follow_version(*, participant: Participant, version: str, by: User | None, at: datetime) -> Participant:

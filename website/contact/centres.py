@@ -30,10 +30,10 @@ class Centre:
 
 def open_centres(near: tuple[float, float] | None = None, *, at: datetime) -> list[Centre]:
     """Return the centres that recruit now: by code, or the nearest first with their distance from ``near``."""
-    found = [_centre(site, near) for site in public_sites(at=at) if site.is_open]
+    centres = [_centre(site, near) for site in public_sites(at=at) if site.is_open]
     if near is None:
-        return found
-    return sorted(found, key=lambda centre: (centre.distance is None, centre.distance or 0, centre.code))
+        return centres
+    return sorted(centres, key=lambda centre: (centre.distance is None, centre.distance or 0, centre.code))
 
 
 def any_centre(code: str, *, at: datetime) -> Centre | None:

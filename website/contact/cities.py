@@ -58,14 +58,14 @@ def find_cities(typed: str) -> list[City]:
 
 @functools.cache
 def _by_name() -> dict[str, list[City]]:
-    found: dict[str, list[City]] = {}
+    by_name: dict[str, list[City]] = {}
     for city in cities():
         names = {city.zh, city.en, city.name_in("zh"), city.name_in("en"), f"{city.province_zh}{city.zh}"}
         names |= {f"{city.zh}{ending}" for ending in _ENDINGS} | {f"{city.en}{ending}" for ending in _ENDINGS}
         names |= {f"{city.province_zh}省{city.zh}市", f"{city.en}, {city.province_en}"}
         for name in {_plain(name) for name in names}:
-            found.setdefault(name, []).append(city)
-    return found
+            by_name.setdefault(name, []).append(city)
+    return by_name
 
 
 def _plain(text: str) -> str:

@@ -43,14 +43,14 @@ def count_requests(*, until: date | None = None) -> list[Count]:
     """
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         rows = ContactRequest.objects.values_list("site__code", "site__time_zone", "received_at", "state")
-        found: dict[tuple[date, str], Counter[str]] = {}
+        counts: dict[tuple[date, str], Counter[str]] = {}
         for code, zone, received_at, state in rows.iterator():
             day = local_date(received_at, zone)
             if until is None or day <= until:
-                found.setdefault((day.replace(day=1), code), Counter())[state] += 1
-    ordered = sorted(found, key=lambda key: (-key[0].toordinal(), key[1]))
+                counts.setdefault((day.replace(day=1), code), Counter())[state] += 1
+    ordered = sorted(counts, key=lambda key: (-key[0].toordinal(), key[1]))
     return [
-        Count(code, month, found[month, code].total(), dict(found[month, code])) for month, code in ordered
+        Count(code, month, counts[month, code].total(), dict(counts[month, code])) for month, code in ordered
     ]
 
 

@@ -146,7 +146,7 @@ def _trial_managers(site: Site, *, at: datetime) -> list[Any]:
     return _reachable(delegations.filter(site=None, role=Role.TRIAL_MANAGER))
 
 
-def _reachable(held: Any) -> list[Any]:
-    active = held.filter(user__is_active=True).exclude(user__email="")
-    found = {delegation.user_id: delegation.user for delegation in active.select_related("user")}
-    return [found[key] for key in sorted(found)]
+def _reachable(delegations: Any) -> list[Any]:
+    active = delegations.filter(user__is_active=True).exclude(user__email="")
+    people = {delegation.user_id: delegation.user for delegation in active.select_related("user")}
+    return [people[key] for key in sorted(people)]

@@ -76,7 +76,7 @@ def write_letter_to(reader: NewsReader, letter: NewsLetter, *, at: datetime) -> 
                 f"--\n{leaving}\n{_address('trials:news-leave', reader)}",
             ]
         )
-    written = write_mail(
+    mail = write_mail(
         to=None,
         address="",
         kind=NEWS,
@@ -88,7 +88,7 @@ def write_letter_to(reader: NewsReader, letter: NewsLetter, *, at: datetime) -> 
         site=None,
         at=at,
     )
-    return written is not None
+    return mail is not None
 
 
 def envelope_of_news(mail: Mail, *, at: datetime) -> MailEnvelope | None:

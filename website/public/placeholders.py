@@ -52,19 +52,19 @@ class Unfilled(ValueError):  # noqa: N818 (says something of a text, not of the 
 
 def facts_of(protocol: ProtocolText) -> dict[str, BilingualText]:
     """Return every placeholder with the words that fill it, in both languages; published ones only."""
-    found: dict[str, BilingualText] = {}
+    facts: dict[str, BilingualText] = {}
     for name, code in FACTS.items():
         fact = protocol.fact(code)
         if fact.source == PUBLISHED and not fact.unknown:
-            found[name] = _words(fact)
+            facts[name] = _words(fact)
     for arm in protocol.arms:
         if arm.source == PUBLISHED:
-            found |= {
+            facts |= {
                 f"arm{arm.code}_label": arm.label,
                 f"arm{arm.code}_name": arm.name,
                 f"arm{arm.code}_plain": arm.plain,
             }
-    return found | _of_treatments(protocol) | _worked_out(protocol)
+    return facts | _of_treatments(protocol) | _worked_out(protocol)
 
 
 def _words(fact: TrialFact) -> BilingualText:
@@ -74,14 +74,14 @@ def _words(fact: TrialFact) -> BilingualText:
 
 
 def _of_treatments(protocol: ProtocolText) -> dict[str, BilingualText]:
-    found: dict[str, BilingualText] = {}
+    facts: dict[str, BilingualText] = {}
     published = {each.code: each for each in protocol.treatments if each.source == PUBLISHED}
     for name, code in TREATMENTS.items():
         if code in published:
             times = str(len(published[code].days))
-            found[name] = _in_a_sentence(published[code].name)
-            found[f"{name}_times"] = BilingualText(en=times, zh=times)
-    return found
+            facts[name] = _in_a_sentence(published[code].name)
+            facts[f"{name}_times"] = BilingualText(en=times, zh=times)
+    return facts
 
 
 def _in_a_sentence(name: BilingualText) -> BilingualText:
@@ -90,16 +90,16 @@ def _in_a_sentence(name: BilingualText) -> BilingualText:
 
 def _worked_out(protocol: ProtocolText) -> dict[str, BilingualText]:
     """Whole weeks of radiotherapy and whole years of follow-up, where what they come from is published."""
-    found: dict[str, BilingualText] = {}
+    facts: dict[str, BilingualText] = {}
     sessions, weekly = protocol.fact("rt_fractions"), protocol.fact("rt_fractions_per_week")
     if {sessions.source, weekly.source} == {PUBLISHED}:
         weeks = str(math.ceil(int(str(sessions.value)) / int(str(weekly.value))))
-        found["treatment_weeks"] = BilingualText(en=weeks, zh=weeks)
+        facts["treatment_weeks"] = BilingualText(en=weeks, zh=weeks)
     months = protocol.fact("follow_up_months_needed")
     if months.source == PUBLISHED and int(str(months.value)) % 12 == 0:
         years = str(int(str(months.value)) // 12)
-        found["followed_years"] = BilingualText(en=years, zh=years)
-    return found
+        facts["followed_years"] = BilingualText(en=years, zh=years)
+    return facts
 
 
 def tokens_left(text: str, known: Mapping[str, object]) -> tuple[str, ...]:

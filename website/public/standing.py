@@ -76,14 +76,14 @@ class BlockVersions:
 
 def standings(versions: Iterable[PublicText]) -> list[tuple[Block, list[BlockVersions]]]:
     """Return every block of the page with its standing in each language."""
-    held: dict[tuple[str, str], list[PublicText]] = {}
+    by_place: dict[tuple[str, str], list[PublicText]] = {}
     for version in sorted(versions, key=lambda each: -each.number):
-        held.setdefault((version.block, version.language), []).append(version)
+        by_place.setdefault((version.block, version.language), []).append(version)
     return [
         (
             block,
             [
-                BlockVersions(block, code, name, tuple(held.get((block.code, code), ())))
+                BlockVersions(block, code, name, tuple(by_place.get((block.code, code), ())))
                 for code, name in PAGE_LANGUAGES
             ],
         )

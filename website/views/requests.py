@@ -37,9 +37,9 @@ def _request(request: PersonRequest, reference: str) -> ContactRequest:
 def requests(request: PersonRequest) -> HttpResponse:
     """List what waits, the oldest first, and what was closed lately. Nobody's name is on the list."""
     now, open_to = timezone.now(), ContactRequest.objects.open_to(request.user, Permission.CONTACT_HANDLE)
-    found = open_to.select_related("site", "participant").prefetch_related("attempts")
-    waiting = [_line(each, now) for each in found.waiting().order_by("received_at", "pk")]
-    closed = found.exclude(closed_at=None).order_by("-closed_at", "-pk")[:CLOSED_SHOWN]
+    asked = open_to.select_related("site", "participant").prefetch_related("attempts")
+    waiting = [_line(each, now) for each in asked.waiting().order_by("received_at", "pk")]
+    closed = asked.exclude(closed_at=None).order_by("-closed_at", "-pk")[:CLOSED_SHOWN]
     return render(request, "trials/requests.html", {"waiting": waiting, "closed": closed})
 
 

@@ -64,8 +64,8 @@ def organ_in_place(
     milestone_surg: date | None,
 ) -> bool:
     """Say whether the regrowth was found before the oesophagus was resected (X060)."""
-    found = rec_dt_first_suspect or rec_dt_proof or fu_dt
-    return milestone_surg is None or (found is not None and found <= milestone_surg)
+    first_seen = rec_dt_first_suspect or rec_dt_proof or fu_dt
+    return milestone_surg is None or (first_seen is not None and first_seen <= milestone_surg)
 
 
 def operated_before(recur_dt: date | None, milestone_surg: date | None) -> bool:

@@ -66,7 +66,7 @@ def _range(known: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
     on, birth = known["lb_dt"], known["elig_birth"]
     if on is None or not known["lb_test"]:
         return None, None
-    found = limits_of(
+    limits = limits_of(
         known["site_reference_ranges"] or (),
         test=known["lb_test"],
         laboratory=known["lb_lab"] or "",
@@ -74,7 +74,7 @@ def _range(known: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None]:
         age=age_on(birth, on) if birth else None,
         on=on,
     )
-    return found.in_protocol_unit if found else (None, None)
+    return limits.in_protocol_unit if limits else (None, None)
 
 
 def lower_limit(**known: Any) -> Decimal | None:
@@ -115,13 +115,13 @@ def _graded(known: Mapping[str, Any]) -> Graded | None:
 
 
 def grade(**known: Any) -> int | None:
-    found = _graded(known)
-    return found.grade if found else None
+    graded = _graded(known)
+    return graded.grade if graded else None
 
 
 def term(**known: Any) -> str | None:
-    found = _graded(known)
-    return found.term or None if found else None
+    graded = _graded(known)
+    return graded.term or None if graded else None
 
 
 def event_number(
@@ -177,22 +177,22 @@ def _nadir(known: Mapping[str, Any]) -> tuple[Decimal, date] | None:
     days = {row["id"]: row["lb_dt"] for row in known["lb_all"]}
     counts = [(row, on) for row in known["tests"]]
     counts += [(row, days.get(row.get("record_id"))) for row in known["lb_all_tests"] or ()]
-    found = [
+    lymphocytes = [
         (row["lb_stresn"], day)
         for row, day in counts
         if row["lb_test"] == LYMPHOCYTES and row["lb_stresn"] is not None and day and began <= day <= on
     ]
-    return min(found, default=None)
+    return min(lymphocytes, default=None)
 
 
 def nadir(**known: Any) -> Decimal | None:
-    found = _nadir(known)
-    return found[0] if found else None
+    lowest = _nadir(known)
+    return lowest[0] if lowest else None
 
 
 def nadir_day(**known: Any) -> date | None:
-    found = _nadir(known)
-    return found[1] if found else None
+    lowest = _nadir(known)
+    return lowest[1] if lowest else None
 
 
 def _number(tests: Iterable[AnswerRow], code: str) -> Decimal | None:
@@ -214,13 +214,13 @@ def _graded_calcium(ca_corr: Decimal, tests: list[AnswerRow]) -> Graded | None:
 
 
 def calcium_grade(ca_corr: Decimal, tests: list[AnswerRow]) -> int | None:
-    found = _graded_calcium(ca_corr, tests)
-    return found.grade if found else None
+    graded = _graded_calcium(ca_corr, tests)
+    return graded.grade if graded else None
 
 
 def calcium_term(ca_corr: Decimal, tests: list[AnswerRow]) -> str | None:
-    found = _graded_calcium(ca_corr, tests)
-    return found.term or None if found else None
+    graded = _graded_calcium(ca_corr, tests)
+    return graded.term or None if graded else None
 
 
 def severe_calcium_is_an_event(ca_grade: int, tests: list[AnswerRow], **known: Any) -> bool:

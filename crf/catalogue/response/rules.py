@@ -132,9 +132,9 @@ def _node_left(known: AnswerRow, nodes: list[AnswerRow]) -> bool:
     return unlisted or bool(avid - aspirated) or any(not row["fna_res"] for row in nodes)
 
 
-def _above(found: Decimal | None, limit: int | None) -> bool:
+def _above(value: Decimal | None, limit: int | None) -> bool:
     """Say whether a thickness is above its limit; no limit bars nothing."""
-    return found is not None and limit is not None and found > limit
+    return value is not None and limit is not None and value > limit
 
 
 def _lumen(known: AnswerRow) -> str | None:
@@ -280,8 +280,8 @@ def is_late(cre_type: str | None, cre_outcome: str | None, cre_all: list[AnswerR
 
 def proven_on(cre_outcome: str | None, proof_dt: date | None, cre_dt: date | None) -> date | None:
     """Return the day on which regrowth or metastasis is proven: the day said, else that of the evaluation."""
-    found = cre_outcome in (Outcome.REGROWTH, Outcome.DISTANT)
-    return (proof_dt or cre_dt) if found else None
+    is_proven = cre_outcome in (Outcome.REGROWTH, Outcome.DISTANT)
+    return (proof_dt or cre_dt) if is_proven else None
 
 
 def distant_agrees(pet_dm: str, dist_call: str) -> bool:

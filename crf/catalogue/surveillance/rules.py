@@ -127,10 +127,10 @@ def late_is_recorded(
     as_dt: date | None,
     ae_all: list[AnswerRow] | None,
     setting_surveillance_looks_back_days: int,
-    **found: str | None,
+    **late_effects: str | None,
 ) -> bool:
     """Say whether late toxicity has an adverse event around the visit."""
-    if as_dt is None or "Y" not in found.values():
+    if as_dt is None or "Y" not in late_effects.values():
         return True
     return any(_around(as_dt, event, setting_surveillance_looks_back_days) for event in ae_all or ())
 

@@ -38,12 +38,12 @@ class Command(BaseCommand):
             raise CommandError(
                 f"There is no form {', '.join(unknown)}. The forms are: {', '.join(catalogue.forms())}."
             )
-        written = StringIO()
-        writer = csv.writer(written, lineterminator="\n")
+        output = StringIO()
+        writer = csv.writer(output, lineterminator="\n")
         writer.writerow(COLUMNS)
         for code in forms or catalogue.forms():
             writer.writerows(_lines(catalogue.form(code)))
-        self.stdout.write(written.getvalue(), ending="")
+        self.stdout.write(output.getvalue(), ending="")
 
 
 def _lines(form: FormDeclaration) -> Iterator[list[str]]:

@@ -26,8 +26,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, dictionary: str, texts: bool, **options: object) -> None:
-        written = StringIO()
-        writer = csv.writer(written, lineterminator="\n")
+        output = StringIO()
+        writer = csv.writer(output, lineterminator="\n")
         writer.writerow(["meddra_code", "soc", "term", *(f"grade{grade}" for grade in ctcae.GRADES)])
         loaded = _loaded() if texts else {}
         for term in ctcae.terms():
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 loaded.get((term.code, grade), "Y") if grade in term.grades else "" for grade in ctcae.GRADES
             ]
             writer.writerow([term.code, term.soc, term.name, *has])
-        self.stdout.write(written.getvalue(), ending="")
+        self.stdout.write(output.getvalue(), ending="")
 
 
 def _loaded() -> dict[tuple[str, str], str]:

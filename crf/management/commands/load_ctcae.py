@@ -29,13 +29,13 @@ class Command(BaseCommand):
     def handle(self, *, file: str, language: str, **options: object) -> None:
         try:
             content = Path(file).read_bytes()
-            written = content.decode("utf-8-sig")
+            text = content.decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"The file {file} cannot be read as text in UTF-8: {error}.") from error
         digest = hashlib.sha256(content).hexdigest()
         with scope(user_id=None, sites=EVERYTHING):
             try:
-                texts = read_grade_texts(written)
+                texts = read_grade_texts(text)
                 changed = load_grade_texts(texts=texts, language=language, digest=digest, at=timezone.now())
             except Refusal as refusal:
                 raise CommandError(str(refusal)) from refusal

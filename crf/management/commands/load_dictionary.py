@@ -62,7 +62,7 @@ class Command(BaseCommand):
 def contents_of(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
     """Return the files of a folder that bear one of these names, whatever their case."""
     wanted = {name.casefold(): name for name in names}
-    found = {
+    paths = {
         wanted[path.name.casefold()]: path for path in folder.iterdir() if path.name.casefold() in wanted
     }
-    return {name: path.read_bytes() for name, path in found.items()}
+    return {name: path.read_bytes() for name, path in paths.items()}

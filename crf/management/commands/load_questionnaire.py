@@ -56,9 +56,9 @@ def licensed_forms() -> list[str]:
     return [form.code for form in forms if any(question.licensed for question in form.all_questions())]
 
 
-def read_texts(written: str) -> dict[str, str]:
+def read_texts(text: str) -> dict[str, str]:
     """Return the texts by the names of their questions; CommandError when the file is not as it should be."""
-    rows = csv.DictReader(io.StringIO(written))
+    rows = csv.DictReader(io.StringIO(text))
     if not {"item", "text"} <= set(rows.fieldnames or ()):
         raise CommandError("The file needs the columns item and text.")
     texts: dict[str, str] = {}

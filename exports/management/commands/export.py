@@ -72,10 +72,10 @@ class Command(BaseCommand):
                 by=person,
                 at=now,
             )
-            written = _written(export, now)
-            path = hand_out(export=written, by=person, at=now)
+            done = _written(export, now)
+            path = hand_out(export=done, by=person, at=now)
         _unpack(path, out)
-        return dict(written.manifest)
+        return dict(done.manifest)
 
 
 def _who(name: str, codes: list[str], now: datetime) -> tuple[User, list[str]]:
@@ -107,9 +107,9 @@ def _day(now: datetime) -> date:
 def _written(export: Export, now: datetime) -> Export:
     """Return the export once it is written, by this process or by a worker that was quicker."""
     for _second in range(WAIT_SECONDS):
-        written = write_export(export=export, at=now)
-        if written.state == ExportState.DONE:
-            return written
+        done = write_export(export=export, at=now)
+        if done.state == ExportState.DONE:
+            return done
         time.sleep(1)
         with transaction.atomic():
             export = Export.objects.select_related("requested_by").get(pk=export.pk)

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         text = load(protocol)
         try:
             content = Path(milestones).read_text(encoding="utf-8-sig")
-            history = read_history(text, arm=arm, written=content, as_of=as_of)
+            history = read_history(text, arm=arm, text_of_history=content, as_of=as_of)
         except OSError as error:
             self._refuse(f"The file {milestones} cannot be read: {error.strerror}.")
         except UnicodeDecodeError:

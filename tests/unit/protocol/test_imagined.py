@@ -16,7 +16,7 @@ WRITTEN = {"RAND": "2025-01-06", "NEO_D1": "2025-01-13"}
 
 
 def read(entries: object, *, arm: str = "1", as_of: str = "2025-06-30") -> History:
-    return read_history(TEXT, arm=arm, written=json.dumps(entries), as_of=as_of)
+    return read_history(TEXT, arm=arm, text_of_history=json.dumps(entries), as_of=as_of)
 
 
 def test_a_whole_history() -> None:
@@ -114,7 +114,7 @@ def test_rows_hold_six_plain_values() -> None:
 )
 def test_what_is_wrong_is_said_in_one_sentence(written: str, sentence: str) -> None:
     with pytest.raises(UnclearHistoryError) as refused:
-        read_history(TEXT, arm="1", written=written, as_of="2025-06-30")
+        read_history(TEXT, arm="1", text_of_history=written, as_of="2025-06-30")
     assert sentence in str(refused.value)
     assert "\n" not in str(refused.value)
 

@@ -61,5 +61,7 @@ def _password(options: dict[str, Any]) -> str:
 
 
 def _faults(form: PersonForm) -> str:
-    lines = (f"{form.fields[name].label}: {' '.join(map(str, found))}" for name, found in form.errors.items())
+    lines = (
+        f"{form.fields[name].label}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()
+    )
     return "\n".join(lines)
