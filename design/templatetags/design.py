@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 
 from design.badges import Badge, badge_for
 from design.icons import ICONS
+from kernel.clock import local_date
 from kernel.days import offset_of, written, written_deadline
 from kernel.once import FIELD, new_key
 
@@ -114,7 +115,7 @@ def _day(value: date, _language: str | None) -> SafeString:
 @register.filter
 def local_day(at: datetime | None, zone: str) -> str:
     """Write the calendar day of an instant in ``zone``: at a site it may be another one than in UTC."""
-    return "–" if at is None else written(at.astimezone(ZoneInfo(zone)).date())
+    return "–" if at is None else written(local_date(at, zone))
 
 
 @register.simple_tag
