@@ -84,5 +84,6 @@ def _look_around(stage: Stage) -> Played:
         "T": central["trial"],
         "S": central["stats"],
         "X": central["inspector"],
+        "V": central["reviewer"],
     }
     return Played(person.number, keys, people)

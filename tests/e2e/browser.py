@@ -92,14 +92,23 @@ def type_form(page: Page, code: str, sent: Mapping[str, Any]) -> dict[str, list[
     whole = typed_texts(sent)
     printed = set(_printed(code))
     waiting = {name: texts for name, texts in whole.items() if name not in printed}
-    for group, rows in sent.get("groups", {}).items():
-        _make_rows(page, group, len(rows))
+    groups = dict(sent.get("groups", {}))
     while waiting:
         before = len(waiting)
+        for group in [name for name in groups if page.locator(f'[data-group="{name}"]').is_visible()]:
+            _make_rows(page, group, len(groups.pop(group)))  # an answer above may ask for it
+        _open_rows(page)
         for name in _in_order(page, waiting):
             _answer(page.locator(f'[name="{name}"]'), waiting.pop(name))
         assert len(waiting) < before, f"not asked on this page: {sorted(waiting)}"
     return whole
+
+
+def _open_rows(page: Page) -> None:
+    """Every row that is folded to a line stands open, as when each line is pressed."""
+    page.evaluate(
+        "() => document.querySelectorAll('details[data-fold]:not([open])').forEach(row => { row.open = true })"
+    )
 
 
 def _printed(code: str) -> Iterator[str]:

@@ -118,10 +118,11 @@ READERS = {"crf:assess": "T"}
 # Pages that explain placeholders in braces, and pages whose language is that of their address.
 BRACES = {"trials:draft-text", "trials:text", "exports:api"}
 OF_ONE_LANGUAGE = {"trials:public", "trials:public-zh", "trials:preview-page", "trials:preview-text"}
-# What the played trial has no subject for: no ticket of a reader, no closing of a scheme or of a site, no error, no
-# transfer.
+# What the played trial has no subject for: no death to review, no ticket of a reader, no closing of a scheme or of
+# a site, no error, no transfer.
 NOT_PLAYED = {
     **dict.fromkeys(("trials:news-confirm", "trials:news-leave"), 404),
+    "crf:central-review": 404,
     **dict.fromkeys(("randomization:confirm-close", "randomization:end-close", "randomization:reject"), 404),
     **dict.fromkeys(("randomization:correct-error", "randomization:withdraw-error"), 404),
     **dict.fromkeys(("trials:close-out", "trials:confirm-close-out", "trials:end-close-out"), 404),

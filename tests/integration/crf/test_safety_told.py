@@ -55,7 +55,9 @@ def test_a_clock_that_is_met_meanwhile_is_not_told(world: World, person: Partici
     event(world, person)
     told(world, 1)
     report(world, person)
-    assert send_waiting(MAIL_KINDS, at=AWARE + timedelta(hours=2)).sent == 0
+    post.outbox.clear()
+    assert send_waiting(MAIL_KINDS, at=AWARE + timedelta(hours=2)).dropped == 1
+    assert [mail.subject for mail in post.outbox if "serious" in mail.body] == []
     assert {stage for stage, _name in told(world, 20)} == set()
 
 

@@ -160,12 +160,14 @@ def test_rare_10_a_withdrawal_that_is_cancelled_leaves_everything_as_it_was(
     settle_todos(participant=surveyed, wanted=[asked], by=world.coordinator, at=noon(DAY))
     before, since = standing(surveyed), surveyed.state_since
     withdrawal = leave(world, surveyed)
-    assert Todo.objects.get(participant=surveyed).state == TodoState.DROPPED
+    todo = Todo.objects.get(participant=surveyed, trigger="DEVIATION")
+    assert todo.state == TodoState.DROPPED
+    assert Todo.objects.get(participant=surveyed, state=TodoState.OPEN).trigger == "WITHDRAWAL"
     cancel_withdrawal(withdrawal=withdrawal, reason="Wrong person.", by=world.coordinator, at=noon(DAY))
     surveyed.refresh_from_db()
     assert (surveyed.state, surveyed.state_since) == (Track.SURVEILLANCE, since)
     assert standing(surveyed) == before
-    assert Todo.objects.get(participant=surveyed).state == TodoState.OPEN
+    assert Todo.objects.get(participant=surveyed, state=TodoState.OPEN) == todo
     assert Act.objects.get(verb="followup:withdrawal:cancel").reason == "Wrong person."
     with pytest.raises(WithdrawalCancelled):
         cancel_withdrawal(withdrawal=withdrawal, reason="Again.", by=world.coordinator, at=noon(DAY))

@@ -102,7 +102,7 @@ CASES: dict[str, tuple[str, str, str, dict[str, Any], Any]] = {
         "data_manager",
         "/exports/new/",
         "/exports/new/",
-        {"forms": ["DM"], "sites": ["01"], "purpose": "A check", "cut_at": ""},
+        {"forms": ["DM"], "sites": ["01"], "purpose": "A check", "data_format": "csv", "cut_at": ""},
         Export,
     ),
     "a token": (
