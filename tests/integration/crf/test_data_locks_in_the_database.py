@@ -195,6 +195,7 @@ WITHOUT_LOCK = {
     "crf_safetyclock": "is worked out from answers; none runs before a lock",
     "crf_workingnote": "is private",
     "crf_draft": "keeps what was typed on a page that was open before the lock",
+    "crf_revieweranswer": "is what central reviewers say of a record, locked or not",
     "crf_savekey": "says that a page was sent",
     "randomization_allocation": "asks for somebody in screening, of whom there is none before a lock",
 }

@@ -69,7 +69,9 @@ def test_rare_03_each_row_names_version_and_digest(world: World, save: Save, ran
     assert {(old.number, *second), (new.number, *second)} <= said("PARTICIPANTS.csv")
     planned = {(old.number, *first), (new.number, *second)}  # screening is planned with the consent
     assert said("VISITS.csv") == planned | {(visited.number, *first), (visited.number, *second)}
-    (recorded,) = (row for row in rows["VISITS.csv"] if row["VISIT"] == "RND")
+    (recorded,) = (
+        row for row in rows["VISITS.csv"] if (row["SUBJID"], row["VISIT"]) == (visited.number, "RND")
+    )
     assert recorded["PROTOCOL_VERSION"] == "2.0"
     followed = [(row["SUBJID"], row["PROTOCOL_VERSION"]) for row in rows["PROTOCOL_VERSIONS.csv"]]
     assert [version for number, version in followed if number == old.number] == ["1.0", "2.0"]

@@ -167,7 +167,8 @@ def test_rare_10_a_withdrawal_that_is_cancelled_leaves_everything_as_it_was(
     surveyed.refresh_from_db()
     assert (surveyed.state, surveyed.state_since) == (Track.SURVEILLANCE, since)
     assert standing(surveyed) == before
-    assert Todo.objects.get(participant=surveyed, state=TodoState.OPEN) == todo
+    ended = Todo.objects.get(participant=surveyed, trigger="WITHDRAWAL")
+    assert ended.state == TodoState.DROPPED  # and what the answers ask for is asked for again
     assert Act.objects.get(verb="followup:withdrawal:cancel").reason == "Wrong person."
     with pytest.raises(WithdrawalCancelled):
         cancel_withdrawal(withdrawal=withdrawal, reason="Again.", by=world.coordinator, at=noon(DAY))

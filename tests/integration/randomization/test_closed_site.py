@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ OFFERED = {
     "coordinator": ("/participants/register/", "/consent/"),
     "investigator": ("/participants/register/", "/consent/", "/randomize/"),
 }
-LINK = re.compile(r'<a [^>]*href="(/[^"#?]*)')
+LINK = re.compile(r'<a [^>]*href="(/[^"#]*)')
 
 
 def move(world: World, state: SiteState) -> None:
@@ -35,7 +36,7 @@ def move(world: World, state: SiteState) -> None:
 
 
 def links(client: Client, *pages: str) -> set[str]:
-    return {href for page in pages for href in LINK.findall(client.get(page).text)}
+    return {unescape(href) for page in pages for href in LINK.findall(client.get(page).text)}
 
 
 def unconsented(world: World) -> Participant:
@@ -59,7 +60,7 @@ def test_rare_13_a_work_list_offers_nothing_that_the_state_forbids(
     pages = (reverse("home"), "/participants/", *(person.get_absolute_url() for person in people))
     offered = links(client, *pages)
     for end in OFFERED[who]:
-        is_offered = any(href.endswith(end) for href in offered)
+        is_offered = any(href.partition("?")[0].endswith(end) for href in offered)
         assert is_offered == (state is SiteState.ACTIVE), (end, state)
     for href in sorted(offered):
         answer = client.get(href)

@@ -85,7 +85,7 @@ LISTED_FOR = {
     "ST": "protocol 2.3: the decision on adjuvant treatment asks for the log of therapies",
 }
 # Forms that no visit lists: an event opens each of them (protocol 2.6; decisions C3, D6, D7).
-OPENED_BY_AN_EVENT = {"PROG", "PREG", "DV"}
+OPENED_BY_AN_EVENT = {"PROG", "PREG", "DV", "NUT"}
 ROWS = [(version, rule) for version in versions() for rule in load(version).visits]
 IDS = [f"{version} {rule.code} {'/'.join(rule.arms)}" for version, rule in ROWS]
 
