@@ -277,7 +277,7 @@ def test_stopping_quality_of_life_takes_its_forms() -> None:
 def test_stopping_procedures_leaves_clinical_follow_up() -> None:
     visits = by_code(replace(HISTORY, withdrawn={WithdrawalScope.PROCEDURES: date(2025, 2, 1)}))
     assert "AS-09" not in visits
-    assert visits["FU-09"].forms == ("FU", "QOL", "LB")
+    assert visits["FU-09"].forms == ("FU", "QOL", "LB", "AE")
     assert not {"CT", "PET_CT"} & set(visits["FU-12"].procedures)
 
 
