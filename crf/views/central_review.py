@@ -27,6 +27,8 @@ from crf.page.central_review import (
 from crf.page.central_review_form import AnswerReviewForm
 from kernel.choices import chosen_of_all
 
+WAITING = (("open", _("Waiting for you")),)
+
 
 @require_GET
 @requires(Permission.CENTRAL_REVIEW_VIEW)
@@ -35,12 +37,13 @@ def central_reviews(request: PersonRequest) -> HttpResponse:
     known = {"show": [value for value, _label in OPEN], "review": list(CENTRAL_REVIEWS)}
     chosen = {"page": request.GET.get("page", "")} | chosen_of_all(request, known)
     page, lines = page_of_reviews(request.user, chosen, at=timezone.now())
+    answers = request.user.may(Permission.CENTRAL_REVIEW_ANSWER)
     shown = {
         "page": page,
         "lines": lines,
         "chosen": chosen | {"show": chosen["show"] or "open"},
-        "choices": {"show": OPEN, "review": review_choices()},
-        "answers": request.user.may(Permission.CENTRAL_REVIEW_ANSWER),
+        "choices": {"show": WAITING + OPEN[1:] if answers else OPEN, "review": review_choices()},
+        "answers": answers,
     }
     return render(request, "crf/central_reviews.html", shown)
 
