@@ -112,6 +112,8 @@ DECLARE
     news jsonb[] := (SELECT array_agg(to_jsonb(b)) FROM after b);
     olds jsonb[];
     changed jsonb;
+    turned boolean := true;
+    fell int := 0;
     touched bigint[];
     of_act bigint := (SELECT max((j.held->>'act_id')::bigint) FROM unnest(news) AS j(held));
 BEGIN
@@ -120,8 +122,9 @@ BEGIN
     END IF;
     IF TG_OP = 'UPDATE' THEN
         olds := (SELECT array_agg(to_jsonb(b)) FROM before b);
-        SELECT jsonb_agg(jsonb_build_array(coalesce(n.record_id, o.record_id), coalesce(n.target, o.target)))
-        INTO changed
+        SELECT jsonb_agg(jsonb_build_array(coalesce(n.record_id, o.record_id), coalesce(n.target, o.target))),
+            bool_or(n.target IS NULL OR o.target IS NULL)
+        INTO changed, turned
         FROM (SELECT (j.held->>held_by)::bigint AS record_id, a.* FROM unnest(olds) AS j(held),
             crf_answers(j.held, of_group) a) o
         FULL JOIN (SELECT (j.held->>held_by)::bigint AS record_id, a.* FROM unnest(news) AS j(held),
@@ -135,8 +138,13 @@ BEGIN
         FROM jsonb_array_elements(changed) c, audit_act a
         WHERE f.record_id = (c->>0)::bigint AND f.target = c->>1 AND f.fell_at IS NULL
           AND a.id = of_act AND a.verb <> 'crf:record:upgrade';
+        GET DIAGNOSTICS fell = ROW_COUNT;
     END IF;
     touched := (SELECT array_agg(DISTINCT (j.held->>held_by)::bigint) FROM unnest(news) AS j(held));
+    IF NOT turned AND fell = 0 THEN  -- the same answers stand, and what was verified of them
+        PERFORM crf_settle_verified(touched, of_act);
+        RETURN NULL;
+    END IF;
     INSERT INTO crf_recordverification AS kept (record_id, participant_id, site_id, form_code, visit_code,
         answered, unverified, required, "left", critical, critical_left)
     SELECT r.id, r.participant_id, r.site_id, r.form_code, coalesce(v.code, ''), '{}', '{}', 0, 0, 0, 0
