@@ -64,8 +64,8 @@ class QueryPlace:
 def places_of(rows: Iterable[str], *, target: str = "", by: User) -> list[QueryPlace]:
     """Return the places of rows chosen in a list: "finding:12", "expected:7", "record:5", "record:5:nodes.3".
 
-    Rows of sites where the person raises no queries are none. A finding brings its own question with it; of a record,
-    or of a row of one of its tables, ``target`` is the question that is asked about.
+    Rows of sites where the person raises no queries, and of forms that they do not read, are none. A finding brings
+    its own question with it; of a record, or of a row of one of its tables, ``target`` is the question asked about.
     """
     wanted: dict[str, set[int]] = defaultdict(set)
     rows_of: dict[int, list[str]] = defaultdict(list)
@@ -74,7 +74,11 @@ def places_of(rows: Iterable[str], *, target: str = "", by: User) -> list[QueryP
         if (pk := row_number(number)) is not None:
             wanted[kind].add(pk)
             rows_of[pk].append(within)
-    return list(_places(wanted, rows_of, target, by))
+    return [
+        place
+        for place in _places(wanted, rows_of, target, by)
+        if by.may(catalogue.form(place.form_code).seen_by, place.participant.site_id)
+    ]
 
 
 def _places(

@@ -19,6 +19,7 @@ from crf.models import ExpectedForm, MessageKind, Query, QueryState
 from crf.queries import services
 from crf.queries.bulk import MOST
 from crf.queries.list import chosen_queries, neighbours_of
+from crf.queries.places import places_of
 from crf.queries.refusals import NoSuchAssignee, NotYourStep, QueryClosed
 from crf.queries.sparing import names_looking_at_the_arm
 from crf.queries.values import values_of_queries
@@ -31,7 +32,7 @@ from tests.integration.crf.test_pages import client_of, form_url
 from tests.integration.crf.test_queries import DOUBTFUL, KEY
 from tests.integration.crf.test_saving import stage
 from tests.integration.exports.test_api import caller
-from tests.world import NOW, TODAY, World
+from tests.world import NOW, TODAY, World, as_person
 from trials.models import Participant
 
 CHAPTERS = ("3.0", "3.17")
@@ -377,3 +378,15 @@ def test_point_14_lists_ask_the_same_however_many_queries_they_show(
         client.get(reverse("crf:queries"))
     with django_assert_max_num_queries(20):
         client.get(twenty[4].get_absolute_url())
+
+
+def test_point_14_who_may_not_read_a_form_asks_nothing_about_its_records(
+    doubted: Query, world: World
+) -> None:
+    """A coder raises queries and reads no form: in bulk any record could be asked about by its number."""
+    rows = [f"record:{doubted.record_id}"]
+    with as_person(world.coder), transaction.atomic():
+        assert places_of(rows, by=world.coder) == []
+    with as_person(world.data_manager), transaction.atomic():
+        [place] = places_of(rows, by=world.data_manager)
+    assert place.form_code == doubted.form_code
