@@ -13,12 +13,11 @@ from exports.formats.kinds import LIMITS, DataFormat
 from exports.formats.short_names import short_name
 from exports.formats.shortening import Shortenings
 from exports.tables import Column, File
+from kernel.spreadsheets import safe_cell
 
 if TYPE_CHECKING:
     from polars import DataFrame
 
-NUMBERS: Final = ("integer", "decimal")
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet runs when a cell begins with it
 LAST_ROW: Final = 1_048_576
 EXCEL_BEGINS: Final = 1900
 STATA_VERSION: Final = 14  # what 15 writes of long texts comes back empty in some readers
@@ -28,21 +27,11 @@ CODED: Final = "_NUM"  # Stata has labels of codes for numbers alone: a number s
 def write_csv_for_excel(file: File, source: Path, target: Path, shortenings: Shortenings) -> None:
     """The file stands at ``target`` as CSV whose texts no spreadsheet runs, its lines ended as RFC 4180 says."""
     limits = LIMITS[DataFormat.CSV_EXCEL]
-    texts = [column.header not in _numbers(file) for column in file.columns]
     frame = shortenings.fitting_cells(file, frame_of(file, source), limits)
     with target.open("w", encoding="utf-8-sig", newline="") as lines:
         writer = csv.writer(lines, lineterminator="\r\n")
         writer.writerow(frame.columns)
-        for row in frame.iter_rows():
-            writer.writerow([_defused(cell) if text else cell for cell, text in zip(row, texts, strict=True)])
-
-
-def _numbers(file: File) -> set[str]:
-    return {column.header for column in file.columns if column.type in NUMBERS}
-
-
-def _defused(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+        writer.writerows([safe_cell(cell) for cell in row] for row in frame.iter_rows())
 
 
 def write_xlsx(file: File, source: Path, target: Path, shortenings: Shortenings) -> None:

@@ -34,7 +34,7 @@ CUT = Cut(at=dt.datetime(2026, 11, 20, tzinfo=dt.UTC), is_past=False)
 FILES = {file.name: file for file in files_for(list(catalogue.forms().values()), CUT)}
 NAUGHTY = (
     "=HYPERLINK(1)", "+1", "-2+3", "@SUM(A1)", "NA", "01", "1e5", 'a "quoted", one\nand a second line',
-    "放射性食管炎 𠮷 😀", "NULL", "nan", "2025-03", "　", "x" * 200, "https://example.org", "\t tab", "'",
+    "放射性食管炎 𠮷 😀", "NULL", "nan", "2025-03", "　", "x" * 200, "https://example.org", "\t tab", "'", "＝1+1",
 )  # fmt: skip
 LONG = "重" * 12_000  # 36,000 bytes
 
@@ -116,7 +116,7 @@ def as_the_format_tells(column: Column, cell: Any, kind: DataFormat) -> Any:
     if (
         kind == DataFormat.CSV_EXCEL
         and isinstance(cell, str)
-        and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        and cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝"))
     ):
         return f"'{cell}"
     if kind == DataFormat.XLSX and isinstance(cell, dt.date) and cell.year < 1900:
