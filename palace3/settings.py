@@ -269,4 +269,6 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "PALACE-3",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": ["exports.api.components.with_components"],
 }

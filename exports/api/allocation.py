@@ -7,12 +7,12 @@ from typing import Any
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
 from exports.api.bodies import members_of, text_in
+from exports.api.described import TEXT, Answer, members, named
 from exports.api.endpoint import endpoint
 from exports.api.requests import CallerRequest
 from kernel.clock import with_offset
@@ -24,12 +24,20 @@ from trials.models import Participant
 
 
 @transaction.non_atomic_requests
-@extend_schema(
-    summary="A participant's allocation, or what is missing; randomize",
-    request=OpenApiTypes.OBJECT,
-    responses=OpenApiTypes.OBJECT,
+@extend_schema(summary="A participant's allocation, or what is missing; randomize")
+@endpoint(
+    {"GET": Permission.ALLOCATION_VIEW, "POST": Permission.ALLOCATION_REQUEST},
+    tag="randomization",
+    answers={
+        "GET": Answer({"anyOf": [named("Allocation"), named("AllocationAwaited")]}),
+        "POST": Answer(
+            named("Allocation"),
+            status=201,
+            body=members({"confirmed_stratum": TEXT, "password": TEXT}),
+            also={200: named("Allocation")},
+        ),
+    },
 )
-@endpoint({"GET": Permission.ALLOCATION_VIEW, "POST": Permission.ALLOCATION_REQUEST})
 def allocation(request: CallerRequest, number: str) -> Response:
     """Show the allocation, or the stratum and unmet conditions. Randomize: ``{"confirmed_stratum", "password"}``."""
     now = timezone.now()

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
 from crf.central_review.cases import ReviewState, answers_reviews, reviews_open_to
 from crf.page.central_review import line_of
+from exports.api.described import Answer, listed, named
 from exports.api.endpoint import endpoint
 from exports.api.parameters import PARTICIPANT
 from exports.api.requests import CallerRequest
 
 
-@extend_schema(summary="Central reviews and where they stand", responses=OpenApiTypes.OBJECT)
-@endpoint({"GET": Permission.CENTRAL_REVIEW_VIEW}, parameters={"GET": (PARTICIPANT,)})
+@extend_schema(summary="Central reviews and where they stand")
+@endpoint(
+    {"GET": Permission.CENTRAL_REVIEW_VIEW},
+    tag="cleaning",
+    answers={"GET": Answer(listed(named("CentralReview")))},
+    parameters={"GET": (PARTICIPANT,)},
+)
 def central_reviews(request: CallerRequest) -> Response:
     """List the central reviews, what waits longest first. A result is told once it is settled, never to a reviewer."""
     at, reader = timezone.now(), request.user

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
+from exports.api.described import Answer, listed, named
 from exports.api.endpoint import endpoint
 from exports.api.parameters import SITE
 from exports.api.requests import CallerRequest
@@ -16,8 +16,13 @@ from kernel.clock import local_date
 from reports.completeness import MEASURES, cells_of
 
 
-@extend_schema(summary="Completeness by site, visit and form", responses=OpenApiTypes.OBJECT)
-@endpoint({"GET": Permission.CRF_VIEW}, parameters={"GET": (SITE,)})
+@extend_schema(summary="Completeness by site, visit and form")
+@endpoint(
+    {"GET": Permission.CRF_VIEW},
+    tag="cleaning",
+    answers={"GET": Answer(listed(named("CompletenessCell")))},
+    parameters={"GET": (SITE,)},
+)
 def completeness(request: CallerRequest) -> Response:
     """Count the forms that visits which took place expect, and how far they are, as the page does."""
     today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)

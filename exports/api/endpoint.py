@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view, throttle_classes
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 
 from accounts.permissions import Permission
-from exports.api.once import answered_once
+from exports.api.described import Answer, responses_of
+from exports.api.once import HEADER, answered_once
 from exports.api.parameters import Parameters, refuse_unknown_parameters
 from exports.api.requests import CallerRequest
 from kernel.errors import Forbidden
@@ -20,6 +21,13 @@ from kernel.scope import scope
 from trials.models.people import sites_of
 
 Handler = Callable[..., Response]
+ONCE = OpenApiParameter(
+    HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    description="A key of your own: the same call sent again with it is not done twice, and is given its first answer.",
+)
+HEADERS = dict.fromkeys(("POST", "PUT", "PATCH"), (ONCE,))
 
 
 class PerToken(UserRateThrottle):
@@ -29,12 +37,17 @@ class PerToken(UserRateThrottle):
 
 
 def endpoint(
-    methods: dict[str, Permission], *, parameters: Parameters | None = None
+    methods: dict[str, Permission],
+    *,
+    tag: str,
+    answers: Mapping[str, Answer],
+    parameters: Parameters | None = None,
 ) -> Callable[[Handler], Handler]:
     """Let a caller through who holds the method's permission; the handler sees only the caller's sites.
 
     What is created is created once for each Idempotency-Key. ``parameters`` says for each method what may stand
-    after the question mark: the schema shows it, and everything else is refused.
+    after the question mark: the schema shows it, and everything else is refused. ``answers`` says what each method
+    takes and answers, for the schema; ``tag`` gathers the calls about one thing.
     """
     taken = parameters or {}
 
@@ -54,7 +67,16 @@ def endpoint(
         view: Handler = api_view(list(methods))(throttled)
         for method in methods:
             described = [parameter.described() for parameter in taken.get(method, ())]
-            view = extend_schema(parameters=described, methods=[method])(view)
+            answer = answers[method]
+            body = {"application/json": dict(answer.body)} if answer.body else None
+            view = extend_schema(
+                operation_id=f"{method.lower()}_{handler.__name__}",
+                methods=[method],
+                tags=[tag],
+                parameters=[*described, *HEADERS.get(method, ())],
+                request=body,
+                responses=responses_of(method, answer),
+            )(view)
         view.permissions = methods  # type: ignore[attr-defined]
         return view
 

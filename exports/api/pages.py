@@ -10,6 +10,8 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from exports.api.changes import changed, changed_until, said_in
+
 LONGEST_KEY = 19
 
 
@@ -28,6 +30,23 @@ class ByKey(CursorPagination):
         if not (place.isascii() and place.isdecimal()) or len(place) >= LONGEST_KEY:
             raise NotFound(self.invalid_cursor_message)
         return cursor
+
+
+def paged_changes(
+    rows: Any,
+    request: Request,
+    shaped: Callable[[list[Any]], list[dict[str, Any]]],
+    *,
+    versions: str = "events",
+) -> Response:
+    """Return one page of those rows that ``changed_since`` asks for, and in ``changed_until`` how to go on later.
+
+    Of a list of several pages the first one's ``changed_until`` counts.
+    """
+    until = changed_until()
+    answer = paged(changed(rows, said_in(request), versions=versions), request, shaped)
+    answer.data = {"changed_until": until, **answer.data}
+    return answer
 
 
 def paged(rows: Any, request: Request, shaped: Callable[[list[Any]], list[dict[str, Any]]]) -> Response:

@@ -114,6 +114,13 @@ FINDING_STATE: Final = QueryParameter(
     "Findings that the answers show (open, unless you say otherwise), gone, or all.",
     one_of(FINDING_STATES),
 )
+CHANGED_SINCE: Final = QueryParameter(
+    "changed_since",
+    str,
+    "The changed_until of an earlier answer: nothing that was written since is left out. A moment with its offset is "
+    "taken too; what was being written at it may then be missed.",
+    _anything,
+)
 VISIT: Final = QueryParameter("visit", int, "The id of a visit, for a form of one.", _anything)
 SEQUENCE: Final = QueryParameter(
     "sequence", int, "Which record, for a form that is filled several times.", _anything

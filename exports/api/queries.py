@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -16,14 +15,16 @@ from accounts.permissions import Permission
 from crf.check_review.yields import yields_of
 from crf.models import Query
 from crf.queries.list import STATES, chosen_queries, line_of
+from exports.api.described import TEXT, Answer, listed, named, page_of
 from exports.api.endpoint import endpoint
-from exports.api.pages import paged
-from exports.api.parameters import FORM, PAGE, PARTICIPANT, SITE, QueryParameter, one_of
+from exports.api.pages import paged_changes
+from exports.api.parameters import CHANGED_SINCE, FORM, PAGE, PARTICIPANT, SITE, QueryParameter, one_of
 from exports.api.requests import CallerRequest
 from kernel.clock import local_date, with_offset
 from reports.query_ageing import BANDS, loads_of
 from trials.models import Site
 
+CLEANING = "cleaning"
 QUERY_STATE = QueryParameter(
     "state",
     str,
@@ -32,14 +33,19 @@ QUERY_STATE = QueryParameter(
 )
 
 
-@extend_schema(summary="Queries of the sites you may see", responses=OpenApiTypes.OBJECT)
-@endpoint({"GET": Permission.QUERY_VIEW}, parameters={"GET": (SITE, PARTICIPANT, FORM, QUERY_STATE, *PAGE)})
+@extend_schema(summary="Queries of the sites you may see")
+@endpoint(
+    {"GET": Permission.QUERY_VIEW},
+    tag=CLEANING,
+    answers={"GET": Answer(page_of(named("Query"), changed_until=TEXT))},
+    parameters={"GET": (SITE, PARTICIPANT, FORM, QUERY_STATE, CHANGED_SINCE, *PAGE)},
+)
 def queries(request: CallerRequest) -> Response:
     """List queries with what they ask and to whom they are assigned; without the answers that they are about."""
     chosen = {name: request.GET.get(name, "") for name in ("site", "participant", "form", "state")}
     now = timezone.now()
     rows = chosen_queries(request.user, chosen, at=now)
-    return paged(rows, request, lambda page: [_query(row, request.user, at=now) for row in page])
+    return paged_changes(rows, request, lambda page: [_query(row, request.user, at=now) for row in page])
 
 
 def _query(row: Query, reader: User, *, at: datetime) -> dict[str, Any]:
@@ -63,8 +69,13 @@ def _query(row: Query, reader: User, *, at: datetime) -> dict[str, Any]:
     }
 
 
-@extend_schema(summary="Age and workload of queries by site", responses=OpenApiTypes.OBJECT)
-@endpoint({"GET": Permission.QUERY_VIEW}, parameters={"GET": (SITE,)})
+@extend_schema(summary="Age and workload of queries by site")
+@endpoint(
+    {"GET": Permission.QUERY_VIEW},
+    tag=CLEANING,
+    answers={"GET": Answer(listed(named("QueryAgeing")))},
+    parameters={"GET": (SITE,)},
+)
 def query_ageing(request: CallerRequest) -> Response:
     """Count the queries that wait, by age, and the work of the last weeks, as the report does."""
     sites = Site.objects.open_to(request.user, Permission.QUERY_VIEW)
@@ -93,8 +104,13 @@ def query_ageing(request: CallerRequest) -> Response:
     )
 
 
-@extend_schema(summary="What each check has brought", responses=OpenApiTypes.OBJECT)
-@endpoint({"GET": Permission.FINDING_VIEW}, parameters={"GET": (SITE, FORM)})
+@extend_schema(summary="What each check has brought")
+@endpoint(
+    {"GET": Permission.FINDING_VIEW},
+    tag=CLEANING,
+    answers={"GET": Answer(listed(named("CheckYield")))},
+    parameters={"GET": (SITE, FORM)},
+)
 def checks(request: CallerRequest) -> Response:
     """Count for each check how often it fired, led to a change and was confirmed as it is, with its marks."""
     chosen = {name: request.GET.get(name, "") for name in ("form", "site")}

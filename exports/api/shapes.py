@@ -9,9 +9,11 @@ from itertools import chain
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Max
 
 from accounts.models import User
 from accounts.permissions import Permission
+from crf.engine.base import Record
 from crf.engine.codebook import codebook
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.questions import Classification, Question, QuestionKind
@@ -79,24 +81,31 @@ def finding(row: ListedFinding, reader: User) -> dict[str, Any]:
     }
 
 
-def records(form: FormDeclaration, rows: list[Any], *, identifying: bool) -> list[dict[str, Any]]:
+def records(
+    form: FormDeclaration, rows: list[Any], *, identifying: bool, removed: bool = False
+) -> list[dict[str, Any]]:
     """Return each record: its place, its answers, and why answers are missing.
 
     Answers that could say who somebody is are there only where ``identifying``; else ``left_out`` names them. Rows
-    of the repeating groups are read for all records at once, one query for each group.
+    of the repeating groups are read for all records at once, one query for each group. With ``removed`` those that
+    were removed are named too, without their answers.
     """
-    rows_of = {name: _rows_by_record(group, rows) for name, group in form.groups.items()}
-    zones = _zones_of(form, rows)
+    rows_of = {name: _rows_by_record(group, rows, removed) for name, group in form.groups.items()}
+    zones, stored_at = _zones_of(form, rows), _stored_at(rows)
     return [
         {
+            "id": row.pk,
             "participant": row.participant.number,
             "form": form.code,
             "visit": row.visit_id,
+            "visit_code": row.visit.code if row.visit else None,
             "sequence": row.sequence,
             "state": row.state,
             "version": row.version,
             "protocol_version": row.protocol_version,
             "protocol_digest": row.protocol_version and digest_of(row.protocol_version),
+            "act": row.act_id,
+            "changed_at": with_offset(stored_at[row.pk], settings.TRIAL_TIME_ZONE),
             "answers": _answers(form, form.questions, row, identifying, zones),
             "missing": row.missing,
             "groups": {
@@ -109,9 +118,17 @@ def records(form: FormDeclaration, rows: list[Any], *, identifying: bool) -> lis
     ]
 
 
-def _rows_by_record(group: Group, records: list[Any]) -> dict[int, list[Any]]:
+def _stored_at(records: list[Any]) -> dict[int, datetime]:
+    """Return when each record was stored last, whatever was written in it."""
+    versions: Any = Record._meta.get_field("record_events").related_model
+    of_these = versions.objects.filter(pgh_obj_id__in=[row.pk for row in records])
+    return dict(of_these.values_list("pgh_obj_id").annotate(Max("pgh_created_at")))
+
+
+def _rows_by_record(group: Group, records: list[Any], removed: bool) -> dict[int, list[Any]]:
     rows_by_record: dict[int, list[Any]] = {}
-    for row in group.model.objects.filter(record__in=records, removed=False).order_by("position", "pk"):
+    rows = group.model.objects.filter(record__in=records).order_by("position", "pk")
+    for row in rows if removed else rows.filter(removed=False):
         rows_by_record.setdefault(row.record_id, []).append(row)
     return rows_by_record
 
@@ -119,9 +136,11 @@ def _rows_by_record(group: Group, records: list[Any]) -> dict[int, list[Any]]:
 def _row(
     form: FormDeclaration, group: Group, row: Any, identifying: bool, zones: Mapping[int, str]
 ) -> dict[str, Any]:
+    place = {"row_id": identity_of(group.name, row), "position": row.position}
+    if row.removed:
+        return {**place, "removed": True}
     return {
-        "row_id": identity_of(group.name, row),
-        "position": row.position,
+        **place,
         "missing": row.missing,
         **_answers(form, group.questions, row, identifying, zones),
     }

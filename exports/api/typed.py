@@ -26,7 +26,10 @@ SENT: Final = frozenset(
 )
 REPLACED: Final = SENT | {"replace"}
 SHOWN: Final = frozenset(
-    {"participant", "form", "visit", "sequence", "state", "left_out", "protocol_version", "protocol_digest"}
+    {
+        *("id", "participant", "form", "visit", "visit_code", "sequence", "state", "left_out"),
+        *("protocol_version", "protocol_digest", "act", "changed_at"),
+    }
 )  # what was got can be put
 IN_ROW: Final = frozenset({"row_id", "position", "remove", "missing"})
 

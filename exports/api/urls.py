@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exports.api import allocation, central_review, completeness, queries, verification, views
+from exports.api import allocation, central_review, completeness, history, queries, verification, views
 
 app_name = "api"
 urlpatterns = [
@@ -15,6 +15,10 @@ urlpatterns = [
     path("queries/ageing/", queries.query_ageing, name="query-ageing"),
     path("checks/", queries.checks, name="checks"),
     path("visits/", views.visits, name="visits"),
+    path("milestones/", history.milestones, name="milestones"),
+    path("signatures/", history.signatures, name="signatures"),
+    path("deviation-decisions/", history.deviation_decisions, name="deviation-decisions"),
+    path("acts/", history.acts, name="acts"),
     path("completeness/", completeness.completeness, name="completeness"),
     path("central-reviews/", central_review.central_reviews, name="central-reviews"),
     path("verification/", verification.verification, name="verification"),

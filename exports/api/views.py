@@ -8,7 +8,6 @@ from typing import Any
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -32,9 +31,12 @@ from crf.store.records import (
 from crf.store.versions import answers_at
 from exports.api import shapes
 from exports.api.bodies import AnswersLeftOut, body_of, members_of, moment_in, text_in, texts_in
+from exports.api.components import record_of_any_form
+from exports.api.described import FILE, TEXT, Answer, listed, members, named, page_of
 from exports.api.endpoint import endpoint
-from exports.api.pages import paged
+from exports.api.pages import paged, paged_changes
 from exports.api.parameters import (
+    CHANGED_SINCE,
     CHECK,
     FINDING_STATE,
     FORM,
@@ -57,15 +59,18 @@ from kernel.reading import UnreadableError, whole
 from trials.models import Participant, Site
 from trials.services import register_participant
 
+PARTICIPANTS, RECORDS, EXPORTS = "participants", "records", "exports"
 
-@extend_schema(
-    summary="Participants of the sites you may see; register one",
-    request=OpenApiTypes.OBJECT,
-    responses=OpenApiTypes.OBJECT,
-)
+
+@extend_schema(summary="Participants of the sites you may see; register one")
 @endpoint(
     {"GET": Permission.PARTICIPANT_VIEW, "POST": Permission.PARTICIPANT_REGISTER},
-    parameters={"GET": (SITE, PARTICIPANT_STATE, *PAGE)},
+    tag=PARTICIPANTS,
+    answers={
+        "GET": Answer(page_of(named("Participant"), changed_until=TEXT)),
+        "POST": Answer(named("Participant"), status=201, body=members({"site": TEXT})),
+    },
+    parameters={"GET": (SITE, PARTICIPANT_STATE, CHANGED_SINCE, *PAGE)},
 )
 def participants(request: CallerRequest) -> Response:
     """List participants, or register a new one at ``{"site": "01"}``."""
@@ -78,7 +83,9 @@ def participants(request: CallerRequest) -> Response:
         return Response(shapes.participant(made, request.user), status=201)
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
     chosen = rows.filter(**_wanted(request, site="site__code", state="state"))
-    return paged(chosen, request, lambda page: [shapes.participant(row, request.user) for row in page])
+    return paged_changes(
+        chosen, request, lambda page: [shapes.participant(row, request.user) for row in page]
+    )
 
 
 def _wanted(request: CallerRequest, **columns: str) -> dict[str, str]:
@@ -86,8 +93,10 @@ def _wanted(request: CallerRequest, **columns: str) -> dict[str, str]:
     return {column: request.GET[name] for name, column in columns.items() if name in request.GET}
 
 
-@extend_schema(summary="One participant", responses=OpenApiTypes.OBJECT)
-@endpoint({"GET": Permission.PARTICIPANT_VIEW})
+@extend_schema(summary="One participant")
+@endpoint(
+    {"GET": Permission.PARTICIPANT_VIEW}, tag=PARTICIPANTS, answers={"GET": Answer(named("Participant"))}
+)
 def participant(request: CallerRequest, number: str) -> Response:
     """Show one participant."""
     participant = _participant(request, number, Permission.PARTICIPANT_VIEW)
@@ -100,21 +109,25 @@ def _participant(request: CallerRequest, number: str, permission: Permission) ->
     return participant
 
 
-@extend_schema(
-    summary="Visits",
-    responses=OpenApiTypes.OBJECT,
+@extend_schema(summary="Visits")
+@endpoint(
+    {"GET": Permission.VISIT_VIEW},
+    tag="visits",
+    answers={"GET": Answer(page_of(named("Visit"), changed_until=TEXT))},
+    parameters={"GET": (PARTICIPANT, VISIT_STATE, CHANGED_SINCE, *PAGE)},
 )
-@endpoint({"GET": Permission.VISIT_VIEW}, parameters={"GET": (PARTICIPANT, VISIT_STATE, *PAGE)})
 def visits(request: CallerRequest) -> Response:
     """List visits with their windows."""
     rows = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("participant")
     chosen = rows.filter(**_wanted(request, participant="participant__number", state="state"))
-    return paged(chosen, request, lambda page: [shapes.visit(row) for row in page])
+    return paged_changes(chosen, request, lambda page: [shapes.visit(row) for row in page])
 
 
-@extend_schema(summary="What checks of level listing found", responses=OpenApiTypes.OBJECT)
+@extend_schema(summary="What checks of level listing found")
 @endpoint(
     {"GET": Permission.FINDING_VIEW},
+    tag="cleaning",
+    answers={"GET": Answer(page_of(named("Finding")))},
     parameters={"GET": (SITE, PARTICIPANT, FORM, CHECK, FINDING_STATE, *PAGE)},
 )
 def findings(request: CallerRequest) -> Response:
@@ -124,31 +137,44 @@ def findings(request: CallerRequest) -> Response:
     return paged(rows, request, lambda page: [shapes.finding(row, request.user) for row in page])
 
 
-@extend_schema(
-    summary="Answers of one form",
-    responses=OpenApiTypes.OBJECT,
+@extend_schema(summary="Answers of one form")
+@endpoint(
+    {"GET": Permission.CRF_VIEW},
+    tag=RECORDS,
+    answers={"GET": Answer(page_of(record_of_any_form("Record"), changed_until=TEXT))},
+    parameters={"GET": (PARTICIPANT, PURPOSE, CHANGED_SINCE, *PAGE)},
 )
-@endpoint({"GET": Permission.CRF_VIEW}, parameters={"GET": (PARTICIPANT, PURPOSE, *PAGE)})
 def answers(request: CallerRequest, code: str) -> Response:
     """List the records of one form, as an export would: without answers that could say who somebody is.
 
     Reading many participants asks for ``purpose`` and is an act on record; with ``participant`` it asks for none.
+    With ``changed_since`` a record that changed since is given whole, with the rows that were removed from it: those
+    say ``"removed": true`` and nothing else.
     """
     form = form_named(code)
-    rows = form.model.objects.open_to(request.user, Permission.CRF_VIEW).select_related("participant")
+    rows = form.model.objects.open_to(request.user, Permission.CRF_VIEW).select_related(
+        "participant", "visit"
+    )
     if "participant" not in request.GET:
         record_reading(form=form, purpose=request.GET.get("purpose", ""), by=request.user, at=timezone.now())
     chosen = rows.filter(**_wanted(request, participant="participant__number"))
-    return paged(chosen, request, lambda page: shapes.records(form, page, identifying=False))
+    removed = CHANGED_SINCE.name in request.GET
+    return paged_changes(
+        chosen,
+        request,
+        lambda page: shapes.records(form, page, identifying=False, removed=removed),
+        versions="record_events",
+    )
 
 
-@extend_schema(
-    summary="One record of a participant; save it",
-    request=OpenApiTypes.OBJECT,
-    responses=OpenApiTypes.OBJECT,
-)
+@extend_schema(summary="One record of a participant; save it")
 @endpoint(
     {"GET": Permission.CRF_VIEW, "PUT": Permission.CRF_EDIT, "PATCH": Permission.CRF_EDIT},
+    tag=RECORDS,
+    answers={
+        "GET": Answer({"anyOf": [*record_of_any_form("Record")["anyOf"], named("EmptyRecord")]}),
+        **dict.fromkeys(("PUT", "PATCH"), Answer(named("Saved"), body=record_of_any_form("RecordBody"))),
+    },
     parameters=dict.fromkeys(("GET", "PUT", "PATCH"), (VISIT, SEQUENCE)),
 )
 def record(request: CallerRequest, number: str, code: str) -> Response:
@@ -246,19 +272,23 @@ def _refused(errors: Mapping[str, str], refusal: Refusal | None = None) -> Respo
     return Response({"detail": detail, **code, "errors": errors}, status=422)
 
 
-@extend_schema(summary="The codebook of every form", responses=OpenApiTypes.OBJECT)
-@endpoint({"GET": Permission.PROTOCOL_VIEW})
+@extend_schema(summary="The codebook of every form")
+@endpoint({"GET": Permission.PROTOCOL_VIEW}, tag="codebook", answers={"GET": Answer(listed(named("Form")))})
 def codebook(request: CallerRequest) -> Response:
     """Show every form with its variables."""
     return Response([shapes.form(declared) for declared in catalogue.forms().values()])
 
 
-@extend_schema(
-    summary="The register of exports; ask for one",
-    request=OpenApiTypes.OBJECT,
-    responses=OpenApiTypes.OBJECT,
+@extend_schema(summary="The register of exports; ask for one")
+@endpoint(
+    {"GET": Permission.EXPORT_VIEW, "POST": Permission.EXPORT_TAKE},
+    tag=EXPORTS,
+    answers={
+        "GET": Answer(page_of(named("Export"))),
+        "POST": Answer(named("ExportWithManifest"), status=202, body=named("ExportChoice")),
+    },
+    parameters={"GET": PAGE},
 )
-@endpoint({"GET": Permission.EXPORT_VIEW, "POST": Permission.EXPORT_TAKE}, parameters={"GET": PAGE})
 def exports(request: CallerRequest) -> Response:
     """List exports, or ask for one: ``{"forms": […], "sites": […], "purpose": "…", "cut_at": "…", "language": "…"}``.
 
@@ -282,15 +312,17 @@ def exports(request: CallerRequest) -> Response:
     return paged(register(), request, lambda page: [shapes.export(row) for row in page])
 
 
-@extend_schema(summary="One export", responses=OpenApiTypes.OBJECT)
-@endpoint({"GET": Permission.EXPORT_VIEW})
+@extend_schema(summary="One export")
+@endpoint({"GET": Permission.EXPORT_VIEW}, tag=EXPORTS, answers={"GET": Answer(named("ExportWithManifest"))})
 def export(request: CallerRequest, pk: int) -> Response:
     """Show one export with its manifest."""
     return Response(shapes.export_with_manifest(get_object_or_404(register(), pk=pk)))
 
 
-@extend_schema(summary="The file of an export", responses=OpenApiTypes.BINARY)
-@endpoint({"GET": Permission.EXPORT_TAKE})
+@extend_schema(summary="The file of an export")
+@endpoint(
+    {"GET": Permission.EXPORT_TAKE}, tag=EXPORTS, answers={"GET": Answer(FILE, media_type="application/zip")}
+)
 def export_file(request: CallerRequest, pk: int) -> Any:
     """Hand out the zip; that it was handed out is on record."""
     export = get_object_or_404(register(), pk=pk)

@@ -44,6 +44,7 @@ MAY_ASK_THE_DATABASE = {
     "randomization/allocation_list/admission.py": WHEN_STORED,
     "randomization/allocation_list/minimization_schema.py": WHEN_STORED,
     "exports/cuts.py": "the moment of a snapshot is compared with when acts were stored, by the same clock",
+    "exports/api/shapes.py": WHEN_STORED,
 }
 MAY_ASK_THE_BROWSER = {
     "app.js": "how many seconds are left: differences of one clock",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
+from jsonschema import Draft202012Validator
+from rest_framework.renderers import JSONRenderer
 
+from crf import catalogue
 from crf.models import (
     ExpectedForm,
     FilledBy,
@@ -18,6 +22,8 @@ from crf.models import (
 )
 from crf.store.expected import differing_forms, stored, worked_out
 from demo.simulation.trial import play
+from exports.api import shapes
+from exports.api.components import components
 from exports.models import DatabaseLock
 from followup.track_limits import overdue
 from kernel.scope import EVERYTHING, scope
@@ -47,6 +53,7 @@ def test_points_08_09_25_the_synthetic_trial_is_whole_and_leaves_nobody_behind(p
     point_25_nobody_is_left_behind()
     point_08_the_table_of_expected_forms_is_what_is_worked_out()
     point_09_whoever_stands_for_months_in_a_phase_of_weeks_is_an_item()
+    every_record_is_what_the_api_describes()
 
 
 def point_25_nobody_is_left_behind() -> None:
@@ -74,6 +81,24 @@ def point_09_whoever_stands_for_months_in_a_phase_of_weeks_is_an_item() -> None:
     standing = Participant.objects.filter(state__in=weeks, state_since__lt=months_ago)
     items = overdue(Participant.objects.all(), on=UNTIL.date())
     assert {each.number for each in standing} <= {each.number for each in items}
+
+
+def every_record_is_what_the_api_describes() -> None:
+    """The trial that fills every form is where an untrue type would show."""
+    whole = {"schemas": components()}
+    for code, form in catalogue.forms().items():
+        rows = list(form.model.objects.select_related("participant", "visit"))
+        described = Draft202012Validator({**whole["schemas"][f"Record_{code}"], "components": whole})
+        for identifying in (True, False):
+            shown = json.loads(
+                JSONRenderer().render(shapes.records(form, rows, identifying=identifying, removed=True))
+            )
+            faults = [
+                f"{list(fault.absolute_path)}: {fault.message[:200]}"
+                for each in shown
+                for fault in described.iter_errors(each)
+            ]
+            assert faults[:5] == [], code
 
 
 def the_monitor_has_verified_and_investigators_have_signed() -> None:

@@ -76,10 +76,10 @@ def readable(world: World) -> Iterator[tuple[Client, str]]:
 )  # a refusal undoes what is open, and the use of the token is noted after it
 def test_point_21_every_address_refuses_a_parameter_that_it_does_not_know(world: World) -> None:
     for api, address in list(readable(world)):
-        answered = api.get(f"{address}?changed_since=2026-01-01")
+        answered = api.get(f"{address}?written_since=2026-01-01")
         assert answered.status_code == 400, address
         assert answered.json()["code"] == "exports.unknown_parameter"
-        assert "changed_since" in answered.json()["detail"]
+        assert "written_since" in answered.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,9 @@ def test_point_21_one_record_shows_identifying_answers_to_its_site_alone(world: 
     assert "birth" not in less["answers"]
 
 
-def test_point_21_no_form_shows_an_identifying_answer_to_whom_it_is_not_open(world: World) -> None:
+def test_point_21_no_form_shows_an_identifying_answer_to_whom_it_is_not_open(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every form, by its declaration: what is classified identifying is in no shape without the right."""
     from exports.api import shapes
 
@@ -255,6 +257,7 @@ def test_point_21_no_form_shows_an_identifying_answer_to_whom_it_is_not_open(wor
             if (question.classification or form.classification) == Classification.IDENTIFYING
         }
         blank = form.model(pk=1, participant=Participant(number="01-0001"))
+        monkeypatch.setattr(shapes, "_stored_at", lambda records: {1: NOW})
         (shown,) = shapes.records(form, [blank], identifying=False)
         assert identifying == set(shown["left_out"]), form.code
         assert not identifying & set(shown["answers"]), form.code
