@@ -16,6 +16,7 @@ from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
 from exports.database_lock.models import DatabaseLock, DatabaseLockItem, DatabaseLockSignature
 from exports.formats.kinds import DataFormat
+from exports.imports.models import DataImport, ImportState
 
 
 class ExportState(models.TextChoices):
@@ -123,9 +124,11 @@ class ApiToken(Audited):
 
 __all__ = [
     "ApiToken",
+    "DataImport",
     "DatabaseLock",
     "DatabaseLockItem",
     "DatabaseLockSignature",
     "Export",
     "ExportState",
+    "ImportState",
 ]

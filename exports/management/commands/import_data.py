@@ -1,0 +1,83 @@
+"""Import a file of data: what differs is listed and stays as it is, what is new goes through the one door to a save."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.models import User
+from exports.imports.models import CellOutcome, DataImport
+from exports.imports.services import carry_out_import, discard_import, preview_import
+from kernel.clock import local_date
+from kernel.errors import Refusal
+from kernel.scope import scope
+from trials.models.people import sites_of, with_grants
+
+LISTED = (CellOutcome.NEW, CellOutcome.CONFLICT, CellOutcome.REFUSED)
+
+
+class Command(BaseCommand):
+    help = (
+        "Import a CSV or XLSX file into one form and print what became of its cells. Conflicts are never overwritten; "
+        "a second run changes nothing. Exits with 1 when a cell differs from what is stored or cannot be taken."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--as", dest="person", required=True, help="user name of who imports")
+        parser.add_argument("--form", required=True, help="code of the form, such as LB")
+        parser.add_argument(
+            "--file", type=Path, required=True, help="CSV in UTF-8 or XLSX, with names of columns"
+        )
+        parser.add_argument(
+            "--mapping", type=Path, required=True, help="JSON: which column answers which question"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="show what would happen, save nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        person = _who(options["person"], now)
+        try:
+            with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)):
+                done = _imported(options, person, now)
+        except Refusal as refused:
+            raise CommandError(str(refused)) from refused
+        except OSError as fault:
+            raise CommandError(f"{fault.filename} cannot be read: {fault.strerror}.") from fault
+        listed = [cell for cell in done.result if cell["outcome"] in LISTED]
+        told = {"import": done.pk, "state": done.state, "cells": done.counts, "listed": listed}
+        self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
+        left = done.counts[CellOutcome.CONFLICT] + done.counts[CellOutcome.REFUSED]
+        if left:
+            raise CommandError(f"{left} cells were not taken: they are listed above.")
+
+
+def _imported(options: dict[str, Any], person: User, now: datetime) -> DataImport:
+    made = preview_import(
+        form=options["form"],
+        file=options["file"].read_bytes(),
+        file_name=options["file"].name,
+        mapping=options["mapping"].read_text(encoding="utf-8"),
+        mapping_name=options["mapping"].name[:80],
+        by=person,
+        at=now,
+    )
+    end = discard_import if options["dry_run"] else carry_out_import
+    return end(data_import=made, by=person, at=now)
+
+
+def _who(name: str, now: datetime) -> User:
+    user = User.objects.filter(username=name, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no account {name}.")
+    return with_grants(user, on=_day(now))
+
+
+def _day(now: datetime) -> date:
+    return local_date(now, settings.TRIAL_TIME_ZONE)
