@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crf.models import QueryState
+from exports.imports.models import CellOutcome, ImportState
 from exports.models import ExportState
 from followup.models import VisitState
 from randomization.models import SchemeState
@@ -249,6 +250,23 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "withdrawn": Badge("stop", "x-circle", _("Withdrawn")),
         "none": Badge("neutral", "circle", _("No text yet")),
     },
+    "import": _worded(
+        ImportState,
+        {
+            "previewed": ("info", "clock"),
+            "done": ("ok", "check-circle"),
+            "discarded": ("neutral", "slash-circle"),
+        },
+    ),
+    "cell": _worded(
+        CellOutcome,
+        {
+            "new": ("ok", "check-circle"),
+            "same": ("neutral", "circle"),
+            "conflict": ("warn", "exclamation-triangle"),
+            "refused": ("stop", "x-circle"),
+        },
+    ),
     "export": _worded(
         ExportState,
         {

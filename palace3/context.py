@@ -61,6 +61,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Database lock"), "lock-fill", "exports:database-lock", Permission.DATABASE_LOCK_VIEW
             ),
+            NavigationItem(_("Imports"), "download", "exports:imports", Permission.CRF_EDIT),
             NavigationItem(_("Exports"), "file-earmark-arrow-down", "exports:list", Permission.EXPORT_VIEW),
         ),
     ),

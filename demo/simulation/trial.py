@@ -16,6 +16,7 @@ from demo.simulation.coding import code_some
 from demo.simulation.contact_requests import let_people_ask, read_news
 from demo.simulation.copies import copy_up_to
 from demo.simulation.deviations import settle_some
+from demo.simulation.imports import preview_some
 from demo.simulation.listings import share_listings
 from demo.simulation.locking import lock_some
 from demo.simulation.participant import Journey, at_work
@@ -75,6 +76,7 @@ def play(
     review_some(stage, until)
     ask_some(stage, until)
     share_listings(stage, until)
+    preview_some(stage, until)
     verify_some(stage, until)
     sign_some(stage, until)
     lock_some(stage, until)

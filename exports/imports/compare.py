@@ -12,14 +12,14 @@ from crf.engine.declaration import FormDeclaration
 from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import AnswerUnreadableError, read_answer
 from crf.store.records import RecordKey, StoredRecord, identity_of
-from exports.imports.files import Line
+from exports.imports.files import FileLine
 from exports.imports.mapping import ImportMapping
 from exports.imports.models import CellOutcome
 from kernel.reading import as_typed
 
 
 @dataclass
-class Cell:
+class ImportedCell:
     """One cell of the file: where it stands, which answer it gives, what is stored, and what becomes of it."""
 
     line: int
@@ -37,12 +37,12 @@ class RecordLines:
     """The lines about one record, and what of them is new."""
 
     record_key: RecordKey
-    lines: list[Line]
-    cells: list[Cell] = field(default_factory=list)
+    lines: list[FileLine]
+    cells: list[ImportedCell] = field(default_factory=list)
     body: dict[str, Any] = field(default_factory=lambda: {"answers": {}, "missing": {}, "groups": {}})
 
     @property
-    def new(self) -> list[Cell]:
+    def new(self) -> list[ImportedCell]:
         return [cell for cell in self.cells if cell.outcome == CellOutcome.NEW]
 
 
@@ -70,7 +70,7 @@ def compare(
     typed: dict[str, str] = {}
     for line in about.lines:
         for name, column in mapping.answers.items():
-            text = mapping.text_of(name, line.cells.get(column, ""))
+            text = mapping.text_of(form.questions[name], line.cells.get(column, ""))
             if not text or typed.get(name) == text:
                 continue
             cell = _cell(about, line, name, text)
@@ -90,16 +90,18 @@ def _of_record(form: FormDeclaration, stored: StoredRecord) -> _Stored:
     return _Stored(values, stored.record.missing)
 
 
-def _cell(about: RecordLines, line: Line, target: str, text: str) -> Cell:
+def _cell(about: RecordLines, line: FileLine, target: str, text: str) -> ImportedCell:
     key = about.record_key
-    return Cell(line.number, key.participant.number, key.label, target, text)
+    return ImportedCell(line.number, key.participant.number, key.label, target, text)
 
 
-def _refuse(cell: Cell, said: str) -> None:
+def _refuse(cell: ImportedCell, said: str) -> None:
     cell.outcome, cell.said = CellOutcome.REFUSED, said
 
 
-def _judge(cell: Cell, question: Question, beside: _Stored, mapping: ImportMapping, zone: str) -> None:
+def _judge(
+    cell: ImportedCell, question: Question, beside: _Stored, mapping: ImportMapping, zone: str
+) -> None:
     """Say whether the cell is new, stored already, differs, or is no answer."""
     reason = mapping.missing.get(cell.text, "")
     stored, stored_reason = beside.values.get(question.name), beside.missing.get(question.name, "")
@@ -137,7 +139,7 @@ def _alike(stored: Any, value: Any) -> bool:
 
 
 def _take(
-    cell: Cell,
+    cell: ImportedCell,
     name: str,
     question: Question,
     mapping: ImportMapping,
@@ -162,7 +164,8 @@ def _compare_rows(
     seen: set[tuple[Any, ...]] = set()
     for line in about.lines:
         texts = {
-            name: mapping.text_of(name, line.cells.get(column, "")) for name, column in mapping.row.items()
+            name: mapping.text_of(group.questions[name], line.cells.get(column, ""))
+            for name, column in mapping.row.items()
         }
         if not any(texts.values()):
             continue
@@ -192,7 +195,7 @@ def _read(question: Question, text: str, zone: str) -> Any:
         return None
 
 
-def _refuse_all(cells: Mapping[str, Cell], said: str) -> None:
+def _refuse_all(cells: Mapping[str, ImportedCell], said: str) -> None:
     for cell in cells.values():
         _refuse(cell, said)
 
@@ -201,7 +204,7 @@ def _compare_row(
     about: RecordLines,
     group: str,
     questions: Mapping[str, Question],
-    cells: Mapping[str, Cell],
+    cells: Mapping[str, ImportedCell],
     mapping: ImportMapping,
     row: Any,
     zone: str,

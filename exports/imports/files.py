@@ -63,7 +63,7 @@ class LineTooLong(Refusal):
 
 
 @dataclass(frozen=True)
-class Line:
+class FileLine:
     """One line of data: its number in the file, the line of names being the first, and its cells by column."""
 
     number: int
@@ -71,16 +71,16 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Table:
+class FileTable:
     """A file that was read: its name without a path, its digest, the names of its columns, its lines."""
 
     name: str
     digest: str
     columns: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[FileLine, ...]
 
 
-def read_table(content: bytes, *, name: str) -> Table:
+def read_table(content: bytes, *, name: str) -> FileTable:
     """Return the lines of a CSV or XLSX file; texts as they stand, days as 2026-11-29, empty lines left out.
 
     Refuses: what is neither; a file without data, or with more than is taken; a column named twice; a line with
@@ -101,10 +101,10 @@ def read_table(content: bytes, *, name: str) -> Table:
     for column in header:
         if column and header.count(column) > 1:
             raise ColumnTwice(name=shown, column=column)
-    return Table(shown, hashlib.sha256(content).hexdigest(), tuple(filter(None, header)), lines)
+    return FileTable(shown, hashlib.sha256(content).hexdigest(), tuple(filter(None, header)), lines)
 
 
-def _lines(rows: list[list[str]], header: list[str], name: str) -> list[Line]:
+def _lines(rows: list[list[str]], header: list[str], name: str) -> list[FileLine]:
     lines = []
     for number, row in enumerate(rows, 2):
         if any(cell.strip() for cell in row[len(header) :]):
@@ -116,7 +116,7 @@ def _lines(rows: list[list[str]], header: list[str], name: str) -> list[Line]:
         if any(len(cell) > LONGEST_CELL for cell in cells.values()):
             raise FileTooLarge(name=name, most=MOST_LINES)
         if any(cells.values()):
-            lines.append(Line(number, cells))
+            lines.append(FileLine(number, cells))
     return lines
 
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
+from crf.engine.codelists import CodeList
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.questions import Missing, Question
 from kernel.errors import Refusal
 
+PLACES: Final[Mapping[str, frozenset[str]]] = {
+    "participant": frozenset({"participant", "subjid", "subject", "usubjid", "受试者", "受试者编号"}),
+    "visit": frozenset({"visit", "visit_code", "访视", "访视编号"}),
+    "sequence": frozenset({"sequence", "seq", "序号"}),
+}
+"""Names of columns that say whose record a line is about, as exports and laboratories write them."""
 PARTS: Final = (
     "participant",
     "visit",
@@ -67,9 +76,63 @@ class ImportMapping:
         places = [each for each in (self.participant, self.visit, self.sequence) if each]
         return [*places, *self.answers.values(), *self.row.values()]
 
-    def text_of(self, question: str, cell: str) -> str:
-        """Return a cell as the form reads it: the file's word is replaced by the code that the mapping gives it."""
-        return self.codes.get(question, {}).get(cell, cell)
+    def text_of(self, question: Question, cell: str) -> str:
+        """Return a cell as the form reads it: a word of the mapping, or the text of a code, is replaced by the code."""
+        said = self.codes.get(question.name, {})
+        if cell in said or not question.codes or cell in question.codes or cell in self.missing:
+            return said.get(cell, cell)
+        return _code_with_text(question.codes, cell)
+
+
+def _code_with_text(codes: CodeList, text: str) -> str:
+    """Return the code that has this text in one of the languages; the text itself where none or several have."""
+    folded = text.casefold()
+    fitting = set()
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            fitting |= {code for code, label in codes.labels.items() if str(label).casefold() == folded}
+    return fitting.pop() if len(fitting) == 1 else text
+
+
+def propose_mapping(form: FormDeclaration, columns: Sequence[str]) -> dict[str, Any]:
+    """Return the parts of a mapping by the names of columns: those of questions, of exported columns, or their texts.
+
+    Of several tables the one with the most columns is taken. What is recognised nowhere is left out.
+    """
+    parts: dict[str, Any] = {}
+    for part, words in PLACES.items():
+        if column := next((each for each in columns if each.casefold() in words), None):
+            parts[part] = column
+    free = [column for column in columns if column not in parts.values()]
+    parts["answers"] = _recognised(form.questions, free)
+    tables = {name: _recognised(group.questions, free) for name, group in form.groups.items()}
+    group = max(tables, key=lambda name: len(tables[name]), default="")
+    if group and tables[group]:
+        key = form.groups[group].keyed_by
+        parts |= {"group": group, "row": tables[group]}
+        parts["key"] = [key] if key in tables[group] else list(tables[group])[:1]
+    if form.repeats == Repeats.LOG and "sequence" not in parts:
+        parts["match"] = list(parts["answers"])[:2]
+    return parts
+
+
+def _recognised(questions: Mapping[str, Question], columns: Sequence[str]) -> dict[str, str]:
+    """Map questions that people answer to the columns that bear their name or text."""
+    told: dict[str, str] = {}
+    for name, question in questions.items():
+        if not question.derived:
+            words = {name, question.export.casefold(), *_in_each_language(question.text)}
+            if column := next((each for each in columns if each.casefold() in words), None):
+                told[name] = column
+    return told
+
+
+def _in_each_language(text: Any) -> set[str]:
+    said = set()
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            said.add(str(text).casefold())
+    return said
 
 
 def read_mapping(said: str, form: FormDeclaration) -> ImportMapping:

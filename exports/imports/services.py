@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -9,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -32,15 +34,16 @@ from crf.store.records import (
     record_key_of,
 )
 from exports.api.typed import errors_of, patched
-from exports.imports.compare import Cell, RecordLines, compare, records_known_by
-from exports.imports.files import Line, Table, read_table
-from exports.imports.mapping import ImportMapping, MappingUnusable, mapping_of, read_mapping
+from exports.imports.compare import ImportedCell, RecordLines, compare, records_known_by
+from exports.imports.files import FileLine, FileTable, read_table
+from exports.imports.mapping import ImportMapping, MappingUnusable, mapping_of, propose_mapping, read_mapping
 from exports.imports.models import CellOutcome, DataImport, ImportState
 from followup.models import Visit
 from kernel.errors import Forbidden, Refusal
 from kernel.reading import UnreadableError, day
 from trials.models import Participant, Site
 
+LONGEST_NAME = 80
 AHEAD = 10_000
 """Numbers that no log reaches: a new record of a log has one of these until it is saved."""
 
@@ -81,16 +84,19 @@ def preview_import(
 ) -> DataImport:
     """The file stands in the register with what would become of each cell; no answer is saved.
 
-    The preview saves all and takes it back, so that every check has spoken.
+    The preview saves all and takes it back, so that every check has spoken. Without a ``mapping`` the one of that name
+    is used that was used last for the form at the site, else one that is proposed by the names of the columns.
 
     Refuses: a form that does not exist; a person who may not fill it in; a file or a mapping that cannot be used.
     Locks: each participant of the file in turn.
     """
     if not by.may(Permission.CRF_EDIT):
         raise Forbidden
+    if len(mapping_name) > LONGEST_NAME:
+        raise MappingUnusable(why=_("its name is longer than {most} characters.").format(most=LONGEST_NAME))
     declared = form_named(form)
-    read = read_mapping(mapping, declared)
     table = read_table(file, name=file_name)
+    read = read_mapping(mapping or _usual_mapping(declared, table, mapping_name, by=by), declared)
     _refuse_missing_columns(table, read)
     with transaction.atomic():
         site = _site_of(table, read, by=by)
@@ -152,6 +158,25 @@ def discard_import(*, data_import: DataImport, by: User, at: datetime) -> DataIm
     return gone
 
 
+def _usual_mapping(form: FormDeclaration, table: FileTable, name: str, *, by: User) -> str:
+    """Return the mapping that was used last under this name, else the one that the columns suggest."""
+    with transaction.atomic():
+        used = mappings_of(by).filter(form_code=form.code, mapping_name=name).first() if name else None
+    parts = used.mapping if used else propose_mapping(form, table.columns)
+    if not parts.get("participant"):
+        why = _(
+            "no column of {file} is called “participant” or “SUBJID”. Say in the mapping which column is."
+        )
+        raise MappingUnusable(why=why.format(file=table.name))
+    return json.dumps(parts)
+
+
+def mappings_of(user: User) -> QuerySet[DataImport]:
+    """Return the imports with a mapping that has a name, at the sites where the person fills in forms; newest first."""
+    rows: QuerySet[DataImport] = DataImport.objects.open_to(user, Permission.CRF_EDIT)
+    return rows.exclude(mapping_name="").order_by("-pk")
+
+
 def _hold(data_import: DataImport, *, by: User) -> DataImport:
     locked: DataImport = DataImport.objects.select_for_update().get(pk=data_import.pk)
     if locked.requested_by_id != by.pk:
@@ -161,13 +186,13 @@ def _hold(data_import: DataImport, *, by: User) -> DataImport:
     return locked
 
 
-def _refuse_missing_columns(table: Table, mapping: ImportMapping) -> None:
+def _refuse_missing_columns(table: FileTable, mapping: ImportMapping) -> None:
     if absent := [column for column in mapping.columns if column not in table.columns]:
         why = _("{file} has no column {names}.").format(file=table.name, names=", ".join(sorted(set(absent))))
         raise MappingUnusable(why=why)
 
 
-def _site_of(table: Table, mapping: ImportMapping, *, by: User) -> Site:
+def _site_of(table: FileTable, mapping: ImportMapping, *, by: User) -> Site:
     """Return the site whose participants the file is about; there is one."""
     numbers = {line.cells.get(mapping.participant, "") for line in table.lines}
     known = Participant.objects.open_to(by, Permission.CRF_EDIT).filter(number__in=numbers)
@@ -183,20 +208,20 @@ def _mapping_of(data_import: DataImport) -> ImportMapping:
     return mapping_of(data_import.mapping)
 
 
-def _table_of(data_import: DataImport) -> Table:
-    lines = tuple(Line(number, cells) for number, cells in data_import.table["lines"])
-    return Table(data_import.file_name, data_import.digest, tuple(data_import.table["columns"]), lines)
+def _table_of(data_import: DataImport) -> FileTable:
+    lines = tuple(FileLine(number, cells) for number, cells in data_import.table["lines"])
+    return FileTable(data_import.file_name, data_import.digest, tuple(data_import.table["columns"]), lines)
 
 
-def _counts(cells: list[Cell]) -> dict[str, int]:
+def _counts(cells: list[ImportedCell]) -> dict[str, int]:
     told = Counter(cell.outcome for cell in cells)
     return {outcome.value: told[outcome] for outcome in CellOutcome}
 
 
 def _rehearsed(
-    form: FormDeclaration, mapping: ImportMapping, table: Table, *, by: User, at: datetime
-) -> list[Cell]:
-    cells: list[Cell] = []
+    form: FormDeclaration, mapping: ImportMapping, table: FileTable, *, by: User, at: datetime
+) -> list[ImportedCell]:
+    cells: list[ImportedCell] = []
     for about in _records(form, mapping, table, by=by):
         try:
             with transaction.atomic():
@@ -208,7 +233,7 @@ def _rehearsed(
 
 
 def _records(
-    form: FormDeclaration, mapping: ImportMapping, table: Table, *, by: User
+    form: FormDeclaration, mapping: ImportMapping, table: FileTable, *, by: User
 ) -> Iterator[RecordLines]:
     """Yield the lines of the file by record, in the order of the file; a line that is about none refuses its cells."""
     lines_of: dict[tuple[Any, ...], RecordLines] = {}
@@ -261,7 +286,7 @@ class LineOfSeveral(Refusal):
 def _place(
     form: FormDeclaration,
     mapping: ImportMapping,
-    line: Line,
+    line: FileLine,
     known: dict[str, Participant | None],
     coming: dict[tuple[Any, ...], int],
     *,
@@ -279,7 +304,7 @@ def _place(
     return record_key_of(participant=participant, form=form, visit=visit, sequence=sequence)
 
 
-def _visit(participant: Participant, mapping: ImportMapping, line: Line) -> Visit:
+def _visit(participant: Participant, mapping: ImportMapping, line: FileLine) -> Visit:
     said = line.cells.get(mapping.visit, "")
     code = mapping.visits.get(said, said)
     visits = Visit.objects.filter(participant=participant)
@@ -302,7 +327,7 @@ def _sequence(
     form: FormDeclaration,
     participant: Participant,
     mapping: ImportMapping,
-    line: Line,
+    line: FileLine,
     coming: dict[tuple[Any, ...], int],
 ) -> int:
     """Return the number of the record in its log: as the file says, of the one with these answers, or a new one.
@@ -313,7 +338,10 @@ def _sequence(
         if not (said.isascii() and said.isdecimal() and 1 <= int(said[:6]) < AHEAD):
             raise LineOfNoRecord(text=said)
         return int(said)
-    texts = {name: mapping.text_of(name, line.cells.get(mapping.answers[name], "")) for name in mapping.match}
+    texts = {
+        name: mapping.text_of(form.questions[name], line.cells.get(mapping.answers[name], ""))
+        for name in mapping.match
+    }
     values: AnswerRow = {}
     for name, text in texts.items():
         try:
@@ -329,13 +357,13 @@ def _sequence(
     return coming.setdefault((participant.pk, *texts.values()), AHEAD + len(coming))
 
 
-def _refused(form: FormDeclaration, mapping: ImportMapping, line: Line, said: str) -> RecordLines:
+def _refused(form: FormDeclaration, mapping: ImportMapping, line: FileLine, said: str) -> RecordLines:
     """Return the cells of a line that is about no record."""
     nobody = Participant(number=line.cells.get(mapping.participant, "")[:8] or "–")
     about = RecordLines(RecordKey(form, nobody), [])
     names = {**mapping.answers, **{f"{mapping.group}.{name}": column for name, column in mapping.row.items()}}
     about.cells = [
-        Cell(line.number, nobody.number, "", target, text, outcome=CellOutcome.REFUSED, said=said)
+        ImportedCell(line.number, nobody.number, "", target, text, outcome=CellOutcome.REFUSED, said=said)
         for target, column in names.items()
         if (text := line.cells.get(column, ""))
     ]
@@ -344,7 +372,7 @@ def _refused(form: FormDeclaration, mapping: ImportMapping, line: Line, said: st
 
 def _saved(
     about: RecordLines, form: FormDeclaration, mapping: ImportMapping, *, said: str, by: User, at: datetime
-) -> list[Cell]:
+) -> list[ImportedCell]:
     """The record holds what is new of its lines, or its cells say why it does not."""
     if not about.lines:
         return about.cells

@@ -10,6 +10,7 @@ from exports.views.database_lock import (
     site_lock_certificate,
 )
 from exports.views.exports import download, export_detail, export_list, export_new
+from exports.views.imports import import_detail, import_discard, import_list, import_new, import_take
 from exports.views.tokens import token_list, token_revoke
 
 __all__ = [
@@ -25,6 +26,11 @@ __all__ = [
     "export_list",
     "export_new",
     "filled_form",
+    "import_detail",
+    "import_discard",
+    "import_list",
+    "import_new",
+    "import_take",
     "site_lock_certificate",
     "token_list",
     "token_revoke",

@@ -216,6 +216,13 @@ FIELDS: dict[str, dict[str, str]] = {
     "exports.DatabaseLockSignature": {
         "operational": "id act database_lock role digest signature",
     },
+    "exports.DataImport": {
+        "clinical": "table result",
+        "operational": (
+            "id act requested_by requested_at site form_code file_name digest mapping_name mapping counts state "
+            "finished_at"
+        ),
+    },
     "exports.Export": {
         "operational": (
             "id act requested_by requested_at purpose cut_at snapshot forms site_codes language data_format state "

@@ -64,7 +64,7 @@ def _imported(options: dict[str, Any], person: User, now: datetime) -> DataImpor
         file=options["file"].read_bytes(),
         file_name=options["file"].name,
         mapping=options["mapping"].read_text(encoding="utf-8"),
-        mapping_name=options["mapping"].name[:80],
+        mapping_name=options["mapping"].stem,
         by=person,
         at=now,
     )

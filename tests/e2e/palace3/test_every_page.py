@@ -34,6 +34,7 @@ from crf.models import SafetyClock
 from crf.records.drafts import keep_draft
 from crf.store.records import record_key_of
 from demo.simulation.sites import PASSWORD
+from exports.imports.services import preview_import
 from followup.models import CalendarFeed, DataCut, Visit
 from followup.services import make_feed, withdraw_participant
 from kernel.scope import EVERYTHING, scope
@@ -89,6 +90,9 @@ ABOUT: dict[str, dict[str, Any]] = {
     "crf:code-words": {"pk": "worded", "item": "AE.ae_term"},
     "crf:decide-deviation": {"number": "departed", "sequence": "departure"},
     "crf:settle-deviation": {"pk": "deviation"},
+    "exports:import": {"pk": "import"},
+    "exports:import-take": {"pk": "import"},
+    "exports:import-discard": {"pk": "import"},
     "exports:access-end": {"kind": "feed", "pk": "calendar"},
     "followup:cancel-cut": {"pk": "cut"},
     "followup:move-cut": {"pk": "cut"},
@@ -204,6 +208,14 @@ def known(played: Played) -> dict[str, Any]:
             "delegation": Delegation.objects.filter(site=person.site).latest("pk").pk,
             "worded": AdverseEvent.objects.exclude(ae_term=None).latest("pk").pk,
             "deviation": proposed.pk,
+            "import": preview_import(
+                form="MH",
+                file=f"SUBJID,mh_text,mh_ongo\n{person.number},Gout,Y\n".encode(),
+                file_name="history.csv",
+                mapping="",
+                by=coordinator,
+                at=UNTIL,
+            ).pk,
             "range": ReferenceRange.objects.filter(site=person.site).earliest("pk").pk,
             "departed": person.number,
             "departure": confirmed_one.deviation_no,

@@ -24,6 +24,7 @@ from exports.imports.services import carry_out_import, discard_import, preview_i
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.test_laboratory import visit_of
+from tests.integration.crf.test_pages import client_of
 from tests.world import NOW, World, screen
 from trials.models import Participant
 
@@ -293,3 +294,31 @@ def test_the_command_prints_what_became_of_each_cell(
         call_command("import_data", stdout=io.StringIO(), **said)
     with transaction.atomic():
         assert results(screened)["HGB"] == ("12.9", "129")
+
+
+def test_a_file_is_previewed_and_taken_on_its_page(world: World, screened: Participant) -> None:
+    """The columns are recognised by the names and texts of the questions; the mapping is used again by its name."""
+    client = client_of(world.coordinator)
+    head = "SUBJID,VISIT,lb_done,LB_DT,lb_test,lb_res,lb_unit\n"
+
+    def sent(*lines: str, **more: str) -> Any:
+        file = io.BytesIO((head + "\n".join(lines)).encode())
+        file.name = "lab.csv"
+        return client.post("/imports/new/", {"form": "LB", "file": file, **more})
+
+    page = sent(f"{screened.number},SCR,Yes,2026-01-08,HGB,12.9,g/dL", mapping_name="central")
+    assert page.status_code == 302, page.content.decode()[-2000:]
+    shown = client.get(page["Location"]).content.decode()
+    assert "Save 5 new answers" in shown
+    assert results(screened) == {}
+    client.post(f"{page['Location']}take/")
+    assert results(screened) == {"HGB": ("12.9", "129")}
+    assert "Save" not in client.get(page["Location"]).content.decode().split("<main")[1].split("p3-filter")[0]
+    again = sent(f"{screened.number},SCR,是,2026-01-08,HGB,13.9,g/dL", mapping_name="central")
+    told = client.get(f"{again['Location']}?outcome=conflict").content.decode()
+    assert "13.9" in told
+    assert "12.9" in told
+    wrong = sent("99-9999,SCR,Y,2026-01-08,HGB,13.9,g/dL", mapping_name="kept")
+    assert wrong.status_code == 422
+    assert 'value="kept"' in wrong.content.decode()
+    assert client_of(world.data_manager).get("/imports/").status_code == 403
