@@ -26,7 +26,7 @@ def normal_upper_tail(value: float) -> float:
 
 def reach(confidence: float) -> float:
     """How many standard errors two-sided limits stand from the estimate; NotAProportionError refuses 95 for 0.95."""
-    return normal_quantile(1 - (1 - proportion("confidence level", confidence)) / 2)
+    return -normal_quantile((1 - proportion("confidence level", confidence)) / 2)
 
 
 def chi_square_upper_tail(value: float, degrees: int) -> float:

@@ -143,8 +143,8 @@ class SurvivalCurve:
         )
 
     def restricted_mean(self, tau: float) -> RestrictedMean:
-        """The area under the curve up to ``tau``; ``None`` where it is not known so far."""
-        if not self.reaches(tau):
+        """The area under the curve up to ``tau``; ``None`` where it is not known so far, or ``tau`` is no span."""
+        if not self.reaches(tau) or tau <= 0:
             reason = NoResultReason.NOT_FOLLOWED if self.steps else NoResultReason.NO_OBSERVATIONS
             return RestrictedMean(tau, None, None, reason)
         inside = [step for step in self.steps if step.time < tau]
