@@ -37,7 +37,7 @@ class AnalysisChoices:
     scale: LimitScale = LimitScale.LOG_LOG
     stratified: bool = False
     tau: float | None = None  # without it, the longest time to which all groups are followed
-    at: float | None = None
+    landmark: float | None = None  # a time at which survival and its difference are given
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _group(
         curve.median(confidence=confidence, scale=scale),
         reverse.median(confidence=confidence, scale=scale),
         curve.restricted_mean(tau),
-        None if choices.at is None else curve.at(choices.at, confidence=confidence, scale=scale),
+        None if choices.landmark is None else curve.at(choices.landmark, confidence=confidence, scale=scale),
     )
 
 

@@ -101,16 +101,16 @@ def details(analysis: SurvivalAnalysis, source: Json) -> Json:
 def reasons(analysis: SurvivalAnalysis) -> dict[str, NoResultReason]:
     """Where the summary has no answer, and why."""
     several = NoResultReason.MORE_THAN_TWO_GROUPS if len(analysis.cox.ratios) > 1 else None
-    found: list[tuple[str, NoResultReason | None]] = [
+    parts: list[tuple[str, NoResultReason | None]] = [
         ("logrank", analysis.log_rank.because),
         ("cox", analysis.cox.because or several),
     ]
     for name, answers in analysis.groups.items():
-        found.append((f"rmst.{name}", answers.restricted_mean.because))
-        found.append((f"at.{name}", answers.at.because if answers.at else None))
+        parts.append((f"rmst.{name}", answers.restricted_mean.because))
+        parts.append((f"at.{name}", answers.at.because if answers.at else None))
     for cause, of_cause in analysis.causes.items():
-        found.append((f"gray.{cause}", of_cause.gray.because))
-    return {path: reason for path, reason in found if reason is not None}
+        parts.append((f"gray.{cause}", of_cause.gray.because))
+    return {path: reason for path, reason in parts if reason is not None}
 
 
 def only_ratio(model: ProportionalHazards) -> HazardRatio | None:

@@ -28,6 +28,7 @@ STYLES: Final = (
     ("#334155", "1 2"),
 )
 MOST_TICKS: Final = 8
+COLUMNS: Final = 2  # of each pixel: what a screen of twice the density can tell apart
 WIDE_LINE: Final = 90  # columns of text that fit into the width
 _HALVES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -39,7 +40,7 @@ class _Axes:
     end: float
 
     def x(self, time: float) -> str:
-        return _n(LEFT + (WIDTH - LEFT - RIGHT) * time / self.end)
+        return _n(round(COLUMNS * (LEFT + (WIDTH - LEFT - RIGHT) * time / self.end)) / COLUMNS)
 
     def y(self, survival: float) -> str:
         return _n(TOP + TALL * (1 - survival))
@@ -117,12 +118,17 @@ def _curve(curve: SurvivalCurve, axes: _Axes, style: tuple[str, str], choices: A
         if limits
         else "",
         *(" L".join(line), colour, dashes),
-        format_html_join(
-            "",
-            '<line x1="{0}" y1="{1}" x2="{0}" y2="{2}" stroke="{3}"/>',
-            ((x, _n(y - 5), _n(y + 5), colour) for x, y in _censored(curve.steps, axes)),
-        ),
+        _strokes(curve.steps, axes, colour),
     )
+
+
+def _strokes(steps: Sequence[CurveStep], axes: _Axes, colour: str) -> SafeString | str:
+    """One stroke through the curve at each place where somebody was censored."""
+    places = dict.fromkeys((axes.x(step.time), axes.y(step.survival)) for step in steps if step.n_censor)
+    if not places:
+        return ""
+    strokes = "".join(f"M{x},{_n(float(y) - 5)}v10" for x, y in places)
+    return format_html('<path d="{}" fill="none" stroke="{}"/>', strokes, colour)
 
 
 def _corners(points: Sequence[tuple[float, float]], end: float | None, axes: _Axes) -> Iterator[str]:
@@ -136,11 +142,6 @@ def _corners(points: Sequence[tuple[float, float]], end: float | None, axes: _Ax
         before = y
     if before and end is not None and axes.x(end) not in columns:
         yield f"{axes.x(end)},{before}"
-
-
-def _censored(steps: Sequence[CurveStep], axes: _Axes) -> list[tuple[str, float]]:
-    places = {(axes.x(step.time), axes.y(step.survival)): None for step in steps if step.n_censor}
-    return [(x, float(y)) for x, y in places]
 
 
 def _numbers_at_risk(
