@@ -1,4 +1,4 @@
-"""``manage.py survival``: files as they are agreed, the same for any order of rows; bad input is refused or answered."""
+"""``manage.py survival``: files as agreed, the same for any order of rows; bad input is refused or answered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import random
 import time
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -100,7 +100,11 @@ def test_the_same_to_the_last_digit_in_any_order_of_rows(tmp_path: Path) -> None
 
 
 def test_the_file_as_spreadsheets_in_chinese_save_it(tmp_path: Path) -> None:
-    text = '\ufeff编号,时间,结局,组别\r\n1,５,１,主动监测\r\n2, 8 ,0,主动监测\r\n3,3.0,1.0,"手术, 甲"\r\n4,1e1,1,"手术, 甲"\r\n,,,\r\n'
+    lines = (
+        *("\ufeff编号,时间,结局,组别", "1,５,１,主动监测", "2, 8 ,0,主动监测"),
+        *('3,3.0,1.0,"手术, 甲"', '4,1e1,1,"手术, 甲"', ",,,", ""),
+    )
+    text = "\r\n".join(lines)
     survival(text, tmp_path / "out", time="时间", event="结局", group="组别", id="编号", lang="zh-hans")
     assert [(row["group"], row["time"]) for row in rows_of(tmp_path / "out" / "km.csv")] == [
         ("主动监测", "5"), ("主动监测", "8"), ("手术, 甲", "3"), ("手术, 甲", "10")
@@ -175,8 +179,9 @@ WITHOUT = {
     "time 0 only": (
         "1,0,1,A,x\n2,0,1,B,x\n",
         {
-            **{"logrank": "groups_not_comparable"},
-            **{"rmst.A": "not_followed_to_the_time", "rmst.B": "not_followed_to_the_time"},
+            "logrank": "groups_not_comparable",
+            "rmst.A": "not_followed_to_the_time",
+            "rmst.B": "not_followed_to_the_time",
         },
     ),
     "the events separate the groups": ("1,5,1,A,x\n2,8,1,A,y\n3,9,1,B,x\n4,9,0,B,y\n", {"cox": "monotone_likelihood"}),
@@ -246,7 +251,7 @@ def test_groups_stand_by_number_where_they_are_numbers(tmp_path: Path) -> None:
 
 def test_the_picture_names_groups_as_text_and_draws_nobody_without_people(tmp_path: Path) -> None:
     survival(HEAD + "1,5,1,<b>A&,x\n2,8,0,<b>A&,x\n3,9,1,B,x\n4,10,0,B,x\n", tmp_path / "out")
-    drawing = ElementTree.parse(tmp_path / "out" / "km.svg").getroot()
+    drawing = ET.parse(tmp_path / "out" / "km.svg").getroot()  # noqa: S314 (drawn a line above)
     texts = [element.text for element in drawing.iter("{http://www.w3.org/2000/svg}text")]
     assert {"<b>A&", "B", "Number at risk", "100 %"} <= set(texts)
     start = texts.index("<b>A&")
