@@ -112,6 +112,15 @@ class GroupNamedTau(Refusal):
     message = _("No group can be called “tau”: the file of results uses the name itself. Rename the group.")
 
 
+class GroupsTooMany(Refusal):
+    """A column of numbers or dates was taken for that of the groups."""
+
+    code = "reports.groups_too_many"
+    message = _(
+        "The column “{column}” has {groups} different values, more than {most} groups. Name another column."
+    )
+
+
 class ParticipantTwice(Refusal):
     """Two rows of one participant would count them twice."""
 

@@ -20,6 +20,7 @@ from reports.survival.refusals import (
     ColumnMissing,
     ColumnTwice,
     GroupNamedTau,
+    GroupsTooMany,
     ParticipantTwice,
     RowOfOtherLength,
     TableNotCsv,
@@ -29,6 +30,7 @@ from reports.survival.refusals import (
 
 LARGEST_TIME: Final = 10**9
 MOST_CAUSES: Final = 99
+MOST_GROUPS: Final = 50
 MISSING: Final = frozenset({"", ".", "NA"})
 RESERVED: Final = "tau"
 _TIME: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -70,7 +72,8 @@ def read_table(
     """Read a CSV file.
 
     Refuses: TableNotUtf8, TableNotCsv, TableWithoutRows, ColumnMissing, ColumnTwice, RowOfOtherLength, CellBlank,
-    CellNotTime, CellBeforeOrigin, CellNotEvent, CellNotText, GroupNamedTau, ParticipantTwice. Locks: nothing.
+    CellNotTime, CellBeforeOrigin, CellNotEvent, CellNotText, GroupNamedTau, ParticipantTwice, GroupsTooMany.
+    Locks: nothing.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -97,6 +100,8 @@ def read_table(
         observations.append(_observation(row, columns, line))
     if not observations:
         raise TableWithoutRows(file=file)
+    if (groups := len({row.group for row in observations})) > MOST_GROUPS:
+        raise GroupsTooMany(column=columns.group, groups=groups, most=MOST_GROUPS)
     return SurvivalTable(tuple(observations), tuple(left_out))
 
 

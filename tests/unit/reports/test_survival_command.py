@@ -137,6 +137,7 @@ REFUSED = [
     (SMALL + "5,6,1,tau,x\n", "No group can be called “tau”"),
     (SMALL + "5,6,1,A\x07,x\n", "a sign that cannot be printed"),
     (SMALL + '5,6,1,"A,x\n', "is not CSV"),
+    (HEAD + "".join(f"{n},6,1,{n},x\n" for n in range(51)), "has 51 different values, more than 50 groups"),
     (SMALL.encode("utf-16"), "is not UTF-8"),
     ((HEAD + "1,5,1,手术,x\n").encode("gb18030"), "is not UTF-8"),
 ]
