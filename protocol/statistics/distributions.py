@@ -6,12 +6,23 @@ from collections.abc import Callable
 from math import erfc, exp, lgamma, log, log1p, pi, sqrt
 from statistics import NormalDist
 
-from protocol.survival import proportion
-
 _STANDARD = NormalDist()
 _BISECTIONS = 200  # more than the bits of a float: the interval cannot shrink further
 _TINY = 1e-300
 _FRACTIONS = 10_000
+
+
+class NotAProportionError(ValueError):
+    """A margin or a confidence level in another unit than a proportion between 0 and 1 (protocol 6.1)."""
+
+
+def proportion(name: str, value: float) -> float:
+    """The value, when it is a proportion between 0 and 1; NotAProportionError says what to write else."""
+    if not 0 < value < 1:
+        raise NotAProportionError(
+            f"The {name} is {value:g}. It is a proportion between 0 and 1: write 0.15 for 15 points."
+        )
+    return value
 
 
 def normal_quantile(probability: float) -> float:

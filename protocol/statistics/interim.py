@@ -12,8 +12,7 @@ from functools import partial
 from itertools import pairwise
 from math import ceil, cos, erfc, exp, pi, sqrt
 
-from protocol.statistics.distributions import normal_quantile, normal_upper_tail, root
-from protocol.survival import proportion
+from protocol.statistics.distributions import normal_quantile, normal_upper_tail, proportion, root
 
 NEAREST = 0.01  # of the information, between two looks: nearer ones are one look
 PETO = 3.0  # standard errors, at each look but the last

@@ -22,6 +22,25 @@ class LimitScale(StrEnum):
     PLAIN = "plain"
 
 
+def limits_of(
+    survival: float, greenwood: float | None, *, confidence: float, scale: LimitScale = LimitScale.LOG_LOG
+) -> tuple[float, float] | None:
+    """Lower and upper limit of a survival; ``None`` at zero, and at one on the log-log scale, which has none there."""
+    if greenwood is None:
+        return None
+    far = reach(confidence) * sqrt(greenwood)
+    match scale:
+        case LimitScale.PLAIN:
+            far *= survival
+            return max(0.0, survival - far), min(1.0, survival + far)
+        case LimitScale.LOG:
+            return survival * exp(-far), min(1.0, survival * exp(far))
+    if survival == 1:
+        return None
+    far /= -log(survival)
+    return survival ** exp(far), survival ** exp(-far)
+
+
 @dataclass(frozen=True, slots=True)
 class CurveStep:
     """One time at which somebody had an event or was censored; survival is that after it.
@@ -45,19 +64,7 @@ class CurveStep:
         self, *, confidence: float, scale: LimitScale = LimitScale.LOG_LOG
     ) -> tuple[float, float] | None:
         """Lower and upper limit; ``None`` at zero, and at one on the log-log scale, which has none there."""
-        if self.greenwood is None:
-            return None
-        far = reach(confidence) * sqrt(self.greenwood)
-        match scale:
-            case LimitScale.PLAIN:
-                far *= self.survival
-                return max(0.0, self.survival - far), min(1.0, self.survival + far)
-            case LimitScale.LOG:
-                return self.survival * exp(-far), min(1.0, self.survival * exp(far))
-        if self.survival == 1:
-            return None
-        far /= -log(self.survival)
-        return self.survival ** exp(far), self.survival ** exp(-far)
+        return limits_of(self.survival, self.greenwood, confidence=confidence, scale=scale)
 
 
 @dataclass(frozen=True, slots=True)

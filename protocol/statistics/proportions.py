@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-from protocol.statistics.distributions import beta_quantile, reach, root
-from protocol.survival import proportion
+from protocol.statistics.distributions import beta_quantile, proportion, reach, root
 
 
 class CountsOutOfRange(ValueError):  # noqa: N818 (it says what the counts are)

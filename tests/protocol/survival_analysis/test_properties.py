@@ -28,7 +28,6 @@ from protocol.statistics.product_limit import (
     product_limit,
     shared_time,
 )
-from protocol.survival import kaplan_meier
 
 CHAPTERS = ("6.1",)
 CONFIDENCE = 0.95
@@ -142,18 +141,6 @@ def test_events_of_one_group_only_have_no_ratio_and_yet_a_test(rows: list[Observ
     assert model.because is not None
     if model.because is NoResultReason.MONOTONE and log_rank(spared).because is None:
         assert model.ratios == ()
-
-
-@given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=25))
-def test_the_curve_is_that_of_the_primary_endpoint(rows: list[tuple[int, bool]]) -> None:
-    """protocol.survival draws the curve of 6.1 in days; this one takes any time."""
-    days, curve = (
-        kaplan_meier(rows),
-        product_limit(Observation(float(day), int(event)) for day, event in rows),
-    )
-    for day, step in zip(days.steps, curve.steps, strict=True):
-        assert (day.at_risk, day.events, day.censored) == (step.n_risk, step.n_event, step.n_censor)
-        assert (day.survival, day.greenwood) == (step.survival, step.greenwood)
 
 
 @given(tables)
