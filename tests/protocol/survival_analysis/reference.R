@@ -3,9 +3,10 @@
 #   Rscript reference.R data            writes data/NAME.json beside each data/NAME.csv
 #   Rscript reference.R FOLDER public   first writes public data sets of R into FOLDER as CSV
 #
-# Needs the packages survival and, for Gray's test and Aalen's variance, cmprsk. Made with R 4.2.2, survival 3.5-3
+# Needs the package survival; Gray's test and Aalen's variance only where cmprsk is there too. Made with R 4.2.2, survival 3.5-3
 # and cmprsk 2.2-11.
-suppressMessages({library(survival); library(cmprsk)})
+suppressMessages(library(survival))
+has_cmprsk <- requireNamespace("cmprsk", quietly = TRUE)
 arguments <- commandArgs(trailingOnly = TRUE)
 folder <- arguments[1]
 
@@ -81,22 +82,23 @@ cox <- function(formula, rows, ties) {
 
 incidence <- function(rows, groups) {
   causes <- sort(unique(rows$event[rows$event > 0]))
-  ours <- cuminc(rows$time, rows$event, rows$group)
+  ours <- if (has_cmprsk) cmprsk::cuminc(rows$time, rows$event, rows$group)
   parts <- list()
   for (g in groups) {
     of_group <- rows[rows$group == g, ]
     f <- survfit(Surv(time, factor(event, 0:max(causes))) ~ 1, data = of_group)
-    here <- timepoints(ours, f$time)
-    for (k in causes) parts[[paste(g, k)]] <- object(list(
-      time = list_of(f$time), estimate = list_of(f$pstate[, 1 + k]), se = list_of(f$std.err[, 1 + k]),
-      aalen = list_of(sqrt(here$var[paste(g, k), as.character(f$time)]))
-    ))
+    here <- if (has_cmprsk) cmprsk::timepoints(ours, f$time)
+    for (k in causes) {
+      said <- list(time = list_of(f$time), estimate = list_of(f$pstate[, 1 + k]), se = list_of(f$std.err[, 1 + k]))
+      if (has_cmprsk) said$aalen <- list_of(sqrt(here$var[paste(g, k), as.character(f$time)]))
+      parts[[paste(g, k)]] <- object(said)
+    }
   }
   object(parts)
 }
 
 gray <- function(rows, strata) {
-  found <- cuminc(rows$time, rows$event, rows$group, strata)$Tests
+  found <- cmprsk::cuminc(rows$time, rows$event, rows$group, strata)$Tests
   parts <- lapply(rownames(found), function(k) list_of(found[k, c("stat", "df", "pv")]))
   names(parts) <- rownames(found)
   object(parts)
@@ -116,8 +118,8 @@ answers <- function(rows) {
   )
   if (max(rows$event) > 1) {
     parts$incidence <- incidence(rows, groups)
-    parts$gray <- gray(rows, rep(1, nrow(rows)))
-    parts$gray_stratified <- gray(rows, rows$stratum)
+    if (has_cmprsk) parts$gray <- gray(rows, rep(1, nrow(rows)))
+    if (has_cmprsk) parts$gray_stratified <- gray(rows, rows$stratum)
   }
   object(parts)
 }
