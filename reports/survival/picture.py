@@ -18,15 +18,11 @@ from reports.survival.analysis import AnalysisChoices
 WIDTH: Final = 720
 LEFT, RIGHT, TOP, TALL, ROW = 60, 24, 34, 300, 18
 INK, QUIET, GRID = "#26343c", "#4c5c68", "#dfe7ea"
-# Colours beside dashes: the groups are told apart in grey too.
-STYLES: Final = (
-    ("#0f5c66", "none"),
-    ("#9a3412", "8 4"),
-    ("#4338ca", "2 3"),
-    ("#7c2d5b", "10 3 2 3"),
-    ("#3f6212", "5 2"),
-    ("#334155", "1 2"),
-)
+# Dashes beside colours, so that groups are told apart in grey; of the two rows each pair comes once in 56 groups.
+COLOURS: Final = ("#0f5c66", "#9a3412", "#4338ca", "#7c2d5b", "#3f6212", "#334155", "#854d0e", "#0369a1")
+DASHES: Final = ("none", "8 4", "2 3", "10 3 2 3", "5 2", "1 2", "12 3 2 3 2 3")
+SHORTEST: Final = 1e-9  # of time, that an axis can show
+MOST_BANDS: Final = 3  # of limits: more would cover each other, and km.csv has them all
 MOST_TICKS: Final = 8
 COLUMNS: Final = 2  # of each pixel: what a screen of twice the density can tell apart
 WIDE_LINE: Final = 90  # columns of text that fit into the width
@@ -58,9 +54,8 @@ def survival_picture(
     names = {name: _folded(name) for name in peopled}
     under = TOP + TALL + 58
     height = under + ROW * sum(len(lines) + 1 for lines in names.values()) + 8
-    drawn = [
-        _curve(curve, axes, STYLES[n % len(STYLES)], choices) for n, curve in enumerate(peopled.values())
-    ]
+    scale = choices if len(peopled) <= MOST_BANDS else None
+    drawn = [_curve(curve, axes, _style(n), scale) for n, curve in enumerate(peopled.values())]
     return format_html(
         '<svg xmlns="http://www.w3.org/2000/svg" class="p3-chart" role="img" aria-label="{}" viewBox="0 0 {} {}" '
         'width="{}" height="{}" font-size="12" font-family="sans-serif" fill="{}">'
@@ -97,13 +92,20 @@ def _frame(axes: _Axes, ticks: Sequence[float], label: str) -> SafeString:
     )
 
 
-def _curve(curve: SurvivalCurve, axes: _Axes, style: tuple[str, str], choices: AnalysisChoices) -> SafeString:
-    """Limits as a pale band, the curve as steps, a stroke where somebody was censored."""
+def _style(place: int) -> tuple[str, str]:
+    """Colour and dashes of the group at a place."""
+    return COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
+
+
+def _curve(
+    curve: SurvivalCurve, axes: _Axes, style: tuple[str, str], choices: AnalysisChoices | None
+) -> SafeString:
+    """Limits as a pale band where choices say which, the curve as steps, a stroke where somebody was censored."""
     colour, dashes = style
     limits = [
         (step.time, pair)
         for step in curve.steps
-        if (pair := step.limits(confidence=choices.confidence, scale=choices.scale))
+        if choices and (pair := step.limits(confidence=choices.confidence, scale=choices.scale))
     ]
     upper = list(_corners([(time, pair[1]) for time, pair in limits], curve.last_time, axes))
     lower = list(_corners([(time, pair[0]) for time, pair in limits], curve.last_time, axes))
@@ -134,9 +136,9 @@ def _strokes(steps: Sequence[CurveStep], axes: _Axes, colour: str) -> SafeString
 def _corners(points: Sequence[tuple[float, float]], end: float | None, axes: _Axes) -> Iterator[str]:
     """The corners of steps, of those that stand on one column of the screen only the last."""
     columns: dict[str, str] = {axes.x(time): axes.y(value) for time, value in points}
-    before = ""
+    before = axes.y(points[0][1]) if points else ""
     for x, y in columns.items():
-        if before:
+        if y != before:
             yield f"{x},{before}"
         yield f"{x},{y}"
         before = y
@@ -154,7 +156,7 @@ def _numbers_at_risk(
     """Under each number of the axis how many of each group are still followed; style and name stand above."""
     rows, y = [], top
     for n, (name, curve) in enumerate(curves.items()):
-        colour, dashes = STYLES[n % len(STYLES)]
+        colour, dashes = _style(n)
         texts: list[tuple[int | str, int, str, str]] = [
             (LEFT + 32, y + ROW * (k + 1), "start", part) for k, part in enumerate(names[name])
         ]
@@ -177,7 +179,7 @@ def _numbers_at_risk(
 
 def _ticks(last: float) -> list[float]:
     """Round times from 0 to one at or after the last, a few of them."""
-    if last <= 0:
+    if last < SHORTEST:
         return [0.0, 1.0]
     rough = last / (MOST_TICKS - 1)
     power = 10.0 ** floor(log10(rough))

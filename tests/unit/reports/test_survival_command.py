@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -261,6 +262,24 @@ def test_the_picture_names_groups_as_text_and_draws_nobody_without_people(tmp_pa
         len([path for path in drawing.iter("{http://www.w3.org/2000/svg}path") if path.get("stroke-width")])
         == 2
     )
+
+
+def test_a_curve_of_people_who_all_left_at_time_zero_falls_there(tmp_path: Path) -> None:
+    survival(HEAD + "1,0,1,A,x\n2,0,0,A,x\n3,1e-320,0,A,x\n", tmp_path / "out")
+    assert 'd="M60.0,34.0 L60.0,134.0"' in (tmp_path / "out" / "km.svg").read_text(), "from one to two thirds"
+
+
+def test_every_group_has_its_own_style_and_few_have_bands(tmp_path: Path) -> None:
+    for number, bands in ((3, 3), (50, 0)):
+        rows = "".join(f"{n},{n + 5},{n % 2},{n % number},x\n" for n in range(4 * number))
+        survival(HEAD + rows, tmp_path / "out")
+        drawing = (tmp_path / "out" / "km.svg").read_text()
+        styles = re.findall(
+            r'<path d="[^"]*" fill="none" stroke="([^"]*)" stroke-width="2" stroke-dasharray="([^"]*)"',
+            drawing,
+        )
+        assert len(styles) == len(set(styles)) == number
+        assert drawing.count("<polygon") == bands
 
 
 def test_as_many_rows_as_forty_trials_take_seconds(tmp_path: Path) -> None:
