@@ -198,6 +198,10 @@ def test_a_difference_has_the_reason_of_what_is_missing_and_no_limits_without_er
         ended.at(5, confidence=CONFIDENCE), ended.at(5, confidence=CONFIDENCE), confidence=CONFIDENCE
     )
     assert (at_zero.value, at_zero.lower, at_zero.because) == (0, None, None)
+    one_at_zero = difference_at(
+        short.at(3, confidence=CONFIDENCE), ended.at(5, confidence=CONFIDENCE), confidence=CONFIDENCE
+    )
+    assert (one_at_zero.value, one_at_zero.standard_error, one_at_zero.upper) == (0.5, None, None)
     means = difference_of_means(ended.restricted_mean(3), short.restricted_mean(3), confidence=CONFIDENCE)
     assert means.value == 0
     assert means.lower is not None
@@ -218,6 +222,17 @@ def test_times_that_only_rounding_keeps_apart_are_one() -> None:
 def test_no_time_of_follow_up_is_refused(time: float) -> None:
     with pytest.raises(UnusableTime):
         Observation(time, 1)
+
+
+def test_a_group_of_which_little_is_expected_takes_part() -> None:
+    """One of three, at risk at one event: a third of an event is expected there, and none is seen."""
+    test = log_rank(of((1, 1, "A"), (1, 0, "B"), (1, 0, "A")))
+    assert test.degrees == 1
+    assert [each.expected for each in test.groups] == pytest.approx([2 / 3, 1 / 3])
+    assert test.chi2 == pytest.approx(0.5)
+    outside = log_rank(of((1, 1, "A"), (1, 0, "B"), (1, 0, "A"), (0.5, 0, "C")))
+    assert outside.chi2 == pytest.approx(0.5), "C was at risk at no event"
+    assert outside.degrees == 1
 
 
 def test_groups_stand_in_their_order() -> None:
