@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
-from math import ceil, exp, log, sqrt
-from statistics import NormalDist
+from math import ceil, sqrt
+
+from protocol.statistics.distributions import NotAProportionError, proportion, reach
+from protocol.statistics.observations import Observation
+from protocol.statistics.product_limit import limits_of, product_limit
+
+__all__ = ["NotAProportionError", "proportion"]
 
 DAYS_PER_MONTH = 30.4375
 DAY_OF_36_MONTHS = 1096
-
-
-class NotAProportionError(ValueError):
-    """A margin or a confidence level in another unit than a proportion between 0 and 1 (protocol 6.1)."""
 
 
 class NoVerdictReason(StrEnum):
@@ -93,7 +93,8 @@ class KaplanMeier:
             return None
         survival = passed[-1].survival if passed else 1.0
         greenwood = passed[-1].greenwood if passed else 0.0
-        lower, upper = _log_log_limits(survival, greenwood, confidence)
+        limits = None if confidence is None else limits_of(survival, greenwood, confidence=confidence)
+        lower, upper = limits or (None, None)
         return Rate(
             day=day,
             survival=survival,
@@ -129,22 +130,21 @@ def kaplan_meier(observations: Iterable[tuple[int, bool]]) -> KaplanMeier:
 
     A negative time is refused: it lies before the origin.
     """
-    ordered = sorted(observations)
-    if ordered and ordered[0][0] < 0:
+    pairs = list(observations)
+    if pairs and min(pairs)[0] < 0:
         raise ValueError(
-            f"A time of {ordered[0][0]} days lies before the origin. Check the two dates that it is made from."
+            f"A time of {min(pairs)[0]} days lies before the origin. Check the two dates that it is made from."
         )
-    at_risk, survival = len(ordered), 1.0
-    greenwood: float | None = 0.0
-    steps: list[SurvivalStep] = []
-    for day, same_day in groupby(ordered, key=lambda observation: observation[0]):
-        outcomes = [event for _day, event in same_day]
-        events = sum(outcomes)
-        survival *= 1 - events / at_risk
-        greenwood = _greenwood(greenwood, at_risk, events)
-        steps.append(SurvivalStep(day, at_risk, events, len(outcomes) - events, survival, greenwood))
-        at_risk -= len(outcomes)
-    return KaplanMeier(len(ordered), tuple(steps))
+    curve = product_limit(Observation(float(day), int(event)) for day, event in pairs)
+    return KaplanMeier(
+        curve.number,
+        tuple(
+            SurvivalStep(
+                int(step.time), step.n_risk, step.n_event, step.n_censor, step.survival, step.greenwood
+            )
+            for step in curve.steps
+        ),
+    )
 
 
 def rate_difference(
@@ -154,7 +154,7 @@ def rate_difference(
 
     ``None`` where an arm has no rate.
     """
-    reach = None if confidence is None else _z(confidence)
+    far = None if confidence is None else reach(confidence)
     if arm_1 is None or arm_2 is None:
         return None
     value = arm_1.survival - arm_2.survival
@@ -162,9 +162,9 @@ def rate_difference(
     if arm_1.standard_error is None or arm_2.standard_error is None:
         return SurvivalDifference(value, None, None, None, reason)
     error = sqrt(arm_1.standard_error**2 + arm_2.standard_error**2)
-    if reach is None:
+    if far is None:
         return SurvivalDifference(value, error, None, None, reason)
-    return SurvivalDifference(value, error, value - reach * error, value + reach * error, reason)
+    return SurvivalDifference(value, error, value - far * error, value + far * error, reason)
 
 
 def non_inferior(difference: SurvivalDifference | None, *, margin: float | None) -> NonInferiority:
@@ -188,35 +188,7 @@ def non_inferior(difference: SurvivalDifference | None, *, margin: float | None)
     return NonInferiority(difference.lower > -margin)
 
 
-def proportion(name: str, value: float) -> float:
-    """The value, when it is a proportion between 0 and 1; NotAProportionError says what to write else."""
-    if not 0 < value < 1:
-        raise NotAProportionError(
-            f"The {name} is {value:g}. It is a proportion between 0 and 1: write 0.15 for 15 points."
-        )
-    return value
-
-
 def _no_verdict(*rates: Rate) -> NoVerdictReason | None:
     if any(rate.events == 0 for rate in rates):
         return NoVerdictReason.NO_EVENT
     return None if all(rate.standard_error for rate in rates) else NoVerdictReason.NO_STANDARD_ERROR
-
-
-def _greenwood(so_far: float | None, at_risk: int, events: int) -> float | None:
-    if so_far is None or events == at_risk:
-        return None
-    return so_far + events / (at_risk * (at_risk - events))
-
-
-def _log_log_limits(
-    survival: float, greenwood: float | None, confidence: float | None
-) -> tuple[float | None, float | None]:
-    if not greenwood or confidence is None:
-        return None, None
-    reach = _z(confidence) * sqrt(greenwood) / abs(log(survival))
-    return survival ** exp(reach), survival ** exp(-reach)
-
-
-def _z(confidence: float) -> float:
-    return NormalDist().inv_cdf(1 - (1 - proportion("confidence level", confidence)) / 2)

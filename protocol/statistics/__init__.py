@@ -1,0 +1,1 @@
+"""Methods of survival analysis, standard library only: the same digits on every machine (docs/statistics.md)."""
