@@ -1,4 +1,4 @@
-"""The columns of the file of endpoints: one row a participant, each endpoint in the columns that its definition names."""
+"""The columns of the file of endpoints: one row a participant; a definition names the columns of its endpoint."""
 
 from __future__ import annotations
 

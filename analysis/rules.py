@@ -13,6 +13,7 @@ from protocol.text import load
 
 ORGAN_PRESERVED_AT = (12, 24, 36)  # months; the endpoints of 6.3 are named after them
 MISSED_BEFORE_AN_EVENT = 2  # assessments; the sensitivity analysis of 6.2 is named after them
+TEXTBOOK_STAY = 21  # days; the textbook outcome of the Dutch audit of oesophageal surgery
 SEVERE_FROM = 3  # CTCAE grade; the endpoint of 6.5 is named after it
 
 
@@ -34,11 +35,12 @@ def rules_of(version: str) -> EndpointRules:
         response_known_after=timedelta(days=value("cre2_late_limit_days")),
         events_after_last_dose=timedelta(days=value("ae_after_last_dose_days")),
         chemo_doses=len(text.treatment("CARBOPLATIN").days),
-        fractions=int(text.fact("rt_fractions").value or 0),
+        fractions=int(str(text.fact("rt_fractions").value)),
         meaningful_change=Decimal(value("qol_meaningful_change")),
         main_scales=tuple(value("qol_main_scales")),
         organ_months=ORGAN_PRESERVED_AT,
         missed_before=MISSED_BEFORE_AN_EVENT,
         severe_from=SEVERE_FROM,
+        textbook_stay=TEXTBOOK_STAY,
         high_is_good=scales_where_high_is_good(dysphagia_reversed=bool(value("oes18_dysphagia_reversed"))),
     )

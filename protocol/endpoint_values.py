@@ -64,6 +64,7 @@ class EndpointRules:
     organ_months: tuple[int, int, int]
     missed_before: int
     severe_from: int
+    textbook_stay: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +326,7 @@ def _perioperative(facts: ParticipantFacts, rules: EndpointRules) -> Perioperati
         resected=resected_of(operation, rules.r0_rule),
         died=True if True in answers else None if None in answers else False,
         nodes_min=rules.nodes_min,
+        stay_max=rules.textbook_stay,
     )
 
 

@@ -1,6 +1,7 @@
 """What an operation brought: complications, stay, and the textbook outcome (protocol 3.8, 3.10, 6.5).
 
-The textbook outcome is that of the Dutch audit of oesophageal surgery; its limits are no values of the protocol.
+The textbook outcome is that of the Dutch audit of oesophageal surgery; its limits
+are no values of the protocol and come from the caller.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from protocol.facts import OperationFacts
 from protocol.pathology import Resection
 
 GRADES = ("I", "II", "IIIa", "IIIb", "IVa", "IVb", "V")
-LONGEST_TEXTBOOK_STAY = 21  # days
 LEAK, PNEUMONIA, PALSY, CHYLE = "GI01", "PU01", "NE01", "OT01"
 
 
@@ -43,7 +43,7 @@ def at_least(grade: str | None, limit: str) -> bool:
 
 
 def perioperative_outcome(
-    operation: OperationFacts, *, resected: Resected, died: bool | None, nodes_min: int
+    operation: OperationFacts, *, resected: Resected, died: bool | None, nodes_min: int, stay_max: int
 ) -> PerioperativeOutcome:
     """The outcome of one operation; ``died`` is death within 30 days or in the admission."""
     told = operation.complications
@@ -63,12 +63,16 @@ def perioperative_outcome(
         intensive_care_days=operation.intensive_care_days,
         readmitted=operation.readmitted,
         reoperated=told.reoperation if told else None,
-        textbook=_textbook(operation, resected, died, stay, nodes_min),
+        textbook=_textbook(operation, resected, died, None if stay is None else stay <= stay_max, nodes_min),
     )
 
 
 def _textbook(
-    operation: OperationFacts, resected: Resected, died: bool | None, stay: int | None, nodes_min: int
+    operation: OperationFacts,
+    resected: Resected,
+    died: bool | None,
+    stay_was_short: bool | None,
+    nodes_min: int,
 ) -> bool | None:
     """Whether everything went as in the textbook: one failure decides, what is open leaves it open."""
     told, specimen = operation.complications, operation.specimen
@@ -79,7 +83,7 @@ def _textbook(
         None if examined is None else examined >= nodes_min,
         None if told is None else not at_least(told.worst, "IIIa"),
         None if told is None else not told.reoperation and not told.back_to_intensive_care,
-        None if stay is None else stay <= LONGEST_TEXTBOOK_STAY,
+        stay_was_short,
         None if operation.readmitted is None else not operation.readmitted,
         None if died is None else not died,
     )

@@ -24,7 +24,6 @@ PUBLISHED = {
     "protocol/laboratory.py": "factors between units, usual and possible values of each test",
     "protocol/laboratory_grades.py": "CTCAE 5.0",
     "protocol/qol.py": "EORTC scoring manual, third edition",
-    "protocol/perioperative.py": "textbook outcome of the Dutch audit of oesophageal surgery",
     "protocol/scores.py": "Mosteller, Charlson, Clavien-Dindo and CCI, Deauville, RCCEP, NRS-2002",
     "protocol/survival.py": "Kaplan-Meier, Greenwood, normal quantiles; days of a month and of 36 months",
 }
