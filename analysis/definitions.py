@@ -5,7 +5,7 @@ The page of endpoints, in either language, and docs/reference/endpoints.md are m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -476,38 +476,8 @@ WARNINGS: tuple[Text, ...] = (
     ),
 )
 
-ABOUT_KEYS: tuple[tuple[str, Text], ...] = (
-    ("STUDYID", _("Study")),
-    ("SITEID", _("Site that follows the participant: two digits, leading zero included")),
-    ("SUBJID", _("Participant")),
-    ("RANDDT", _("Day of randomization")),
-    ("CUTOFF", _("Day of the data cut")),
-    ("ARM", _("Arm, once allocated")),
-    ("ITT", _("In the randomized set")),
-    ("PP", _("In the per-protocol set")),
-    ("SAFETY", _("In the treated set")),
-    ("RESECTED", _("In the resected set")),
-    ("CCR_SET", _("In the cCR set")),
-    ("PP_WHY", _("Why not in the per-protocol set")),
-)
-
 
 def every_column(definitions: Sequence[EndpointDefinition] = DEFINITIONS) -> Iterator[str]:
     """Yield the columns of every definition, in order."""
     for each in definitions:
         yield from each.columns
-
-
-def columns_in_words() -> Iterable[dict[str, str]]:
-    """Yield what the file of columns says: each column with its endpoint, and whether it nearly tells the arm."""
-    for name, about in ABOUT_KEYS:
-        yield {"COLUMN": name, "ENDPOINT": "", "SECTION": "", "TELLS_ARM": "", "ABOUT": str(about)}
-    for each in DEFINITIONS:
-        for name in each.columns:
-            yield {
-                "COLUMN": name,
-                "ENDPOINT": each.code,
-                "SECTION": each.section,
-                "TELLS_ARM": "Y" if each.tells_arm else "N",
-                "ABOUT": str(each.title),
-            }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html, format_html_join
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -14,7 +14,6 @@ from analysis.flow import BY_CODE, Flow
 
 WIDTH, MARGIN, GAP = 820, 10, 26
 LINE, PAD = 19, 12
-INK, RULE, PAPER = "#26343c", "#74868f", "#ffffff"
 
 SCREENED = ("screening", "failed", "declined", "left")
 STEPS = (
@@ -42,19 +41,21 @@ class DrawnBox:
     def middle(self) -> float:
         return self.x + self.width / 2
 
-    def svg(self) -> SafeString:
-        """Return the box; its heading is bold, each line is a last box with its number."""
-        texts = format_html_join(
-            "",
-            '<text x="{}" y="{}" fill="{}">{}</text>',
-            ((self.x + PAD, self.y + PAD + 11 + LINE * n, INK, line) for n, line in enumerate(self.lines, 1)),
-        )
-        return format_html(
-            '<rect x="{}" y="{}" width="{}" height="{}" fill="{}" stroke="{}"/>'
-            '<text x="{}" y="{}" fill="{}" font-weight="600">{}</text>{}',
-            *(self.x, self.y, self.width, self.height, PAPER, RULE),
-            *(self.x + PAD, self.y + PAD + 11, INK, self.heading, texts),
-        )
+    @property
+    def texts(self) -> list[tuple[float, str]]:
+        """Return the lines below the heading, each with its height in the picture."""
+        return [(self.first_line + LINE * n, line) for n, line in enumerate(self.lines, 1)]
+
+    @property
+    def left(self) -> float:
+        return self.x + PAD
+
+    @property
+    def first_line(self) -> float:
+        return self.y + PAD + 11
+
+
+Stroke = tuple[float, float, float, float]
 
 
 def flow_picture(flow: Flow) -> SafeString:
@@ -73,24 +74,16 @@ def flow_picture(flow: Flow) -> SafeString:
     drawn = [assessed, aside, randomized, *(box for column in columns for box in column)]
     height = max(box.y + box.height for box in drawn) + MARGIN
     lines = [
-        _line(assessed.middle, assessed.y + assessed.height, assessed.middle, randomized.y),
-        _line(assessed.middle, aside.y + aside.height / 2, aside.x, aside.y + aside.height / 2),
+        (assessed.middle, assessed.y + assessed.height, assessed.middle, randomized.y),
+        (assessed.middle, aside.y + aside.height / 2, aside.x, aside.y + aside.height / 2),
     ]
     for column in columns:
         before = randomized
         for box in column:
             lines += _joined(before, box)
             before = box
-    return format_html(
-        '<svg class="p3-chart" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{}" viewBox="0 0 {} {}" '
-        'width="{}" height="{}" font-size="12" font-family="sans-serif">{}{}</svg>',
-        *(_("Flow of participants"), WIDTH, height, WIDTH, height),
-        *(format_html_join("", "{}", ((each,) for each in lines)), _all(drawn)),
-    )
-
-
-def _all(drawn: Sequence[DrawnBox]) -> SafeString:
-    return format_html_join("", "{}", ((box.svg(),) for box in drawn))
+    picture = {"boxes": drawn, "strokes": lines, "width": WIDTH, "height": height}
+    return SafeString(render_to_string("analysis/flow_picture.svg", picture))
 
 
 def _column(flow: Flow, arm: str, n: int, above: DrawnBox) -> list[DrawnBox]:
@@ -122,18 +115,14 @@ def _counted(title: object, number: int) -> str:
     return f"{title}: {number}"
 
 
-def _joined(above: DrawnBox, below: DrawnBox) -> list[SafeString]:
+def _joined(above: DrawnBox, below: DrawnBox) -> list[Stroke]:
     """Return the line from one box down to another, with a bend where they do not stand in one column."""
     end, start = below.y, above.y + above.height
     if above.middle == below.middle:
-        return [_line(above.middle, start, below.middle, end)]
+        return [(above.middle, start, below.middle, end)]
     bend = (start + end) / 2
     return [
-        _line(above.middle, start, above.middle, bend),
-        _line(above.middle, bend, below.middle, bend),
-        _line(below.middle, bend, below.middle, end),
+        (above.middle, start, above.middle, bend),
+        (above.middle, bend, below.middle, bend),
+        (below.middle, bend, below.middle, end),
     ]
-
-
-def _line(x1: float, y1: float, x2: float, y2: float) -> SafeString:
-    return format_html('<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}"/>', x1, y1, x2, y2, RULE)

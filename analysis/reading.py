@@ -68,7 +68,7 @@ OF_VISITS = ("code", "forms", "closes", "took_place_on", "timing")
 
 
 @dataclass(frozen=True)
-class Derived:
+class DerivedParticipant:
     """One randomized participant at the cut: what is known, and the endpoints that follow from it."""
 
     site: str
@@ -76,13 +76,13 @@ class Derived:
     values: EndpointValues
 
 
-def derived_at(cut: Cut, sites: Mapping[int, str]) -> Iterator[Derived]:
+def derived_at(cut: Cut, sites: Mapping[int, str]) -> Iterator[DerivedParticipant]:
     """Yield every participant of the sites who was randomized by the cut, in the order of their numbers."""
     cutoff = local_date(cut.at, settings.TRIAL_TIME_ZONE)
     for site, code in sorted(sites.items(), key=lambda each: each[1]):
         for stored in stored_at(cut, site):
             facts = participant_facts(stored, cutoff=cutoff)
-            yield Derived(code, facts, endpoint_values(facts, rules_of(stored.protocol_version)))
+            yield DerivedParticipant(code, facts, endpoint_values(facts, rules_of(stored.protocol_version)))
 
 
 def stored_at(cut: Cut, site: int) -> list[StoredParticipant]:

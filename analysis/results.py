@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from analysis.columns import cells_of
 from analysis.definitions import DEFINITIONS, EndpointDefinition
-from analysis.reading import Derived
+from analysis.reading import DerivedParticipant
 
 YES_NO = {"Y", "N"}
 MOST_CODES = 12  # more different values than that are no codes, they are numbers or days
@@ -34,7 +34,9 @@ class ResultOfEndpoint:
     lines: tuple[ResultLine, ...]
 
 
-def results_of(rows: Sequence[Derived], groups: Sequence[Iterable[str]] = ()) -> list[ResultOfEndpoint]:
+def results_of(
+    rows: Sequence[DerivedParticipant], groups: Sequence[Iterable[str]] = ()
+) -> list[ResultOfEndpoint]:
     """Count every endpoint over everybody, or over each of the groups of numbers."""
     cells = {each.facts.number: cells_of(each.values) for each in rows}
     chosen = [[cells[n] for n in group if n in cells] for group in groups] or [list(cells.values())]
@@ -79,4 +81,3 @@ def _are_numbers(values: list[str]) -> bool:
 def _codes(counted: Mapping[str, int]) -> str:
     most = sorted(counted.items(), key=lambda each: (-each[1], each[0]))[:MOST_CODES]
     return ", ".join(f"{code} {number}" for code, number in most) or "–"
-

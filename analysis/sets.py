@@ -9,12 +9,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from analysis.reading import Derived
+from analysis.reading import DerivedParticipant
 from crf.catalogue.deviation.codes import CATEGORY
 
 
 class AnalysisSet(StrEnum):
-    """A set of participants that analyses are made in (protocol 1.8, analysis_sets)."""
+    """A set of participants that analyses are made in (protocol 1.8)."""
 
     RANDOMIZED = "ITT"
     PER_PROTOCOL = "PP"
@@ -55,7 +55,7 @@ class Membership:
 IN = Membership(True)
 
 
-def sets_of(derived: Derived) -> dict[AnalysisSet, Membership]:
+def sets_of(derived: DerivedParticipant) -> dict[AnalysisSet, Membership]:
     """Return the membership of one randomized participant in every set."""
     facts, values = derived.facts, derived.values
     return {
@@ -67,7 +67,7 @@ def sets_of(derived: Derived) -> dict[AnalysisSet, Membership]:
     }
 
 
-def _per_protocol(derived: Derived) -> Membership:
+def _per_protocol(derived: DerivedParticipant) -> Membership:
     """Name the first deviation that was decided to exclude; else the first that the rule proposes."""
     if not derived.facts.exclusions:
         return IN
@@ -77,13 +77,13 @@ def _per_protocol(derived: Derived) -> Membership:
     return Membership(False, why, provisional=not first.decided, deviation=first.number)
 
 
-def _not_resected(derived: Derived) -> str:
+def _not_resected(derived: DerivedParticipant) -> str:
     if derived.values.surgery.begun:
         return str(_("explored, not resected"))
     return str(_("operation given up") if derived.values.surgery.planned else _("no operation on record"))
 
 
-def _responded(derived: Derived) -> Membership:
+def _responded(derived: DerivedParticipant) -> Membership:
     response = derived.values.response
     if response.ccr:
         return IN

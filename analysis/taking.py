@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
+from analysis.column_words import columns_in_words
 from analysis.columns import as_text, cells_of
-from analysis.definitions import columns_in_words
-from analysis.reading import Derived, derived_at
+from analysis.reading import DerivedParticipant, derived_at
 from analysis.sets import AnalysisSet, sets_of
 from audit.acts import open_act
 from exports.cuts import Cut
@@ -39,7 +39,7 @@ class ArmNotYours(Refusal):
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenEndpoints:
     """What was written: the files with their rows and digests, and the moment that they show."""
 
     as_of: datetime
@@ -55,7 +55,7 @@ def take_endpoints(
     with_arm: bool = False,
     by: User | None,
     at: datetime,
-) -> Taken:
+) -> TakenEndpoints:
     """The endpoints of every randomized participant stand in the folder, and the act says who took them.
 
     The column ARM is there only where it is asked for by who may see results by arm; that is a look of its own.
@@ -77,7 +77,7 @@ def take_endpoints(
         "quality_of_life.csv": _write(out / "quality_of_life.csv", _score_rows(rows)),
         "columns.csv": _write(out / "columns.csv", columns_in_words()),
     }
-    taken = Taken(cut.at, with_arm, files)
+    taken = TakenEndpoints(cut.at, with_arm, files)
     _write_manifest(out / "manifest.json", taken)
     return taken
 
@@ -90,11 +90,11 @@ def arms_at(cut: Cut) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def _endpoint_rows(rows: list[Derived], arms: Mapping[str, str]) -> list[dict[str, str]]:
+def _endpoint_rows(rows: list[DerivedParticipant], arms: Mapping[str, str]) -> list[dict[str, str]]:
     return [_endpoint_row(each, arms) for each in rows]
 
 
-def _endpoint_row(each: Derived, arms: Mapping[str, str]) -> dict[str, str]:
+def _endpoint_row(each: DerivedParticipant, arms: Mapping[str, str]) -> dict[str, str]:
     facts = each.facts
     keys = (STUDY, each.site, facts.number, facts.rand.isoformat(), facts.cutoff.isoformat())
     members = sets_of(each)
@@ -107,7 +107,7 @@ def _endpoint_row(each: Derived, arms: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _score_rows(rows: list[Derived]) -> Iterable[dict[str, str]]:
+def _score_rows(rows: list[DerivedParticipant]) -> Iterable[dict[str, str]]:
     """Yield one row for each score: by the days since the end of chemoradiotherapy, not by visit (decision E4)."""
     for each in rows:
         end = each.facts.neo_end
@@ -133,7 +133,7 @@ def _write(path: Path, rows: Iterable[Mapping[str, str]]) -> tuple[int, str]:
     return len(every), hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _write_manifest(path: Path, taken: Taken) -> None:
+def _write_manifest(path: Path, taken: TakenEndpoints) -> None:
     about: dict[str, Any] = {
         "study": STUDY,
         "as_of": taken.as_of.isoformat(),

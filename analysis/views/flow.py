@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -82,7 +83,7 @@ def flow_picture_file(request: PersonRequest) -> HttpResponse:
     """Give the diagram as SVG."""
     _sites, site, keys = _chosen(request)
     answer = HttpResponse(flow_picture(flow_of(keys)), content_type="image/svg+xml")
-    return _named(answer, site, "svg")
+    return _named(answer, site, "svg", timezone.now())
 
 
 @requires(Permission.VISIT_VIEW)
@@ -90,25 +91,25 @@ def flow_table(request: PersonRequest) -> HttpResponse:
     """Give the last boxes as a CSV file, whose rows add up to its last one."""
     _sites, site, keys = _chosen(request)
     answer = HttpResponse(_as_csv(flow_of(keys)), content_type="text/csv; charset=utf-8")
-    return _named(answer, site, "csv")
+    return _named(answer, site, "csv", timezone.now())
 
 
 @requires(Permission.VISIT_VIEW)
 def flow_paper(request: PersonRequest) -> HttpResponse:
     """Give diagram and table on paper."""
     _sites, site, keys = _chosen(request)
-    shown = flow_of(keys)
+    shown, at = flow_of(keys), timezone.now()
     context = {
         "flow": shown,
         "picture": flow_picture(shown),
         "boxes": [(box, shown.count(box.code)) for box in BOXES],
         "site": site,
-        "at": timezone.now(),
+        "at": at,
         "by": request.user,
         "language": get_language(),
     }
     page = render_to_string("analysis/pdf/flow.html", context)
-    return _named(HttpResponse(set_pages(page), content_type="application/pdf"), site, "pdf")
+    return _named(HttpResponse(set_pages(page), content_type="application/pdf"), site, "pdf", at)
 
 
 def _as_csv(shown: Flow) -> str:
@@ -123,8 +124,8 @@ def _as_csv(shown: Flow) -> str:
     return "\ufeff" + text.getvalue()
 
 
-def _named(answer: HttpResponse, site: Site | None, ending: str) -> HttpResponse:
-    today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
+def _named(answer: HttpResponse, site: Site | None, ending: str, at: datetime) -> HttpResponse:
+    today = local_date(at, settings.TRIAL_TIME_ZONE)
     name = f"PALACE-3_flow_{site.code if site else 'all'}_{today}.{ending}"
     answer["Content-Disposition"] = f'inline; filename="{name}"'
     return answer

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from analysis.definitions import WARNINGS
-from analysis.reading import Derived, derived_at
+from analysis.reading import DerivedParticipant, derived_at
 from analysis.results import results_of
 from analysis.sets import NAMES, RULES, AnalysisSet, Membership, sets_of
 from analysis.taking import arms_at
@@ -70,7 +70,7 @@ def analysis_sets(request: PersonRequest) -> HttpResponse:
 
 
 def _counted(
-    members: list[tuple[Derived, dict[AnalysisSet, Membership]]], chosen: AnalysisSet
+    members: list[tuple[DerivedParticipant, dict[AnalysisSet, Membership]]], chosen: AnalysisSet
 ) -> dict[str, Any]:
     outside = [(each, told[chosen]) for each, told in members if not told[chosen].inside]
     return {

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission
-from analysis.taking import Taken, take_endpoints
+from analysis.taking import TakenEndpoints, take_endpoints
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         )
 
 
-def _taken(options: dict[str, Any], out: Path, person: User | None, now: datetime) -> Taken:
+def _taken(options: dict[str, Any], out: Path, person: User | None, now: datetime) -> TakenEndpoints:
     as_of = _moment(options["as_of"]) if options["as_of"] else None
     out.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
     sites = sites_of(person) if person else EVERYTHING

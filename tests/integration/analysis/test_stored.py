@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from analysis.definitions import DEFINITIONS, every_column
 from analysis.flow import flow_of
-from analysis.reading import READ, Derived, derived_at
+from analysis.reading import READ, DerivedParticipant, derived_at
 from analysis.sets import AnalysisSet, sets_of
 from audit.models import Act
 from crf import catalogue
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 __all__ = ["everything", "person", "save"]
 
 
-def now_of(world: World) -> list[Derived]:
+def now_of(world: World) -> list[DerivedParticipant]:
     return list(derived_at(Cut.of_this_snapshot(), {world.site.pk: "01", world.other_site.pk: "02"}))
 
 
