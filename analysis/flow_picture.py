@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 
 from analysis.flow import BY_CODE, Flow
 
-WIDTH, MARGIN, GAP = 820, 10, 26
+WIDTH, MARGIN, GAP = 720, 10, 26
 LINE, PAD = 19, 12
 
 SCREENED = ("screening", "failed", "declined", "left")

@@ -60,7 +60,7 @@ def _counted(values: list[str], column: str) -> str:
     known = [value for value in values if value]
     unknown = len(values) - len(known)
     if column.endswith("_EVENT"):
-        said = _("%(events)s events in %(known)s") % {"events": known.count("1"), "known": len(known)}
+        said = _("events: %(events)s of %(known)s") % {"events": known.count("1"), "known": len(known)}
     elif set(known) <= YES_NO:
         said = _("yes %(yes)s, no %(no)s") % {"yes": known.count("Y"), "no": known.count("N")}
     elif _are_numbers(known):

@@ -19,8 +19,12 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from analysis.flow import BOXES, BY_CODE, Flow, flow_of, numbers_in, reasons_of
 from analysis.flow_picture import flow_picture
+from analysis.reading import derived_at
+from analysis.strategies import strategies_by_arm
+from analysis.taking import arms_at
 from audit.acts import open_act
 from exports.casebook.paper import set_pages
+from exports.cuts import Cut
 from followup.views.agenda import chosen_site
 from kernel.clock import local_date
 from trials.models import Participant, Site
@@ -57,11 +61,12 @@ def flow(request: PersonRequest) -> HttpResponse:
 @requires(Permission.LIST_WATCH)
 def flow_by_arm(request: PersonRequest) -> HttpResponse:
     """Show the flow by arm; the look is on record."""
-    keys = list(Site.objects.open_to(request.user, Permission.LIST_WATCH).values_list("pk", flat=True))
+    sites = dict(Site.objects.open_to(request.user, Permission.LIST_WATCH).values_list("pk", "code"))
     with open_act("analysis:arms:look", by=request.user, at=timezone.now(), reason="flow of participants"):
-        shown = flow_of(keys, by_arm=True)
+        shown, cut = flow_of(sites, by_arm=True), Cut.of_this_snapshot()
+        received = strategies_by_arm(list(derived_at(cut, sites)), arms_at(cut), shown.arms)
     rows = [(box, [shown.count(box.code, arm) for arm in shown.arms]) for box in BOXES if box.randomized]
-    context = {"flow": shown, "picture": flow_picture(shown), "rows": rows}
+    context = {"flow": shown, "picture": flow_picture(shown), "rows": rows, "received": received}
     return render(request, "analysis/flow_by_arm.html", context)
 
 
