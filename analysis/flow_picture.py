@@ -83,7 +83,7 @@ def flow_picture(flow: Flow) -> SafeString:
             lines += _joined(before, box)
             before = box
     picture = {"boxes": drawn, "strokes": lines, "width": WIDTH, "height": height}
-    return SafeString(render_to_string("analysis/flow_picture.svg", picture))
+    return render_to_string("analysis/flow_picture.svg", picture)
 
 
 def _column(flow: Flow, arm: str, n: int, above: DrawnBox) -> list[DrawnBox]:

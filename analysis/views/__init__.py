@@ -2,10 +2,9 @@
 
 from analysis.views.definitions import endpoint_definitions
 from analysis.views.flow import flow, flow_box, flow_by_arm, flow_paper, flow_picture_file, flow_table
-from analysis.views.results import analysis_sets, results, results_by_arm
+from analysis.views.results import results, results_by_arm, set_memberships
 
 __all__ = [
-    "analysis_sets",
     "endpoint_definitions",
     "flow",
     "flow_box",
@@ -15,4 +14,5 @@ __all__ = [
     "flow_table",
     "results",
     "results_by_arm",
+    "set_memberships",
 ]

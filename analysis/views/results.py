@@ -57,7 +57,7 @@ def results_by_arm(request: PersonRequest) -> HttpResponse:
 
 
 @requires(Permission.ANALYSIS_SET_DECIDE)
-def analysis_sets(request: PersonRequest) -> HttpResponse:
+def set_memberships(request: PersonRequest) -> HttpResponse:
     """Show every analysis set with its size, and who is not in it and why; no arm is shown."""
     with transaction.atomic():
         rows = list(derived_at(Cut.of_this_snapshot(), _sites(request, Permission.ANALYSIS_SET_DECIDE)))
