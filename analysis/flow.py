@@ -68,7 +68,7 @@ BOXES: tuple[FlowBox, ...] = (
     FlowBox("treatment", _("In neoadjuvant treatment"), True, _states(Track.NEOADJUVANT)),
     FlowBox(
         "decision",
-        _("Between treatment and the decision, or waiting for surgery"),
+        _("Treated, before the decision or surgery"),
         True,
         _states(Track.AWAIT_CRE1, Track.AWAIT_CRE2, Track.AWAIT_RESTAGE, Track.SURGERY_PLANNED),
     ),
@@ -83,7 +83,7 @@ BOXES: tuple[FlowBox, ...] = (
     ),
     FlowBox(
         "disease",
-        _("Progression, not resected, recurrence or distant disease"),
+        _("Progression, recurrence or not resected"),
         True,
         _states(Track.PROGRESSION, Track.NOT_RESECTED, Track.RECURRENCE, Track.DISTANT),
     ),

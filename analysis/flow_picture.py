@@ -106,7 +106,7 @@ def _column(flow: Flow, arm: str, n: int, above: DrawnBox) -> list[DrawnBox]:
         rows = [_counted(BY_CODE[code].title, flow.count(code, chosen)) for code in codes]
         boxes.append(DrawnBox(_counted(title, within), rows, x, y, half))
         y += boxes[-1].height + GAP
-    analysed = _("Analysed for overall survival, as randomized")
+    analysed = _("Analysed for survival, as randomized")
     boxes.append(DrawnBox(_counted(analysed, flow.randomized(chosen)), (), x, y, half))
     return boxes
 
