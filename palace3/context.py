@@ -52,6 +52,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
                 _("Central review"), "people", "crf:central-reviews", Permission.CENTRAL_REVIEW_VIEW
             ),
             NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
+            NavigationItem(_("Flow of participants"), "people", "analysis:flow", Permission.VISIT_VIEW),
             NavigationItem(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),
             NavigationItem(_("Contact requests"), "telephone", "trials:requests", Permission.CONTACT_HANDLE),
             NavigationItem(
@@ -82,6 +83,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Protocol versions"), "journal-check", "followup:versions", Permission.PROTOCOL_VIEW
             ),
+            NavigationItem(_("Endpoints"), "graph-up", "analysis:definitions", Permission.PROTOCOL_VIEW),
             NavigationItem(
                 _("Protocol questions"), "question-circle", "reports:protocol", Permission.PROTOCOL_VIEW
             ),

@@ -13,6 +13,7 @@ PACKAGES = (
     "notices",
     "reports",
     "exports",
+    "analysis",
     "design",
     "demo",
     "palace3",

@@ -9,6 +9,7 @@ from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from crf.catalogue import forms
 from crf.engine.codebook import Variable, codebook
 from crf.engine.validation_plan import validation_plan
+from palace3.endpoint_pages import endpoint_lines, endpoint_title
 from palace3.packages import PACKAGES
 from palace3.refusals import kinds_of_refusal
 from palace3.third_party import third_party
@@ -21,6 +22,8 @@ CODE_FOLDERS = PACKAGES
 def pages(root: Path) -> dict[str, str]:
     """Each page's name and text."""
     return {
+        "endpoints.md": page(endpoint_title("en"), endpoint_lines("en")),
+        "endpoints.zh-hans.md": page(endpoint_title("zh-hans"), endpoint_lines("zh-hans")),
         "roles.md": page("Who may do what", roles()),
         "forms.md": page("What is recorded", form_list()),
         "refusals.md": page("What is refused, with the code that the API answers", refusals(root)),

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "notices",
     "reports",
     "exports",
+    "analysis",
     "design",
     "demo",
     "django.contrib.auth",

@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("crf.urls")),
     path("", include("randomization.urls")),
     path("", include("exports.urls")),
+    path("", include("analysis.urls")),
     path("", include("reports.urls")),
     path("participants/<str:number>/", participant_page, name="participant"),
     # Last: participants/register/ and the like come before a number.

@@ -134,6 +134,7 @@ class Resected(StrEnum):
     R1 = "R1"
     R2 = "R2"
     NOT_RESECTED = "explored"
+    NOT_KNOWN = "not_known"  # the specimen is not reported yet: the oesophagus is out, R is open
 
 
 class Definition(StrEnum):
@@ -340,7 +341,8 @@ def organ_preserved(history: AnalysisHistory, *, at_months: int) -> bool | None:
     6.3).
 
     Untreated local disease is a failure even with the oesophagus in place. ``None`` when the
-    participant was not followed so far. What came after the data cut is not known at the cut.
+    participant was not followed so far. What came after the data cut is not known at the cut, nor whether
+    disease that is there at the cut will be cleared by a later day.
     """
     day = history.rand + timedelta(days=day_of_month(at_months))
     known_to = min(day, history.cutoff)
@@ -349,7 +351,7 @@ def organ_preserved(history: AnalysisHistory, *, at_months: int) -> bool | None:
     if any(each.removed_oesophagus and each.on <= known_to for each in history.operations):
         return False
     if any(_uncontrolled(each, known_to) for each in history.findings):
-        return False
+        return False if day == known_to else None
     return True if history.alive_until >= day else None
 
 
@@ -436,7 +438,8 @@ def _events(
 ) -> Iterable[tuple[date, str]]:
     if history.death:
         yield history.death, "death"
-    yield from ((each.on, "not_r0") for each in history.operations if each.resected is not Resected.R0)
+    open_or_r0 = (Resected.R0, Resected.NOT_KNOWN)
+    yield from ((each.on, "not_r0") for each in history.operations if each.resected not in open_or_r0)
     for event in history.findings:
         if event.proven_on is None or event.proven_on > history.cutoff:
             continue

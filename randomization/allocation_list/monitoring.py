@@ -20,6 +20,7 @@ RUNS_LOW_BELOW = 20
 LOOKS = {
     "randomization:design:look": _("Looked at the block sizes"),
     "randomization:list:look": _("Looked at the balance or the list"),
+    "analysis:arms:look": _("Looked at results by arm"),
     "randomization:list:activate": _("Activated a list"),
     "randomization:minimization:switch": _("Turned the switch of minimization"),
 }

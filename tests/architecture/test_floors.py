@@ -45,6 +45,7 @@ FLOORS = (
     "notices",
     "reports",
     "exports",
+    "analysis",
     "design",
     "demo",
     "palace3",

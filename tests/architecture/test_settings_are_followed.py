@@ -22,8 +22,8 @@ APPS = PACKAGES
 FOR_PEOPLE = {
     *("ni_margin", "confidence_level", "assumed_survival_36_months", "power", "drop_out"),
     *("analysis_sets", "dmc_first_review_after", "dmc_review_months", "efficacy_interim", "accrual_end"),
-    *("planned_study_end", "eortc_licence", "qol_instruments", "qol_eq5d", "qol_meaningful_change"),
-    *("qol_main_scales", "ae_dictionary", "ae_coding", "complication_standard", "staging_edition"),
+    *("planned_study_end", "eortc_licence", "qol_instruments", "qol_eq5d"),
+    *("ae_dictionary", "ae_coding", "complication_standard", "staging_edition"),
     *("staging_tables_approved", "camrelizumab_maintenance", "camrelizumab_dose_reduction"),
     "consent_look_up_after_withdrawal",
 }
@@ -34,7 +34,7 @@ CARRIED_BY_VISITS = {
     "pet_before_endoscopy_days",
 }
 # An analysis takes the reading, or passes the number, that is named here.
-CHOSEN_BY_ANALYSES = {"r0_rule", "trg_system", "dfs_definition", "salvage_r0_within_days"}
+CHOSEN_BY_ANALYSES = {"dfs_definition"}
 
 
 def test_no_setting_is_left_without_a_reader() -> None:

@@ -60,6 +60,9 @@ UNREAD = re.compile(r"<(script|style|template)\b.*?</\1>", re.DOTALL)
 
 # What is fetched by a GET and is no page: files, and what programs read.
 FILES = {
+    "analysis:flow-paper",
+    "analysis:flow-picture",
+    "analysis:flow-table",
     "accounts:session",
     "crf:blank",
     "crf:terms",
@@ -84,6 +87,7 @@ FILES = {
 PARTS = {"followup:messages"}
 # Which participant, form or row an address is about, where the one that is furthest has no such page.
 ABOUT: dict[str, dict[str, Any]] = {
+    "analysis:flow-box": {"slug": "followed"},
     "crf:assess": {"number": "alarmed", "event": "serious"},
     "crf:mark-check": {"check": "X002", "kind": "retired"},
     "crf:withdraw-range": {"pk": "range"},

@@ -38,6 +38,7 @@ ANSWERED = "The second dose was given to this one as well"
 OF_THE_TRIAL = {
     *("trials:public", "trials:public-zh", "trials:preview-page", "trials:preview-text"),
     *("trials:draft-text", "trials:text", "exports:api:codebook", "reports:protocol"),
+    "analysis:definitions",
 }
 
 

@@ -1,0 +1,83 @@
+"""What the endpoints count now, over both arms or by arm; and who is in which analysis set, and why not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.permissions import Permission, requires
+from accounts.requests import PersonRequest
+from analysis.definitions import WARNINGS
+from analysis.reading import DerivedParticipant, derived_at
+from analysis.results import results_of
+from analysis.sets import NAMES, RULES, AnalysisSet, Membership, sets_of
+from analysis.taking import arms_at
+from audit.acts import open_act
+from exports.cuts import Cut
+from trials.models import Site
+
+
+def _sites(request: PersonRequest, permission: Permission) -> dict[int, str]:
+    return dict(Site.objects.open_to(request.user, permission).values_list("pk", "code"))
+
+
+@requires(Permission.EXPORT_VIEW)
+def results(request: PersonRequest) -> HttpResponse:
+    """Count every endpoint over everybody randomized; nothing here is by arm."""
+    with transaction.atomic():
+        rows = list(derived_at(Cut.of_this_snapshot(), _sites(request, Permission.EXPORT_VIEW)))
+    context = {
+        "results": results_of(rows),
+        "everybody": len(rows),
+        "groups": (),
+        "may_compare": request.user.may(Permission.LIST_WATCH),
+    }
+    return render(request, "analysis/results.html", context)
+
+
+@requires(Permission.LIST_WATCH)
+def results_by_arm(request: PersonRequest) -> HttpResponse:
+    """Count every endpoint in each arm; the look is on record."""
+    with open_act("analysis:arms:look", by=request.user, at=timezone.now(), reason="endpoints"):
+        cut = Cut.of_this_snapshot()
+        rows = list(derived_at(cut, _sites(request, Permission.LIST_WATCH)))
+        arms = arms_at(cut)
+    groups = {arm: [number for number, of in arms.items() if of == arm] for arm in ("1", "2")}
+    context = {
+        "results": results_of(rows, list(groups.values())),
+        "everybody": len(rows),
+        "groups": [(arm, len(numbers)) for arm, numbers in groups.items()],
+        "warnings": WARNINGS,
+    }
+    return render(request, "analysis/results.html", context)
+
+
+@requires(Permission.ANALYSIS_SET_DECIDE)
+def set_memberships(request: PersonRequest) -> HttpResponse:
+    """Show every analysis set with its size, and who is not in it and why; no arm is shown."""
+    with transaction.atomic():
+        rows = list(derived_at(Cut.of_this_snapshot(), _sites(request, Permission.ANALYSIS_SET_DECIDE)))
+    members = [(each, sets_of(each)) for each in rows]
+    return render(
+        request,
+        "analysis/sets.html",
+        {"sets": [_counted(members, each) for each in AnalysisSet], "all": len(rows)},
+    )
+
+
+def _counted(
+    members: list[tuple[DerivedParticipant, dict[AnalysisSet, Membership]]], chosen: AnalysisSet
+) -> dict[str, Any]:
+    outside = [(each, told[chosen]) for each, told in members if not told[chosen].inside]
+    return {
+        "code": chosen.value,
+        "title": NAMES[chosen],
+        "rule": RULES[chosen],
+        "inside": len(members) - len(outside),
+        "provisional": sum(told.provisional for _each, told in outside),
+        "outside": [(each.site, each.facts.number, told) for each, told in outside],
+    }
