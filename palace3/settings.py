@@ -7,9 +7,12 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
+from psycopg_pool import ConnectionPool
 
+from kernel.environment import take_files
 from palace3.logging import LOGGING  # noqa: F401 (a setting)
 
+take_files(os.environ)
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -25,6 +28,8 @@ def database_at(address: str, engine: str, *, pool: bool = False) -> dict[str, o
             "min_size": 1,
             "max_size": int(os.environ.get("DATABASE_POOL", "8")),
             "timeout": 20,
+            # One that died while it slept (the server was restarted) is replaced before anybody is handed it.
+            "check": ConnectionPool.check_connection,
         }
     return {
         "ENGINE": engine,
@@ -35,11 +40,14 @@ def database_at(address: str, engine: str, *, pool: bool = False) -> dict[str, o
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
         "CONN_MAX_AGE": 0 if pool else int(os.environ.get("DATABASE_MAX_AGE", "60")),
+        "CONN_HEALTH_CHECKS": not pool,
     }
 
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 DEBUG = False
+# A server with real data: web, worker and beat refuse to start while something is unsafe (palace3/production.py).
+PALACE3_PRODUCTION = _flag("PALACE3_PRODUCTION")
 PALACE3_DEMO = _flag("PALACE3_DEMO")
 PALACE3_DEMO_FILLED = os.environ.get("PALACE3_DEMO_FILLED", "")
 PALACE3_LIST_KEY = os.environ.get("PALACE3_LIST_KEY", "")
@@ -225,11 +233,17 @@ STORAGES = {
 }
 MEDIA_ROOT = Path(os.environ.get("EXPORT_ROOT", BASE_DIR / "var" / "exports"))
 
-EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+# Where nobody has named a server, nothing counts as sent: messages wait, and the alarm of unsent mail rises.
+EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "kernel.no_mail_server.NoMailServer")
 EMAIL_FILE_PATH = os.environ.get("EMAIL_FILE_PATH", str(BASE_DIR / "var" / "mail"))
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "127.0.0.1")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
-EMAIL_TIMEOUT = 15
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
+EMAIL_USE_SSL = _flag("EMAIL_USE_SSL")
+# A server that reads a message through may take minutes to say that it has it (RFC 5321, 4.5.3.2.6).
+EMAIL_TIMEOUT = int(os.environ.get("EMAIL_TIMEOUT", "120"))
 # Where people outside reach the public pages: it stands in mails, which no request wrote.
 PUBLIC_ADDRESS = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "palace3@localhost")

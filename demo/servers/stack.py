@@ -177,6 +177,7 @@ class DemoStack:
             "PALACE3_IDENTITY_KEY": kept_secret(self.folder / "identity-key", make=new_key),
             "PALACE3_DEMO": "1",
             "PALACE3_DEMO_FILLED": str(self._filled),
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "EMAIL_FILE_PATH": str(self.folder / "mail"),
             "EXPORT_ROOT": str(self.folder / "exports"),
         }
