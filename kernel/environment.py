@@ -27,8 +27,8 @@ class Variable:
     example: str = ""
 
 
-def _secret(name: str, about: str, **told: str) -> Variable:
-    return Variable(name, about, secret=True, **told)
+def _secret(name: str, about: str, default: str = "", needed_by: str = "web, worker, beat") -> Variable:
+    return Variable(name, about, default, needed_by, secret=True)
 
 
 GROUPS: Mapping[str, tuple[Variable, ...]] = {
@@ -88,7 +88,7 @@ GROUPS: Mapping[str, tuple[Variable, ...]] = {
         _secret("BROKER_URL", "The broker's address, such as redis://:password@host:6379/0.", default="redis://127.0.0.1:6379/0"),
     ),
     "Mail": (
-        Variable("EMAIL_BACKEND", "How mails leave. Without it, and in a demonstration, they are files that count as not sent.", "palace3's file outbox"),
+        Variable("EMAIL_BACKEND", "How mails leave: django.core.mail.backends.smtp.EmailBackend.", "none: mails wait and count as not sent"),
         Variable("EMAIL_HOST", "The submission server.", "127.0.0.1", "worker", example="mail.example.org"),
         Variable("EMAIL_PORT", "Its port: 587 with STARTTLS, 465 with TLS.", "25", "worker", example="587"),
         Variable("EMAIL_HOST_USER", "The account there.", needed_by="worker"),

@@ -43,7 +43,7 @@ app.conf.update(
     worker_max_tasks_per_child=200,
     worker_redirect_stdouts=False,
     timezone="UTC",
-    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_scheduler="operations.scheduler:SteadyScheduler",
     beat_schedule=SCHEDULE,
 )
 

@@ -13,6 +13,7 @@ PACKAGES = (
     "notices",
     "reports",
     "exports",
+    "operations",
     "design",
     "demo",
     "palace3",

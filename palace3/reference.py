@@ -52,9 +52,9 @@ def plain(cell: str) -> str:
 
 
 def environment() -> Iterator[str]:
-    yield "Everything that differs between installations. Every secret can be given as a file instead: `NAME_FILE` names it,"
-    yield "and both at once are refused. *compose* reads its variables from `.env`, which is made from the same table as this"
-    yield "page, and passes them on. `manage.py qualify` compares what is set with what a server with real data needs."
+    yield "Everything that differs between installations. Every secret can be given as a file instead: `NAME_FILE`"
+    yield "names it, and both at once are refused. *compose* reads its variables from `.env`, which is made from the same"
+    yield "table as this page, and passes them on. `manage.py qualify` compares what is set with what real data need."
     yield ""
     for group, variables in GROUPS.items():
         yield f"## {group}"

@@ -55,5 +55,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "exports:site_copies",
         "schedule": crontab(minute="*/10"),
     },
+    "Hand over tasks that the broker did not take": {"task": "operations:hand_over", "schedule": crontab()},
     "Send mail from the outbox": {"task": "accounts:send_mail", "schedule": crontab()},
 }

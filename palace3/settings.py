@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "notices",
     "reports",
     "exports",
+    "operations",
     "design",
     "demo",
     "django.contrib.auth",

@@ -45,6 +45,7 @@ FLOORS = (
     "notices",
     "reports",
     "exports",
+    "operations",
     "design",
     "demo",
     "palace3",

@@ -14,7 +14,7 @@ from palace3.reference import pages
 
 
 class Command(BaseCommand):
-    help = "Write docs/reference/ and .env.example from the code; with --check, fail if a page there is older than the code."
+    help = "Write docs/reference/ and .env.example from the code; with --check, fail if one is older than the code."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
