@@ -53,7 +53,7 @@ def plain(cell: str) -> str:
 
 def environment() -> Iterator[str]:
     yield "Everything that differs between installations. Every secret can be given as a file instead: `NAME_FILE`"
-    yield "names it, and both at once are refused. *compose* reads its variables from `.env`, which is made from the same"
+    yield "names it, and both at once are refused. *compose* reads its variables from `.env`, made from the same"
     yield "table as this page, and passes them on. `manage.py qualify` compares what is set with what real data need."
     yield ""
     for group, variables in GROUPS.items():

@@ -233,6 +233,12 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = Path(os.environ.get("EXPORT_ROOT", BASE_DIR / "var" / "exports"))
+BACKUP_DIR = Path(os.environ.get("BACKUP_DIR", BASE_DIR / "var" / "backups"))
+BACKUP_HOURS = int(os.environ.get("BACKUP_HOURS", "26"))
+DRILL_DAYS = int(os.environ.get("DRILL_DAYS", "35"))
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+DEAD_MAN_URL = os.environ.get("DEAD_MAN_URL", "")
+SIGN_IN_LANE = int(os.environ.get("SIGN_IN_LANE") or os.cpu_count() or 1)
 
 # Where nobody has named a server, nothing counts as sent: messages wait, and the alarm of unsent mail rises.
 EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "kernel.no_mail_server.NoMailServer")

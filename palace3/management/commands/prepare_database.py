@@ -15,7 +15,7 @@ import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kernel.postgresql.roles import APP, OWNER, prepare, url_of
+from kernel.postgresql.roles import APP, OWNER, prepare, prepare_backup, url_of
 
 
 class Command(BaseCommand):
@@ -63,6 +63,8 @@ class Command(BaseCommand):
                 "The database server did not let the administrator in. Check host, port, name and password in "
                 f"DATABASE_ADMIN_URL. Its own words: {refusal}"
             ) from refusal
+        if backup := os.environ.get("DATABASE_BACKUP_URL", ""):
+            prepare_backup(admin, name, password_of(backup))
         # Given addresses stand: they may carry options (TLS) or go by way of a pooler.
         return app or made_app, owner or made_owner
 
