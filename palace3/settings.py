@@ -148,7 +148,7 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "home"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.hashing.LaneHasher",
     # The demonstration signs hundreds of times while it fills; its password is printed for everyone.
     *(["demo.simulation.hashing.DemonstrationHasher"] if PALACE3_DEMO else []),
 ]
