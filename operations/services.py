@@ -78,7 +78,7 @@ def record_operation(
             kind=kind,
             started_at=started_at,
             ended_at=at,
-            passed=all(finding.is_well for finding in findings),
+            passed=bool(findings) and all(finding.is_well for finding in findings),
             findings=[asdict(finding) for finding in findings],
             digest=file.digest,
             size=file.size,

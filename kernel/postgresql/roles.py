@@ -7,7 +7,9 @@
 A fourth, ``palace3_backup``, reads every row past the policies and writes none (ADR 42).
 """
 
-from urllib.parse import quote, urlsplit, urlunsplit
+import secrets
+from collections.abc import Mapping
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
@@ -16,11 +18,14 @@ OWNER = "palace3_owner"
 APP = "palace3_app"
 ALLOCATOR = "palace3_allocator"
 BACKUP = "palace3_backup"
+# Two who alter one role at once are refused by PostgreSQL; the lock ends with the connection.
+ONE_AFTER_THE_OTHER = "SELECT pg_advisory_lock(36)"
 
 
 def prepare(admin_url: str, name: str, owner_password: str, app_password: str) -> tuple[str, str]:
     """The database ``name`` and its roles stand, whether they did before or not: (owner's URL, app's URL)."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(ONE_AFTER_THE_OTHER)
         _create_roles(admin, owner_password, app_password)
         _create_database(admin, name)
     with psycopg.connect(url_of(admin_url, database=name), autocommit=True) as admin:
@@ -34,6 +39,7 @@ def prepare(admin_url: str, name: str, owner_password: str, app_password: str) -
 def prepare_backup(admin_url: str, name: str, password: str) -> str:
     """The role that backups are taken with stands and may read the database ``name``: its URL."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(ONE_AFTER_THE_OTHER)
         _create_role(admin, BACKUP)
         rights = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION BYPASSRLS"
         for text in (
@@ -62,6 +68,17 @@ def url_of(url: str, *, database: str, user: str | None = None, password: str | 
     )
     netloc = f"{who}@{place}" if who else place
     return urlunsplit((parts.scheme, netloc, f"/{quote(database)}", parts.query, parts.fragment))
+
+
+def database_name(environment: Mapping[str, str]) -> str:
+    """Return the name of the database that the addresses of the environment agree on."""
+    address = environment.get("DATABASE_URL") or environment.get("DATABASE_OWNER_URL") or ""
+    return urlsplit(address).path.lstrip("/") or "palace3"
+
+
+def password_of(address: str) -> str:
+    """Return the password in the address, or a new one."""
+    return unquote(urlsplit(address).password or "") or secrets.token_urlsafe(24)
 
 
 def _create_roles(admin: psycopg.Connection, owner_password: str, app_password: str) -> None:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kernel.postgresql.roles import APP, OWNER, prepare, prepare_backup, url_of
+from kernel.postgresql.roles import (
+    APP,
+    OWNER,
+    database_name,
+    password_of,
+    prepare,
+    prepare_backup,
+    url_of,
+)
 
 
 class Command(BaseCommand):
@@ -84,11 +91,6 @@ def addresses(environment: Mapping[str, str]) -> tuple[str, str, str]:
     return admin, app, owner
 
 
-def database_name(environment: Mapping[str, str]) -> str:
-    address = environment.get("DATABASE_URL") or environment.get("DATABASE_OWNER_URL") or ""
-    return urlsplit(address).path.lstrip("/") or "palace3"
-
-
 def empty_secrets(environment: Mapping[str, str]) -> list[str]:
     """The variables that hold no secret, or an address without a password."""
     plain = [
@@ -114,10 +116,6 @@ def may_create_roles(address: str) -> bool:
 def server_of(address: str) -> str:
     """``address`` at the database that every server has: the one that it names may not exist yet."""
     return url_of(address, database="postgres")
-
-
-def password_of(address: str) -> str:
-    return unquote(urlsplit(address).password or "") or secrets.token_urlsafe(24)
 
 
 def migrate(owner: str, app: str) -> None:
