@@ -88,7 +88,7 @@ def clock(at: datetime) -> tuple[Level, str, float | None]:
 def broker(at: datetime) -> tuple[Level, str, float | None]:
     client = redis.Redis.from_url(settings.BROKER_URL, socket_timeout=2, retry=Retry(NoBackoff(), 0))
     try:
-        waiting = int(client.llen("celery"))  # type: ignore[arg-type]  # the client is no coroutine's
+        waiting = int(client.llen("celery"))
     except redis.RedisError as fault:
         return Level.CRITICAL, f"no answer: {type(fault).__name__}", None
     finally:

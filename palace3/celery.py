@@ -14,9 +14,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "palace3.settings")
 from django.conf import settings
 
 from kernel.environment import EnvironmentRefused
+from kernel.production import refuse_unsafe
 from palace3 import protocol_texts, tasks_watched  # noqa: F401 (they listen)
 from palace3.logging import LOGGING
-from palace3.production import refuse_unsafe
 from palace3.schedule import SCHEDULE
 
 # No task may run longer: the broker would hand it to a second worker while the first still works on it.

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from kernel.production import faults
 from operations.watching import DEGRADES, Level, readings
-from palace3.production import faults
 from trials.services.version_texts import altered_texts
 
 STYLE = "css/palace3.css"

@@ -46,7 +46,7 @@ def database_at(address: str, engine: str, *, pool: bool = False) -> dict[str, o
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 DEBUG = False
-# A server with real data: web, worker and beat refuse to start while something is unsafe (palace3/production.py).
+# A server with real data: web, worker and beat refuse to start while something is unsafe (kernel/production.py).
 PALACE3_PRODUCTION = _flag("PALACE3_PRODUCTION")
 PALACE3_DEMO = _flag("PALACE3_DEMO")
 PALACE3_DEMO_FILLED = os.environ.get("PALACE3_DEMO_FILLED", "")

@@ -163,7 +163,7 @@ def _keys(manifest: Manifest) -> list[Finding]:
 
 
 def _restore_dump(path: Path, identity: str, address: str, major: int) -> None:
-    command = [
+    command: list[str | Path] = [
         program("pg_restore", major=major),
         "--exit-on-error",
         "--single-transaction",

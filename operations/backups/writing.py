@@ -198,7 +198,12 @@ def _write_parts(address: str, keys: Sequence[Any], folder: Path, at: datetime) 
 
 
 def _encrypt_dump(address: str, snapshot: str, major: int, keys: Sequence[Any], path: Path) -> None:
-    command = [program("pg_dump", major=major), "--format=custom", "--compress=6", f"--snapshot={snapshot}"]
+    command: list[str | Path] = [
+        program("pg_dump", major=major),
+        "--format=custom",
+        "--compress=6",
+        f"--snapshot={snapshot}",
+    ]
     with subprocess.Popen(
         command, env=environment_of(address), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as dump:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kernel.environment import EnvironmentRefused
-from palace3.production import faults, refuse_unsafe
+from kernel.production import faults, refuse_unsafe
 
 SAFE: dict[str, Any] = {
     "SECRET_KEY": "q8Zr2-Yw0cV1nT5xK7bM3sD9fG4hJ6lP_aE0iU1oRtWzXcVbNm2Q",
