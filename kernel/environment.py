@@ -127,6 +127,7 @@ GROUPS: Mapping[str, tuple[Variable, ...]] = {
     "Watching": (
         Variable("LOG_LEVEL", "How much the log says.", "INFO"),
         _secret("METRICS_TOKEN", "Prometheus says it as a bearer token; without one /metrics answers loopback alone.", needed_by="web"),
+        Variable("PROMETHEUS_MULTIPROC_DIR", "A folder in memory where the web processes of a machine add up their times of answers.", needed_by="web"),
         Variable("DEAD_MAN_URL", "An address that beat calls every five minutes; whoever watches it raises the alarm when calls stop.", needed_by="worker"),
     ),
 }  # fmt: skip

@@ -27,6 +27,8 @@ from followup.monitor import outbox, watched_tasks
 from kernel.scope import EVERYTHING, scope
 from operations.models import Heartbeat, OperationKind, OperationRecord, UnsentTask
 from operations.scheduler import BEAT
+from randomization.allocation_list.monitoring import balance_of
+from randomization.models import Scheme
 
 BEAT_SILENT_AFTER: Final = timedelta(minutes=3)
 MAIL_WAITS_AT_MOST: Final = timedelta(minutes=10)
@@ -145,6 +147,13 @@ def restore_drill(at: datetime) -> tuple[Level, str, float | None]:
     return _age("last good one", _last(OperationKind.RESTORE_DRILL), at, timedelta(days=settings.DRILL_DAYS))
 
 
+def randomization_list(at: datetime) -> tuple[Level, str, float | None]:
+    """Say how many strata run low or do not add up: no stratum, no place and no arm."""
+    scheme = Scheme.objects.in_force()
+    low = sum(row.runs_low or not row.adds_up for row in balance_of(scheme).strata) if scheme else 0
+    return Level.WARNING if low else Level.OK, f"{low} strata run low or do not add up", low
+
+
 def disk(at: datetime) -> tuple[Level, str, float | None]:
     parts = {place: free_part(place) for place in _places()}
     said = "; ".join(f"{place}: {part:.0%} free" for place, part in parts.items())
@@ -204,6 +213,7 @@ ASKED: dict[str, Asked] = {
     "seals": seals,
     "backup": backup,
     "restore_drill": restore_drill,
+    "randomization_list": randomization_list,
     "disk": disk,
     "storage": storage,
 }
