@@ -15,7 +15,7 @@ WORST_LAST = (Level.OK, Level.WARNING, Level.UNKNOWN, Level.CRITICAL)
 
 
 class Command(BaseCommand):
-    help = "Print one line; end with 0 (fine), 1 (warning), 2 (critical) or 3 (unknown), as Nagios and Zabbix read them."
+    help = "Print one line; end with 0 (fine), 1 (warning), 2 (critical) or 3 (unknown), as Nagios and Zabbix read it."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
