@@ -12,7 +12,7 @@ class EnvironmentRefused(RuntimeError):  # noqa: N818 (said to whoever starts th
 
 
 @dataclass(frozen=True)
-class Variable:
+class EnvironmentVariable:
     """One variable: what it says, what is taken without it, who needs it, whether it is a secret.
 
     ``compose`` marks what only docker-compose.yml reads; ``example`` is what ``.env.example`` proposes.
@@ -27,32 +27,34 @@ class Variable:
     example: str = ""
 
 
-def _secret(name: str, about: str, default: str = "", needed_by: str = "web, worker, beat") -> Variable:
-    return Variable(name, about, default, needed_by, secret=True)
+def _secret(
+    name: str, about: str, default: str = "", needed_by: str = "web, worker, beat"
+) -> EnvironmentVariable:
+    return EnvironmentVariable(name, about, default, needed_by, secret=True)
 
 
-GROUPS: Mapping[str, tuple[Variable, ...]] = {
+GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
     "Which installation": (
-        Variable(
+        EnvironmentVariable(
             "PALACE3_PRODUCTION",
             "1 on every server with real data: web, worker and beat then refuse to start while something below is "
             "unsafe, and name it.",
             "0",
             example="1",
         ),
-        Variable("PALACE3_DEMO", "The synthetic trial, its hasher and printed passwords; refused in production.", "0"),
-        Variable("PALACE3_DEMO_FILLED", "Set by `make demo` alone: the file that says the trial is filled."),
-        Variable("PALACE3_VERSION", "Tag of the image.", "latest", "compose", compose=True),
-        Variable("PROTOCOL_FOLDER", "Where the versions of the protocol stand.", "protocol/versions"),
+        EnvironmentVariable("PALACE3_DEMO", "The synthetic trial, its hasher and printed passwords; refused in production.", "0"),
+        EnvironmentVariable("PALACE3_DEMO_FILLED", "Set by `make demo` alone: the file that says the trial is filled."),
+        EnvironmentVariable("PALACE3_VERSION", "Tag of the image.", "latest", "compose", compose=True),
+        EnvironmentVariable("PROTOCOL_FOLDER", "Where the versions of the protocol stand.", "protocol/versions"),
     ),
     "Addresses": (
-        Variable("PALACE3_HOST", "The name that people type.", compose=True, needed_by="compose", example="palace3.example.org"),
-        Variable("TLS_MAIL", "Where the certificate authority writes to.", compose=True, needed_by="compose", example="it@example.org"),
-        Variable("ALLOWED_HOSTS", "Host names that the program answers to, with commas.", "127.0.0.1,localhost", "web"),
-        Variable("TRUSTED_ORIGINS", "Origins whose forms are taken, such as https://palace3.example.org.", needed_by="web"),
-        Variable("PUBLIC_ADDRESS", "The address of the pages as it stands in mails.", "http://127.0.0.1:8000"),
-        Variable("BEHIND_TLS", "1 where a proxy ends TLS: secure cookies, HSTS, the proxy's word on who asks.", "0", "web"),
-        Variable("FORWARDED_ALLOW_IPS", "Proxies that may say who asks, with commas.", "127.0.0.1,::1", "web"),
+        EnvironmentVariable("PALACE3_HOST", "The name that people type.", compose=True, needed_by="compose", example="palace3.example.org"),
+        EnvironmentVariable("TLS_MAIL", "Where the certificate authority writes to.", compose=True, needed_by="compose", example="it@example.org"),
+        EnvironmentVariable("ALLOWED_HOSTS", "Host names that the program answers to, with commas.", "127.0.0.1,localhost", "web"),
+        EnvironmentVariable("TRUSTED_ORIGINS", "Origins whose forms are taken, such as https://palace3.example.org.", needed_by="web"),
+        EnvironmentVariable("PUBLIC_ADDRESS", "The address of the pages as it stands in mails.", "http://127.0.0.1:8000"),
+        EnvironmentVariable("BEHIND_TLS", "1 where a proxy ends TLS: secure cookies, HSTS, the proxy's word on who asks.", "0", "web"),
+        EnvironmentVariable("FORWARDED_ALLOW_IPS", "Proxies that may say who asks, with commas.", "127.0.0.1,::1", "web"),
     ),
     "Secrets": (
         _secret("SECRET_KEY", "Signs sessions; at least 50 characters. A new one ends every session."),
@@ -78,61 +80,63 @@ GROUPS: Mapping[str, tuple[Variable, ...]] = {
         _secret("DATABASE_ADMIN_URL", "An account that may create roles and databases.", needed_by="prepare_database, restore"),
         _secret("DATABASE_BACKUP_URL", "The address of palace3_backup, which reads every row and writes none.", needed_by="prepare_database, backup"),
         _secret("DATABASE_DRILL_URL", "Administrator of a scratch server for drills; without it one is started for the drill.", needed_by="restore_drill"),
-        Variable("DATABASE_POOLED", "1 keeps connections open in a pool.", "0", "web, worker", example="1"),
-        Variable("DATABASE_POOL", "Most connections of one web process.", "8", "web"),
-        Variable("DATABASE_MAX_AGE", "Seconds a connection without a pool is kept.", "60", "worker, beat"),
-        Variable("PALACE3_POSTGRES_BIN", "Folder of PostgreSQL's programs (pg_dump, pg_restore), if not on the path.", needed_by="backup, restore, restore_drill"),
+        EnvironmentVariable("DATABASE_POOLED", "1 keeps connections open in a pool.", "0", "web, worker", example="1"),
+        EnvironmentVariable("DATABASE_POOL", "Most connections of one web process.", "8", "web"),
+        EnvironmentVariable("DATABASE_MAX_AGE", "Seconds a connection without a pool is kept.", "60", "worker, beat"),
+        EnvironmentVariable("PALACE3_POSTGRES_BIN", "Folder of PostgreSQL's programs (pg_dump, pg_restore), if not on the path.", needed_by="backup, restore, restore_drill"),
     ),
     "Broker": (
         _secret("REDIS_PASSWORD", "Password of Redis: letters, digits, - and _ only.", needed_by="compose"),
         _secret("BROKER_URL", "The broker's address, such as redis://:password@host:6379/0.", default="redis://127.0.0.1:6379/0"),
     ),
     "Mail": (
-        Variable("EMAIL_BACKEND", "How mails leave: django.core.mail.backends.smtp.EmailBackend.", "none: mails wait and count as not sent"),
-        Variable("EMAIL_HOST", "The submission server.", "127.0.0.1", "worker", example="mail.example.org"),
-        Variable("EMAIL_PORT", "Its port: 587 with STARTTLS, 465 with TLS.", "25", "worker", example="587"),
-        Variable("EMAIL_HOST_USER", "The account there.", needed_by="worker"),
+        EnvironmentVariable("EMAIL_BACKEND", "How mails leave: django.core.mail.backends.smtp.EmailBackend.", "none: mails wait and count as not sent"),
+        EnvironmentVariable("EMAIL_HOST", "The submission server.", "127.0.0.1", "worker", example="mail.example.org"),
+        EnvironmentVariable("EMAIL_PORT", "Its port: 587 with STARTTLS, 465 with TLS.", "25", "worker", example="587"),
+        EnvironmentVariable("EMAIL_HOST_USER", "The account there.", needed_by="worker"),
         _secret("EMAIL_HOST_PASSWORD", "Its password.", needed_by="worker"),
-        Variable("EMAIL_USE_TLS", "1 for STARTTLS.", "0", "worker", example="1"),
-        Variable("EMAIL_USE_SSL", "1 for TLS from the first byte; never both.", "0", "worker"),
-        Variable("EMAIL_TIMEOUT", "Seconds to wait for an answer of the server.", "120", "worker"),
-        Variable("EMAIL_FILE_PATH", "Folder of mails that do not leave.", "var/mail"),
-        Variable("DEFAULT_FROM_EMAIL", "Who writes.", "palace3@localhost", example="palace3@example.org"),
-        Variable("COMMITTEE_ADDRESSES", "Members of the data monitoring committee, with commas: roots of lists are mailed to them."),
+        EnvironmentVariable("EMAIL_USE_TLS", "1 for STARTTLS.", "0", "worker", example="1"),
+        EnvironmentVariable("EMAIL_USE_SSL", "1 for TLS from the first byte; never both.", "0", "worker"),
+        EnvironmentVariable("EMAIL_TIMEOUT", "Seconds to wait for an answer of the server.", "120", "worker"),
+        EnvironmentVariable("EMAIL_FILE_PATH", "Folder of mails that do not leave.", "var/mail"),
+        EnvironmentVariable("DEFAULT_FROM_EMAIL", "Who writes.", "palace3@localhost", example="palace3@example.org"),
+        EnvironmentVariable("COMMITTEE_ADDRESSES", "Members of the data monitoring committee, with commas: roots of lists are mailed to them."),
     ),
     "Files and backup": (
-        Variable("EXPORT_ROOT", "Folder of exports; several machines share it.", "var/exports", "web, worker"),
-        Variable("STATIC_ROOT", "Folder of collected static files.", "var/static", "web"),
-        Variable("STATIC_MANIFEST", "1 where `collectstatic` has run: hashed names.", "0", "web"),
-        Variable("WHITENOISE_USE_FINDERS", "0 where `collectstatic` has run.", "1", "web"),
-        Variable("BACKUP_DIR", "Folder that backups are written to.", "var/backups", "backup, restore_drill"),
-        Variable("BACKUP_TARGET", "A second folder, off this site (a mounted share): every backup is copied there and read back.", needed_by="backup"),
-        Variable("BACKUP_RECIPIENT", "Public key (age1…) that backups are encrypted to, more with commas. Its secret half stays in the safe.", needed_by="backup"),
+        EnvironmentVariable("EXPORT_ROOT", "Folder of exports; several machines share it.", "var/exports", "web, worker"),
+        EnvironmentVariable("STATIC_ROOT", "Folder of collected static files.", "var/static", "web"),
+        EnvironmentVariable("STATIC_MANIFEST", "1 where `collectstatic` has run: hashed names.", "0", "web"),
+        EnvironmentVariable("WHITENOISE_USE_FINDERS", "0 where `collectstatic` has run.", "1", "web"),
+        EnvironmentVariable("BACKUP_DIR", "Folder that backups are written to.", "var/backups", "backup, restore_drill"),
+        EnvironmentVariable("BACKUP_TARGET", "A second folder, off this site (a mounted share): every backup is copied there and read back.", needed_by="backup"),
+        EnvironmentVariable("BACKUP_RECIPIENT", "Public key (age1…) that backups are encrypted to, more with commas. Its secret half stays in the safe.", needed_by="backup"),
         _secret("BACKUP_IDENTITY", "The secret half (AGE-SECRET-KEY-…): only where a backup is restored or drilled.", needed_by="restore, restore_drill"),
-        Variable("BACKUP_KEEP", "How many backups are kept in each folder.", "30", "backup"),
-        Variable("BACKUP_HOURS", "A backup older than this many hours raises the alarm.", "26"),
-        Variable("DRILL_DAYS", "A restore drill older than this many days raises the alarm.", "35"),
+        EnvironmentVariable("BACKUP_KEEP", "How many backups are kept in each folder.", "30", "backup"),
+        EnvironmentVariable("BACKUP_HOURS", "A backup older than this many hours raises the alarm.", "26"),
+        EnvironmentVariable("DRILL_DAYS", "A restore drill older than this many days raises the alarm.", "35"),
     ),
     "How many, how long": (
-        Variable("WEB_BIND", "Address and port of the web process.", "0.0.0.0:8000", "web"),
-        Variable("WEB_WORKERS", "Web processes; see docs/scaling.md.", "2", "web", example="2"),
-        Variable("WEB_THREADS", "Threads of each.", "8", "web"),
-        Variable("WEB_TIMEOUT", "Seconds after which a web process that hangs is replaced.", "60", "web"),
-        Variable("WEB_TMP", "Folder in memory for the heartbeat of web processes.", needed_by="web"),
-        Variable("SIGN_IN_LANE", "Passwords that one web process checks at the same time; each takes 100 MiB.", "as many as cores", "web"),
-        Variable("WORKER_CONCURRENCY", "Processes of a worker.", "2", "compose", compose=True, example="2"),
-        Variable("LONGEST_TASK_SECONDS", "No task may run longer.", "1500", "worker"),
-        Variable("IDLE_MINUTES", "Minutes without a press after which a session ends.", "30", "web"),
+        EnvironmentVariable("WEB_BIND", "Address and port of the web process.", "0.0.0.0:8000", "web"),
+        EnvironmentVariable("WEB_WORKERS", "Web processes; see docs/scaling.md.", "2", "web", example="2"),
+        EnvironmentVariable("WEB_THREADS", "Threads of each.", "8", "web"),
+        EnvironmentVariable("WEB_TIMEOUT", "Seconds after which a web process that hangs is replaced.", "60", "web"),
+        EnvironmentVariable("WEB_TMP", "Folder in memory for the heartbeat of web processes.", needed_by="web"),
+        EnvironmentVariable("SIGN_IN_LANE", "Passwords that one web process checks at the same time; each takes 100 MiB.", "as many as cores", "web"),
+        EnvironmentVariable("WORKER_CONCURRENCY", "Processes of a worker.", "2", "compose", compose=True, example="2"),
+        EnvironmentVariable("LONGEST_TASK_SECONDS", "No task may run longer.", "1500", "worker"),
+        EnvironmentVariable("IDLE_MINUTES", "Minutes without a press after which a session ends.", "30", "web"),
     ),
     "Watching": (
-        Variable("LOG_LEVEL", "How much the log says.", "INFO"),
+        EnvironmentVariable("LOG_LEVEL", "How much the log says.", "INFO"),
         _secret("METRICS_TOKEN", "Prometheus says it as a bearer token; without one /metrics answers loopback alone.", needed_by="web"),
-        Variable("PROMETHEUS_MULTIPROC_DIR", "A folder in memory where the web processes of a machine add up their times of answers.", needed_by="web"),
-        Variable("DEAD_MAN_URL", "An address that beat calls every five minutes; whoever watches it raises the alarm when calls stop.", needed_by="worker"),
+        EnvironmentVariable("PROMETHEUS_MULTIPROC_DIR", "A folder in memory where the web processes of a machine add up their times of answers.", needed_by="web"),
+        EnvironmentVariable("DEAD_MAN_URL", "An address that beat calls every five minutes; whoever watches it raises the alarm when calls stop.", needed_by="worker"),
     ),
 }  # fmt: skip
 
-VARIABLES: tuple[Variable, ...] = tuple(variable for group in GROUPS.values() for variable in group)
+VARIABLES: tuple[EnvironmentVariable, ...] = tuple(
+    variable for group in GROUPS.values() for variable in group
+)
 # The list's key is read from its file anew each time it is asked for (randomization/scheme/sealing.py).
 READS_ITS_OWN_FILE = frozenset({"PALACE3_LIST_KEY"})
 

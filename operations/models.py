@@ -30,7 +30,6 @@ class UnsentTask(models.Model):
 
     task = models.CharField(_("task"), max_length=80)
     arguments = models.JSONField(_("arguments"))
-    kept_at = models.DateTimeField(_("kept at"))
 
     class Meta:
         verbose_name = _("task that waits for the broker")

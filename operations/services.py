@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from audit.acts import open_act
 from kernel.tasks import deliver
@@ -16,7 +15,7 @@ from operations.models import Heartbeat, OperationKind, OperationRecord, UnsentT
 
 
 @dataclass(frozen=True)
-class Finding:
+class Observation:
     """One thing that was looked at: its name, whether it is in order, and what was seen."""
 
     name: str
@@ -41,9 +40,7 @@ def note_alive(name: str, *, at: datetime) -> None:
 def keep_unsent(task: str, arguments: Sequence[Any]) -> None:
     """The task waits here until the broker takes it. Refuses: nothing. Locks: nothing."""
     with transaction.atomic():
-        UnsentTask.objects.get_or_create(
-            task=task, arguments=list(arguments), defaults={"kept_at": timezone.now()}
-        )
+        UnsentTask.objects.get_or_create(task=task, arguments=list(arguments))
 
 
 def hand_over_unsent(limit: int = 500) -> int:
@@ -66,18 +63,21 @@ def hand_over_unsent(limit: int = 500) -> int:
 def record_operation(
     kind: OperationKind,
     *,
-    started_at: datetime,
-    findings: Sequence[Finding],
+    took: timedelta,
+    findings: Sequence[Observation],
     at: datetime,
     file: OperationFile = OperationFile(),
     papers: tuple[bytes, bytes] | None = None,
 ) -> OperationRecord:
-    """The operation is on record with what was found; it passed if all is well. Refuses: nothing. Locks: nothing."""
+    """What began at ``at`` is on record with what was found; it passed if all is well.
+
+    Refuses: nothing. Locks: nothing.
+    """
     with open_act(f"operations:{kind.value}:record", by=None, at=at) as act:
         return OperationRecord.objects.create(
             kind=kind,
-            started_at=started_at,
-            ended_at=at,
+            started_at=at,
+            ended_at=at + took,
             passed=bool(findings) and all(finding.is_well for finding in findings),
             findings=[asdict(finding) for finding in findings],
             digest=file.digest,

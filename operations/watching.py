@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,7 +40,7 @@ LONGEST_QUEUE: Final = 500
 FREE_PART: Final = 0.1
 
 
-class Level(IntEnum):
+class WatchLevel(IntEnum):
     """As Nagios counts them."""
 
     OK = 0
@@ -53,7 +54,7 @@ class Reading:
     """One thing that was asked: how it is, what was seen, and the figure behind it."""
 
     name: str
-    level: Level
+    level: WatchLevel
     seen: str
     value: float | None = None
 
@@ -63,12 +64,14 @@ def readings(*, at: datetime, only: frozenset[str] = frozenset()) -> list[Readin
     return [_taken(name, ask, at) for name, ask in ASKED.items() if not only or name in only]
 
 
-def _taken(name: str, ask: Callable[[datetime], tuple[Level, str, float | None]], at: datetime) -> Reading:
+def _taken(
+    name: str, ask: Callable[[datetime], tuple[WatchLevel, str, float | None]], at: datetime
+) -> Reading:
     try:
         with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
             return Reading(name, *ask(at))
     except (DatabaseError, OSError, redis.RedisError) as fault:
-        return Reading(name, Level.UNKNOWN, f"could not be asked: {type(fault).__name__}")
+        return Reading(name, WatchLevel.UNKNOWN, f"could not be asked: {type(fault).__name__}")
 
 
 def _database_clock() -> datetime:
@@ -78,94 +81,115 @@ def _database_clock() -> datetime:
         return moment
 
 
-def clock(at: datetime) -> tuple[Level, str, float | None]:
-    before = timezone.now()
+def clock(at: datetime) -> tuple[WatchLevel, str, float | None]:
+    begun = time.monotonic()
     stored = _database_clock()
-    apart = stored - (before + (timezone.now() - before) / 2)
+    halfway = timedelta(seconds=(time.monotonic() - begun) / 2)
+    apart = stored + halfway - timezone.now()
     seconds = apart.total_seconds()
     said = f"this machine's clock is {abs(seconds):.1f} s {'behind' if seconds > 0 else 'ahead of'} the database's"
-    return Level.CRITICAL if abs(apart) > CLOCK_APART else Level.OK, said, seconds
+    return WatchLevel.CRITICAL if abs(apart) > CLOCK_APART else WatchLevel.OK, said, seconds
 
 
-def broker(at: datetime) -> tuple[Level, str, float | None]:
+def broker(at: datetime) -> tuple[WatchLevel, str, float | None]:
     client = redis.Redis.from_url(settings.BROKER_URL, socket_timeout=2, retry=Retry(NoBackoff(), 0))
     try:
         waiting = int(client.llen("celery"))
     except redis.RedisError as fault:
-        return Level.CRITICAL, f"no answer: {type(fault).__name__}", None
+        return WatchLevel.CRITICAL, f"no answer: {type(fault).__name__}", None
     finally:
         client.close()
-    return Level.WARNING if waiting > LONGEST_QUEUE else Level.OK, f"{waiting} tasks wait", waiting
+    return WatchLevel.WARNING if waiting > LONGEST_QUEUE else WatchLevel.OK, f"{waiting} tasks wait", waiting
 
 
-def beat(at: datetime) -> tuple[Level, str, float | None]:
+def beat(at: datetime) -> tuple[WatchLevel, str, float | None]:
     heard = Heartbeat.objects.filter(name=BEAT).values_list("at", flat=True).first()
     return _age("last heard of", heard, at, BEAT_SILENT_AFTER)
 
 
-def unsent_tasks(at: datetime) -> tuple[Level, str, float | None]:
+def unsent_tasks(at: datetime) -> tuple[WatchLevel, str, float | None]:
     waiting = UnsentTask.objects.count()
-    return Level.WARNING if waiting else Level.OK, f"{waiting} tasks wait for the broker", waiting
+    return WatchLevel.WARNING if waiting else WatchLevel.OK, f"{waiting} tasks wait for the broker", waiting
 
 
-def tasks(at: datetime) -> tuple[Level, str, float | None]:
+def tasks(at: datetime) -> tuple[WatchLevel, str, float | None]:
     watched = watched_tasks(at=at)
     late = [each.name for each in watched if each.state == "late"]
     failed = [each.name for each in watched if each.state == "failed"]
     said = f"late: {', '.join(late) or 'none'}; failed last time: {', '.join(failed) or 'none'}"
-    return Level.CRITICAL if late else Level.WARNING if failed else Level.OK, said, len(late) + len(failed)
+    return (
+        WatchLevel.CRITICAL if late else WatchLevel.WARNING if failed else WatchLevel.OK,
+        said,
+        len(late) + len(failed),
+    )
 
 
-def mail(at: datetime) -> tuple[Level, str, float | None]:
+def mail(at: datetime) -> tuple[WatchLevel, str, float | None]:
     box = outbox()
     waits = (at - box.oldest) if box.oldest else timedelta()
     said = f"{box.waiting} wait, the oldest {_minutes(waits)}; {box.given_up} were given up"
-    level = Level.CRITICAL if waits > MAIL_WAITS_AT_MOST else Level.WARNING if box.given_up else Level.OK
+    level = (
+        WatchLevel.CRITICAL
+        if waits > MAIL_WAITS_AT_MOST
+        else WatchLevel.WARNING
+        if box.given_up
+        else WatchLevel.OK
+    )
     return level, said, waits.total_seconds()
 
 
-def queued_exports(at: datetime) -> tuple[Level, str, float | None]:
+def queued_exports(at: datetime) -> tuple[WatchLevel, str, float | None]:
     waiting = Export.objects.filter(
         state=ExportState.QUEUED, requested_at__lt=at - EXPORT_WAITS_AT_MOST
     ).count()
-    return Level.WARNING if waiting else Level.OK, f"{waiting} exports wait for over ten minutes", waiting
+    return (
+        WatchLevel.WARNING if waiting else WatchLevel.OK,
+        f"{waiting} exports wait for over ten minutes",
+        waiting,
+    )
 
 
-def seals(at: datetime) -> tuple[Level, str, float | None]:
+def seals(at: datetime) -> tuple[WatchLevel, str, float | None]:
     last = Seal.objects.order_by("-last_act").values_list("last_act", flat=True).first() or 0
     oldest = Act.objects.filter(pk__gt=last).order_by("pk").values_list("stored_at", flat=True).first()
     waits = max(_database_clock() - oldest, timedelta()) if oldest else timedelta()
-    level = Level.CRITICAL if waits > SEALED_WITHIN else Level.OK
+    level = WatchLevel.CRITICAL if waits > SEALED_WITHIN else WatchLevel.OK
     return level, f"the oldest act without a seal is {_minutes(waits)} old", waits.total_seconds()
 
 
-def backup(at: datetime) -> tuple[Level, str, float | None]:
+def backup(at: datetime) -> tuple[WatchLevel, str, float | None]:
     return _age("last good one", _last(OperationKind.BACKUP), at, timedelta(hours=settings.BACKUP_HOURS))
 
 
-def restore_drill(at: datetime) -> tuple[Level, str, float | None]:
+def restore_drill(at: datetime) -> tuple[WatchLevel, str, float | None]:
     return _age("last good one", _last(OperationKind.RESTORE_DRILL), at, timedelta(days=settings.DRILL_DAYS))
 
 
-def randomization_list(at: datetime) -> tuple[Level, str, float | None]:
+def randomization_list(at: datetime) -> tuple[WatchLevel, str, float | None]:
     """Say how many strata run low or do not add up: no stratum, no place and no arm."""
     scheme = Scheme.objects.in_force()
     low = sum(row.runs_low or not row.adds_up for row in balance_of(scheme).strata) if scheme else 0
-    return Level.WARNING if low else Level.OK, f"{low} strata run low or do not add up", low
+    return WatchLevel.WARNING if low else WatchLevel.OK, f"{low} strata run low or do not add up", low
 
 
-def disk(at: datetime) -> tuple[Level, str, float | None]:
+def disk(at: datetime) -> tuple[WatchLevel, str, float | None]:
     parts = {place: free_part(place) for place in _places()}
     said = "; ".join(f"{place}: {part:.0%} free" for place, part in parts.items())
     least = min(parts.values())
-    level = Level.CRITICAL if least < FREE_PART / 2 else Level.WARNING if least < FREE_PART else Level.OK
+    level = (
+        WatchLevel.CRITICAL
+        if least < FREE_PART / 2
+        else WatchLevel.WARNING
+        if least < FREE_PART
+        else WatchLevel.OK
+    )
     return level, said, least
 
 
-def storage(at: datetime) -> tuple[Level, str, float | None]:
+def storage(at: datetime) -> tuple[WatchLevel, str, float | None]:
     shut = [str(place) for place in _places() if not os.access(place, os.W_OK)]
     said = f"not writable: {', '.join(shut)}" if shut else "export and backup folders are writable"
-    return Level.CRITICAL if shut else Level.OK, said, len(shut)
+    return WatchLevel.CRITICAL if shut else WatchLevel.OK, said, len(shut)
 
 
 def free_part(place: Path) -> float:
@@ -188,11 +212,11 @@ def _last(kind: OperationKind) -> datetime | None:
 
 def _age(
     what: str, moment: datetime | None, at: datetime, longest: timedelta
-) -> tuple[Level, str, float | None]:
+) -> tuple[WatchLevel, str, float | None]:
     if moment is None:
-        return Level.CRITICAL, "never", None
+        return WatchLevel.CRITICAL, "never", None
     age = at - moment
-    level = Level.CRITICAL if age > longest else Level.OK
+    level = WatchLevel.CRITICAL if age > longest else WatchLevel.OK
     return level, f"{what} {_minutes(age)} ago", age.total_seconds()
 
 
@@ -201,8 +225,8 @@ def _minutes(length: timedelta) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
 
 
-Asked = Callable[[datetime], tuple[Level, str, "float | None"]]
-ASKED: dict[str, Asked] = {
+AskedReading = Callable[[datetime], tuple[WatchLevel, str, "float | None"]]
+ASKED: dict[str, AskedReading] = {
     "clock": clock,
     "broker": broker,
     "beat": beat,
@@ -218,4 +242,4 @@ ASKED: dict[str, Asked] = {
     "storage": storage,
 }
 DEGRADES: frozenset[str] = frozenset({"broker", "beat", "mail", "tasks"})
-__all__ = ["ASKED", "DEGRADES", "Level", "Reading", "readings"]
+__all__ = ["ASKED", "DEGRADES", "Reading", "WatchLevel", "readings"]

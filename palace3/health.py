@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from kernel.production import faults
-from operations.watching import DEGRADES, Level, readings
+from operations.watching import DEGRADES, WatchLevel, readings
 from trials.services.version_texts import altered_texts
 
 STYLE = "css/palace3.css"
@@ -40,7 +40,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     serves = set(states.values()) == {"ok"}
     if serves:
         asked = readings(at=timezone.now(), only=DEGRADES)
-        states |= {each.name: "ok" if each.level is Level.OK else "degraded" for each in asked}
+        states |= {each.name: "ok" if each.level is WatchLevel.OK else "degraded" for each in asked}
     state = "away" if not serves else "degraded" if "degraded" in states.values() else "ready"
     return JsonResponse({"state": state, **states}, status=200 if serves else 503)
 
@@ -82,7 +82,7 @@ def styles_are_there() -> bool:
 def clock_fits() -> bool:
     """Say whether this machine's clock is the database's: what is done here would bear another time."""
     (reading,) = readings(at=timezone.now(), only=frozenset({"clock"}))
-    return reading.level is Level.OK
+    return reading.level is WatchLevel.OK
 
 
 def settings_are_safe() -> bool:

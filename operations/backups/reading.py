@@ -21,8 +21,16 @@ from kernel.errors import Refusal
 from kernel.postgresql.roles import prepare, url_of
 from operations.backups.contents import Contents, contents_of, differences
 from operations.backups.programs import environment_of, program
-from operations.backups.writing import CONTENTS, DUMP, FILES, MANIFEST, Manifest, digest_of, fingerprints
-from operations.services import Finding
+from operations.backups.writing import (
+    CONTENTS,
+    DUMP,
+    FILES,
+    MANIFEST,
+    BackupManifest,
+    digest_of,
+    fingerprints,
+)
+from operations.services import Observation
 
 
 class NoBackup(Refusal):
@@ -63,10 +71,10 @@ class RestoreBroken(Refusal):
     status = 500
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> BackupManifest:
     """Return the manifest, once every part is as it says. Refuses: no backup, a part that was altered."""
     try:
-        manifest: Manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest: BackupManifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         parts = manifest["parts"]
     except (OSError, ValueError, KeyError) as unreadable:
         raise NoBackup(folder=folder) from unreadable
@@ -89,7 +97,7 @@ def read_contents(folder: Path, identity: str) -> Contents:
 
 def restore(
     *, folder: Path, identity: str, admin: str, name: str, passwords: tuple[str, str]
-) -> tuple[str, list[Finding]]:
+) -> tuple[str, list[Observation]]:
     """The backup stands in the empty database ``name``; return the application's address and what was compared.
 
     Refuses: an altered part, a key that does not open it, a database that is not empty. Locks: nothing.
@@ -127,15 +135,15 @@ def restore_files(*, folder: Path, identity: str, root: Path) -> int:
     return sum(1 for path in root.rglob("*") if path.is_file()) if root.exists() else 0
 
 
-def compared(before: Contents, after: Contents) -> list[Finding]:
+def compared(before: Contents, after: Contents) -> list[Observation]:
     """Return whether rows, digests and guards are those of the backup."""
     named = differences(before, after)
     rows = sum(int(table[0]) for table in after["tables"].values())
     said = f"{rows} rows in {len(after['tables'])} tables, {after['signatures']} signatures, digests equal"
-    return [Finding("rows and digests", not named, "; ".join(named[:10]) if named else said)]
+    return [Observation("rows and digests", not named, "; ".join(named[:10]) if named else said)]
 
 
-def _audit_chain(app: str, chain: str) -> Finding:
+def _audit_chain(app: str, chain: str) -> Observation:
     """Verify the audit trail of the restored database in a process of its own, which knows no other."""
     kept = {
         key: value
@@ -146,14 +154,14 @@ def _audit_chain(app: str, chain: str) -> Finding:
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "verify_audit"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     said = (done.stdout if done.returncode == 0 else done.stderr).strip()
-    return Finding("audit chain and signatures", done.returncode == 0 and chain in said, said[-300:])
+    return Observation("audit chain and signatures", done.returncode == 0 and chain in said, said[-300:])
 
 
-def _keys(manifest: Manifest) -> list[Finding]:
+def _keys(manifest: BackupManifest) -> list[Observation]:
     """Say of each key that the data need whether this machine has it: by fingerprint, never by value."""
     here = fingerprints()
     return [
-        Finding(
+        Observation(
             f"key {name}",
             here.get(name) == kept,
             "is here" if here.get(name) == kept else "another, or none, is here: fetch it from the safe",

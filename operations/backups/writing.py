@@ -72,7 +72,7 @@ class Part(TypedDict):
     size: int
 
 
-class Manifest(TypedDict):
+class BackupManifest(TypedDict):
     """What stands beside the encrypted parts in clear: no value of the trial, no key."""
 
     made_at: str
@@ -171,7 +171,7 @@ def _recipients(named: str) -> list[Any]:
     return keys
 
 
-def _write_parts(address: str, keys: Sequence[Any], folder: Path, at: datetime) -> Manifest:
+def _write_parts(address: str, keys: Sequence[Any], folder: Path, at: datetime) -> BackupManifest:
     with psycopg.connect(address) as reader:
         reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         reader.read_only = True
@@ -188,7 +188,7 @@ def _write_parts(address: str, keys: Sequence[Any], folder: Path, at: datetime) 
         for name in (DUMP, FILES, CONTENTS)
     }
     leaves = MigrationLoader(None).graph.leaf_nodes()
-    return Manifest(
+    return BackupManifest(
         made_at=at.isoformat(),
         parts=parts,
         server=server,

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db import DatabaseError, connection, transaction
 
-from operations.services import Finding
+from operations.services import Observation
 
 _PERSON: Final = """
     INSERT INTO accounts_user (password, username, display_name, email, language, is_active, totp_secret,
@@ -18,7 +18,7 @@ _PERSON: Final = """
 _VERSION: Final = """
     INSERT INTO operations_operationrecordevent (pgh_created_at, pgh_label, id, kind, started_at, ended_at, passed,
         findings, digest, size, act_id, pgh_obj_id)
-    VALUES (now(), 'insert', 0, 'backup', now(), now(), true, '[]', '', 0, 0, 0)
+    VALUES ('2026-01-01', 'insert', 0, 'backup', '2026-01-01', '2026-01-01', true, '[]', '', 0, 0, 0)
 """
 # Each as the application's role; what the words say must not happen.
 ATTACKS: Final[tuple[tuple[str, str], ...]] = (
@@ -66,24 +66,26 @@ def _undone() -> Iterator[None]:
         pass
 
 
-def attacks_are_refused() -> Finding:
+def attacks_are_refused() -> Observation:
     """Try each; say which the database let happen."""
     with _undone():
         came_through = [what for what, statement in ATTACKS if not _is_refused(statement)]
     said = "let happen: " + "; ".join(came_through)
-    return Finding(
+    return Observation(
         "attacks", not came_through, said if came_through else f"{len(ATTACKS)} attacks were refused"
     )
 
 
-def sites_are_apart() -> Finding:
+def sites_are_apart() -> Observation:
     """Say which table shows rows to somebody who may see no site."""
     with _undone():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('app.sites', '', true), set_config('app.user', '-1', true)")
         seen = [table for table in SEEN_BY_NOBODY if _count(table)]
     said = "rows are seen without a site: " + ", ".join(seen)
-    return Finding("sites apart", not seen, said if seen else f"{len(SEEN_BY_NOBODY)} tables show nothing")
+    return Observation(
+        "sites apart", not seen, said if seen else f"{len(SEEN_BY_NOBODY)} tables show nothing"
+    )
 
 
 def _count(table: str) -> int:

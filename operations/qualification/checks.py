@@ -38,35 +38,38 @@ from operations.qualification.program import (
     roles_are_plain,
     triggers_stand,
 )
-from operations.services import Finding
-from operations.watching import Level, readings
+from operations.services import Observation
+from operations.watching import WatchLevel, readings
 from trials.services.version_texts import altered_texts
 
 OLDEST_POSTGRESQL: Final = 150000
 OLDEST_PYTHON: Final = (3, 11)
 CERTIFICATE_DAYS: Final = 14
-# A day on which a zone was apart from UTC by so many hours, as the data of time zones know.
-ZONES: Final = {"Asia/Shanghai": 8, "Asia/Urumqi": 6}
+# So many hours every zone of the trial is apart from UTC, at least: without data of time zones none is known.
+FEWEST_HOURS: Final = 5
 STYLE: Final = "css/palace3.css"
 
 
 @dataclass(frozen=True)
-class Asked:
+class QualificationOrder:
     """What a qualification is told: where its mail goes, and what the installation leaves out on purpose."""
 
+    at: datetime
     mail_to: str = ""
     without: frozenset[str] = frozenset()
 
 
-Check = Callable[[Asked], Finding]
+Check = Callable[[QualificationOrder], Observation]
 
 
-def versions(asked: Asked) -> Finding:
+def versions(asked: QualificationOrder) -> Observation:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
         number, postgresql = cursor.fetchone()
     said = f"Python {platform.python_version()}, PostgreSQL {postgresql}, program {_version()}"
-    return Finding("versions", number >= OLDEST_POSTGRESQL and sys.version_info[:2] >= OLDEST_PYTHON, said)
+    return Observation(
+        "versions", number >= OLDEST_POSTGRESQL and sys.version_info[:2] >= OLDEST_PYTHON, said
+    )
 
 
 def _version() -> str:
@@ -76,62 +79,61 @@ def _version() -> str:
     return str(told["project"]["version"])
 
 
-def migrations(asked: Asked) -> Finding:
+def migrations(asked: QualificationOrder) -> Observation:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     names = [f"{migration.app_label}.{migration.name}" for migration, _back in plan]
-    return Finding(
+    return Observation(
         "migrations", not names, f"not applied: {', '.join(names[:8])}" if names else "all are applied"
     )
 
 
-def protocol(asked: Asked) -> Finding:
+def protocol(asked: QualificationOrder) -> Observation:
     altered = altered_texts()
-    return Finding("protocol texts", not altered, "; ".join(map(str, altered)) or "as sites follow them")
+    return Observation("protocol texts", not altered, "; ".join(map(str, altered)) or "as sites follow them")
 
 
-def static(asked: Asked) -> Finding:
+def static(asked: QualificationOrder) -> Observation:
     try:
-        return Finding("static files", True, staticfiles_storage.url(STYLE))
+        return Observation("static files", True, staticfiles_storage.url(STYLE))
     except ValueError:
-        return Finding(
+        return Observation(
             "static files", False, "the list of static files is missing: run manage.py collectstatic"
         )
 
 
-def secrets(asked: Asked) -> Finding:
+def secrets(asked: QualificationOrder) -> Observation:
     said = faults(settings)
     if not settings.PALACE3_PRODUCTION:
         said = [
             "PALACE3_PRODUCTION: off, so that nothing unsafe is refused at the start. Set it to 1.",
             *said,
         ]
-    return Finding("settings and secrets", not said, " ".join(said) or "strong and present")
+    return Observation("settings and secrets", not said, " ".join(said) or "strong and present")
 
 
-def zones(asked: Asked) -> Finding:
-    day = datetime(2026, 11, 28, 12, tzinfo=UTC)
+def zones(asked: QualificationOrder) -> Observation:
     said = []
-    for zone, hours in ZONES.items():
+    for zone in {settings.TRIAL_TIME_ZONE, *settings.SITE_TIME_ZONES}:
         try:
-            offset = day.astimezone(ZoneInfo(zone)).utcoffset()
+            offset = asked.at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
         except ZoneInfoNotFoundError:
-            offset = None
-        if offset != timedelta(hours=hours):
-            said.append(f"{zone} is not known, or not {hours} hours from UTC")
+            offset = timedelta()
+        if offset < timedelta(hours=FEWEST_HOURS):
+            said.append(f"{zone} is not known, or not where it is")
     with connection.cursor() as cursor:
         cursor.execute("SHOW timezone")
         (there,) = cursor.fetchone()
     if there != "UTC":
         said.append(f"the database speaks in {there}, not UTC")
-    return Finding("time zones", not said, "; ".join(said) or "known; the database speaks in UTC")
+    return Observation("time zones", not said, "; ".join(said) or "known; the database speaks in UTC")
 
 
-def mail(asked: Asked) -> Finding:
+def mail(asked: QualificationOrder) -> Observation:
     """Really send one. Whoever reads it writes the number below on the paper."""
     if not asked.mail_to:
-        return Finding("mail", False, "no address was given: --mail-to")
-    number = f"Q-{datetime.now(UTC):%Y%m%d%H%M%S}"  # noqa: TID251 (a number to read back)
+        return Observation("mail", False, "no address was given: --mail-to")
+    number = f"Q-{asked.at:%Y%m%d%H%M%S}"
     message = EmailMessage(
         subject=f"PALACE-3: {number}",
         body=f"{_('This message was sent by the qualification of the installation.')} {number}",
@@ -141,29 +143,31 @@ def mail(asked: Asked) -> Finding:
     try:
         sent = message.send()
     except (OSError, ValueError) as fault:
-        return Finding("mail", False, f"{type(fault).__name__}: {str(fault)[:160]}")
-    return Finding("mail", sent == 1, f"{number} was given to {settings.EMAIL_HOST} for {asked.mail_to}")
+        return Observation("mail", False, f"{type(fault).__name__}: {str(fault)[:160]}")
+    return Observation("mail", sent == 1, f"{number} was given to {settings.EMAIL_HOST} for {asked.mail_to}")
 
 
-def worker(asked: Asked) -> Finding:
+def worker(asked: QualificationOrder) -> Observation:
     try:
         answers: list[Any] = current_app.control.ping(timeout=3.0) or []
     except (BrokerFault, OSError, redis.RedisError) as fault:
-        return Finding("worker", False, f"could not be asked: {type(fault).__name__}")
+        return Observation("worker", False, f"could not be asked: {type(fault).__name__}")
     names = sorted(name for answer in answers for name in answer)
-    return Finding("worker", bool(names), f"{', '.join(names)} answered" if names else "no worker answered")
+    return Observation(
+        "worker", bool(names), f"{', '.join(names)} answered" if names else "no worker answered"
+    )
 
 
-def audit_chain(asked: Asked) -> Finding:
+def audit_chain(asked: QualificationOrder) -> Observation:
     said = [str(finding) for finding in verify()]
     last = Seal.objects.order_by("-last_act").first()
     untouched = (
         f"untouched up to act {last.last_act}, digest {last.chain}" if last else "nothing is sealed yet"
     )
-    return Finding("audit chain", not said, "; ".join(said[:5]) if said else untouched)
+    return Observation("audit chain", not said, "; ".join(said[:5]) if said else untouched)
 
 
-def writable(asked: Asked) -> Finding:
+def writable(asked: QualificationOrder) -> Observation:
     """Write a file in each folder, and take it away again."""
     said = []
     for place in (Path(settings.MEDIA_ROOT), Path(settings.BACKUP_DIR)):
@@ -174,14 +178,16 @@ def writable(asked: Asked) -> Finding:
             probe.unlink()
         except OSError as fault:
             said.append(f"{place}: {type(fault).__name__}")
-    return Finding("storage", not said, "; ".join(said) or f"{settings.MEDIA_ROOT} and {settings.BACKUP_DIR}")
+    return Observation(
+        "storage", not said, "; ".join(said) or f"{settings.MEDIA_ROOT} and {settings.BACKUP_DIR}"
+    )
 
 
-def tls(asked: Asked) -> Finding:
+def tls(asked: QualificationOrder) -> Observation:
     """Meet the public address as a browser does, and read until when its certificate holds."""
     parts = urlsplit(settings.PUBLIC_ADDRESS)
     if parts.scheme != "https" or not parts.hostname:
-        return Finding("TLS", False, f"{settings.PUBLIC_ADDRESS} is not https")
+        return Observation("TLS", False, f"{settings.PUBLIC_ADDRESS} is not https")
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -190,17 +196,17 @@ def tls(asked: Asked) -> Finding:
                 until = ssl.cert_time_to_seconds(str((wrapped.getpeercert() or {})["notAfter"]))
                 version = wrapped.version()
     except (OSError, ssl.SSLError, KeyError) as fault:
-        return Finding("TLS", False, f"{parts.hostname}: {type(fault).__name__}")
-    days = (datetime.fromtimestamp(until, tz=UTC) - datetime.now(UTC)).days  # noqa: TID251 (the certificate's clock)
-    return Finding("TLS", days >= CERTIFICATE_DAYS, f"{version}, the certificate holds for {days} days")
+        return Observation("TLS", False, f"{parts.hostname}: {type(fault).__name__}")
+    days = (datetime.fromtimestamp(until, tz=UTC) - asked.at).days
+    return Observation("TLS", days >= CERTIFICATE_DAYS, f"{version}, the certificate holds for {days} days")
 
 
 def _read(name: str) -> Check:
     """Return the check that takes a reading of the watch."""
 
-    def check(asked: Asked) -> Finding:
-        (reading,) = readings(at=datetime.now(UTC), only=frozenset({name}))  # noqa: TID251 (this machine's clock)
-        return Finding(name, reading.level is Level.OK, reading.seen)
+    def check(asked: QualificationOrder) -> Observation:
+        (reading,) = readings(at=asked.at, only=frozenset({name}))
+        return Observation(name, reading.level is WatchLevel.OK, reading.seen)
 
     return check
 
@@ -261,14 +267,14 @@ NAMES: Final[dict[str, str | Promise]] = {
 }
 
 
-def qualify(checks: dict[str, Check], asked: Asked) -> Sequence[Finding]:
+def qualify(checks: dict[str, Check], asked: QualificationOrder) -> Sequence[Observation]:
     """Run each check for itself: one that cannot be run is a finding, and stops no other."""
     return [_found(name, check, asked) for name, check in checks.items() if name not in asked.without]
 
 
-def _found(name: str, check: Check, asked: Asked) -> Finding:
+def _found(name: str, check: Check, asked: QualificationOrder) -> Observation:
     try:
         with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
             return check(asked)
     except (DatabaseError, OSError, Refusal, LookupError) as fault:
-        return Finding(name, False, f"could not be looked at: {type(fault).__name__}")
+        return Observation(name, False, f"could not be looked at: {type(fault).__name__}")

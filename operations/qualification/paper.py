@@ -10,10 +10,12 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from operations.qualification.checks import NAMES
-from operations.services import Finding
+from operations.services import Observation
 
 
-def paper(installed: Sequence[Finding], working: Sequence[Finding], *, language: str, at: datetime) -> bytes:
+def paper(
+    installed: Sequence[Observation], working: Sequence[Observation], *, language: str, at: datetime
+) -> bytes:
     """Return the PDF: installation, then operation, with room for the names of those who tested and approved."""
     from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
 

@@ -252,7 +252,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "name at",
     },
     "operations.UnsentTask": {
-        "operational": "id task arguments kept_at",
+        "operational": "id task arguments",
     },
     "operations.OperationRecord": {
         "operational": "id act kind started_at ended_at passed findings digest size paper_en paper_zh",

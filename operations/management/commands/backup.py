@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
 from operations.backups.writing import Backup, copy_away, delete_old, take_backup
 from operations.models import OperationKind
-from operations.services import Finding, OperationFile, record_operation
+from operations.services import Observation, OperationFile, record_operation
 
 
 class Command(BaseCommand):
@@ -25,36 +27,40 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        started = timezone.now()
-        findings: list[Finding] = []
+        at, begun = timezone.now(), time.monotonic()
+        findings: list[Observation] = []
         file = OperationFile()
         try:
             backup = take_backup(
                 address=os.environ.get("DATABASE_BACKUP_URL", ""),
                 recipients=os.environ.get("BACKUP_RECIPIENT", ""),
                 folder=Path(settings.BACKUP_DIR),
-                at=started,
+                at=at,
             )
             file = OperationFile(backup.digest, backup.size)
-            findings.append(Finding("backup", True, backup.folder.name))
+            findings.append(Observation("backup", True, backup.folder.name))
             self._hand_on(backup, findings)
         except (Refusal, OSError, psycopg.Error) as refusal:
             words = str(refusal)
-            findings.append(Finding("backup", False, words))
+            findings.append(Observation("backup", False, words))
             raise CommandError(words) from refusal
         finally:
             with scope(user_id=None, sites=EVERYTHING):
                 record_operation(
-                    OperationKind.BACKUP, started_at=started, findings=findings, at=timezone.now(), file=file
+                    OperationKind.BACKUP,
+                    took=timedelta(seconds=time.monotonic() - begun),
+                    findings=findings,
+                    at=at,
+                    file=file,
                 )
         self.stdout.write(f"{backup.folder}\n{backup.size} bytes, digest of the manifest {backup.digest}")
 
-    def _hand_on(self, backup: Backup, findings: list[Finding]) -> None:
+    def _hand_on(self, backup: Backup, findings: list[Observation]) -> None:
         keep = int(os.environ.get("BACKUP_KEEP", "30"))
         folders = [Path(settings.BACKUP_DIR)]
         if target := os.environ.get("BACKUP_TARGET", ""):
             there = copy_away(backup, target=Path(target))
-            findings.append(Finding("copy off this site", True, str(there)))
+            findings.append(Observation("copy off this site", True, str(there)))
             folders.append(Path(target))
         gone = [name for folder in folders for name in delete_old(folder, keep=keep)]
-        findings.append(Finding("retention", True, f"deleted: {', '.join(gone) or 'none'}"))
+        findings.append(Observation("retention", True, f"deleted: {', '.join(gone) or 'none'}"))

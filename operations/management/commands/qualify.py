@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from argparse import ArgumentParser
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from django.utils import timezone
 
 from kernel.scope import EVERYTHING, scope
 from operations.models import OperationKind
-from operations.qualification.checks import INSTALLED, WORKING, Asked, qualify
+from operations.qualification.checks import INSTALLED, WORKING, QualificationOrder, qualify
 from operations.qualification.paper import paper
 from operations.services import record_operation
 
@@ -30,10 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--paper", type=Path, help="a folder for the papers as well")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        started = timezone.now()
-        asked = Asked(options["mail_to"], frozenset(options["without"]))
+        at, begun = timezone.now(), time.monotonic()
+        asked = QualificationOrder(at, options["mail_to"], frozenset(options["without"]))
         installed, working = qualify(INSTALLED, asked), qualify(WORKING, asked)
-        at = timezone.now()
         papers = (
             paper(installed, working, language="en", at=at),
             paper(installed, working, language="zh-hans", at=at),
@@ -41,7 +42,11 @@ class Command(BaseCommand):
         findings = [*installed, *working]
         with scope(user_id=None, sites=EVERYTHING):
             record = record_operation(
-                OperationKind.QUALIFICATION, started_at=started, findings=findings, at=at, papers=papers
+                OperationKind.QUALIFICATION,
+                took=timedelta(seconds=time.monotonic() - begun),
+                findings=findings,
+                at=at,
+                papers=papers,
             )
         for finding in findings:
             self.stdout.write(f"{'ok    ' if finding.is_well else 'FAILED'} {finding.name}: {finding.seen}")

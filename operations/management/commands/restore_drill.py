@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from kernel.scope import EVERYTHING, scope
 from operations.backups.drill import drill
 from operations.backups.writing import MANIFEST, backups_in, digest_of
 from operations.models import OperationKind
-from operations.services import Finding, OperationFile, record_operation
+from operations.services import Observation, OperationFile, record_operation
 
 
 class Command(BaseCommand):
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path, nargs="?", help="another backup than the newest")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        started = timezone.now()
+        at, begun = timezone.now(), time.monotonic()
         stand = backups_in(Path(settings.BACKUP_DIR))
         folder = options["folder"] or (stand[-1] if stand else None)
         if folder is None:
@@ -42,15 +43,15 @@ class Command(BaseCommand):
                 server=os.environ.get("DATABASE_DRILL_URL", ""),
             )
         except Refusal as refusal:
-            findings = [Finding("restore", False, str(refusal))]
+            findings = [Observation("restore", False, str(refusal))]
         manifest = folder / MANIFEST
         file = OperationFile(digest_of(manifest)) if manifest.exists() else OperationFile()
         with scope(user_id=None, sites=EVERYTHING):
             record_operation(
                 OperationKind.RESTORE_DRILL,
-                started_at=started,
+                took=timedelta(seconds=time.monotonic() - begun),
                 findings=findings,
-                at=timezone.now(),
+                at=at,
                 file=file,
             )
         for finding in findings:

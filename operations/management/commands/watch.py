@@ -8,10 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from operations.watching import ASKED, Level, Reading, readings
+from operations.watching import ASKED, Reading, WatchLevel, readings
 
 # Unknown is no reason to sleep, but what is known to be broken comes first.
-WORST_LAST = (Level.OK, Level.WARNING, Level.UNKNOWN, Level.CRITICAL)
+WORST_LAST = (WatchLevel.OK, WatchLevel.WARNING, WatchLevel.UNKNOWN, WatchLevel.CRITICAL)
 
 
 class Command(BaseCommand):
@@ -24,11 +24,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         taken = readings(at=timezone.now(), only=frozenset(options["only"]))
         worst = max((each.level for each in taken), key=WORST_LAST.index)
-        odd = [each for each in taken if each.level is not Level.OK] or taken
+        odd = [each for each in taken if each.level is not WatchLevel.OK] or taken
         said = "; ".join(f"{each.name}: {each.seen}" for each in odd)
         figures = " ".join(_figure(each) for each in taken if each.value is not None)
         self.stdout.write(f"PALACE3 {worst.name} - {said} | {figures}")
-        if worst is not Level.OK:
+        if worst is not WatchLevel.OK:
             raise SystemExit(int(worst))
 
 

@@ -13,7 +13,6 @@ import pyrage
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
 from audit.seals import seal_batch
@@ -31,7 +30,8 @@ from operations.backups.reading import (
 )
 from operations.backups.writing import BackupAddressMissing, RecipientMissing, backups_in, take_backup
 from operations.models import OperationKind, OperationRecord
-from operations.watching import Level, readings
+from operations.watching import WatchLevel, readings
+from tests.clock import clock_time
 from tests.database import PASSWORD
 from tests.world import World
 
@@ -55,7 +55,7 @@ def backup(
     (settings.MEDIA_ROOT / "palace3-1.zip").write_bytes(b"an export")
     (tmp_path / "away").mkdir()
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        seal_batch(at=timezone.now())
+        seal_batch(at=clock_time())
     name = urlsplit(test_database[1]).path.lstrip("/")
     owner, app = test_database
     for variable, value in {
@@ -154,9 +154,9 @@ def test_backups_are_copied_away_kept_in_number_and_on_record(
     assert record
     assert record.passed
     assert len(record.digest) == 64
-    (now,) = readings(at=timezone.now(), only=frozenset({"backup"}))
-    (later,) = readings(at=timezone.now() + timedelta(hours=30), only=frozenset({"backup"}))
-    assert (now.level, later.level) == (Level.OK, Level.CRITICAL)
+    (now,) = readings(at=clock_time(), only=frozenset({"backup"}))
+    (later,) = readings(at=clock_time() + timedelta(hours=30), only=frozenset({"backup"}))
+    assert (now.level, later.level) == (WatchLevel.OK, WatchLevel.CRITICAL)
 
 
 def test_a_drill_is_on_record_whether_it_passes_or_not(
@@ -183,7 +183,7 @@ def test_a_drill_is_on_record_whether_it_passes_or_not(
 def test_what_cannot_be_backed_up_or_drilled_is_refused(
     backup: Path, admin_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, identity: Any
 ) -> None:
-    now = timezone.now()
+    now = clock_time()
     with pytest.raises(BackupAddressMissing):
         take_backup(address="", recipients="", folder=tmp_path, at=now)
     with pytest.raises(RecipientMissing):

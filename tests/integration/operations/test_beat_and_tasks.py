@@ -7,7 +7,6 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection, transaction
-from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 from kombu.exceptions import OperationalError as BrokerAway
 
@@ -16,6 +15,7 @@ from operations.models import Heartbeat, UnsentTask
 from operations.scheduler import BEAT, SECONDS_UNTIL_NEXT_TRY, SteadyScheduler
 from operations.services import hand_over_unsent
 from palace3.celery import app
+from tests.clock import clock_time
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LETTER = "trials:send_letter"
@@ -71,7 +71,7 @@ def test_beat_lives_through_a_restart_at_any_moment_of_its_round(
         rounds.append(scheduler.tick())
     assert all(wait >= 0 for wait in rounds)
     assert len(scheduler.schedule) > 10, "the whole schedule is read anew"
-    assert Heartbeat.objects.get(name=BEAT).at <= timezone.now()
+    assert Heartbeat.objects.get(name=BEAT).at <= clock_time()
 
 
 def test_a_database_that_is_away_is_asked_again_in_a_while(

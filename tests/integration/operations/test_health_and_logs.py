@@ -13,12 +13,11 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 from django.test import Client
-from django.utils import timezone
 from gunicorn.glogging import SafeAtoms
 
 from operations.services import note_alive
 from palace3.logging import LOGGING, JsonFormatter
-from tests.clock import Clock
+from tests.clock import Clock, clock_time
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PLANTED = "PLANTED-7f3a"
@@ -38,10 +37,10 @@ def ready() -> tuple[int, dict[str, str]]:
 
 def test_a_node_without_a_broker_serves_and_says_that_it_is_degraded(on_time: None, settings: Any) -> None:
     settings.BROKER_URL = "redis://127.0.0.1:1/0"
-    note_alive("beat", at=timezone.now())
+    note_alive("beat", at=clock_time())
     status, said = ready()
     assert (status, said["state"], said["broker"], said["beat"]) == (200, "degraded", "degraded", "ok")
-    note_alive("beat", at=timezone.now() - timedelta(minutes=4))
+    note_alive("beat", at=clock_time() - timedelta(minutes=4))
     assert ready()[1]["beat"] == "degraded"
 
 

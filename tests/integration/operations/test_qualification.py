@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.utils import timezone, translation
+from django.utils import translation
 
 from accounts.models import User
 from audit.seals import seal_batch
@@ -20,8 +20,9 @@ from demo.servers.processes import free_port
 from kernel.scope import EVERYTHING, scope
 from operations.models import OperationKind, OperationRecord
 from operations.qualification.attacks import ATTACKS
-from operations.qualification.checks import INSTALLED, NAMES, WORKING, Asked, qualify
-from operations.services import Finding, note_alive, record_operation
+from operations.qualification.checks import INSTALLED, NAMES, WORKING, QualificationOrder, qualify
+from operations.services import Observation, note_alive, record_operation
+from tests.clock import clock_time
 from tests.integration.followup.post_office import Street
 from tests.world import World
 
@@ -51,17 +52,17 @@ def installation(
     clock.go(row[0])
     settings.MEDIA_ROOT, settings.BACKUP_DIR = tmp_path / "exports", tmp_path / "backups"
     street.open()
-    now = timezone.now()
+    now = clock_time()
     note_alive("beat", at=now)
     with scope(user_id=None, sites=EVERYTHING):
         for kind in (OperationKind.BACKUP, OperationKind.RESTORE_DRILL):
-            record_operation(kind, started_at=now, findings=[Finding("whole", True)], at=now)
+            record_operation(kind, took=timedelta(), findings=[Observation("whole", True)], at=now)
         with transaction.atomic():
             seal_batch(at=now)
 
 
 def failed() -> dict[str, str]:
-    asked = Asked("engineer@example.org", NOT_HERE)
+    asked = QualificationOrder(clock_time(), "engineer@example.org", NOT_HERE)
     findings = [*qualify(INSTALLED, asked), *qualify(WORKING, asked)]
     assert len(findings) == len(INSTALLED) + len(WORKING) - len(NOT_HERE)
     return {finding.name: finding.seen for finding in findings if not finding.is_well}
@@ -166,7 +167,7 @@ def test_a_sealed_row_that_was_altered_is_named(installation: None, superuser: S
 @pytest.mark.parametrize(
     ("name", "plant"),
     [
-        ("beat", lambda settings, street, path: note_alive("beat", at=timezone.now() - timedelta(minutes=9))),
+        ("beat", lambda settings, street, path: note_alive("beat", at=clock_time() - timedelta(minutes=9))),
         ("mail", lambda settings, street, path: street.close()),
         (
             "storage",
@@ -201,12 +202,14 @@ def test_a_clock_that_is_ahead_and_a_backup_that_is_old_are_named(installation: 
 
 def test_what_is_not_production_is_named_with_each_weak_secret(installation: None, settings: Any) -> None:
     settings.SECRET_KEY = "short"
-    (finding,) = qualify({"settings and secrets": INSTALLED["settings and secrets"]}, Asked())
+    (finding,) = qualify(
+        {"settings and secrets": INSTALLED["settings and secrets"]}, QualificationOrder(clock_time())
+    )
     assert not finding.is_well
     assert {"PALACE3_PRODUCTION", "SECRET_KEY", "BEHIND_TLS"} <= {
         word.strip(":") for word in finding.seen.split()
     }
-    (tls,) = qualify({"TLS": INSTALLED["TLS"]}, Asked())
+    (tls,) = qualify({"TLS": INSTALLED["TLS"]}, QualificationOrder(clock_time()))
     assert "is not https" in tls.seen
 
 
@@ -214,7 +217,7 @@ def test_nothing_that_was_tried_stays(installation: None) -> None:
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         before = User.objects.count()
         assert (
-            qualify({"attacks": WORKING["attacks"]}, Asked())[0].seen
+            qualify({"attacks": WORKING["attacks"]}, QualificationOrder(clock_time()))[0].seen
             == f"{len(ATTACKS)} attacks were refused"
         )
         assert User.objects.count() == before
@@ -236,7 +239,7 @@ def test_the_record_is_kept_with_its_paper_in_both_languages(
 
     texts = []
     for content in (record.paper_en, record.paper_zh):
-        document = pypdfium2.PdfDocument(bytes(content))
+        document = pypdfium2.PdfDocument(bytes(content or b""))
         texts.append("".join(page.get_textpage().get_text_range() for page in document))
     assert "attacks on the database" in texts[0]
     with translation.override("zh-hans"):

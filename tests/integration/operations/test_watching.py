@@ -15,14 +15,14 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
-from django.utils import timezone
 
 from accounts.services import write_mail
 from audit.acts import open_act
 from kernel.scope import EVERYTHING, scope
 from operations.dead_man import call
 from operations.services import keep_unsent, note_alive
-from operations.watching import ASKED, Level, readings
+from operations.watching import ASKED, WatchLevel, readings
+from tests.clock import clock_time
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,11 +39,11 @@ def watch(capsys: pytest.CaptureFixture[str], *only: str) -> tuple[int, str]:
 
 def test_beat_that_falls_silent_is_told_within_minutes(capsys: pytest.CaptureFixture[str]) -> None:
     assert watch(capsys, "beat") == (2, "PALACE3 CRITICAL - beat: never | \n")
-    note_alive("beat", at=timezone.now())
+    note_alive("beat", at=clock_time())
     code, said = watch(capsys, "beat")
     assert code == 0
     assert said.startswith("PALACE3 OK - beat: last heard of 0 min ago | beat=")
-    note_alive("beat", at=timezone.now() - timedelta(minutes=4))
+    note_alive("beat", at=clock_time() - timedelta(minutes=4))
     assert watch(capsys, "beat")[0] == 2
 
 
@@ -67,15 +67,15 @@ def test_what_is_broken_comes_before_what_is_unknown(
     keep_unsent("trials:send_letter", [1])
     settings.BROKER_URL = "redis://127.0.0.1:1/0"
     monkeypatch.setitem(ASKED, "disk", unknown)
-    assert watch(capsys, "unsent_tasks")[0] == Level.WARNING
-    assert watch(capsys, "disk", "unsent_tasks")[0] == Level.UNKNOWN
+    assert watch(capsys, "unsent_tasks")[0] == WatchLevel.WARNING
+    assert watch(capsys, "disk", "unsent_tasks")[0] == WatchLevel.UNKNOWN
     code, said = watch(capsys, "broker", "disk", "unsent_tasks")
-    assert code == Level.CRITICAL
+    assert code == WatchLevel.CRITICAL
     assert "disk: could not be asked: OSError" in said
 
 
 def test_every_reading_can_be_taken_in_a_trial(world: World) -> None:
-    unknown = {each.name: each.seen for each in readings(at=NOW) if each.level is Level.UNKNOWN}
+    unknown = {each.name: each.seen for each in readings(at=NOW) if each.level is WatchLevel.UNKNOWN}
     assert unknown == {}
     assert {each.name for each in readings(at=NOW)} == set(ASKED)
 

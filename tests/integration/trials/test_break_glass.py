@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import Mail, User
 from accounts.second_factor import code_at
 from audit.models import Act
 from kernel.scope import EVERYTHING, scope
+from tests.clock import clock_time
 from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,7 @@ def everything() -> Iterator[None]:
 
 def code_of(user: User) -> str:
     with transaction.atomic():
-        return code_at(User.objects.get(pk=user.pk), timezone.now())
+        return code_at(User.objects.get(pk=user.pk), clock_time())
 
 
 def run(
