@@ -114,7 +114,8 @@ IN_SQL: list[tuple[str, str, str, set[str]]] = [
     ),
     (
         "ALTER TABLE trials_site OWNER TO palace3_app",
-        "ALTER TABLE trials_site OWNER TO palace3_owner",
+        # What the application was granted went to its ownership, and with it.
+        "ALTER TABLE trials_site OWNER TO palace3_owner; GRANT SELECT, INSERT, UPDATE ON trials_site TO palace3_app",
         "owns trials_site",
         {"rights of the application"},
     ),
