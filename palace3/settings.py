@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
-from psycopg_pool import ConnectionPool
 
 from kernel.environment import take_files
 from palace3.logging import LOGGING  # noqa: F401 (a setting)
@@ -28,8 +27,6 @@ def database_at(address: str, engine: str, *, pool: bool = False) -> dict[str, o
             "min_size": 1,
             "max_size": int(os.environ.get("DATABASE_POOL", "8")),
             "timeout": 20,
-            # One that died while it slept (the server was restarted) is replaced before anybody is handed it.
-            "check": ConnectionPool.check_connection,
         }
     return {
         "ENGINE": engine,
@@ -40,7 +37,8 @@ def database_at(address: str, engine: str, *, pool: bool = False) -> dict[str, o
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
         "CONN_MAX_AGE": 0 if pool else int(os.environ.get("DATABASE_MAX_AGE", "60")),
-        "CONN_HEALTH_CHECKS": not pool,
+        # A connection that died while it slept (the server was restarted) is replaced before anybody is handed it.
+        "CONN_HEALTH_CHECKS": True,
     }
 
 

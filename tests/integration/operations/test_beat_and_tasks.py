@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -10,11 +12,13 @@ from django.db import connection, transaction
 from django_celery_beat.models import PeriodicTask
 from kombu.exceptions import OperationalError as BrokerAway
 
+from kernel.postgresql.base import DatabaseWrapper
 from kernel.tasks import send
 from operations.models import Heartbeat, UnsentTask
 from operations.scheduler import BEAT, SECONDS_UNTIL_NEXT_TRY, SteadyScheduler
 from operations.services import hand_over_unsent
 from palace3.celery import app
+from palace3.settings import database_at
 from tests.clock import clock_time
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,3 +121,37 @@ def test_what_beat_takes_up_by_itself_is_not_kept(monkeypatch: pytest.MonkeyPatc
         send("followup:roll", may_fail=True)
     assert not UnsentTask.objects.exists()
     assert connection.is_usable()
+
+
+def test_pooled_connections_that_died_asleep_fail_nobody(
+    test_database: tuple[str, str], superuser: psycopg.Connection[Any]
+) -> None:
+    told = {
+        **connection.settings_dict,
+        **database_at(test_database[1], "kernel.postgresql", pool=True),
+        "TEST": {},
+    }
+    pools: list[DatabaseWrapper] = []
+    met = threading.Barrier(4)
+
+    def ask(_number: int) -> int:
+        pooled = DatabaseWrapper(told, alias="default")
+        pools.append(pooled)
+        try:
+            with pooled.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                met.wait(20)  # four connections are open at once
+                return int(cursor.fetchone()[0])
+        finally:
+            pooled.close()
+            connection.close()
+
+    try:
+        with ThreadPoolExecutor(4) as people:
+            before = set(people.map(ask, range(4)))
+            end_our_session(superuser)
+            after = set(people.map(ask, range(4)))
+        assert len(before) == len(after) == 4
+        assert not before & after
+    finally:
+        pools[0].close_pool()
