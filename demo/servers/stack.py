@@ -37,6 +37,8 @@ OWN_VARIABLES = (
     "ALLOWED_HOSTS",
     "BEHIND_TLS",
     "EMAIL_",
+    "EXPORT_ROOT",
+    "BACKUP_DIR",
     "WEB_",
 )
 
