@@ -13,7 +13,9 @@ RUN python scripts/front_end.py
 FROM python:3.13-slim-bookworm
 ENV PYTHONUNBUFFERED=1 XDG_CACHE_HOME=/tmp/cache PYTHONDONTWRITEBYTECODE=1 STATIC_MANIFEST=1 WHITENOISE_USE_FINDERS=0 STATIC_ROOT=/srv/static
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei \
+    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei postgresql-common \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install -y --no-install-recommends postgresql-client-17 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home palace3
 WORKDIR /app
@@ -23,7 +25,7 @@ COPY . .
 COPY --from=front-end /build/assets assets
 RUN SECRET_KEY=build-only python scripts/compile_messages.py \
     && SECRET_KEY=build-only python manage.py collectstatic --noinput --verbosity 0 \
-    && mkdir -p /srv/exports /srv/mail && chown palace3 /srv/exports /srv/mail
+    && mkdir -p /srv/exports /srv/mail /srv/backups && chown palace3 /srv/exports /srv/mail /srv/backups
 USER palace3
 EXPOSE 8000
 CMD ["gunicorn", "--config", "python:palace3.gunicorn"]

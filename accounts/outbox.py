@@ -2,8 +2,9 @@
 
 A message is held by its row lock while it is handed over, and marked sent in the same transaction: a
 worker that is killed before the hand-over leaves it waiting, and nobody else touches it meanwhile. Only
-a kill between the server's answer and the commit (milliseconds) can send a message twice; it then bears
-the same Message-ID, by which mail servers and readers tell it is the same.
+a kill while the server takes its time to answer can send a message twice; it then bears the same Message-ID,
+by which mail servers and readers tell it is the same. A server that does not answer in time may have the message:
+that counts as a try, the next one comes later, and the other messages go on over a connection of their own.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from accounts.models import Mail
 from audit.acts import open_act
 
 TRIES = 12
+UNANSWERED_UNTIL_AWAY = 3
 ONE_MINUTE = timedelta(minutes=1)
 
 
@@ -32,6 +34,7 @@ class Delivered:
     sent: int = 0
     dropped: int = 0
     refused: int = 0
+    unanswered: int = 0
     away: bool = False
 
     def plus(self, result: str) -> Delivered:
@@ -98,6 +101,10 @@ def send_waiting(kinds: Mapping[str, MailKind], *, at: datetime, limit: int = 20
             if result is None:
                 break
             done = done.plus(result)
+            if result == "unanswered":
+                if done.unanswered == UNANSWERED_UNTIL_AWAY:
+                    return Delivered(**{**done.__dict__, "away": True})
+                _open_again(server)
     except _Away:
         return Delivered(**{**done.__dict__, "away": True})
     finally:
@@ -107,6 +114,15 @@ def send_waiting(kinds: Mapping[str, MailKind], *, at: datetime, limit: int = 20
 
 class _Away(Exception):  # noqa: N818 (the server, not a fault of ours)
     """The server has gone in the middle; what was held is given back by the rollback."""
+
+
+def _open_again(server: Any) -> None:
+    """What the late answer belongs to is not heard on the next message's connection."""
+    _close(server)
+    try:
+        server.open()
+    except (OSError, smtplib.SMTPException) as gone:
+        raise _Away from gone
 
 
 def _close(server: Any) -> None:
@@ -132,8 +148,9 @@ def _send_next(server: Any, kinds: Mapping[str, MailKind], at: datetime) -> str 
             envelope = kind.envelope_now(mail, at=at)
             if envelope is None:
                 return _mark(mail, "dropped", dropped_at=at)
-            if not _hand_over(server, mail, envelope):
-                return _mark(mail, "refused", attempts=mail.attempts + 1)
+            result = _hand_over(server, mail, envelope)
+            if result != "sent":
+                return _mark(mail, result, attempts=mail.attempts + 1)
             return _mark(mail, "sent", sent_at=at, attempts=mail.attempts + 1, subject=mail.subject)
 
 
@@ -145,8 +162,8 @@ def _mark(mail: Mail, result: str, **columns: Any) -> str:
     return result
 
 
-def _hand_over(server: Any, mail: Mail, envelope: MailEnvelope) -> bool:
-    """Give the message to the server; False when it refuses this message, ``_Away`` when it is gone."""
+def _hand_over(server: Any, mail: Mail, envelope: MailEnvelope) -> str:
+    """Give the message to the server; say whether it was sent, refused or unanswered; ``_Away`` when it is gone."""
     message = EmailMessage(
         subject=mail.subject,
         body=mail.body,
@@ -156,12 +173,16 @@ def _hand_over(server: Any, mail: Mail, envelope: MailEnvelope) -> bool:
     )
     try:
         message.send()
-    except (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, ConnectionError, TimeoutError) as gone:
+    except TimeoutError:
+        return "unanswered"
+    except (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, ConnectionError) as gone:
+        if isinstance(gone.__context__, TimeoutError):  # how smtplib says that no answer came in time
+            return "unanswered"
         raise _Away from gone
     except smtplib.SMTPResponseException as answer:
         if answer.smtp_code == 421:
             raise _Away from answer
-        return False
+        return "refused"
     except smtplib.SMTPException:
-        return False
-    return True
+        return "refused"
+    return "sent"

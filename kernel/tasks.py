@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
 from celery import Task, current_app, shared_task  # noqa: TID251 (the one place)
 from django.db import InterfaceError, OperationalError, transaction
+from kombu.exceptions import OperationalError as BrokerFault
 
 from kernel.scope import EVERYTHING, scope
+
+log = logging.getLogger(__name__)
+_keepers: list[Callable[[str, Sequence[Any]], None]] = []
 
 
 def task(*, name: str, retries: int = 5, **options: Any) -> Callable[[Callable[..., Any]], Task]:
@@ -47,8 +52,30 @@ def send(name: str, *args: Any, may_fail: bool = False) -> None:
     """The task ``name`` is with the broker once the transaction is committed; at once when none is open.
 
     A service names the task, as beat does, and so need not import the module whose tasks call it. A name that no
-    task bears is refused here, before anything is committed. ``may_fail`` is for work that beat takes up later all
-    the same: a broker that is away is then logged and does not fail what was committed.
+    task bears is refused here, before anything is committed. A broker that is away fails nothing that was committed:
+    the task is kept and handed over later, unless it ``may_fail`` because beat takes its work up all the same.
     """
+    current_app.tasks[name]  # raises where no task bears the name
+
+    def hand_over() -> None:
+        if not deliver(name, args) and not may_fail:
+            for keep in _keepers:
+                keep(name, args)
+
+    transaction.on_commit(hand_over, robust=True)
+
+
+def deliver(name: str, args: Sequence[Any]) -> bool:
+    """Hand the task to the broker now; say whether it took it. Which fault it was is logged, never its text."""
     task: Any = current_app.tasks[name]
-    transaction.on_commit(lambda: task.delay(*args), robust=may_fail)
+    try:
+        task.delay(*args)
+    except (BrokerFault, OSError) as fault:
+        log.warning("task.not_taken: %s, %s", name, type(fault).__name__)
+        return False
+    return True
+
+
+def keep_with(keep: Callable[[str, Sequence[Any]], None]) -> None:
+    """Whoever stands above and has a table for it names, at the start, the function that keeps such a task."""
+    _keepers[:] = [keep]

@@ -7,12 +7,14 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "palace3.settings")
 
 from django.conf import settings
 
+from kernel.environment import EnvironmentRefused
+from kernel.production import refuse_unsafe
 from palace3 import protocol_texts, tasks_watched  # noqa: F401 (they listen)
 from palace3.logging import LOGGING
 from palace3.schedule import SCHEDULE
@@ -41,7 +43,7 @@ app.conf.update(
     worker_max_tasks_per_child=200,
     worker_redirect_stdouts=False,
     timezone="UTC",
-    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_scheduler="operations.scheduler:SteadyScheduler",
     beat_schedule=SCHEDULE,
 )
 
@@ -50,3 +52,13 @@ app.conf.update(
 def keep_our_logging(**_: Any) -> None:
     """Celery's own logging would print what a task returned; ours does not."""
     logging.config.dictConfig(LOGGING)
+
+
+@worker_init.connect
+@beat_init.connect
+def start_safely(**_: Any) -> None:
+    """Worker and beat start, unless this is production and something is unsafe."""
+    try:
+        refuse_unsafe(settings)
+    except EnvironmentRefused as refusal:  # an exception of a signal would be logged, and the process go on
+        raise SystemExit(str(refusal)) from refusal

@@ -108,7 +108,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Answer 500 without touching the database, which may be what failed."""
-    page = render_to_string("500.html", {"status": 500, "title": TITLES[500], "sentence": SENTENCES[500]})
+    context = {"status": 500, "title": TITLES[500], "sentence": SENTENCES[500]}
+    try:
+        page = render_to_string("500.html", context)
+    except Exception:  # what failed may be what every page needs, such as the list of static files
+        page = render_to_string("500_alone.html", context)
     return HttpResponse(page, status=500)
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import redis
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from kernel.production import faults
+from operations.watching import DEGRADES, WatchLevel, readings
 from trials.services.version_texts import altered_texts
+
+STYLE = "css/palace3.css"
 
 
 @never_cache
@@ -29,10 +32,17 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @transaction.non_atomic_requests
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when database, migrations and broker are there, else 503 with the name of what is missing."""
+    """200 while pages can be served, else 503 with the name of what is missing.
+
+    What fails no page (broker, beat, mail, tasks) is named as degraded and takes no process out of a balancer.
+    """
     states = {name: "ok" if asked() else "away" for name, asked in QUESTIONS.items()}
-    ready = set(states.values()) == {"ok"}
-    return JsonResponse(states, status=200 if ready else 503)
+    serves = set(states.values()) == {"ok"}
+    if serves:
+        asked = readings(at=timezone.now(), only=DEGRADES)
+        states |= {each.name: "ok" if each.level is WatchLevel.OK else "degraded" for each in asked}
+    state = "away" if not serves else "degraded" if "degraded" in states.values() else "ready"
+    return JsonResponse({"state": state, **states}, status=200 if serves else 503)
 
 
 def database_answers() -> bool:
@@ -52,16 +62,6 @@ def migrations_are_applied() -> bool:
         return False
 
 
-def broker_answers() -> bool:
-    client = redis.Redis.from_url(settings.BROKER_URL, socket_timeout=2, retry=Retry(NoBackoff(), 0))
-    try:
-        return bool(client.ping())
-    except redis.RedisError:
-        return False
-    finally:
-        client.close()
-
-
 def protocol_is_as_followed() -> bool:
     """Say whether the file of every version in use is the text that sites follow."""
     try:
@@ -70,9 +70,30 @@ def protocol_is_as_followed() -> bool:
         return False
 
 
+def styles_are_there() -> bool:
+    """Say whether the files that every page names can be named: without their list no page can be made."""
+    try:
+        staticfiles_storage.url(STYLE)
+    except ValueError:
+        return False
+    return True
+
+
+def clock_fits() -> bool:
+    """Say whether this machine's clock is the database's: what is done here would bear another time."""
+    (reading,) = readings(at=timezone.now(), only=frozenset({"clock"}))
+    return reading.level is WatchLevel.OK
+
+
+def settings_are_safe() -> bool:
+    return not (settings.PALACE3_PRODUCTION and faults(settings))
+
+
 QUESTIONS: dict[str, Callable[[], bool]] = {
     "database": database_answers,
     "migrations": migrations_are_applied,
-    "broker": broker_answers,
     "protocol": protocol_is_as_followed,
+    "static": styles_are_there,
+    "clock": clock_fits,
+    "settings": settings_are_safe,
 }

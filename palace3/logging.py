@@ -23,15 +23,28 @@ from kernel.request_id import REQUEST_ID
 # Who has such an address needs nothing more: a calendar is read with it, the news are confirmed or left.
 KEYS_IN_ADDRESSES = re.compile(
     r"(?<=/visits/feed/)[^/\s]+(?=\.ics)|(?<=/news/confirm/)[^/\s]+|(?<=/news/leave/)[^/\s]+"
+    # What somebody searched for: the server's own line about a request that failed holds its whole address.
+    r"|(?<=\?)\S+=\S*"
 )
 # Celery puts these into its lines about tasks; each may hold what somebody typed.
 CELERY_VALUES = frozenset({"return_value", "exc", "args", "kwargs", "traceback", "internal"})
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record as one line that a log collector reads without rules of its own."""
+    """Writes a record as one line that a log collector reads without rules of its own.
+
+    A record that cannot be written is one line as well: Python's own word on it would print the record whole, with the
+    headers and cookies of the request that it is about.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
+        try:
+            return self._line(record)
+        except Exception as fault:  # whatever it is, it must not come to Python's own word
+            told = {"level": "ERROR", "logger": record.name, "message": "a record could not be written"}
+            return json.dumps({**told, "fault": type(fault).__name__})
+
+    def _line(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -55,8 +68,15 @@ def message_of(record: logging.LogRecord) -> str:
     """The sentence of the record, without the values that Celery would quote and the keys that addresses hold."""
     if not isinstance(record.args, Mapping):
         return KEYS_IN_ADDRESSES.sub("…", record.getMessage())
-    values = {key: "…" if key in CELERY_VALUES else value for key, value in record.args.items()}
+    values = Told((key, "…" if key in CELERY_VALUES else value) for key, value in record.args.items())
     return KEYS_IN_ADDRESSES.sub("…", str(record.msg) % values)
+
+
+class Told(dict[str, Any]):
+    """What a sentence is filled with; a header that an answer lacks is a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "-"
 
 
 def places(trace: TracebackType | None) -> list[str]:
@@ -67,6 +87,8 @@ def places(trace: TracebackType | None) -> list[str]:
     ]
 
 
+# A handler that fails says nothing, instead of printing the record that it could not write.
+logging.raiseExceptions = False
 LEVEL = os.environ.get("LOG_LEVEL", "INFO")
 
 LOGGING: dict[str, Any] = {

@@ -14,6 +14,7 @@ PACKAGES = (
     "reports",
     "exports",
     "analysis",
+    "operations",
     "design",
     "demo",
     "palace3",

@@ -9,6 +9,7 @@ from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from crf.catalogue import forms
 from crf.engine.codebook import Variable, codebook
 from crf.engine.validation_plan import validation_plan
+from kernel.environment import GROUPS
 from palace3.endpoint_pages import endpoint_lines, endpoint_title
 from palace3.packages import PACKAGES
 from palace3.refusals import kinds_of_refusal
@@ -26,6 +27,7 @@ def pages(root: Path) -> dict[str, str]:
         "endpoints.zh-hans.md": page(endpoint_title("zh-hans"), endpoint_lines("zh-hans")),
         "roles.md": page("Who may do what", roles()),
         "forms.md": page("What is recorded", form_list()),
+        "environment.md": page("Variables of the environment", environment()),
         "refusals.md": page("What is refused, with the code that the API answers", refusals(root)),
         "third-party.md": page("Packages of others, and their licences", third_party(root)),
         "validation-plan.md": validation_plan(forms().values()),
@@ -50,6 +52,21 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 def plain(cell: str) -> str:
     return str(cell).replace("|", "\\|").replace("\n", " ")
+
+
+def environment() -> Iterator[str]:
+    yield "Everything that differs between installations. Every secret can be given as a file instead: `NAME_FILE`"
+    yield "names it, and both at once are refused. *compose* reads its variables from `.env`, made from the same"
+    yield "table as this page, and passes them on. `manage.py qualify` compares what is set with what real data need."
+    yield ""
+    for group, variables in GROUPS.items():
+        yield f"## {group}"
+        yield ""
+        rows = (
+            [f"`{one.name}`", one.about, one.default, "secret" if one.secret else "", one.needed_by]
+            for one in variables
+        )
+        yield from table(["variable", "what it says", "without it", "", "for"], rows)
 
 
 def refusals(root: Path) -> Iterator[str]:

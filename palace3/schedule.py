@@ -55,5 +55,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "exports:site_copies",
         "schedule": crontab(minute="*/10"),
     },
+    "Tell the watch outside that we live": {"task": "operations:dead_man", "schedule": crontab(minute="*/5")},
+    "Hand over tasks that the broker did not take": {"task": "operations:hand_over", "schedule": crontab()},
     "Send mail from the outbox": {"task": "accounts:send_mail", "schedule": crontab()},
 }

@@ -8,8 +8,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
+from kernel.environment import take_files
 from palace3.logging import LOGGING  # noqa: F401 (a setting)
 
+take_files(os.environ)
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -35,11 +37,15 @@ def database_at(address: str, engine: str, *, pool: bool = False) -> dict[str, o
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
         "CONN_MAX_AGE": 0 if pool else int(os.environ.get("DATABASE_MAX_AGE", "60")),
+        # A connection that died while it slept (the server was restarted) is replaced before anybody is handed it.
+        "CONN_HEALTH_CHECKS": True,
     }
 
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 DEBUG = False
+# A server with real data: web, worker and beat refuse to start while something is unsafe (kernel/production.py).
+PALACE3_PRODUCTION = _flag("PALACE3_PRODUCTION")
 PALACE3_DEMO = _flag("PALACE3_DEMO")
 PALACE3_DEMO_FILLED = os.environ.get("PALACE3_DEMO_FILLED", "")
 PALACE3_LIST_KEY = os.environ.get("PALACE3_LIST_KEY", "")
@@ -64,6 +70,7 @@ INSTALLED_APPS = [
     "reports",
     "exports",
     "analysis",
+    "operations",
     "design",
     "demo",
     "django.contrib.auth",
@@ -84,6 +91,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "palace3.middleware.request_id",
+    "palace3.metrics.timed",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -140,7 +148,7 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "home"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.hashing.LaneHasher",
     # The demonstration signs hundreds of times while it fills; its password is printed for everyone.
     *(["demo.simulation.hashing.DemonstrationHasher"] if PALACE3_DEMO else []),
 ]
@@ -160,7 +168,7 @@ CSRF_FAILURE_VIEW = "palace3.error_views.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = BEHIND_TLS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
 X_FRAME_OPTIONS = "DENY"
@@ -225,12 +233,24 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = Path(os.environ.get("EXPORT_ROOT", BASE_DIR / "var" / "exports"))
+BACKUP_DIR = Path(os.environ.get("BACKUP_DIR", BASE_DIR / "var" / "backups"))
+BACKUP_HOURS = int(os.environ.get("BACKUP_HOURS", "26"))
+DRILL_DAYS = int(os.environ.get("DRILL_DAYS", "35"))
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+DEAD_MAN_URL = os.environ.get("DEAD_MAN_URL", "")
+SIGN_IN_LANE = int(os.environ.get("SIGN_IN_LANE") or os.cpu_count() or 1)
 
-EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+# Where nobody has named a server, nothing counts as sent: messages wait, and the alarm of unsent mail rises.
+EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "kernel.no_mail_server.NoMailServer")
 EMAIL_FILE_PATH = os.environ.get("EMAIL_FILE_PATH", str(BASE_DIR / "var" / "mail"))
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "127.0.0.1")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
-EMAIL_TIMEOUT = 15
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
+EMAIL_USE_SSL = _flag("EMAIL_USE_SSL")
+# A server that reads a message through may take minutes to say that it has it (RFC 5321, 4.5.3.2.6).
+EMAIL_TIMEOUT = int(os.environ.get("EMAIL_TIMEOUT", "120"))
 # Where people outside reach the public pages: it stands in mails, which no request wrote.
 PUBLIC_ADDRESS = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "palace3@localhost")

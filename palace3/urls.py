@@ -7,7 +7,7 @@ import notices.urls
 import reports.urls
 import trials.urls
 import website.urls
-from palace3 import error_views, health
+from palace3 import error_views, health, metrics
 from reports.views import home, participant_page
 
 FOLLOW_UP = (*notices.urls.urlpatterns, *reports.urls.visit_urlpatterns, *followup.urls.urlpatterns)
@@ -16,6 +16,7 @@ urlpatterns = [
     path("work-list/", home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("accounts/", include("accounts.urls")),
     path("", include((TRIALS, "trials"))),
     path("", include((FOLLOW_UP, "followup"))),

@@ -2,11 +2,14 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "palace3.settings")
 application = get_wsgi_application()
 
+from kernel.production import refuse_unsafe  # noqa: E402 (after the settings)
 from palace3.protocol_texts import refuse_altered  # noqa: E402 (it asks models)
 
+refuse_unsafe(settings)
 refuse_altered()

@@ -20,7 +20,7 @@ from demo.servers.broker import EmbeddedBroker
 from demo.servers.postgres import EmbeddedPostgres
 from demo.servers.processes import EmbeddedError, FolderLock, free_port, kept_secret, make_private
 from demo.servers.supervisor import Supervisor, stop_on_signals
-from kernel.postgresql.roles import prepare
+from kernel.postgresql.roles import prepare, prepare_backup
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "palace3"
@@ -37,6 +37,8 @@ OWN_VARIABLES = (
     "ALLOWED_HOSTS",
     "BEHIND_TLS",
     "EMAIL_",
+    "EXPORT_ROOT",
+    "BACKUP_DIR",
     "WEB_",
 )
 
@@ -121,8 +123,12 @@ class DemoStack:
                 kept_secret(self.folder / "owner-password"),
                 kept_secret(self.folder / "app-password"),
             )
+            backup = prepare_backup(
+                self.postgres.admin_url, DATABASE, kept_secret(self.folder / "backup-password")
+            )
             supervisor.environment = self._environment(app)
-            self._write_environment({**self._own(supervisor.environment), "DATABASE_OWNER_URL": owner})
+            told = {"DATABASE_OWNER_URL": owner, "DATABASE_BACKUP_URL": backup}
+            self._write_environment({**self._own(supervisor.environment), **told})
             # Mails of the filling hold addresses too.
             supervisor.environment["PUBLIC_ADDRESS"] = f"http://127.0.0.1:{port}"
             return owner
@@ -177,8 +183,10 @@ class DemoStack:
             "PALACE3_IDENTITY_KEY": kept_secret(self.folder / "identity-key", make=new_key),
             "PALACE3_DEMO": "1",
             "PALACE3_DEMO_FILLED": str(self._filled),
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "EMAIL_FILE_PATH": str(self.folder / "mail"),
             "EXPORT_ROOT": str(self.folder / "exports"),
+            "BACKUP_DIR": str(self.folder / "backups"),
         }
 
     def _own(self, environment: dict[str, str]) -> dict[str, str]:

@@ -3,9 +3,13 @@
 * ``palace3_owner`` owns and migrates. It is not a superuser.
 * ``palace3_app`` is what web and workers connect as: not owner, under row-level security, without DELETE.
 * ``palace3_allocator`` owns the allocation list and cannot sign in; its one function hands out slots.
+
+A fourth, ``palace3_backup``, reads every row past the policies and writes none (ADR 42).
 """
 
-from urllib.parse import quote, urlsplit, urlunsplit
+import secrets
+from collections.abc import Mapping
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
@@ -13,11 +17,15 @@ from psycopg import sql
 OWNER = "palace3_owner"
 APP = "palace3_app"
 ALLOCATOR = "palace3_allocator"
+BACKUP = "palace3_backup"
+# Two who alter one role at once are refused by PostgreSQL; the lock ends with the connection.
+ONE_AFTER_THE_OTHER = "SELECT pg_advisory_lock(36)"
 
 
 def prepare(admin_url: str, name: str, owner_password: str, app_password: str) -> tuple[str, str]:
     """The database ``name`` and its roles stand, whether they did before or not: (owner's URL, app's URL)."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(ONE_AFTER_THE_OTHER)
         _create_roles(admin, owner_password, app_password)
         _create_database(admin, name)
     with psycopg.connect(url_of(admin_url, database=name), autocommit=True) as admin:
@@ -26,6 +34,29 @@ def prepare(admin_url: str, name: str, owner_password: str, app_password: str) -
         url_of(admin_url, database=name, user=OWNER, password=owner_password),
         url_of(admin_url, database=name, user=APP, password=app_password),
     )
+
+
+def prepare_backup(admin_url: str, name: str, password: str) -> str:
+    """The role that backups are taken with stands and may read the database ``name``: its URL."""
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(ONE_AFTER_THE_OTHER)
+        _create_role(admin, BACKUP)
+        rights = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION BYPASSRLS"
+        for text in (
+            f"ALTER ROLE {{role}} WITH {_changeable(admin, rights)} PASSWORD {{password}}",
+            "ALTER ROLE {role} SET default_transaction_read_only = on",
+            "GRANT pg_read_all_data TO {role}",
+            "GRANT CONNECT ON DATABASE {database} TO {role}",
+        ):
+            admin.execute(
+                sql.SQL(text).format(
+                    role=sql.Identifier(BACKUP),
+                    password=sql.Literal(password),
+                    database=sql.Identifier(name),
+                )
+            )
+        _silence(admin, BACKUP)
+    return url_of(admin_url, database=name, user=BACKUP, password=password)
 
 
 def url_of(url: str, *, database: str, user: str | None = None, password: str | None = None) -> str:
@@ -37,6 +68,17 @@ def url_of(url: str, *, database: str, user: str | None = None, password: str | 
     )
     netloc = f"{who}@{place}" if who else place
     return urlunsplit((parts.scheme, netloc, f"/{quote(database)}", parts.query, parts.fragment))
+
+
+def database_name(environment: Mapping[str, str]) -> str:
+    """Return the name of the database that the addresses of the environment agree on."""
+    address = environment.get("DATABASE_URL") or environment.get("DATABASE_OWNER_URL") or ""
+    return urlsplit(address).path.lstrip("/") or "palace3"
+
+
+def password_of(address: str) -> str:
+    """Return the password in the address, or a new one."""
+    return unquote(urlsplit(address).password or "") or secrets.token_urlsafe(24)
 
 
 def _create_roles(admin: psycopg.Connection, owner_password: str, app_password: str) -> None:
@@ -53,8 +95,39 @@ def _create_roles(admin: psycopg.Connection, owner_password: str, app_password: 
         if password is not None:
             statement += sql.SQL(" PASSWORD {}").format(sql.Literal(password))
         admin.execute(statement)
+        _silence(admin, role)
     # The owner makes the allocator's schema and functions in migrations, as the allocator.
     admin.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(ALLOCATOR), sql.Identifier(OWNER)))
+
+
+# Statements and rows hold answers. A setting of the role outranks the server's, so that whoever turns the log of slow
+# queries on for the server reads nothing of ours in it; pg_stat_statements shows them without values.
+NOTHING_LOGGED = {
+    # Even the sentence of an error quotes what was typed. The program logs which error it was, and where.
+    "log_min_messages": "fatal",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_transaction_sample_rate": "0",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
+    "auto_explain.log_min_duration": "-1",
+}
+
+
+def _silence(admin: psycopg.Connection, role: str) -> None:
+    """Nothing that the role sends stands in the server's log; only a superuser may settle that."""
+    row = admin.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if not (row and row[0]):
+        return
+    for name, value in NOTHING_LOGGED.items():
+        admin.execute(
+            sql.SQL("ALTER ROLE {} SET {} = {}").format(
+                sql.Identifier(role), sql.SQL(name), sql.Literal(value)
+            )
+        )
 
 
 def _create_role(admin: psycopg.Connection, role: str) -> None:

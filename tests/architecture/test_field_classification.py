@@ -255,6 +255,15 @@ FIELDS: dict[str, dict[str, str]] = {
     "followup.Reminder": {
         "operational": "id act participant site visit kind to for_day opens closes mail",
     },
+    "operations.Heartbeat": {
+        "operational": "name at",
+    },
+    "operations.UnsentTask": {
+        "operational": "id task arguments",
+    },
+    "operations.OperationRecord": {
+        "operational": "id act kind started_at ended_at passed findings digest size paper_en paper_zh",
+    },
     "followup.TaskRun": {
         "operational": "id task started_at ended_at milliseconds outcome runs failures retries failed_at fault",
     },

@@ -46,6 +46,7 @@ FLOORS = (
     "reports",
     "exports",
     "analysis",
+    "operations",
     "design",
     "demo",
     "palace3",

@@ -25,7 +25,8 @@ READINGS = {
 }
 WORK_BEGINS = re.compile(
     r".*/views(/\w+)?\.py|.*/tasks\.py|.*/management/commands/\w+\.py|exports/api/\w+\.py"
-    r"|palace3/middleware\.py|palace3/tasks_watched\.py|accounts/sessions\.py"
+    r"|palace3/middleware\.py|palace3/tasks_watched\.py|accounts/sessions\.py|palace3/health\.py|palace3/metrics\.py"
+    r"|operations/scheduler\.py|operations/watching\.py"
 )
 DATABASE_CLOCK = re.compile(
     r"\b(current_date|current_time|current_timestamp|localtime|localtimestamp|clock_timestamp|statement_timestamp"
@@ -43,6 +44,8 @@ MAY_ASK_THE_DATABASE = {
     "randomization/allocation_list/schema.py": WHEN_STORED,
     "randomization/allocation_list/admission.py": WHEN_STORED,
     "randomization/allocation_list/minimization_schema.py": WHEN_STORED,
+    "operations/qualification/attacks.py": "the name of a column, in an attack that is refused",
+    "operations/watching.py": "this machine's clock is compared with the database's",
     "exports/cuts.py": "the moment of a snapshot is compared with when acts were stored, by the same clock",
     "exports/api/shapes.py": WHEN_STORED,
 }

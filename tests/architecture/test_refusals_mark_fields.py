@@ -27,6 +27,8 @@ PACKAGES = (
     "exports",
 )
 WHOLE = {
+    # said to whoever stands at the server, who has no form
+    *("NoSuchManager", "WitnessesUnfit", "ReasonForBreaking"),
     "ReviewAnswerNeeded",
     # several answers together, or none of a form's
     *(

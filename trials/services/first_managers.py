@@ -49,7 +49,7 @@ def create_first_manager(
     with open_act("trials:manager:create", by=None, at=at):
         wait_for_turn("trials first managers")
         today = local_date(at, settings.TRIAL_TIME_ZONE)
-        managers = _managers(today)
+        managers = trial_managers(today)
         if username.lower() in managers:
             return managers[username.lower()], False
         if len(managers) >= FIRST:
@@ -69,7 +69,7 @@ def create_first_manager(
     return user, True
 
 
-def _managers(today: date) -> dict[str, User]:
+def trial_managers(today: date) -> dict[str, User]:
     """Return the trial managers who can sign in today, by user name in small letters."""
     rows = Delegation.objects.filter(role=Role.TRIAL_MANAGER, user__is_active=True)
     delegations = rows.in_force(on=today).select_related("user")

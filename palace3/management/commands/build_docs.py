@@ -1,4 +1,4 @@
-"""The pages of docs/reference/ from the code."""
+"""The pages of docs/reference/, and the example of an environment, from the code."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
+from kernel.environment import example_lines
 from palace3.reference import pages
 
 
 class Command(BaseCommand):
-    help = "Write docs/reference/ from the code; with --check, fail if a page there is older than the code."
+    help = "Write docs/reference/ and .env.example from the code; with --check, fail if one is older than the code."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -23,14 +24,16 @@ class Command(BaseCommand):
         folder = settings.BASE_DIR / "docs" / "reference"
         folder.mkdir(parents=True, exist_ok=True)
         with translation.override("en"):
-            made = pages(settings.BASE_DIR)
+            made = {folder / name: text for name, text in pages(settings.BASE_DIR).items()}
+        made[settings.BASE_DIR / ".env.example"] = "\n".join(example_lines()) + "\n"
         stale = [
-            name
-            for name, text in made.items()
-            if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
+            path
+            for path, text in made.items()
+            if not path.exists() or path.read_text(encoding="utf-8") != text
         ]
         if options["check"] and stale:
-            raise CommandError(f"docs/reference/ is older than the code: {', '.join(stale)}. Run: make docs")
-        for name in stale:
-            (folder / name).write_text(made[name], encoding="utf-8")
+            names = ", ".join(path.name for path in stale)
+            raise CommandError(f"docs/reference/ is older than the code: {names}. Run: make docs")
+        for path in stale:
+            path.write_text(made[path], encoding="utf-8")
         self.stdout.write(f"docs/reference/: {len(stale)} of {len(made)} pages written anew.")

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kernel.postgresql.roles import APP, OWNER, prepare, url_of
+from kernel.postgresql.roles import (
+    APP,
+    OWNER,
+    database_name,
+    password_of,
+    prepare,
+    prepare_backup,
+    url_of,
+)
 
 
 class Command(BaseCommand):
@@ -63,6 +70,8 @@ class Command(BaseCommand):
                 "The database server did not let the administrator in. Check host, port, name and password in "
                 f"DATABASE_ADMIN_URL. Its own words: {refusal}"
             ) from refusal
+        if backup := os.environ.get("DATABASE_BACKUP_URL", ""):
+            prepare_backup(admin, name, password_of(backup))
         # Given addresses stand: they may carry options (TLS) or go by way of a pooler.
         return app or made_app, owner or made_owner
 
@@ -80,11 +89,6 @@ def addresses(environment: Mapping[str, str]) -> tuple[str, str, str]:
                 f"{variable} names the user {urlsplit(address).username}. Name {role} there instead."
             )
     return admin, app, owner
-
-
-def database_name(environment: Mapping[str, str]) -> str:
-    address = environment.get("DATABASE_URL") or environment.get("DATABASE_OWNER_URL") or ""
-    return urlsplit(address).path.lstrip("/") or "palace3"
 
 
 def empty_secrets(environment: Mapping[str, str]) -> list[str]:
@@ -112,10 +116,6 @@ def may_create_roles(address: str) -> bool:
 def server_of(address: str) -> str:
     """``address`` at the database that every server has: the one that it names may not exist yet."""
     return url_of(address, database="postgres")
-
-
-def password_of(address: str) -> str:
-    return unquote(urlsplit(address).password or "") or secrets.token_urlsafe(24)
 
 
 def migrate(owner: str, app: str) -> None:

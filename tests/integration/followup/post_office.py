@@ -27,6 +27,8 @@ class Postman(socketserver.StreamRequestHandler):
                     self.server.goes_on.wait(60)
                     return
                 self.server.letters.append(letter)
+                if "slow@" in letter:
+                    self.server.goes_on.wait(60)
                 self._say("250 taken")
             elif word == "RCPT":
                 wrong = "nobody@" in line
@@ -39,7 +41,10 @@ class Postman(socketserver.StreamRequestHandler):
 
 
 class PostOffice(socketserver.ThreadingTCPServer):
-    """Keeps what it accepted; may hang up or stall in the middle of a letter, before accepting it."""
+    """Keeps what it accepted; may hang up or stall in the middle of a letter, before accepting it.
+
+    A letter to slow@ it accepts, and says so only when it ``goes_on``.
+    """
 
     allow_reuse_address = True
     daemon_threads = True

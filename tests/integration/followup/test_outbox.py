@@ -108,3 +108,42 @@ def test_workers_at_once_send_each_letter_once(street: Street, write: Callable[.
     with ThreadPoolExecutor(4) as workers:
         assert sum(workers.map(work, range(4))) == 30
     assert len(set(office.ids)) == len(office.letters) == 30
+
+
+def test_a_server_that_answers_late_for_one_letter_neither_holds_up_the_others_nor_gets_it_again_at_once(
+    street: Street, write: Callable[..., None], settings: Any
+) -> None:
+    settings.EMAIL_TIMEOUT = 0.5
+    write(1, "slow@example.org")
+    write(3)
+    office = street.open()
+    first = send_waiting(MAIL_KINDS, at=NOW)
+    assert (first.sent, first.unanswered, first.away) == (3, 1, False)
+    for seconds in (0, 60, 100):
+        assert send_waiting(MAIL_KINDS, at=NOW + timedelta(seconds=seconds)).unanswered == 0
+    assert len(office.letters) == 4
+    office.goes_on.set()
+    assert send_waiting(MAIL_KINDS, at=NOW + timedelta(minutes=2)).sent == 1, (
+        "the next try, under the same id"
+    )
+    assert (len(office.letters), len(set(office.ids))) == (5, 4)
+    assert unsent() == 0
+
+
+def test_a_server_that_answers_nothing_any_more_is_left_alone_after_three_letters(
+    street: Street, write: Callable[..., None], settings: Any
+) -> None:
+    settings.EMAIL_TIMEOUT = 0.3
+    write(5, "slow@example.org")
+    street.open()
+    result = send_waiting(MAIL_KINDS, at=NOW)
+    assert (result.unanswered, result.away) == (3, True)
+
+
+def test_without_a_named_server_nothing_counts_as_sent(
+    street: Street, write: Callable[..., None], settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "kernel.no_mail_server.NoMailServer"
+    write(2)
+    assert send_waiting(MAIL_KINDS, at=NOW).away
+    assert unsent() == 2

@@ -105,6 +105,8 @@ ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "followup:roll": nothing,
     "followup:roll_site": site_and_day,
     "notices:second_person": nothing,
+    "operations:dead_man": nothing,
+    "operations:hand_over": nothing,
     "randomization:alarm": nothing,
     "randomization:sweep": nothing,
     "trials:escalate_requests": nothing,

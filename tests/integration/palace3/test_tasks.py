@@ -9,6 +9,7 @@ from celery.exceptions import NotRegistered
 from django.db import transaction
 
 from kernel.tasks import send
+from operations.models import UnsentTask
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,9 +49,13 @@ def away(*_: Any) -> None:
     raise ConnectionError("no broker")
 
 
-def test_a_broker_that_is_away_fails_only_what_beat_does_not_take_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_is_away_fails_nothing_and_what_beat_does_not_take_up_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("exports.tasks.write.delay", away)
     with transaction.atomic():
         send("exports:write", 7, may_fail=True)
-    with pytest.raises(ConnectionError), transaction.atomic():
+    assert not UnsentTask.objects.exists()
+    with transaction.atomic():
         send("exports:write", 7)
+    assert list(UnsentTask.objects.values_list("task", "arguments")) == [("exports:write", [7])]

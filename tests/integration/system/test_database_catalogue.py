@@ -13,7 +13,7 @@ from audit.models import Act, Audited, Seal
 
 pytestmark = pytest.mark.django_db
 
-OURS = {"audit", "accounts", "trials", "followup", "crf", "randomization", "exports", "reports"}
+OURS = {"audit", "accounts", "trials", "followup", "crf", "randomization", "exports", "operations", "reports"}
 EVENT_SUFFIX = "event"
 
 

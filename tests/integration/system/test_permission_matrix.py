@@ -31,7 +31,7 @@ LETTERS = {
     "V": "reviewer",
 }
 EVERYONE = "CIMDTSXKV"
-REDIRECTS_AND_TOOLS = {None, "exports:schema", "healthz", "readyz"}
+REDIRECTS_AND_TOOLS = {None, "exports:schema", "healthz", "metrics", "readyz"}
 
 
 def addresses() -> Iterator[tuple[str, list[str]]]:

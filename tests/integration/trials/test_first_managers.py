@@ -28,7 +28,7 @@ def everything() -> Any:
 
 
 def run(
-    monkeypatch: pytest.MonkeyPatch, username: str, *, password: str = FIRST_PASSWORD, **said: str
+    monkeypatch: pytest.MonkeyPatch, username: str, *, password: str = FIRST_PASSWORD, **said: Any
 ) -> str:
     days = {"trained_on": OPENED_ON.isoformat(), "identity_checked_on": OPENED_ON.isoformat()}
     words = {"display_name": username.title(), "email": f"{username}@example.org", **days, **said}
@@ -95,3 +95,13 @@ def test_point_22_a_name_of_somebody_else_is_refused(monkeypatch: pytest.MonkeyP
     with pytest.raises(CommandError, match="never used again"):
         run(monkeypatch, "somebody")
     assert not Delegation.objects.exists()
+
+
+def test_a_first_password_is_printed_once_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = run(monkeypatch, "first_one", print_password=True)
+    password = said.strip().rpartition(" ")[2]
+    user = User.objects.get(username="first_one")
+    assert user.check_password(password)
+    assert user.must_change_password
+    assert "/accounts/sign-in/" in said
+    assert password not in run(monkeypatch, "first_one", print_password=True)

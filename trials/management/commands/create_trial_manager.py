@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import secrets
 import sys
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
 from django.utils import timezone
 
 from kernel.errors import Refusal
@@ -34,9 +36,13 @@ class Command(BaseCommand):
         )
         parser.add_argument("--language", choices=[code for code, _name in settings.LANGUAGES], default="en")
         parser.add_argument("--password-from-stdin", action="store_true")
+        parser.add_argument(
+            "--print-password", action="store_true", help="make a first password and print it, this once"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        form = PersonForm({**options, "password": _password(options)})
+        password = secrets.token_urlsafe(18) if options["print_password"] else _password(options)
+        form = PersonForm({**options, "password": password})
         if not form.is_valid():
             raise CommandError(_faults(form))
         try:
@@ -49,6 +55,10 @@ class Command(BaseCommand):
             if is_new
             else f"{user.username} is a trial manager already. Nothing was changed."
         )
+        if is_new and options["print_password"]:
+            self.stdout.write(
+                f"For the first sign-in at {settings.PUBLIC_ADDRESS}{reverse('accounts:sign-in')}: {password}"
+            )
 
 
 def _password(options: dict[str, Any]) -> str:

@@ -1,0 +1,213 @@
+"""Reading a backup: every part is proved before anything is restored, and everything again afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+from pathlib import Path
+
+import psycopg
+import pyrage
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import Refusal
+from kernel.postgresql.roles import prepare, url_of
+from operations.backups.contents import Contents, contents_of, differences
+from operations.backups.programs import environment_of, program
+from operations.backups.writing import (
+    CONTENTS,
+    DUMP,
+    FILES,
+    MANIFEST,
+    BackupManifest,
+    digest_of,
+    fingerprints,
+)
+from operations.services import Observation
+
+
+class NoBackup(Refusal):
+    code = "operations.no_backup"
+    message = _(
+        "{folder} is no backup: it has no readable manifest. Name a folder palace3-… that holds manifest.json."
+    )
+    status = 422
+
+
+class BackupAltered(Refusal):
+    code = "operations.backup_altered"
+    message = _(
+        "{part} is not as it was written. Nothing was restored. Take another copy of this backup, or an earlier one."
+    )
+    status = 422
+
+
+class IdentityDoesNotFit(Refusal):
+    code = "operations.identity_does_not_fit"
+    message = _(
+        "The secret key in BACKUP_IDENTITY does not open this backup. Nothing was restored. Fetch the right one."
+    )
+    status = 422
+
+
+class DatabaseNotEmpty(Refusal):
+    code = "operations.database_not_empty"
+    message = _(
+        "The database {name} holds {tables} tables. A backup is restored into an empty one; nothing was changed."
+    )
+    status = 409
+
+
+class RestoreBroken(Refusal):
+    code = "operations.restore_broken"
+    message = _("PostgreSQL broke the restore off, and the database is empty again. Its own words: {words}")
+    status = 500
+
+
+def read_manifest(folder: Path) -> BackupManifest:
+    """Return the manifest, once every part is as it says. Refuses: no backup, a part that was altered."""
+    try:
+        manifest: BackupManifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        parts = manifest["parts"]
+    except (OSError, ValueError, KeyError) as unreadable:
+        raise NoBackup(folder=folder) from unreadable
+    for name, part in parts.items():
+        path = folder / Path(name).name
+        if not path.exists() or digest_of(path) != part["sha256"]:
+            raise BackupAltered(part=name)
+    return manifest
+
+
+def read_contents(folder: Path, identity: str) -> Contents:
+    """Return what the backup holds, in figures. Refuses: a key that does not open it."""
+    try:
+        opened = pyrage.decrypt((folder / CONTENTS).read_bytes(), [pyrage.x25519.Identity.from_str(identity)])
+    except (pyrage.IdentityError, pyrage.DecryptError) as wrong:
+        raise IdentityDoesNotFit from wrong
+    contents: Contents = json.loads(opened)
+    return contents
+
+
+def restore(
+    *, folder: Path, identity: str, admin: str, name: str, passwords: tuple[str, str]
+) -> tuple[str, list[Observation]]:
+    """The backup stands in the empty database ``name``; return the application's address and what was compared.
+
+    Refuses: an altered part, a key that does not open it, a database that is not empty. Locks: nothing.
+    """
+    manifest = read_manifest(folder)
+    before = read_contents(folder, identity)
+    prepare(admin, name, *passwords)
+    address = url_of(admin, database=name)
+    with psycopg.connect(address) as there:
+        row = there.execute(
+            "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        ).fetchone()
+        if row and row[0]:
+            raise DatabaseNotEmpty(name=name, tables=row[0])
+    _restore_dump(folder / DUMP, identity, address, int(manifest["server"].split(".")[0]))
+    # Rights on the database itself stand in no dump of it.
+    _owner, app = prepare(admin, name, *passwords)
+    with psycopg.connect(address) as there:
+        after = contents_of(there)
+    return app, [*compared(before, after), _audit_chain(app, before["chain"]), *_keys(manifest)]
+
+
+def restore_files(*, folder: Path, identity: str, root: Path) -> int:
+    """The files of exports stand below ``root`` again; return how many."""
+    with tempfile.TemporaryFile() as plain:
+        with (folder / FILES).open("rb") as sealed:
+            pyrage.decrypt_io(sealed, plain, [pyrage.x25519.Identity.from_str(identity)])
+        plain.seek(0)
+        with tempfile.TemporaryDirectory(dir=root.parent if root.parent.exists() else None) as opened:
+            with tarfile.open(fileobj=plain, mode="r:gz") as tar:
+                tar.extractall(opened, filter="data")
+            there = Path(opened) / "exports"
+            if there.exists():
+                shutil.copytree(there, root, dirs_exist_ok=True)
+    return sum(1 for path in root.rglob("*") if path.is_file()) if root.exists() else 0
+
+
+def compared(before: Contents, after: Contents) -> list[Observation]:
+    """Return whether rows, digests and guards are those of the backup."""
+    named = differences(before, after)
+    rows = sum(int(table[0]) for table in after["tables"].values())
+    said = f"{rows} rows in {len(after['tables'])} tables, {after['signatures']} signatures, digests equal"
+    return [Observation("rows and digests", not named, "; ".join(named[:10]) if named else said)]
+
+
+def _audit_chain(app: str, chain: str) -> Observation:
+    """Verify the audit trail of the restored database in a process of its own, which knows no other."""
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("DATABASE_", "PALACE3_PRODUCTION"))
+    }
+    environment = {**kept, "DATABASE_URL": app, "SECRET_KEY": settings.SECRET_KEY}
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "verify_audit"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    said = (done.stdout if done.returncode == 0 else done.stderr).strip()
+    return Observation("audit chain and signatures", done.returncode == 0 and chain in said, said[-300:])
+
+
+def _keys(manifest: BackupManifest) -> list[Observation]:
+    """Say of each key that the data need whether this machine has it: by fingerprint, never by value."""
+    here = fingerprints()
+    return [
+        Observation(
+            f"key {name}",
+            here.get(name) == kept,
+            "is here" if here.get(name) == kept else "another, or none, is here: fetch it from the safe",
+        )
+        for name, kept in manifest["keys"].items()
+    ]
+
+
+def _restore_dump(path: Path, identity: str, address: str, major: int) -> None:
+    command: list[str | Path] = [
+        program("pg_restore", major=major),
+        "--exit-on-error",
+        "--single-transaction",
+        "--dbname",
+        _database(address),
+    ]
+    with subprocess.Popen(
+        command,
+        env=environment_of(address),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as restoring:
+        words: list[bytes] = []
+        stdin, stderr = restoring.stdin, restoring.stderr
+        assert stdin  # noqa: S101 (asked for above)
+        assert stderr  # noqa: S101
+        listening = threading.Thread(target=lambda: words.append(stderr.read()))
+        listening.start()
+        broken = ""
+        try:
+            with path.open("rb") as sealed:
+                pyrage.decrypt_io(sealed, stdin, [pyrage.x25519.Identity.from_str(identity)])
+        except (OSError, pyrage.DecryptError) as fault:
+            broken = type(fault).__name__
+            restoring.terminate()
+        finally:
+            try:
+                stdin.close()
+            except BrokenPipeError:
+                broken = broken or "BrokenPipeError"
+            listening.join()
+    if restoring.returncode or broken:
+        raise RestoreBroken(words=b"".join(words).decode(errors="replace").strip()[-300:] or broken)
+
+
+def _database(address: str) -> str:
+    with psycopg.connect(address) as there:
+        return str(there.info.dbname)
