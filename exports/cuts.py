@@ -61,8 +61,11 @@ class Cut:
 
     @property
     def _seen(self) -> str:
-        """The condition on the act (as ``w``) of a version that was there at the moment."""
-        seen = "w.stored_at <= %(cut)s"
+        return self.seen_by("w")
+
+    def seen_by(self, act: str) -> str:
+        """Return the condition on the act (as ``act``) of a version that was there at the moment."""
+        seen = f"{act}.stored_at <= %(cut)s"
         if self.snapshot:
-            seen += " AND pg_visible_in_snapshot(w.transaction::text::xid8, %(snapshot)s::pg_snapshot)"
+            seen += f" AND pg_visible_in_snapshot({act}.transaction::text::xid8, %(snapshot)s::pg_snapshot)"
         return seen
