@@ -59,13 +59,16 @@ class Cut:
             f"WHERE former IS DISTINCT FROM {column})"
         )
 
+    def saw(self, act: str) -> str:
+        """Return the SQL that says whether the act with the number ``act`` was there at the moment."""
+        if not self.is_past:
+            return "true"
+        return f"EXISTS (SELECT 1 FROM audit_act w WHERE w.id = {act} AND {self._seen})"
+
     @property
     def _seen(self) -> str:
-        return self.seen_by("w")
-
-    def seen_by(self, act: str) -> str:
-        """Return the condition on the act (as ``act``) of a version that was there at the moment."""
-        seen = f"{act}.stored_at <= %(cut)s"
+        """The condition on the act (as ``w``) of a version that was there at the moment."""
+        seen = "w.stored_at <= %(cut)s"
         if self.snapshot:
-            seen += f" AND pg_visible_in_snapshot({act}.transaction::text::xid8, %(snapshot)s::pg_snapshot)"
+            seen += " AND pg_visible_in_snapshot(w.transaction::text::xid8, %(snapshot)s::pg_snapshot)"
         return seen

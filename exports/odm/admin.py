@@ -35,8 +35,8 @@ class Directory:
         places = {pk: site_oid(code) for pk, code in Site.objects.order_by("code").values_list("pk", "code")}
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT DISTINCT g.meaning FROM crf_recordsignature x JOIN accounts_signature g ON g.id = x.signature_id "
-                "ORDER BY g.meaning"
+                "SELECT DISTINCT g.meaning FROM crf_recordsignature x "
+                "JOIN accounts_signature g ON g.id = x.signature_id ORDER BY g.meaning"
             )
             said = [row[0] for row in cursor.fetchall()]
         return cls(places, {meaning: f"SIG.{number}" for number, meaning in enumerate(said, start=1)})

@@ -118,10 +118,8 @@ class ClinicalData:
         site = make("SiteRef", {"LocationOID": site_oid(person.row["site"])})
         events = list(self._events(person))
         asked, annotations = notes.about_nothing(None, first=2)
-        if self.elements.is_20:
-            parts = [site, *events, about, *asked]
-        else:
-            parts = [site, about, *annotations, *events]
+        first, last = ([], [about, *asked]) if self.elements.is_20 else ([about, *annotations], [])
+        parts = [site, *first, *events, *last]
         said = {
             "SubjectKey": person.row["number"],
             "TransactionType": "Insert" if self.every_version else None,

@@ -46,10 +46,6 @@ class Scope:
             f"JOIN {self.cut.rows(Site)} s ON s.id = p.site_id AND s.code = ANY(%(sites)s)"
         )
 
-    def seen(self, act: str = "a") -> str:
-        """Return the condition on the act of a version that was there at the moment of the cut."""
-        return self.cut.seen_by(act) if self.cut.is_past else "true"
-
 
 class Stream:
     """The rows of one query, handed out participant by participant."""
@@ -118,7 +114,8 @@ def states(scope: Scope, codes: Sequence[str]) -> Stream:
     return Stream(
         f"SELECT p.number, e.pgh_obj_id AS record, e.state, {ACT} FROM crf_recordevent e "  # noqa: S608
         f"JOIN audit_act a ON a.id = e.act_id {scope.people('e.participant_id')} "
-        f"WHERE {scope.seen()} AND e.form_code IN ({_listed(codes)}) ORDER BY p.number, e.pgh_obj_id, e.pgh_id",
+        f"WHERE {scope.cut.saw('a.id')} AND e.form_code IN ({_listed(codes)}) "
+        "ORDER BY p.number, e.pgh_obj_id, e.pgh_id",
         scope,
     )
 
@@ -154,7 +151,7 @@ def versions_of_answers(scope: Scope, code: str) -> Stream:
         f"SELECT p.number, e.pgh_obj_id AS record, {_columns(model, _asked(code, ''), 'e')}, {ACT} "  # noqa: S608
         f"FROM {model._meta.db_table}event e JOIN audit_act a ON a.id = e.act_id "
         f"JOIN {scope.cut.rows(Record)} r ON r.id = e.pgh_obj_id {scope.people('r.participant_id')} "
-        f"WHERE {scope.seen()} ORDER BY p.number, e.pgh_obj_id, e.pgh_id",
+        f"WHERE {scope.cut.saw('a.id')} ORDER BY p.number, e.pgh_obj_id, e.pgh_id",
         scope,
     )
 
@@ -167,7 +164,7 @@ def versions_of_rows(scope: Scope, code: str, group: str) -> Stream:
         f"{_columns(model, _asked(code, group), 'e')}, {ACT} "
         f"FROM {model._meta.db_table}event e JOIN audit_act a ON a.id = e.act_id "
         f"JOIN {scope.cut.rows(Record)} r ON r.id = e.record_id {scope.people('r.participant_id')} "
-        f"WHERE {scope.seen()} ORDER BY p.number, e.record_id, e.pgh_id",
+        f"WHERE {scope.cut.saw('a.id')} ORDER BY p.number, e.record_id, e.pgh_id",
         scope,
     )
 
@@ -177,7 +174,7 @@ def reasons(scope: Scope) -> Stream:
     return Stream(
         "SELECT p.number, c.act_id AS act, c.target, c.text FROM crf_changereasonevent c "  # noqa: S608
         f"JOIN audit_act a ON a.id = c.act_id {scope.people('c.participant_id')} "
-        f"WHERE {scope.seen()} AND c.pgh_label = 'insert' ORDER BY p.number, c.pgh_id",
+        f"WHERE {scope.cut.saw('a.id')} AND c.pgh_label = 'insert' ORDER BY p.number, c.pgh_id",
         scope,
     )
 
@@ -186,7 +183,8 @@ def signatures(scope: Scope, codes: Sequence[str]) -> Stream:
     """Return the signatures under these records, those that fell included."""
     return Stream(
         "SELECT p.number, x.record_id AS record, g.id, g.by_id AS by, g.signed_at AS at, g.meaning, x.fell_at, "  # noqa: S608
-        f"g.site_id AS act_site FROM {scope.cut.rows(RecordSignature)} x JOIN accounts_signature g ON g.id = x.signature_id "
+        f"g.site_id AS act_site FROM {scope.cut.rows(RecordSignature)} x "
+        "JOIN accounts_signature g ON g.id = x.signature_id "
         f"JOIN {scope.cut.rows(Record)} r ON r.id = x.record_id AND r.form_code IN ({_listed(codes)}) "
         f"{scope.people('x.participant_id')} ORDER BY p.number, x.record_id, x.id",
         scope,
