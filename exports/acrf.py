@@ -73,7 +73,7 @@ def _bookmarks(
     schedule, *forms = make_tree(scale, transform_pages=transform_pages)
     _label, place, _below, state = schedule
     places = {label.split(" ", 1)[0]: (label, place) for label, place, *_rest in forms}
-    by_visit = [
+    by_visit: list[Any] = [
         (visit.name, place, [(*places[form.code], [], state) for form in visit.forms], "closed")
         for visit in visits
     ]

@@ -200,7 +200,7 @@ class Written:
         rows = self.person.answers[f"{self.form.code}.{name}"].get(self.record["id"], [])
         if not self.every_version:
             for row in rows:
-                if element := self._standing(group, row):
+                if (element := self._standing(group, row)) is not None:
                     yield element
         elif group.repeats:
             yield from self._versions_of_rows(group, rows)

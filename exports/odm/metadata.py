@@ -364,5 +364,5 @@ def _how(question: Question) -> str:
     return " ".join(part for part in (_helped(question), read) if part)
 
 
-def _out_of_range(question: Question, bounds: Range) -> str:
+def _out_of_range(question: Question, bounds: Range | None) -> str:
     return _("Expected: {range}").format(range=range_text(bounds, question.unit))

@@ -22,7 +22,6 @@ from followup.models import Visit
 from trials.models import Participant, Site
 
 Row = dict[str, Any]
-ROWS_AT_ONCE: Final = 200
 ACT = "a.id AS act, a.by_id AS by, a.at AS at, a.reason AS reason, a.site_id AS act_site"
 
 
@@ -65,7 +64,6 @@ class Stream:
 
 def _rows(sql: str, scope: Scope) -> Iterator[Row]:
     with connection.chunked_cursor() as cursor:
-        cursor.itersize = ROWS_AT_ONCE
         cursor.execute(sql, scope.parameters)
         names: list[str] | None = None
         for row in cursor:
@@ -243,7 +241,8 @@ def _asked(code: str, group: str) -> dict[str, Any]:
 
 def _columns(model: type[models.Model], asked: dict[str, Any], alias: str) -> str:
     """Return the SQL of the answers under the names of their questions, and of the reasons for missing ones."""
-    columns = [f'{alias}."{model._meta.get_field(name).column}" AS "{name}"' for name in asked]
+    fields: dict[str, Any] = {field.name: field for field in model._meta.local_concrete_fields}
+    columns = [f'{alias}."{fields[name].column}" AS "{name}"' for name in asked]
     return ", ".join([*columns, f"{alias}.missing"])
 
 

@@ -14,7 +14,9 @@ from typing import Any
 
 import odmlib
 import pytest
+import time_machine
 from django.db import connection, transaction
+from django.test import TransactionTestCase, override_settings
 from lxml import etree
 from odmlib import odm_loader
 
@@ -27,12 +29,12 @@ from exports.odm.streams import Scope, counted_records
 from exports.odm.study import item_groups, items_of, leaves
 from exports.odm.writing import OdmContent, write_odm
 from kernel.scope import EVERYTHING, scope
-from tests.clock import Clock
 from tests.demo_trial import UNTIL, played_trial
 
 CHAPTERS = ("3.0",)
 SCHEMAS = Path(odmlib.__file__).parent / "schemas" / "odm"
 SCHEMA_OF = {OdmVersion.V132: "1.3.2/ODM1-3-2.xsd", OdmVersion.V20: "2.0/ODM.xsd"}
+HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 FORMS = list(catalogue.forms())
 Tree = Any
 
@@ -69,17 +71,21 @@ class Told:
     names: set[str]
 
 
-_told: list[Told] = []
-
-
-@pytest.fixture
-def told(transactional_db: None, clock: Clock) -> Told:
+@pytest.fixture(scope="module")
+def told(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Two sites have worked for two years, six participants; it is played and read once for all tests."""
-    if not _told:
-        clock.go(UNTIL)
-        with played_trial():
-            _told.append(_read())
-    return _told[0]
+    media = tmp_path_factory.mktemp("media")
+    with (
+        django_db_blocker.unblock(),
+        time_machine.travel(UNTIL, tick=True),
+        override_settings(MEDIA_ROOT=media, PASSWORD_HASHERS=HASHERS),
+    ):
+        try:
+            with played_trial():
+                read = _read()
+        finally:
+            TransactionTestCase()._fixture_teardown()
+    return read
 
 
 def _read() -> Told:
