@@ -137,4 +137,6 @@ def _key_of(record: OdmRecord, participant: Participant) -> RecordKey:
         visit = planned.first()
         if visit is None:
             raise VisitMissing
-    return record_key_of(participant=participant, form=record.form, visit=visit, sequence=record.sequence)
+    log = catalogue.form(record.form).repeats == Repeats.LOG
+    number = NEW if log else record.sequence
+    return record_key_of(participant=participant, form=record.form, visit=visit, sequence=number)

@@ -14,8 +14,10 @@ from django.db import transaction
 from lxml import etree
 
 from crf import catalogue
+from crf.engine.submission import Answers
 from crf.models import Record
-from crf.store.records import NEW
+from crf.records.save import save_answers
+from crf.store.records import NEW, record_key_of
 from exports.cuts import Cut
 from exports.odm.elements import OdmVersion
 from exports.odm.importing import (
@@ -80,7 +82,8 @@ def fill(world: World, save: Save, people: list[Participant]) -> None:
     save(second, "DM", values=demographics.VALUES, groups=numbered(demographics.GROUPS))
     save(first, "MH", values={"mh_text": CHINESE, "mh_start": "2019-05", "mh_ongo": "Y"})
     gout = {"mh_text": "gout", "mh_start": "2018", "mh_ongo": "N", "mh_end": "2019-03-02"}
-    save(first, "MH", values=gout, version=NEW)
+    key = record_key_of(participant=first, form="MH", sequence=NEW)
+    save_answers(record_key=key, answers=Answers(gout), version=NEW, by=world.coordinator, at=NOW)
     save(first, "CM", values=medication.VALUES)
     visit = Visit.objects.filter(participant=second, code="SCR").first()
     assert visit
