@@ -53,14 +53,14 @@ def write_document(
     """
     write = _write_acrf if kind == DataFormat.ACRF else _write_odm
     with TemporaryDirectory(dir=path.parent) as folder:
-        name, expected, written = write(Path(folder), kind, list(forms), Scope(cut, tuple(sites)))
+        name, expected, count = write(Path(folder), kind, list(forms), Scope(cut, tuple(sites)))
         made = Path(folder) / name
-        if expected != written:
-            raise RecordsMissing(file=name, expected=expected, written=written)
+        if expected != count:
+            raise RecordsMissing(file=name, expected=expected, written=count)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
             archive.write(made, name)
         with made.open("rb") as content:
-            return name, expected, written, hashlib.file_digest(content, "sha256").hexdigest()
+            return name, expected, count, hashlib.file_digest(content, "sha256").hexdigest()
 
 
 Write = Callable[[Path, DataFormat, list[str], Scope], tuple[str, int, int]]
@@ -68,8 +68,8 @@ Write = Callable[[Path, DataFormat, list[str], Scope], tuple[str, int, int]]
 
 def _write_odm(folder: Path, kind: DataFormat, forms: list[str], scope: Scope) -> tuple[str, int, int]:
     content = CONTENTS[kind]
-    written = write_odm(folder / "odm.xml", content=content, forms=forms, scope=scope)
-    return "odm.xml", counted_records(scope, forms) if content.clinical else 0, written
+    count = write_odm(folder / "odm.xml", content=content, forms=forms, scope=scope)
+    return "odm.xml", counted_records(scope, forms) if content.clinical else 0, count
 
 
 def _write_acrf(folder: Path, kind: DataFormat, forms: list[str], scope: Scope) -> tuple[str, int, int]:

@@ -39,7 +39,7 @@ Reasons = dict[int, dict[str, str]]
 
 
 @dataclass
-class Person:
+class SubjectRows:
     """One participant with everything that the file holds of them."""
 
     row: Row
@@ -97,7 +97,7 @@ class ClinicalData:
         reasons: Reasons = defaultdict(dict)
         for each in self.reasons.of(number) if self.reasons else ():
             reasons[each["act"]][each["target"]] = each["text"]
-        person = Person(
+        person = SubjectRows(
             row,
             self.visits.of(number),
             by_visit,
@@ -111,7 +111,7 @@ class ClinicalData:
             }
         return self._subject_of(person)
 
-    def _subject_of(self, person: Person) -> Any:
+    def _subject_of(self, person: SubjectRows) -> Any:
         make, notes = self.elements.make, person.notes
         flags = {"TRACK": person.row["state"], "ARM": person.row["arm"] or ""}
         about = self.elements.annotation(1, flags)
@@ -126,7 +126,7 @@ class ClinicalData:
         }
         return make("SubjectData", said, parts)
 
-    def _events(self, person: Person) -> Iterator[Any]:
+    def _events(self, person: SubjectRows) -> Iterator[Any]:
         """Yield the visits in the order of their days, then what belongs to no visit."""
         for visit in person.visits:
             own = person.records.get(visit["id"], [])
@@ -136,7 +136,9 @@ class ClinicalData:
         if person.records.get(None):
             yield self._event(person, COMMON, None, person.records[None], None)
 
-    def _event(self, person: Person, oid: str, key: str | None, own: list[Row], visit: Row | None) -> Any:
+    def _event(
+        self, person: SubjectRows, oid: str, key: str | None, own: list[Row], visit: Row | None
+    ) -> Any:
         order = {code: place for place, code in enumerate(self.codes)}
         about = self.elements.annotation(1, {"VISITSTATE": visit["state"]}) if visit else None
         asked, annotations = person.notes.about_nothing(visit["id"], first=2) if visit else ([], [])
@@ -152,20 +154,20 @@ class ClinicalData:
     def _transaction(self, kind: str) -> dict[str, str]:
         return {"TransactionType": kind} if self.every_version else {}
 
-    def _record(self, person: Person, record: Row) -> Iterator[Any]:
+    def _record(self, person: SubjectRows, record: Row) -> Iterator[Any]:
         """Yield the record, and in a file of every version each step of its state and each signature besides."""
         self.count += 1
-        written = Written(self.elements, person, record, every_version=self.every_version)
-        yield written.element()
+        record_elements = RecordElements(self.elements, person, record, every_version=self.every_version)
+        yield record_elements.element()
         if self.every_version:
-            yield from written.steps()
-            yield from written.signatures()
+            yield from record_elements.steps()
+            yield from record_elements.signatures()
 
 
-class Written:
+class RecordElements:
     """One record being written."""
 
-    def __init__(self, elements: Elements, person: Person, record: Row, *, every_version: bool) -> None:
+    def __init__(self, elements: Elements, person: SubjectRows, record: Row, *, every_version: bool) -> None:
         self.elements, self.person, self.record = elements, person, record
         self.every_version = every_version
         self.form = catalogue.form(record["form"])

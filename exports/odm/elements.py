@@ -112,7 +112,7 @@ class Elements:
         """Return what 2.0 wants to know of a method or condition besides its rule: here nothing."""
         return [self.make("MethodSignature")] if self.is_20 else []
 
-    def comment(self, text: str, *, by: str | None = None) -> Any:
+    def comment(self, text: str, *, by: str) -> Any:
         if not self.is_20:
             return self.make("Comment", {"SponsorOrSite": by}, text=text)
         said = self.make("TranslatedText", {"Type": "text/plain"}, text=text)

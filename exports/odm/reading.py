@@ -27,19 +27,16 @@ AT_ONCE: Final = 64 * 1024
 class NoOdmFile(Refusal):
     code = "exports.no_odm_file"
     message = _("The file is not ODM-XML that can be read: {fault}. Export it again from where it came.")
-    status = 422
 
 
 class DocumentTypeRefused(Refusal):
     code = "exports.odm_document_type"
     message = _("The file declares a document type, which may hold harmful entities. Export it without one.")
-    status = 422
 
 
 class OdmVersionUnknown(Refusal):
     code = "exports.odm_version"
     message = _("The file is ODM “{version}”. Files of ODM 1.3.2 and 2.0 can be imported.")
-    status = 422
 
 
 class SnapshotNeeded(Refusal):
@@ -47,19 +44,16 @@ class SnapshotNeeded(Refusal):
     message = _(
         "The file holds every version of its answers. Import a snapshot: a file exported without --audit."
     )
-    status = 422
 
 
 class OtherStudy(Refusal):
     code = "exports.odm_other_study"
     message = _("The file is of {study}, definitions {version}; this is {own}, definitions {own_version}.")
-    status = 422
 
 
 class UnknownOid(Refusal):
     code = "exports.odm_unknown_oid"
     message = _("Participant {participant}: this study has no “{oid}”. Import a file of the same forms.")
-    status = 422
 
 
 @dataclass(frozen=True)

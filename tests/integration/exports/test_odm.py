@@ -14,7 +14,6 @@ from typing import Any
 
 import odmlib
 import pytest
-import time_machine
 from django.db import connection, transaction
 from django.test import TransactionTestCase, override_settings
 from lxml import etree
@@ -30,6 +29,7 @@ from exports.odm.streams import Scope, counted_records
 from exports.odm.study import item_groups, items_of, leaves
 from exports.odm.writing import OdmContent, write_odm
 from kernel.scope import EVERYTHING, scope
+from tests.clock import clock_at
 from tests.demo_trial import UNTIL, played_trial
 
 CHAPTERS = ("3.0",)
@@ -78,7 +78,7 @@ def told(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest
     media = tmp_path_factory.mktemp("media")
     with (
         django_db_blocker.unblock(),
-        time_machine.travel(UNTIL, tick=True),
+        clock_at(UNTIL),
         override_settings(MEDIA_ROOT=media, PASSWORD_HASHERS=HASHERS),
     ):
         try:
