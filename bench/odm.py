@@ -31,7 +31,7 @@ def written(kind: str, target: Path) -> dict[str, float]:
     from exports.cuts import Cut
     from exports.documents import CONTENTS
     from exports.formats.kinds import DataFormat
-    from exports.odm.streams import Scope
+    from exports.odm.streams import ExportScope
     from exports.odm.writing import OdmContent, write_odm
     from kernel.scope import EVERYTHING, scope
     from trials.models import Site
@@ -39,7 +39,7 @@ def written(kind: str, target: Path) -> dict[str, float]:
     forms, content = list(catalogue.forms()), CONTENTS[DataFormat(kind)]
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         sites = tuple(Site.objects.values_list("code", flat=True))
-        chosen = Scope(Cut(at=timezone.now(), is_past=False), sites)
+        chosen = ExportScope(Cut(at=timezone.now(), is_past=False), sites)
         alone = OdmContent(content.version, clinical=False)
         write_odm(target, content=alone, forms=forms, scope=chosen)
         before, began = _peak(), time.monotonic()

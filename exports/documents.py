@@ -15,7 +15,7 @@ from exports.acrf import annotated_crf
 from exports.cuts import Cut
 from exports.formats.kinds import DataFormat
 from exports.odm.elements import OdmVersion
-from exports.odm.streams import Scope, counted_records
+from exports.odm.streams import ExportScope, counted_records
 from exports.odm.writing import OdmContent, write_odm
 from kernel.errors import Refusal
 
@@ -53,7 +53,7 @@ def write_document(
     """
     write = _write_acrf if kind == DataFormat.ACRF else _write_odm
     with TemporaryDirectory(dir=path.parent) as folder:
-        name, expected, count = write(Path(folder), kind, list(forms), Scope(cut, tuple(sites)))
+        name, expected, count = write(Path(folder), kind, list(forms), ExportScope(cut, tuple(sites)))
         made = Path(folder) / name
         if expected != count:
             raise RecordsMissing(file=name, expected=expected, written=count)
@@ -63,16 +63,16 @@ def write_document(
             return name, expected, count, hashlib.file_digest(content, "sha256").hexdigest()
 
 
-Write = Callable[[Path, DataFormat, list[str], Scope], tuple[str, int, int]]
+Write = Callable[[Path, DataFormat, list[str], ExportScope], tuple[str, int, int]]
 
 
-def _write_odm(folder: Path, kind: DataFormat, forms: list[str], scope: Scope) -> tuple[str, int, int]:
+def _write_odm(folder: Path, kind: DataFormat, forms: list[str], scope: ExportScope) -> tuple[str, int, int]:
     content = CONTENTS[kind]
     count = write_odm(folder / "odm.xml", content=content, forms=forms, scope=scope)
     return "odm.xml", counted_records(scope, forms) if content.clinical else 0, count
 
 
-def _write_acrf(folder: Path, kind: DataFormat, forms: list[str], scope: Scope) -> tuple[str, int, int]:
+def _write_acrf(folder: Path, kind: DataFormat, forms: list[str], scope: ExportScope) -> tuple[str, int, int]:
     """The annotated CRF: as many forms as were chosen."""
     (folder / "acrf.pdf").write_bytes(annotated_crf(forms))
     return "acrf.pdf", len(forms), len(forms)

@@ -23,7 +23,7 @@ from exports.odm import streams
 from exports.odm.admin import Directory
 from exports.odm.elements import Elements
 from exports.odm.notes import Notes
-from exports.odm.streams import Row, Scope, Stream
+from exports.odm.streams import ExportScope, Row, RowStream
 from exports.odm.study import (
     COMMON,
     ItemGroup,
@@ -58,7 +58,7 @@ class ClinicalData:
         self,
         elements: Elements,
         directory: Directory,
-        scope: Scope,
+        scope: ExportScope,
         codes: list[str],
         *,
         every_version: bool,
@@ -76,9 +76,9 @@ class ClinicalData:
             streams.messages(scope),
             streams.comments(scope),
         )
-        self.tables: dict[str, dict[str, Stream]] = {code: dict(self._tables(code)) for code in codes}
+        self.tables: dict[str, dict[str, RowStream]] = {code: dict(self._tables(code)) for code in codes}
 
-    def _tables(self, code: str) -> Iterator[tuple[str, Stream]]:
+    def _tables(self, code: str) -> Iterator[tuple[str, RowStream]]:
         versions = self.every_version
         yield "", (streams.versions_of_answers if versions else streams.answers)(self.scope, code)
         for name in catalogue.form(code).groups:

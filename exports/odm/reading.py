@@ -90,7 +90,7 @@ def subjects_in(path: Path) -> Iterator[OdmSubject]:
     parser = etree.XMLPullParser(
         events=("start", "end"), resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False
     )
-    reader = _Reader()
+    reader = _OdmReader()
     try:
         with path.open("rb") as file:
             while content := file.read(AT_ONCE):
@@ -106,7 +106,7 @@ def subjects_in(path: Path) -> Iterator[OdmSubject]:
         raise NoOdmFile(fault=_("it holds no clinical data"))
 
 
-class _Reader:
+class _OdmReader:
     def __init__(self) -> None:
         self.version: OdmVersion | None = None
         self.is_odm = False

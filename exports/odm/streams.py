@@ -26,7 +26,7 @@ ACT = "a.id AS act, a.by_id AS by, a.at AS at, a.reason AS reason, a.site_id AS 
 
 
 @dataclass(frozen=True)
-class Scope:
+class ExportScope:
     """Whose data are read: the sites that follow them now, and some participants where not all."""
 
     cut: Cut
@@ -46,10 +46,10 @@ class Scope:
         )
 
 
-class Stream:
+class RowStream:
     """The rows of one query, handed out participant by participant."""
 
-    def __init__(self, sql: str, scope: Scope) -> None:
+    def __init__(self, sql: str, scope: ExportScope) -> None:
         self._rows = _rows(sql, scope)
         self._next: Row | None = next(self._rows, None)
 
@@ -62,7 +62,7 @@ class Stream:
         return own
 
 
-def _rows(sql: str, scope: Scope) -> Iterator[Row]:
+def _rows(sql: str, scope: ExportScope) -> Iterator[Row]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql, scope.parameters)
         names: list[str] | None = None
@@ -74,7 +74,7 @@ def _rows(sql: str, scope: Scope) -> Iterator[Row]:
             yield dict(zip(names, row, strict=True))
 
 
-def people(scope: Scope) -> Iterator[Row]:
+def people(scope: ExportScope) -> Iterator[Row]:
     """Yield the participants in the order of their numbers."""
     chosen = "AND p.number = ANY(%(numbers)s)" if scope.participants else ""
     yield from _rows(
@@ -86,9 +86,9 @@ def people(scope: Scope) -> Iterator[Row]:
     )
 
 
-def visits(scope: Scope) -> Stream:
+def visits(scope: ExportScope) -> RowStream:
     rows = scope.cut.rows(Visit)
-    return Stream(
+    return RowStream(
         "SELECT p.number, v.id, v.code, v.occurrence, v.state, v.opens "  # noqa: S608 (declared names)
         f"FROM {rows} v {scope.people('v.participant_id')} "
         "ORDER BY p.number, coalesce(v.took_place_on, v.target, v.opens) NULLS LAST, v.code, v.occurrence, v.id",
@@ -96,10 +96,10 @@ def visits(scope: Scope) -> Stream:
     )
 
 
-def records(scope: Scope, codes: Sequence[str]) -> Stream:
+def records(scope: ExportScope, codes: Sequence[str]) -> RowStream:
     """Return the records of these forms."""
     rows, forms = scope.cut.rows(Record), _listed(codes)
-    return Stream(
+    return RowStream(
         "SELECT p.number, r.id, r.form_code AS form, r.visit_id AS visit, r.sequence, r.state, "  # noqa: S608
         f"r.protocol_version AS protocol FROM {rows} r {scope.people('r.participant_id')} "
         f"WHERE r.form_code IN ({forms}) ORDER BY p.number, r.sequence, r.id",
@@ -107,9 +107,9 @@ def records(scope: Scope, codes: Sequence[str]) -> Stream:
     )
 
 
-def states(scope: Scope, codes: Sequence[str]) -> Stream:
+def states(scope: ExportScope, codes: Sequence[str]) -> RowStream:
     """Return every version of these records, by which it is seen how far they had come when."""
-    return Stream(
+    return RowStream(
         f"SELECT p.number, e.pgh_obj_id AS record, e.state, {ACT} FROM crf_recordevent e "  # noqa: S608
         f"JOIN audit_act a ON a.id = e.act_id {scope.people('e.participant_id')} "
         f"WHERE {scope.cut.saw('a.id')} AND e.form_code IN ({_listed(codes)}) "
@@ -118,11 +118,11 @@ def states(scope: Scope, codes: Sequence[str]) -> Stream:
     )
 
 
-def answers(scope: Scope, code: str) -> Stream:
+def answers(scope: ExportScope, code: str) -> RowStream:
     """Return the answers of a form, one row a record."""
     form = catalogue.form(code)
     records_of = f"JOIN {scope.cut.rows(Record)} r ON r.id = f.id"
-    return Stream(
+    return RowStream(
         f"SELECT p.number, f.id AS record, {_columns(form.model, _asked(code, ''), 'f')} "  # noqa: S608
         f"FROM {scope.cut.rows(form.model)} f {records_of} {scope.people('r.participant_id')} "
         "ORDER BY p.number, f.id",
@@ -130,11 +130,11 @@ def answers(scope: Scope, code: str) -> Stream:
     )
 
 
-def rows_of(scope: Scope, code: str, group: str) -> Stream:
+def rows_of(scope: ExportScope, code: str, group: str) -> RowStream:
     """Return the rows of a table of a form that stand."""
     model = catalogue.form(code).groups[group].model
     records_of = f"JOIN {scope.cut.rows(Record)} r ON r.id = g.record_id"
-    return Stream(
+    return RowStream(
         f"SELECT p.number, g.record_id AS record, g.position, {_columns(model, _asked(code, group), 'g')} "  # noqa: S608
         f"FROM {scope.cut.rows(model)} g {records_of} {scope.people('r.participant_id')} "
         "WHERE NOT g.removed ORDER BY p.number, g.record_id, g.position, g.id",
@@ -142,10 +142,10 @@ def rows_of(scope: Scope, code: str, group: str) -> Stream:
     )
 
 
-def versions_of_answers(scope: Scope, code: str) -> Stream:
+def versions_of_answers(scope: ExportScope, code: str) -> RowStream:
     """Return every version of the answers of a form, each with the act that wrote it."""
     model = catalogue.form(code).model
-    return Stream(
+    return RowStream(
         f"SELECT p.number, e.pgh_obj_id AS record, {_columns(model, _asked(code, ''), 'e')}, {ACT} "  # noqa: S608
         f"FROM {model._meta.db_table}event e JOIN audit_act a ON a.id = e.act_id "
         f"JOIN {scope.cut.rows(Record)} r ON r.id = e.pgh_obj_id {scope.people('r.participant_id')} "
@@ -154,10 +154,10 @@ def versions_of_answers(scope: Scope, code: str) -> Stream:
     )
 
 
-def versions_of_rows(scope: Scope, code: str, group: str) -> Stream:
+def versions_of_rows(scope: ExportScope, code: str, group: str) -> RowStream:
     """Return every version of the rows of a table, each with the act that wrote it."""
     model = catalogue.form(code).groups[group].model
-    return Stream(
+    return RowStream(
         f"SELECT p.number, e.record_id AS record, e.pgh_obj_id AS row, e.position, e.removed, "  # noqa: S608
         f"{_columns(model, _asked(code, group), 'e')}, {ACT} "
         f"FROM {model._meta.db_table}event e JOIN audit_act a ON a.id = e.act_id "
@@ -167,9 +167,9 @@ def versions_of_rows(scope: Scope, code: str, group: str) -> Stream:
     )
 
 
-def reasons(scope: Scope) -> Stream:
+def reasons(scope: ExportScope) -> RowStream:
     """Return the reasons that single answers were given, by act."""
-    return Stream(
+    return RowStream(
         "SELECT p.number, c.act_id AS act, c.target, c.text FROM crf_changereasonevent c "  # noqa: S608
         f"JOIN audit_act a ON a.id = c.act_id {scope.people('c.participant_id')} "
         f"WHERE {scope.cut.saw('a.id')} AND c.pgh_label = 'insert' ORDER BY p.number, c.pgh_id",
@@ -177,9 +177,9 @@ def reasons(scope: Scope) -> Stream:
     )
 
 
-def signatures(scope: Scope, codes: Sequence[str]) -> Stream:
+def signatures(scope: ExportScope, codes: Sequence[str]) -> RowStream:
     """Return the signatures under these records, those that fell included."""
-    return Stream(
+    return RowStream(
         "SELECT p.number, x.record_id AS record, g.id, g.by_id AS by, g.signed_at AS at, g.meaning, x.fell_at, "  # noqa: S608
         f"g.site_id AS act_site FROM {scope.cut.rows(RecordSignature)} x "
         "JOIN accounts_signature g ON g.id = x.signature_id "
@@ -189,9 +189,9 @@ def signatures(scope: Scope, codes: Sequence[str]) -> Stream:
     )
 
 
-def queries(scope: Scope, codes: Sequence[str]) -> Stream:
+def queries(scope: ExportScope, codes: Sequence[str]) -> RowStream:
     """Return the queries about these forms and about no form."""
-    return Stream(
+    return RowStream(
         "SELECT p.number, q.id, q.record_id AS record, q.visit_id AS visit, q.form_code AS form, q.target, q.state, "  # noqa: S608
         f"q.key, q.check_code, q.opened_at, q.closed_at FROM {scope.cut.rows(Query)} q "
         f"{scope.people('q.participant_id')} WHERE q.form_code IN ('', {_listed(codes)}) "
@@ -200,25 +200,25 @@ def queries(scope: Scope, codes: Sequence[str]) -> Stream:
     )
 
 
-def messages(scope: Scope) -> Stream:
+def messages(scope: ExportScope) -> RowStream:
     """Return what was said in the threads of queries."""
-    return Stream(
+    return RowStream(
         "SELECT p.number, m.query_id AS query, m.kind, m.by_id AS by, m.at, m.text, m.site_id AS act_site "  # noqa: S608
         f"FROM {scope.cut.rows(QueryMessage)} m {scope.people('m.participant_id')} ORDER BY p.number, m.at, m.id",
         scope,
     )
 
 
-def comments(scope: Scope) -> Stream:
+def comments(scope: ExportScope) -> RowStream:
     """Return what sites said beside their answers."""
-    return Stream(
+    return RowStream(
         f"SELECT p.number, c.record_id AS record, c.target, c.text, {ACT} FROM {scope.cut.rows(AnswerComment)} c "  # noqa: S608
         f"JOIN audit_act a ON a.id = c.act_id {scope.people('c.participant_id')} ORDER BY p.number, c.id",
         scope,
     )
 
 
-def counted_records(scope: Scope, codes: Sequence[str]) -> int:
+def counted_records(scope: ExportScope, codes: Sequence[str]) -> int:
     """Return how many records of these forms there are, counted without what an export reads with them."""
     rows = scope.cut.rows(Record)
     with connection.cursor() as cursor:

@@ -14,7 +14,7 @@ from exports.odm.admin import Directory, admin_data
 from exports.odm.clinical import ClinicalData
 from exports.odm.elements import Elements, OdmVersion
 from exports.odm.metadata import StudyMetadata
-from exports.odm.streams import Scope
+from exports.odm.streams import ExportScope
 from exports.odm.study import STUDY_OID, metadata_oid
 
 PROGRAM = "PALACE-3"
@@ -29,7 +29,7 @@ class OdmContent:
     every_version: bool = False
 
 
-def write_odm(target: Path | IO[bytes], *, content: OdmContent, forms: list[str], scope: Scope) -> int:
+def write_odm(target: Path | IO[bytes], *, content: OdmContent, forms: list[str], scope: ExportScope) -> int:
     """The file stands at ``target``; the number of its records is returned. The same cut gives the same file."""
     elements = Elements(content.version)
     directory = Directory.read()

@@ -25,7 +25,7 @@ from crf import catalogue
 from crf.models import Query, Record, RecordSignature
 from exports.cuts import Cut
 from exports.odm.elements import OdmVersion
-from exports.odm.streams import Scope, counted_records
+from exports.odm.streams import ExportScope, counted_records
 from exports.odm.study import item_groups, items_of, leaves
 from exports.odm.writing import OdmContent, write_odm
 from kernel.scope import EVERYTHING, scope
@@ -47,7 +47,7 @@ def schema(version: OdmVersion) -> Any:
 def odm(version: OdmVersion, *, cut: Cut | None = None, **said: bool) -> bytes:
     """The file of the whole trial, as of now unless a cut is named."""
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        chosen = Scope(cut or Cut(at=UNTIL, is_past=False), ("01", "02"))
+        chosen = ExportScope(cut or Cut(at=UNTIL, is_past=False), ("01", "02"))
         target = io.BytesIO()
         content = OdmContent(version, **said)
         written = write_odm(target, content=content, forms=FORMS, scope=chosen)

@@ -35,7 +35,7 @@ from exports.odm.reading import (
     SnapshotNeeded,
     UnknownOid,
 )
-from exports.odm.streams import Scope
+from exports.odm.streams import ExportScope
 from exports.odm.writing import OdmContent, write_odm
 from followup.models import Visit
 from followup.services import plan_visits_for
@@ -57,7 +57,7 @@ CHINESE = "食管鳞状细胞癌，“疑似”复发\n第二行 𠮷 <&>"
 
 def odm(version: OdmVersion = OdmVersion.V132, **said: bool) -> bytes:
     target = io.BytesIO()
-    scope_of = Scope(Cut(at=NOW, is_past=False), ("01", "02"))
+    scope_of = ExportScope(Cut(at=NOW, is_past=False), ("01", "02"))
     write_odm(target, content=OdmContent(version, **said), forms=FORMS, scope=scope_of)
     return target.getvalue()
 
