@@ -30,7 +30,6 @@ from exports.odm.study import (
     event_key,
     form_oid,
     item_groups,
-    questions_of,
     site_oid,
 )
 
@@ -248,10 +247,9 @@ class RecordElements:
 
     def _items(self, group: ItemGroup, before: Row | None, row: Row, where: str | None) -> Iterator[Any]:
         """Yield the items whose answers differ from those of the version before; all of them without one."""
-        for name, question in questions_of(group).items():
+        for name, (question, items) in group.questions.items():
             old = said_of(question, before, self.zone) if before else {}
             new = said_of(question, row, self.zone)
-            items = [item for item in group.items if item.question is question]
             for item in items:
                 now, then = new.get(item.choice), old.get(item.choice)
                 target = f"{group.name}.{row['position']}.{name}" if group.repeats else name
@@ -318,7 +316,7 @@ class Said:
 
 def said_of(question: Question, row: Row, zone: ZoneInfo) -> dict[str, Said]:
     """Return what a row says of a question, by choice: nothing where it says nothing."""
-    why = streams.reasons_in(row).get(question.name, "")
+    why = (row["missing"] or {}).get(question.name, "")
     value, reason = row[question.name], RENAMED.get(why, why)
     if question.kind == "multiple" and question.codes:
         chosen = [_today(question, code, row) for code in value or ()]

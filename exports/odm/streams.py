@@ -17,7 +17,7 @@ from crf import catalogue
 from crf.engine.base import Record
 from crf.models import AnswerComment, Query, QueryMessage, RecordSignature
 from exports.cuts import Cut
-from exports.odm.study import item_groups, questions_of
+from exports.odm.study import item_groups
 from followup.models import Visit
 from trials.models import Participant, Site
 
@@ -71,7 +71,10 @@ def _rows(sql: str, scope: ExportScope) -> Iterator[Row]:
                 names = [column.name for column in cursor.description or ()]
                 if len(set(names)) < len(names):
                     raise ValueError(f"two columns of one name: {names}")
-            yield dict(zip(names, row, strict=True))
+            told = dict(zip(names, row, strict=True))
+            if isinstance(told.get("missing"), str):
+                told["missing"] = json.loads(told["missing"])
+            yield told
 
 
 def people(scope: ExportScope) -> Iterator[Row]:
@@ -235,7 +238,7 @@ def _asked(code: str, group: str) -> dict[str, Any]:
     asked: dict[str, Any] = {}
     for each in item_groups(code):
         if (each.name if each.repeats else "") == group:
-            asked |= questions_of(each)
+            asked |= each.questions
     return asked
 
 
@@ -248,10 +251,3 @@ def _columns(model: type[models.Model], asked: dict[str, Any], alias: str) -> st
 
 def _listed(codes: Sequence[str]) -> str:
     return ", ".join(f"'{code}'" for code in codes)
-
-
-def reasons_in(row: Row) -> dict[str, str]:
-    """Return why answers of a row are missing."""
-    said = row["missing"]
-    kept: dict[str, str] = json.loads(said) if isinstance(said, str) else said or {}
-    return kept

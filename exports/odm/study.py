@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,7 @@ from crf.models import QueryState, RecordState
 from exports.odm.elements import FLAG_TYPES, LANGUAGES, Text, flag_list, in_languages, lazily
 from followup.history import UNSCHEDULED
 from followup.models import VisitState
+from kernel.days import in_chinese
 from protocol.loader.schema import BilingualText, VisitRule
 from protocol.text import load, versions
 from trials.models.participants import Track
@@ -108,6 +109,15 @@ class ItemGroup:
     def oid(self) -> str:
         return f"IG.{self.form.code}.{self.name}"
 
+    @cached_property
+    def questions(self) -> dict[str, tuple[Question, tuple[Item, ...]]]:
+        """Return the questions whose answers the group holds, by name, each with its items."""
+        asked = {item.question.name: item.question for item in self.items}
+        return {
+            name: (question, tuple(item for item in self.items if item.question is question))
+            for name, question in asked.items()
+        }
+
 
 @dataclass(frozen=True)
 class StudyEvent:
@@ -170,11 +180,6 @@ def _table(form: FormDeclaration, group: Group) -> ItemGroup:
     return ItemGroup(form, group.name, lazily(group.title), columns, True, group.shown_when)
 
 
-def questions_of(group: ItemGroup) -> dict[str, Question]:
-    """Return the questions whose answers the group holds, by name."""
-    return {item.question.name: item.question for item in group.items}
-
-
 @dataclass(frozen=True)
 class CodeListOfFile:
     """A code list as the file has it; ``labels`` say each code in the language in force."""
@@ -234,8 +239,6 @@ def _flag_lists() -> Iterator[CodeListOfFile]:
 
 
 def _said(text: BilingualText) -> str:
-    from kernel.days import in_chinese
-
     return text.zh if in_chinese() else text.en
 
 
