@@ -59,6 +59,12 @@ class Cut:
             f"WHERE former IS DISTINCT FROM {column})"
         )
 
+    def saw(self, act: str) -> str:
+        """Return the SQL that says whether the act with the number ``act`` was there at the moment."""
+        if not self.is_past:
+            return "true"
+        return f"EXISTS (SELECT 1 FROM audit_act w WHERE w.id = {act} AND {self._seen})"
+
     @property
     def _seen(self) -> str:
         """The condition on the act (as ``w``) of a version that was there at the moment."""

@@ -39,7 +39,9 @@ class ExportForm(ServiceForm):
         label=_("Format"),
         choices=DataFormat.choices,
         initial=DataFormat.CSV,
-        help_text=_("Codebook and code lists are CSV files in each of them."),
+        help_text=_(
+            "Codebook and code lists are CSV files beside tables. ODM-XML and the annotated CRF are one document."
+        ),
     )
     forms = MultipleChoiceField(label=_("Forms"), widget=CheckboxSelectMultiple)
     sites = MultipleChoiceField(label=_("Sites"), widget=CheckboxSelectMultiple)

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from crf import catalogue
 from crf.engine.declaration import FormDeclaration
 from exports.conduct import conduct_files
 from exports.cuts import Cut
+from exports.documents import write_document
 from exports.formats.convert import CONVERTERS, ENDINGS
 from exports.formats.kinds import DataFormat
 from exports.formats.readers import readers_of
@@ -109,7 +110,7 @@ class Manifest(AboutExport):
 
 
 def write_zip(
-    path: Path, *, forms: Iterable[str], sites: list[str], cut: Cut, about: AboutExport
+    path: Path, *, forms: Collection[str], sites: list[str], cut: Cut, about: AboutExport
 ) -> Manifest:
     """The zip stands at ``path``, complete; its manifest is returned. Runs in one snapshot of the database.
 
@@ -122,7 +123,11 @@ def write_zip(
     kind = DataFormat(about["format"])
     try:
         make_own_file(unfinished)
-        copied = _write_files(unfinished, files, parameters, kind)
+        copied = (
+            [Written(*write_document(unfinished, kind, list(forms), sites, cut), columns=[])]
+            if kind.is_document
+            else _write_files(unfinished, files, parameters, kind)
+        )
         listed = [cast("FileInManifest", asdict(one)) for one in copied]
         readers = readers_of(files) if kind == DataFormat.CSV else {}
         manifest = Manifest(study=STUDY, keys=list(KEYS), files=listed, readers=list(readers), **about)

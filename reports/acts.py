@@ -182,6 +182,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:wording:load": _("Licensed wording loaded"),
     "crf:safety:assess": _("Serious event assessed for the sponsor"),
     "exports:casebook:make": _("Casebook made"),
+    "exports:odm:import": _("Answers imported from an ODM file"),
     "randomization:slot:take": _("Place of the list taken"),
     "randomization:arm:reveal": _("Arm revealed"),
     "randomization:envelope:print": _("Emergency envelopes printed"),

@@ -7,6 +7,7 @@ process is told, not each of them. PostgreSQL, other processes and a browser kee
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import pytest
@@ -36,6 +37,13 @@ class Clock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251 (the pinned clock itself)
+
+
+@contextmanager
+def clock_at(now: datetime) -> Iterator[None]:
+    """Inside it is ``now``, and time goes on from there: for what is made once for several tests."""
+    with time_machine.travel(now, tick=True):
+        yield
 
 
 _clocks: list[Clock] = []

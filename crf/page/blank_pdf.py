@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.help import on_paper
 from crf.engine.messages import range_text
-from crf.engine.questions import Question, QuestionKind
+from crf.engine.questions import Classification, Question, QuestionKind
 from crf.page.render import TABLE_LIMIT
 from protocol.text import versions
 
@@ -37,6 +37,7 @@ class PaperQuestion:
     unit: str
     variable: str
     required: bool
+    annotations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,31 @@ class PaperGroup:
 
 
 def blank_html(form: FormDeclaration, wordings: Mapping[str, str] | None = None) -> str:
-    """Return the blank form as a page of its own, made for paper; sections that only compute are left out."""
+    """Return the blank form as a page of its own, made for paper."""
+    sections = paper_sections(form, wordings)
+    return render_to_string(
+        "crf/blank.html", {"form": form, "sections": sections, "language": get_language() or "en"}
+    )
+
+
+def paper_sections(
+    form: FormDeclaration, wordings: Mapping[str, str] | None = None, *, annotated: bool = False
+) -> list[dict[str, Any]]:
+    """Return the sections of the blank form; those that only compute are left out.
+
+    ``annotated``: each question says where its answer goes, by CDASH and SDTM.
+    """
     sections = [
         {
             "title": section.title,
             "help": (wordings or {}).get(section.name) or section.help,
-            "items": [item for name in section.fields for item in _items(form, name, wordings or {})],
+            "items": [
+                item for name in section.fields for item in _items(form, name, wordings or {}, annotated)
+            ],
         }
         for section in form.sections
     ]
-    asked = [section for section in sections if section["items"]]
-    return render_to_string(
-        "crf/blank.html", {"form": form, "sections": asked, "language": get_language() or "en"}
-    )
+    return [section for section in sections if section["items"]]
 
 
 def blank_pdf(form: FormDeclaration, wordings: Mapping[str, str] | None = None) -> bytes:
@@ -73,15 +86,21 @@ def blank_pdf(form: FormDeclaration, wordings: Mapping[str, str] | None = None) 
     return bytes(HTML(string=blank_html(form, wordings)).write_pdf())
 
 
-def _items(form: FormDeclaration, name: str, wordings: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _items(
+    form: FormDeclaration, name: str, wordings: Mapping[str, str], annotated: bool
+) -> Iterator[dict[str, Any]]:
     if name in form.groups:
-        yield {"group": _group(form.groups[name])}
+        yield {"group": _group(form.groups[name], annotated)}
     elif not form.questions[name].derived:
-        yield {"question": _question(form.questions[name], wordings.get(name, ""))}
+        yield {"question": _question(form.questions[name], wordings.get(name, ""), annotated)}
 
 
-def _group(group: Group) -> PaperGroup:
-    asked = tuple(_question(question) for question in group.questions.values() if not question.derived)
+def _group(group: Group, annotated: bool) -> PaperGroup:
+    asked = tuple(
+        _question(question, annotated=annotated)
+        for question in group.questions.values()
+        if not question.derived
+    )
     most = max(map(group.rows_under, versions()))
     count = most if group.fixed else max(most, PAPER_ROWS)
     return PaperGroup(
@@ -93,7 +112,7 @@ def _group(group: Group) -> PaperGroup:
     )
 
 
-def _question(question: Question, wording: str = "") -> PaperQuestion:
+def _question(question: Question, wording: str = "", annotated: bool = False) -> PaperQuestion:
     codes = question.codes.labels.items() if question.codes else ()
     listed = tuple(_box(code, str(text)) for code, text in codes)
     boxes = listed if len(listed) <= LISTED_LIMIT else ()
@@ -107,6 +126,18 @@ def _question(question: Question, wording: str = "") -> PaperQuestion:
         unit=str(question.unit),
         variable=question.export,
         required=question.required,
+        annotations=_annotations(question) if annotated else (),
+    )
+
+
+def _annotations(question: Question) -> tuple[str, ...]:
+    """Return where the answer goes: its names by CDASH and SDTM; what could say who somebody is goes nowhere."""
+    if question.classification == Classification.IDENTIFYING:
+        return (_("[NOT SUBMITTED]"),)
+    return tuple(
+        f"{standard}: {name}"
+        for standard, name in (("CDASH", question.cdash), ("SDTM", question.sdtm))
+        if name
     )
 
 

@@ -294,7 +294,7 @@ def exports(request: CallerRequest) -> Response:
 
     ``cut_at`` is a moment with its offset; without one the export shows what stands when it is written. ``language``
     is that of the labels: ``en`` or ``zh-hans``; ``format`` is ``csv``, ``csv-excel``, ``xlsx``, ``parquet``, ``xpt``,
-    ``sav`` or ``dta``.
+    ``sav``, ``dta``, ``odm132``, ``odm20`` (each also with ``-all`` and ``-def``) or ``acrf``.
     """
     if request.method == "POST":
         sent = members_of(request, "forms", "sites", "purpose", "cut_at", "language", "format")

@@ -17,6 +17,18 @@ class DataFormat(models.TextChoices):
     XPT = "xpt", _("SAS transport, version 5 (.xpt)")
     SAV = "sav", _("SPSS (.sav)")
     DTA = "dta", _("Stata (.dta)")
+    ODM132 = "odm132", _("CDISC ODM-XML 1.3.2: definitions, and answers as they stand")
+    ODM132_ALL = "odm132-all", _("CDISC ODM-XML 1.3.2: definitions, and every version of the answers")
+    ODM132_DEF = "odm132-def", _("CDISC ODM-XML 1.3.2: definitions alone")
+    ODM20 = "odm20", _("CDISC ODM-XML 2.0: definitions, and answers as they stand")
+    ODM20_ALL = "odm20-all", _("CDISC ODM-XML 2.0: definitions, and every version of the answers")
+    ODM20_DEF = "odm20-def", _("CDISC ODM-XML 2.0: definitions alone")
+    ACRF = "acrf", _("Annotated CRF: every blank form with its variables (PDF)")
+
+    @property
+    def is_document(self) -> bool:
+        """Say whether it is one document, not a file for each table."""
+        return self.value.startswith("odm") or self is DataFormat.ACRF
 
 
 @dataclass(frozen=True)

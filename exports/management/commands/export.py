@@ -40,6 +40,16 @@ class Command(BaseCommand):
         parser.add_argument("--purpose", required=True, help="kept in the register of exports")
         parser.add_argument("--out", type=Path, required=True, help="a folder that is new or empty")
         parser.add_argument("--format", choices=DataFormat.values, default=DataFormat.CSV.value)
+        parser.add_argument(
+            "--metadata-only", action="store_true", help="ODM: definitions without any answer"
+        )
+        parser.add_argument("--audit", action="store_true", help="ODM: every version of every answer")
+        parser.add_argument(
+            "--signature", action="store_true", help="ODM: signatures; they stand in every file with answers"
+        )
+        parser.add_argument(
+            "--clinical", action="store_true", help="ODM: answers and queries, as without --metadata-only"
+        )
         parser.add_argument("--forms", nargs="+", default=[], help="codes of forms; every form without it")
         parser.add_argument("--sites", nargs="+", default=[], help="two digits each; every site without it")
         parser.add_argument(
@@ -68,7 +78,7 @@ class Command(BaseCommand):
                 purpose=options["purpose"],
                 cut_at=cut_at,
                 language=options["lang"],
-                data_format=options["format"],
+                data_format=_format(options),
                 by=person,
                 at=now,
             )
@@ -76,6 +86,20 @@ class Command(BaseCommand):
             path = hand_out(export=done, by=person, at=now)
         _unpack(path, out)
         return dict(done.manifest)
+
+
+def _format(options: dict[str, Any]) -> str:
+    """Return the format with what an ODM file is to hold; refuse what no other format knows."""
+    kind, alone, audit = options["format"], options["metadata_only"], options["audit"]
+    if not (alone or audit or options["signature"] or options["clinical"]):
+        return str(kind)
+    if kind not in (DataFormat.ODM132, DataFormat.ODM20):
+        raise CommandError(
+            f"--metadata-only, --audit, --signature and --clinical are for ODM; {kind} has none."
+        )
+    if alone and (audit or options["signature"] or options["clinical"]):
+        raise CommandError("--metadata-only is a file without answers. Leave the other options out.")
+    return f"{kind}-def" if alone else f"{kind}-all" if audit else str(kind)
 
 
 def _who(name: str, codes: list[str], now: datetime) -> tuple[User, list[str]]:

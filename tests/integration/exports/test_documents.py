@@ -1,0 +1,102 @@
+"""Exports that are one document: ODM-XML and the annotated CRF, on the register like every other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import translation
+from lxml import etree
+
+from exports import documents
+from exports.acrf import annotated_crf
+from exports.documents import RecordsMissing
+from exports.formats.kinds import DataFormat
+from exports.models import Export
+from exports.services import path_of
+from kernel.scope import EVERYTHING, scope
+from tests.integration.exports.test_exports import taken
+from tests.world import World, screen
+
+pytestmark = pytest.mark.django_db
+CHAPTERS = ("3.0",)
+DOCUMENTS = [kind for kind in DataFormat if kind.is_document]
+
+
+@pytest.fixture(autouse=True)
+def kept_in(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS, ids=lambda kind: kind.value)
+def test_a_document_stands_in_the_register_with_its_digest(world: World, kind: DataFormat) -> None:
+    screen(world)
+    export = taken(world, forms=["MH", "LB"], data_format=kind.value)
+    with zipfile.ZipFile(path_of(export)) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        (one,) = manifest["files"]
+        assert set(archive.namelist()) == {one["file"], "manifest.json"}
+        content = archive.read(one["file"])
+    assert hashlib.sha256(content).hexdigest() == one["sha256"]
+    assert one["expected"] == one["written"]
+    assert manifest["format"] == kind.value
+    if kind != DataFormat.ACRF:
+        assert etree.fromstring(content).get("ODMVersion") == ("1.3.2" if "132" in kind else "2.0")
+
+
+def test_a_document_that_lacks_a_record_is_not_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(documents, "counted_records", lambda scope, forms: 7)
+    with pytest.raises(RecordsMissing, match="should have 7 records and has 0"):
+        taken(world, forms=["DM"], data_format="odm132")
+    assert not list(tmp_path.rglob("*.zip"))
+
+
+def test_the_command_says_what_an_odm_file_holds(world: World, tmp_path: Path) -> None:
+    screen(world)
+    asked: dict[str, Any] = {"forms": ["DM"], "format": "odm20", "out": tmp_path / "out"}
+    asked |= {"person": "data_manager", "purpose": "inspection"}
+    call_command("export", **asked, audit=True, signature=True, clinical=True)
+    assert etree.parse(tmp_path / "out" / "odm.xml").getroot().get("FileType") == "Transactional"
+    call_command("export", **asked | {"out": tmp_path / "alone"}, metadata_only=True)
+    assert [child.tag for child in etree.parse(tmp_path / "alone" / "odm.xml").getroot()] == [
+        "{http://www.cdisc.org/ns/odm/v2.0}Study",
+        "{http://www.cdisc.org/ns/odm/v2.0}AdminData",
+    ]
+    with pytest.raises(CommandError, match="for ODM; csv has none"):
+        call_command("export", **asked | {"format": "csv", "out": tmp_path / "csv"}, audit=True)
+    with pytest.raises(CommandError, match="without answers"):
+        call_command("export", **asked | {"out": tmp_path / "both"}, metadata_only=True, audit=True)
+    with scope(user_id=None, sites=EVERYTHING):
+        kinds = [*Export.objects.order_by("pk").values_list("data_format", flat=True)]
+    assert kinds == ["odm20-all", "odm20-def"]
+
+
+@pytest.mark.parametrize(
+    ("language", "by_visit", "eligibility"),
+    [("en", "By visit", "Eligibility"), ("zh-hans", "按访视", "入选资格")],
+)
+def test_the_annotated_crf_says_where_each_answer_goes(
+    language: str, by_visit: str, eligibility: str
+) -> None:
+    with translation.override(language):
+        pdf = annotated_crf(["ELIG", "MH"])
+    with closing(pypdfium2.PdfDocument(pdf)) as document:
+        marks = [(mark.level, mark.get_title(), mark.get_dest().get_index()) for mark in document.get_toc()]
+        pages = [page.get_textpage().get_text_bounded() for page in document]
+    titles = [name for level, name, _page in marks if level == 0]
+    assert titles[0] == by_visit
+    at_visit, own = [(level, page) for level, name, page in marks if name == f"ELIG · {eligibility}"][:2]
+    assert (at_visit[0], at_visit[1]) == (2, own[1])
+    whole = "".join("".join(pages).split())
+    wanted = (eligibility, "INC_1", "SDTM:IEORRES(INCL01)", "CDASH:MHTERM", "SDTM:MHTERM", "[NOTSUBMITTED]")
+    assert not [each for each in wanted if each not in whole]
+    assert all(f"{number} / {len(pages)}" in page for number, page in enumerate(pages, 1))
