@@ -47,9 +47,14 @@ class AttachmentGone(Refusal):
 
 class AttachmentReasonNeeded(Refusal):
     code = "crf.attachment_reason_needed"
-    fields = ("reason",)
+    fields = ("reason", "purpose")
     message = _("Say why, in up to {limit} characters.")
     status = 422
+
+
+class NoFiles(Refusal):
+    code = "crf.no_files"
+    message = _("Participant {participant} has no file that you may take.")
 
 
 class UploadGone(Refusal):

@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.acts import open_act
 from audit.models import Act
+from crf.attachments.content import attachments_open_to
 from crf.attachments.hints import hints_in_name
 from crf.attachments.inspection import Inspection
 from crf.attachments.reading import read_file
@@ -28,6 +29,7 @@ from crf.attachments.refusals import (
     AttachmentReasonNeeded,
     AttachmentRefused,
     AttachmentThere,
+    NoFiles,
     UploadGone,
 )
 from crf.engine.base import RecordState
@@ -92,7 +94,7 @@ def attach_file(
     a replacement without a reason, or of what is gone. Locks: the participant.
     """
     _refuse_who_may_not(record_key, Permission.ATTACHMENT_ADD, by=by)
-    if (known := _known(key, by=by)) is not None:
+    if (known := attachment_sent_under(key=key, by=by)) is not None:
         return known
     if sent.replaces:
         sent = replace(sent, reason=_reason(sent.reason))
@@ -173,6 +175,24 @@ def remove_attachment(
         return _end(record, attachment, AttachmentEnding.REMOVED, act)
 
 
+def take_attachments(
+    *, participant: Participant, purpose: str, by: User, at: datetime
+) -> list[Attachment]:
+    """The files of the participant that stand are taken out of the system; who did so and what for is on record.
+
+    Refuses: who may not; no purpose; a participant without a file. Locks: nothing.
+    """
+    if not by.may(Permission.ATTACHMENT_TAKE, participant.site_id):
+        raise AttachmentNotYours(site=participant.site.code)
+    why = _reason(purpose)
+    rows = attachments_open_to(by).standing().filter(participant=participant)
+    files = list(rows.select_related("record__visit", "attached_by"))
+    if not files:
+        raise NoFiles(participant=participant.number)
+    with open_act("crf:attachment:take", by=by, at=at, participant=participant, reason=why):
+        return files
+
+
 def drop_uploads(*, at: datetime) -> int:
     """Files that nobody answered for in time are gone; return how many.
 
@@ -190,7 +210,7 @@ def _refuse_who_may_not(record_key: RecordKey, permission: Permission, *, by: Us
         raise AttachmentNotYours(site=site.code)
 
 
-def _known(key: str, *, by: User) -> Attachment | AttachmentUpload | None:
+def attachment_sent_under(*, key: str, by: User) -> Attachment | AttachmentUpload | None:
     """Return what the same page sent before, when its answer was lost."""
     attached: Attachment | None = Attachment.objects.filter(attached_by=by, key=key).first()
     return attached or AttachmentUpload.objects.filter(owner=by, key=key).first()
