@@ -74,8 +74,8 @@ def _parts(attachment: Attachment) -> Iterator[bytes]:
     with connection.cursor() as cursor:
         for start in range(1, attachment.size + 1, PART):
             cursor.execute(
-                "SELECT substring(data FROM %s FOR %s) FROM crf_attachmentcontent WHERE attachment_id = %s",
-                [start, PART, attachment.pk],
+                "SELECT substring(data FROM %s FOR %s) FROM crf_attachmentcontent WHERE id = %s",
+                [start, PART, attachment.content_id],
             )
             row = cursor.fetchone()
             yield bytes(row[0]) if row else b""
@@ -85,8 +85,8 @@ def damaged_attachments() -> list[int]:
     """Return the files whose stored bytes are missing or not those that were attached, by their numbers."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT a.id FROM crf_attachment a LEFT JOIN crf_attachmentcontent c ON c.attachment_id = a.id "
-            "WHERE c.attachment_id IS NULL OR octet_length(c.data) <> a.size "
+            "SELECT a.id FROM crf_attachment a LEFT JOIN crf_attachmentcontent c ON c.id = a.content_id "
+            "WHERE c.id IS NULL OR octet_length(c.data) <> a.size "
             "OR encode(sha256(c.data), 'hex') <> a.digest ORDER BY a.id"
         )
         return [number for (number,) in cursor.fetchall()]

@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.acts import open_act
 from audit.models import Act
-from crf.attachments.content import attachments_open_to
+from crf.attachments.content import attachments_open_to, damaged_attachments
 from crf.attachments.hints import hints_in_name
 from crf.attachments.inspection import Inspection
 from crf.attachments.reading import read_file
@@ -56,6 +56,10 @@ ENDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     MediaType.PNG: (".png",),
     MediaType.JPEG: (".jpg", ".jpeg"),
 }
+
+
+class AttachmentsDamagedError(Exception):
+    """Stored files are missing or not those that were attached; their numbers follow."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +207,19 @@ def drop_uploads(*, at: datetime) -> int:
     return gone
 
 
+def look_after_files(*, at: datetime) -> None:
+    """Files that nobody answered for in time are gone; stored ones that are not as they were attached are told.
+
+    Refuses: nothing; it ends with an error that names damaged files. Locks: nothing.
+    """
+    with transaction.atomic():
+        drop_uploads(at=at)
+    with transaction.atomic():
+        damaged = damaged_attachments()
+    if damaged:
+        raise AttachmentsDamagedError(", ".join(map(str, damaged)))
+
+
 def _refuse_who_may_not(record_key: RecordKey, permission: Permission, *, by: User) -> None:
     refuse_who_may_not(record_key, by=by)
     site = record_key.participant.site
@@ -302,6 +319,8 @@ def _keep(record_key: RecordKey, file: _ReadFile, *, by: User, at: datetime) -> 
         record = _record_to_change(record_key, file, at=at)
         if sent.replaces:
             _end(record, sent.replaces, AttachmentEnding.REPLACED, act)
+        digest = hashlib.sha256(file.data).hexdigest()
+        content = AttachmentContent.objects.create(digest=digest, size=len(file.data), data=file.data)
         attached: Attachment = Attachment.objects.create(
             participant_id=record.participant_id,
             site_id=record.site_id,
@@ -309,9 +328,10 @@ def _keep(record_key: RecordKey, file: _ReadFile, *, by: User, at: datetime) -> 
             kind=sent.kind,
             name=file.name,
             media_type=file.said.media_type,
-            size=len(file.data),
+            size=content.size,
             pages=file.said.pages,
-            digest=hashlib.sha256(file.data).hexdigest(),
+            content=content,
+            digest=digest,
             sent_digest=file.sent_digest,
             hints=file.said.hints,
             hints_reason=file.hints_reason,
@@ -321,7 +341,6 @@ def _keep(record_key: RecordKey, file: _ReadFile, *, by: User, at: datetime) -> 
             key=file.key,
             act=act,
         )
-        AttachmentContent.objects.create(attachment=attached, data=file.data)
         return attached
 
 

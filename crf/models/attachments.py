@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from audit.guards import AppendOnlyRows, MayDelete, SetOnce
 from audit.models import audited
 from crf.engine.base import Record
 from crf.guards import MovesAlong, RowLock
-from crf.models.attachments_sql import ContentGuard, ContentNeeded, ContentScoped, SendersUploads
+from crf.models.attachments_sql import ContentDigest, ContentScoped, SameContent, SendersUploads
 from crf.models.working_copies import WorkingCopy
 from trials.models import Participant
 from trials.models.participants import OfParticipant
@@ -48,6 +49,25 @@ class AttachmentEnding(models.TextChoices):
     REMOVED = "removed", _("Removed")
 
 
+class AttachmentContent(models.Model):
+    """The bytes of one attached file: seen with the file and never changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    digest = models.CharField("SHA-256", max_length=64)
+    size = models.PositiveIntegerField(_("size in bytes"))
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = (
+            ContentDigest(name="crf_attachmentcontent_digest"),
+            ContentScoped(name="crf_attachmentcontent_scope"),
+            AppendOnlyRows(name="crf_attachmentcontent_kept"),
+        )
+
+    def __str__(self) -> str:
+        return self.digest
+
+
 class QuerySetOfAttachments(SiteQuerySet):
     def standing(self) -> Self:
         """Narrow to the files that were neither replaced nor removed."""
@@ -55,7 +75,7 @@ class QuerySetOfAttachments(SiteQuerySet):
 
 
 FIXED = (
-    *("record_id", "kind", "name", "media_type", "size", "pages", "digest", "sent_digest", "hints"),
+    *("record_id", "kind", "name", "media_type", "size", "pages", "content_id", "digest", "sent_digest", "hints"),
     *("hints_reason", "replaces_id", "attached_by_id", "attached_at", "key"),
     *("ending", "ended_by_id", "ended_at", "ending_reason"),
 )
@@ -76,6 +96,7 @@ class Attachment(OfParticipant):
     media_type = models.CharField(_("kind of file"), max_length=15, choices=MediaType)
     size = models.PositiveIntegerField(_("size in bytes"))
     pages = models.PositiveSmallIntegerField(_("pages"), null=True)
+    content = models.OneToOneField(AttachmentContent, models.PROTECT, related_name="attachment")
     digest = models.CharField("SHA-256", max_length=64)
     sent_digest = models.CharField(_("SHA-256 as it was sent"), max_length=64)
     hints = models.JSONField(_("what could say who the participant is"), default=list)
@@ -97,7 +118,7 @@ class Attachment(OfParticipant):
         constraints = (
             *OfParticipant.Meta.constraints,
             RowLock(name="crf_attachment_lock"),
-            ContentNeeded(name="crf_attachment_content"),
+            SameContent(name="crf_attachment_content"),
             *(SetOnce(name=f"crf_attachment_{column}_once", column=column) for column in FIXED),
             models.UniqueConstraint(fields=("attached_by", "key"), name="crf_attachment_key"),
             models.UniqueConstraint(
@@ -129,23 +150,6 @@ class Attachment(OfParticipant):
 
     def __str__(self) -> str:
         return self.name
-
-
-class AttachmentContent(models.Model):
-    """The bytes of one attached file: seen with the file, never changed; the database compares them with the digest."""
-
-    attachment = models.OneToOneField(Attachment, models.PROTECT, primary_key=True, related_name="content")
-    data = models.BinaryField()
-
-    class Meta:
-        constraints = (
-            ContentScoped(name="crf_attachmentcontent_scope"),
-            ContentGuard(name="crf_attachmentcontent_digest"),
-            AppendOnlyRows(name="crf_attachmentcontent_kept"),
-        )
-
-    def __str__(self) -> str:
-        return str(self.attachment_id)
 
 
 class AttachmentUpload(WorkingCopy):

@@ -15,6 +15,7 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client
 
 from accounts.permissions import Permission
+from audit.acts import open_act
 from audit.locked import DataFrozen, DataLocked
 from audit.models import Act
 from crf.attachments import services
@@ -57,7 +58,7 @@ from crf.records.signing import NothingThere
 from crf.store.preconditions import NotYours, TrainingFirst
 from demo.simulation.attachments import typed_pdf
 from kernel.once import new_key
-from kernel.scope import scope
+from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import Save, everything, place_at, save, screened
 from tests.integration.crf.test_data_locks import clean, end, levels, lock
 from tests.integration.crf.test_pages import client_of, form_url
@@ -87,8 +88,9 @@ def sent(data: bytes = NOTE, name: str = "note.pdf", **more: Any) -> SentFile:
 
 
 def attach(participant: Participant, by: Any, file: SentFile | None = None, **more: Any) -> Any:
+    code = more.pop("code", "DM")
     told: dict[str, Any] = {"key": new_key(), "at": NOW, **more}
-    return attach_file(record_key=place_at(participant, "DM"), sent=file or sent(), by=by, **told)
+    return attach_file(record_key=place_at(participant, code), sent=file or sent(), by=by, **told)
 
 
 def posted(data: bytes = NOTE, name: str = "note.pdf", **more: Any) -> dict[str, Any]:
@@ -96,8 +98,17 @@ def posted(data: bytes = NOTE, name: str = "note.pdf", **more: Any) -> dict[str,
     return {"kind": "pathology", "file": file, "looked": "on", "once": new_key(), **more}
 
 
-def bytes_of(client: Client, row: Attachment) -> Any:
-    return client.get(f"/attachments/{row.pk}/")
+def got_by(person: Any, row: Attachment) -> int:
+    """What the person is answered who asks for the bytes."""
+    answer = client_of(person).get(f"/attachments/{row.pk}/")
+    if answer.streaming:
+        assert b"".join(answer.streaming_content)
+    return answer.status_code
+
+
+def stored_bytes(row: Attachment) -> bytes:
+    with open_content(row) as file:
+        return file.read()
 
 
 def test_point_11_a_file_is_attached_on_the_page_and_handed_out_to_be_saved(
@@ -115,7 +126,7 @@ def test_point_11_a_file_is_attached_on_the_page_and_handed_out_to_be_saved(
     shown = client.get(form_url(recorded, "DM")).content.decode().split('id="files"')[1]
     for words in ("手术&lt;b&gt;记录.PDF", row.digest, str(world.coordinator), "Pathology report", "1 page"):
         assert words in shown
-    got = bytes_of(client, row)
+    got = client.get(f"/attachments/{row.pk}/")
     assert b"".join(got.streaming_content) == NOTE
     assert got["Content-Disposition"].startswith("attachment; filename*=utf-8''")
     assert got["X-Content-Type-Options"] == "nosniff"
@@ -127,10 +138,10 @@ def test_point_11_a_file_is_attached_on_the_page_and_handed_out_to_be_saved(
 def test_point_11_who_sees_attaches_and_removes(recorded: Participant, world: World) -> None:
     row = attach(recorded, world.coordinator)
     for person in (world.monitor, world.data_manager, world.inspector, world.investigator):
-        assert bytes_of(client_of(person), row).status_code == 200, person
-    assert bytes_of(client_of(world.statistician), row).status_code == 403
+        assert got_by(person, row) == 200, person
+    assert got_by(world.statistician, row) == 403
     stranger = client_of(world.stranger)
-    assert bytes_of(stranger, row).status_code == 404
+    assert got_by(world.stranger, row) == 404
     assert stranger.get(f"/attachments/{row.pk}/remove/").status_code == 404
     assert stranger.get(f"/participants/{recorded.number}/files/").status_code == 404
     for person in (world.monitor, world.data_manager):
@@ -146,12 +157,12 @@ def test_point_11_who_sees_attaches_and_removes(recorded: Participant, world: Wo
 
 
 def test_point_11_the_database_shows_bytes_to_their_site_alone(
-    recorded: Participant, world: World, app_sql: Any = None
+    recorded: Participant, world: World
 ) -> None:
     row = attach(recorded, world.coordinator)
-    with scope(user_id=world.stranger.pk, sites=world.stranger.sites_with(Permission.CRF_VIEW)):
+    with scope(user_id=world.stranger.pk, sites=world.stranger.sites_with(Permission.CRF_VIEW) or ()):
         assert not Attachment.objects.filter(pk=row.pk).exists()
-        assert not AttachmentContent.objects.filter(pk=row.pk).exists()
+        assert not AttachmentContent.objects.filter(pk=row.content_id).exists()
     for change in (
         "UPDATE crf_attachmentcontent SET data = ''",
         "DELETE FROM crf_attachmentcontent",
@@ -223,10 +234,12 @@ def test_point_11_a_file_that_could_name_somebody_waits_for_its_sender(
 
 
 def test_point_11_nobody_answered_in_a_day(recorded: Participant, world: World) -> None:
-    attach(recorded, world.coordinator, sent(NAMED))
-    with scope(user_id=None, sites=None):
-        assert drop_uploads(at=NOW + timedelta(hours=23)) == 0
-        assert drop_uploads(at=NOW + timedelta(hours=25)) == 1
+    address = f"/participants/{recorded.number}/forms/DM/1/attach/"
+    client_of(world.coordinator).post(address, posted(NAMED))
+    saved_at = AttachmentUpload.objects.get().saved_at
+    with scope(user_id=None, sites=EVERYTHING):
+        assert drop_uploads(at=saved_at + timedelta(hours=23)) == 0
+        assert drop_uploads(at=saved_at + timedelta(hours=25)) == 1
 
 
 def test_point_11_replaced_and_removed_files_stay_with_their_reasons(
@@ -261,13 +274,13 @@ def test_point_11_replaced_and_removed_files_stay_with_their_reasons(
         )
     shown = client.get(form_url(recorded, "DM")).content.decode().split('id="files"')[1]
     assert "Of somebody else" in shown
-    assert bytes_of(client, second).status_code == 200
+    assert got_by(world.coordinator, second) == 200
     # who reads from outside the site learns that it was there, and neither name nor bytes
     reads = client_of(world.monitor)
     page = reads.get(form_url(recorded, "DM")).content.decode().split('id="files"')[1]
     assert "Of somebody else" in page
     assert "note.pdf" not in page
-    assert bytes_of(reads, second).status_code == 403
+    assert got_by(world.monitor, second) == 403
     versions = second.events.order_by("pgh_id").values_list("ending", flat=True)
     assert list(versions) == [None, "removed"]
     assert Act.objects.get(verb="crf:attachment:remove").reason == "Of somebody else"
@@ -302,14 +315,14 @@ def test_point_11_names_as_they_are_kept(what: str) -> None:
 
 
 def test_point_11_what_is_not_taken_says_why(recorded: Participant, world: World, settings: Any) -> None:
-    settings.ATTACHMENT_MAX_BYTES = 5000
+    settings.ATTACHMENT_MAX_BYTES = 50_000
     settings.ATTACHMENT_MAX_PIXELS = 2_000_000
     cases = {
         b"": "it is empty",
-        b"x" * 5001: "more than 0 MB",
+        b"x" * 50_001: "more than 0 MB",
         b"<svg onload='x()'>": "no PDF, PNG or JPEG",
         b"%PDF-1.4 broken": "cannot be read to its end",
-        picture("PNG", (2001, 1000)): "more than 2 million pixels",
+        picture("PNG", (4001, 500)): "more than 2 million pixels",
     }
     client, address = client_of(world.coordinator), f"/participants/{recorded.number}/forms/DM/1/attach/"
     for data, words in cases.items():
@@ -318,17 +331,17 @@ def test_point_11_what_is_not_taken_says_why(recorded: Participant, world: World
         assert words in refused.content.decode()
     assert client.post(address, posted(looked="")).status_code == 422
     assert client.post(address, posted(kind="x")).status_code == 422
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 5000
-    assert client.post(address, posted(b"x" * 20_000)).status_code == 413
-    assert client.post(f"/participants/{recorded.number}/forms/DM/1/note/", posted(b"x" * 6000)).status_code == 413
-    assert Client().post(address, posted(b"x" * 6000)).status_code == 413
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 30_000
+    assert client.post(address, posted(b"x" * 90_000)).status_code == 413
+    assert client.post(f"/participants/{recorded.number}/forms/DM/1/note/", posted(b"x" * 40_000)).status_code == 413
+    assert Client().post(address, posted(b"x" * 40_000)).status_code == 413
     assert not Attachment.objects.exists()
 
 
 def test_point_11_a_picture_is_kept_without_the_place(recorded: Participant, world: World) -> None:
     row = attach(recorded, world.coordinator, sent(from_camera(), "photo.jpeg"))
     assert row.digest != row.sent_digest
-    kept = open_content(row).read()
+    kept = stored_bytes(row)
     assert hashlib.sha256(kept).hexdigest() == row.digest
     assert b"CAMERA" not in kept
     assert b"Exif" not in kept
@@ -365,15 +378,17 @@ def test_point_11_all_of_a_file_is_kept_or_nothing(
 def test_point_11_the_database_keeps_no_file_without_its_bytes(
     recorded: Participant, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(AttachmentContent.objects, "create", lambda **_row: None)
-    with pytest.raises(DatabaseError, match="a file has its bytes"), transaction.atomic():
+    digest = hashlib.sha256(NOTE).hexdigest()
+    with pytest.raises(DatabaseError, match="content_digest"), transaction.atomic():
+        AttachmentContent.objects.create(digest=digest, size=len(NOTE), data=b"other")
+    with pytest.raises(DatabaseError, match="content_digest"), transaction.atomic():
+        AttachmentContent.objects.create(digest=digest, size=1, data=NOTE)
+    other = AttachmentContent(digest=hashlib.sha256(b"other").hexdigest(), size=5, data=b"other")
+    other.save(force_insert=True)
+    monkeypatch.setattr(AttachmentContent.objects, "create", lambda **_row: other)
+    with pytest.raises(DatabaseError, match="same_content"), transaction.atomic():
         attach(recorded, world.coordinator)
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    monkeypatch.undo()
-    row = attach(recorded, world.coordinator)
-    with pytest.raises(DatabaseError, match="not the bytes"), transaction.atomic():
-        AttachmentContent(attachment=row, data=b"other").save(force_insert=True)
+    assert not AttachmentContent.objects.exists()  # bytes without a file are nobody's to see
 
 
 def test_point_11_bytes_that_were_altered_are_not_handed_out(
@@ -383,36 +398,41 @@ def test_point_11_bytes_that_were_altered_are_not_handed_out(
     assert damaged_attachments() == []
     row.digest = "0" * 64
     with pytest.raises(AttachmentDamaged):
-        open_content(row)
+        stored_bytes(row)
 
 
-def test_point_11_frozen_and_locked_records_take_and_lose_no_file(
-    recorded: Participant, world: World, clean: Any
-) -> None:
-    row = attach(recorded, world.coordinator)
-    record = Record.objects.get(participant=recorded, form_code="DM")
-    freeze_data(scope=levels(recorded)["participant"], by=world.data_manager, at=NOW)
-    for refused in (
-        lambda: attach(recorded, world.coordinator, sent(typed_pdf(["other"]))),
-        lambda: _remove(recorded, row, world.coordinator),
-    ):
-        with pytest.raises(DataFrozen), transaction.atomic():
-            refused()
-    page = client_of(world.coordinator).get(form_url(recorded, "DM")).content.decode()
+def test_point_11_frozen_and_locked_records_take_and_lose_no_file(clean: Participant, world: World) -> None:
+    row = attach(clean, world.coordinator, code="STAGE")
+    scope = levels(clean)["participant"]
+    freeze_data(scope=scope, by=world.data_manager, at=NOW)
+    assert_refused(clean, row, world, DataFrozen)
+    page = client_of(world.coordinator).get(form_url(clean, "STAGE")).content.decode()
+    assert 'id="files"' in page
     assert "Attach a file" not in page
     assert f"/attachments/{row.pk}/remove/" not in page
-    assert bytes_of(client_of(world.coordinator), row).status_code == 200
-    end(levels(recorded)["participant"], world)
-    lock(levels(recorded)["participant"], world)
-    record.refresh_from_db()
-    with pytest.raises((DataLocked, RecordLocked)), transaction.atomic():
-        attach(recorded, world.coordinator, sent(typed_pdf(["other"])))
+    assert got_by(world.coordinator, row) == 200
+    end(world, scope)
+    lock(world, scope)
+    assert_refused(clean, row, world, (DataLocked, RecordLocked))
+    row.ending, row.ended_by, row.ended_at, row.ending_reason = "removed", world.coordinator, NOW, "x"
+    with pytest.raises(DataLocked), open_act("crf:attachment:remove", by=world.coordinator, at=NOW) as act:
+        row.act = act
+        row.save()
 
 
-def _remove(participant: Participant, row: Attachment, by: Any) -> None:
-    remove_attachment(
-        record_key=place_at(participant, "DM"), attachment=row.pk, reason="x", by=by, at=NOW
-    )
+def assert_refused(participant: Participant, row: Attachment, world: World, refusal: Any) -> None:
+    """Nothing is attached to the staging form and nothing removed."""
+    other = sent(typed_pdf(["other"]))
+    with pytest.raises(refusal), transaction.atomic():
+        attach(participant, world.coordinator, other, code="STAGE")
+    with pytest.raises(refusal), transaction.atomic():
+        remove_attachment(
+            record_key=place_at(participant, "STAGE"),
+            attachment=row.pk,
+            reason="x",
+            by=world.coordinator,
+            at=NOW,
+        )
 
 
 def test_point_11_files_leave_by_a_right_of_their_own(recorded: Participant, world: World) -> None:
