@@ -26,7 +26,10 @@ def archive_of(rows: Sequence[Attachment]) -> IO[bytes]:
     file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (the caller closes it)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for row in rows:
-            with open_content(row) as content, archive.open(_name_in_archive(row), "w", force_zip64=True) as entry:
+            with (
+                open_content(row) as content,
+                archive.open(_name_in_archive(row), "w", force_zip64=True) as entry,
+            ):
                 shutil.copyfileobj(content, entry, PART)
         archive.writestr("files.csv", _listed(rows))
     file.seek(0)
@@ -44,7 +47,13 @@ def _listed(rows: Sequence[Attachment]) -> bytes:
         record = row.record
         table.append(
             (
-                *(_name_in_archive(row), row.name, record.form_code, str(record.visit or ""), record.sequence),
+                *(
+                    _name_in_archive(row),
+                    row.name,
+                    record.form_code,
+                    str(record.visit or ""),
+                    record.sequence,
+                ),
                 *(row.kind, row.media_type, row.size, row.pages, row.digest, row.sent_digest),
                 *(row.attached_by.username, row.attached_at.isoformat()),
             )

@@ -41,7 +41,7 @@ _DATE: Final = re.compile(r"D:\d{4}")
 
 
 @dataclass(frozen=True)
-class Limits:
+class FileLimits:
     """How much is taken: pages of a PDF, pixels of a picture."""
 
     pages: int
@@ -67,7 +67,7 @@ def media_type_of(data: bytes) -> str:
     return next((kind for kind, starts in SIGNATURES.items() if data.startswith(starts)), "")
 
 
-def inspect(data: bytes, limits: Limits) -> tuple[Inspection, bytes]:
+def inspect(data: bytes, limits: FileLimits) -> tuple[Inspection, bytes]:
     """Return what the file is, and the bytes to keep: pictures are written anew, without what the camera noted."""
     said = Inspection(media_type=media_type_of(data))
     try:
@@ -88,7 +88,7 @@ def inspect(data: bytes, limits: Limits) -> tuple[Inspection, bytes]:
     return said, data
 
 
-def _picture(data: bytes, media_type: str, limits: Limits) -> bytes:
+def _picture(data: bytes, media_type: str, limits: FileLimits) -> bytes:
     """Return the picture alone: turned as it is looked at, without place, time, camera, preview or words."""
     Image.MAX_IMAGE_PIXELS = None  # our own limit is asked before a pixel is read
     form = "PNG" if media_type == "image/png" else "JPEG"
@@ -100,15 +100,15 @@ def _picture(data: bytes, media_type: str, limits: Limits) -> bytes:
         picture.load()
         turned = ImageOps.exif_transpose(picture)
         turned.info = {}
-        written = io.BytesIO()
+        kept = io.BytesIO()
         if form == "PNG":
-            turned.save(written, "PNG", optimize=False)
+            turned.save(kept, "PNG", optimize=False)
         else:
-            turned.save(written, "JPEG", quality=95, subsampling=0, exif=b"")
-    return written.getvalue()
+            turned.save(kept, "JPEG", quality=95, subsampling=0, exif=b"")
+    return kept.getvalue()
 
 
-def _pdf(data: bytes, limits: Limits) -> tuple[int, set[str]]:
+def _pdf(data: bytes, limits: FileLimits) -> tuple[int, set[str]]:
     """Return the number of pages, and what could say who somebody is in text, properties, notes and pictures."""
     reader = PdfReader(io.BytesIO(data), strict=False)
     if reader.is_encrypted:
@@ -186,7 +186,7 @@ def _refuse_place(thing: StreamObject) -> None:
             raise RefusedError("place")
 
 
-def answer(source: IO[bytes], target: IO[bytes], limits: Limits) -> None:
+def answer(source: IO[bytes], target: IO[bytes], limits: FileLimits) -> None:
     """Read a file from ``source``; write a line of JSON that says what it is, then the bytes to keep."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -201,7 +201,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     pages, pixels = map(int, sys.argv[1:3])
-    answer(sys.stdin.buffer, sys.stdout.buffer, Limits(pages, pixels))
+    answer(sys.stdin.buffer, sys.stdout.buffer, FileLimits(pages, pixels))
 
 
 if __name__ == "__main__":

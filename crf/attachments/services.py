@@ -179,9 +179,7 @@ def remove_attachment(
         return _end(record, attachment, AttachmentEnding.REMOVED, act)
 
 
-def take_attachments(
-    *, participant: Participant, purpose: str, by: User, at: datetime
-) -> list[Attachment]:
+def take_attachments(*, participant: Participant, purpose: str, by: User, at: datetime) -> list[Attachment]:
     """The files of the participant that stand are taken out of the system; who did so and what for is on record.
 
     Refuses: who may not; no purpose; a participant without a file. Locks: nothing.

@@ -75,7 +75,18 @@ class QuerySetOfAttachments(SiteQuerySet):
 
 
 FIXED = (
-    *("record_id", "kind", "name", "media_type", "size", "pages", "content_id", "digest", "sent_digest", "hints"),
+    *(
+        "record_id",
+        "kind",
+        "name",
+        "media_type",
+        "size",
+        "pages",
+        "content_id",
+        "digest",
+        "sent_digest",
+        "hints",
+    ),
     *("hints_reason", "replaces_id", "attached_by_id", "attached_at", "key"),
     *("ending", "ended_by_id", "ended_at", "ending_reason"),
 )

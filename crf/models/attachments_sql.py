@@ -17,9 +17,7 @@ class ContentDigest(DatabaseGuard):
         )
 
     def removal(self, table: str) -> str:
-        return (
-            f"ALTER TABLE {table} DROP CONSTRAINT content_known; ALTER TABLE {table} DROP CONSTRAINT content_digest;"
-        )
+        return f"ALTER TABLE {table} DROP CONSTRAINT content_known; ALTER TABLE {table} DROP CONSTRAINT content_digest;"
 
 
 class SameContent(DatabaseGuard):

@@ -17,9 +17,10 @@ from accounts.permissions import Permission
 from crf.attachments.content import attachments_open_to, may_open
 from crf.attachments.refusals import HINTS
 from crf.attachments.services import LONGEST_REASON, SentFile
-from crf.models import Attachment, AttachmentKind
+from crf.models import Attachment, AttachmentKind, AttachmentUpload
 from crf.page.editor import RecordEditor, address
 from crf.page.way import with_query
+from crf.store.records import RecordKey
 from kernel.fields import WordsField
 from kernel.service_form import ServiceForm
 
@@ -95,7 +96,9 @@ class KeepUploadForm(ServiceForm):
         label=_("Why it may stay as it is"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Such as: the number is that of the specimen in this trial; the scan was looked at page by page."),
+        help_text=_(
+            "Such as: the number is that of the specimen in this trial; the scan was looked at page by page."
+        ),
     )
 
 
@@ -131,7 +134,9 @@ def attached_files(editor: RecordEditor) -> AttachedFiles | None:
 
 
 def _rows(editor: RecordEditor) -> list[Attachment]:
-    rows = attachments_open_to(editor.user).filter(record_id=editor.stored.record.pk if editor.stored else None)
+    rows = attachments_open_to(editor.user).filter(
+        record_id=editor.stored.record.pk if editor.stored else None
+    )
     return sorted(
         rows.select_related("attached_by", "ended_by"), key=lambda row: (row.ended_at is not None, row.pk)
     )
@@ -151,6 +156,11 @@ def _line(row: Attachment, editor: RecordEditor, *, may_add: bool) -> AttachedFi
         hints=hint_words(row.hints),
     )
 
+
+def waiting_upload(record_key: RecordKey, pk: int, user: User) -> AttachmentUpload | None:
+    """Return what a file of this person that waits says of itself, without its bytes; None when it waits no longer."""
+    rows = AttachmentUpload.objects.filter(owner=user, participant=record_key.participant, pk=pk)
+    return rows.defer("data").first()
 
 
 def files_of_participant(user: User, participant_id: int) -> list[Attachment]:

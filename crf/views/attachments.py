@@ -29,6 +29,7 @@ from crf.page.attachments import (
     TakeFilesForm,
     files_of_participant,
     hint_words,
+    waiting_upload,
 )
 from crf.page.editor import address, open_participant, open_record
 from crf.store.records import RecordKey, form_named, key_of_record
@@ -97,12 +98,9 @@ def upload(request: PersonRequest, number: str, code: str, sequence: int, pk: in
     """Ask about a file in which something could say who the participant is; attach it with a reason."""
     record_key = open_record(request, number, code, sequence, form_named(code).entered_by)
     _refuse_without(request, record_key, Permission.ATTACHMENT_ADD)
-    waiting = AttachmentUpload.objects.filter(owner=request.user, participant=record_key.participant, pk=pk)
-    row = waiting.defer("data").first()
+    row = waiting_upload(record_key, pk, request.user)
     form = KeepUploadForm(request.POST or None, initial={"name": row.name if row else ""})
-    if form.submits(
-        confirm_upload, record_key=record_key, upload=pk, by=request.user, at=timezone.now()
-    ):
+    if form.submits(confirm_upload, record_key=record_key, upload=pk, by=request.user, at=timezone.now()):
         return _lead_on(request, record_key, form.result)
     if row is None:
         messages.info(request, _("The file waits no longer: it was attached, or taken back."))
@@ -141,9 +139,7 @@ def attachment(request: PersonRequest, pk: int) -> HttpResponseBase:
 
 def handed_out(row: Attachment) -> HttpResponseBase:
     """Return the answer that holds the file."""
-    return FileResponse(
-        open_content(row), as_attachment=True, filename=row.name, content_type=row.media_type
-    )
+    return FileResponse(open_content(row), as_attachment=True, filename=row.name, content_type=row.media_type)
 
 
 @requires(Permission.ATTACHMENT_REMOVE)
@@ -155,7 +151,9 @@ def remove(request: PersonRequest, pk: int) -> HttpResponse:
     form = RemoveAttachmentForm(request.POST or None)
     service = {"record_key": record_key, "attachment": pk, "by": request.user, "at": timezone.now()}
     if form.submits(remove_attachment, **service):
-        messages.success(request, _("The file is removed. What it was, who removed it and why stay on record."))
+        messages.success(
+            request, _("The file is removed. What it was, who removed it and why stay on record.")
+        )
         return redirect(f"{address('form', record_key)}#files")
     shown = {"form": form, "row": row, "record_key": record_key, "back": address("form", record_key)}
     return render(request, "crf/remove_attachment.html", shown, status=form.status)
@@ -175,9 +173,7 @@ def files(request: PersonRequest, number: str) -> HttpResponseBase:
     form = TakeFilesForm(request.POST or None)
     if request.method == "POST" and not may_take:
         raise Forbidden
-    if form.submits(
-        take_attachments, participant=participant, by=request.user, at=timezone.now()
-    ):
+    if form.submits(take_attachments, participant=participant, by=request.user, at=timezone.now()):
         return FileResponse(
             archive_of(form.result),
             as_attachment=True,

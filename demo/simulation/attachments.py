@@ -2,30 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from crf.attachments.services import SentFile, attach_file
+from crf.engine.base import RecordState
+from crf.models import AttachmentKind, Record
+from crf.store.records import form_named, key_of_record
+from demo.simulation.sites import Stage
+from demo.simulation.typed_pdf import typed_pdf
+from kernel.scope import EVERYTHING, scope
+from trials.models.participants import TERMINAL
+
+DOCUMENTS: Final = (
+    (
+        "SURG",
+        AttachmentKind.OPERATION,
+        "operation-note.pdf",
+        (
+            "OPERATION NOTE (made up for the demonstration)",
+            "Thoracoscopic oesophagectomy with two-field lymphadenectomy.",
+            "Gastric tube, cervical anastomosis. Blood loss 150 ml. No incident.",
+        ),
+    ),
+    (
+        "PATH",
+        AttachmentKind.PATHOLOGY,
+        "pathology-report.pdf",
+        (
+            "PATHOLOGY REPORT (made up for the demonstration)",
+            "Squamous cell carcinoma after neoadjuvant treatment, residue below 10 %.",
+            "Margins free. 0 of 31 nodes with tumour.",
+        ),
+    ),
+    (
+        "STAGE",
+        AttachmentKind.IMAGING,
+        "ct-report.pdf",
+        (
+            "CT REPORT (made up for the demonstration)",
+            "Thickened wall of the middle oesophagus over 45 mm. No distant disease.",
+        ),
+    ),
+)
 
 
-def typed_pdf(lines: Sequence[str]) -> bytes:
-    """Return a PDF of one page with ``lines`` in a font that every reader has; of signs outside ASCII it holds none."""
-    shown = "".join(f"({_escaped(line)}) Tj T* " for line in lines)
-    content = f"BT /F1 11 Tf 60 780 Td 16 TL {shown}ET".encode("ascii")
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    file, places = b"%PDF-1.4\n", []
-    for number, each in enumerate(objects, start=1):
-        places.append(len(file))
-        file += b"%d 0 obj\n%s\nendobj\n" % (number, each)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    count = len(objects) + 1
-    end = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (count, len(file))
-    return file + b"xref\n0 %d\n0000000000 65535 f \n" % count + table + end
-
-
-def _escaped(line: str) -> str:
-    return line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+def attach_some(stage: Stage, until: datetime) -> None:
+    """The coordinator of the first site has attached a document to the first record of three forms."""
+    place = stage.places[0]
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        for code, kind, name, lines in DOCUMENTS:
+            rows = Record.objects.filter(form_code=code, site=place.site).exclude(state=RecordState.LOCKED)
+            living = rows.exclude(participant__state__in=TERMINAL).select_related(
+                "participant__site", "visit"
+            )
+            record = living.order_by("participant__number", "pk").first()
+            if record is None:
+                continue
+            attach_file(
+                record_key=key_of_record(form_named(code), record),
+                sent=SentFile(typed_pdf(lines), f"{record.participant.number} {name}", kind),
+                key=hashlib.md5(name.encode(), usedforsecurity=False).hexdigest(),
+                by=place.coordinator,
+                at=until - timedelta(days=2),
+            )

@@ -143,7 +143,13 @@ def _asked(question: Question, wording: str) -> str:
 
 
 def printed_record(
-    record: Record, *, around: FormContext, queries: Sequence[Query], digest: str, files: Sequence[Attachment] = (), at: datetime
+    record: Record,
+    *,
+    around: FormContext,
+    queries: Sequence[Query],
+    digest: str,
+    files: Sequence[Attachment] = (),
+    at: datetime,
 ) -> PrintedRecord:
     """Return the record whole, in the language in force; what it asks is judged by its own version of the protocol."""
     form = catalogue.form(record.form_code)

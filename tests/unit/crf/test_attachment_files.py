@@ -18,12 +18,12 @@ from pypdf.generic import DictionaryObject, NameObject, StreamObject, TextString
 
 from crf.attachments import inspection
 from crf.attachments.hints import hints_in_name, hints_in_text
-from crf.attachments.inspection import Inspection, Limits, inspect
+from crf.attachments.inspection import FileLimits, Inspection, inspect
 from crf.attachments.refusals import HINTS, WHY
-from demo.simulation.attachments import typed_pdf
+from demo.simulation.typed_pdf import typed_pdf
 
 CHAPTERS = ("3.0",)
-LIMITS = Limits(pages=3, pixels=1_000_000)
+LIMITS = FileLimits(pages=3, pixels=1_000_000)
 CLEAN = typed_pdf(["Operation note (made up)", "Oesophagectomy, 2 fields, R0"])
 
 
