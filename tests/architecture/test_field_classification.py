@@ -84,19 +84,18 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act participant site record target",
     },
     "crf.Attachment": {
-        "identifying": "name",
-        "clinical": "kind hints hints_reason ending_reason",
+        "clinical": "name kind hints hints_reason ending_reason",
         "operational": (
             "id act participant site record media_type size pages content digest sent_digest replaces attached_by "
             "attached_at key ending ended_by ended_at"
         ),
     },
     "crf.AttachmentContent": {
-        "identifying": "data",
+        "clinical": "data",
         "operational": "id digest size",
     },
     "crf.AttachmentUpload": {
-        "identifying": "name data",
+        "clinical": "name data",
         "operational": "id owner site saved_at participant record kind said replaces reason key",
     },
     "crf.NothingNew": {

@@ -347,6 +347,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:tokens": ("get", "*"),
     "exports:token-revoke": ("post", "*"),
     "exports:api": ("get", "*"),
+    "exports:api:attachments": ("get", "CIMDX"),
+    "exports:api:attachment-file": ("get", "CIMDX"),
     "exports:api:completeness": ("get", "CIMDSX"),
     "exports:api:central-reviews": ("get", "DSXV"),
     "exports:api:verification": ("get", "CIMDSX"),
