@@ -88,9 +88,10 @@ def _lead_on(
     return redirect(f"{address('form', record_key)}#files")
 
 
-def _waiting_url(record_key: RecordKey, pk: int) -> str:
+def _waiting_url(record_key: RecordKey, pk: int, step: str = "") -> str:
+    """Return where a file that waits is asked about, or where a step is taken with it."""
     path, sign, query = address("attach", record_key).partition("?")
-    return f"{path}{pk}/{sign}{query}"
+    return f"{path}{pk}/{step}{sign}{query}"
 
 
 @requires(*ENTERING)
@@ -110,7 +111,7 @@ def upload(request: PersonRequest, number: str, code: str, sequence: int, pk: in
         "waiting": row,
         "hints": hint_words(row.said["hints"]),
         "record_key": record_key,
-        "take_back": _waiting_url(record_key, pk).replace(f"/{pk}/", f"/{pk}/take-back/", 1),
+        "take_back": _waiting_url(record_key, pk, "take-back/"),
         "back": address("form", record_key),
     }
     return render(request, "crf/attachment_question.html", shown, status=form.status)

@@ -27,7 +27,7 @@ pytestmark = [
 def send(page: Page, path: Path) -> None:
     """The form at hand is filled in and sent."""
     page.get_by_label("Kind of document").select_option("pathology")
-    page.get_by_label("File", exact=True).set_input_files(path)
+    page.locator("input[type=file]").set_input_files(path)
     page.get_by_label("I have looked at every page").check()
     follow(page, page.get_by_role("button", name="Attach the file"))
 
