@@ -44,6 +44,7 @@ class AttachedFiles:
     lines: tuple[AttachedFile, ...]
     attach: str
     form: AttachForm | None
+    all: str
 
 
 class AttachForm(ServiceForm):
@@ -130,6 +131,7 @@ def attached_files(editor: RecordEditor) -> AttachedFiles | None:
         lines=tuple(_line(row, editor, may_add=may_add) for row in rows),
         attach=address("attach", editor.record_key) if may_add else "",
         form=AttachForm() if may_add else None,
+        all=reverse("crf:files", args=[editor.record_key.participant.number]),
     )
 
 

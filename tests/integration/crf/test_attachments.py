@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import DatabaseError, OperationalError, connection, transaction
+from django.template.loader import render_to_string
 from django.test import Client
 
 from accounts.permissions import Permission
@@ -36,15 +38,18 @@ from crf.attachments.refusals import (
     UploadGone,
 )
 from crf.attachments.services import (
+    AttachmentsDamagedError,
     SentFile,
     attach_file,
     confirm_upload,
     drop_uploads,
+    look_after_files,
     remove_attachment,
     take_attachments,
     take_back,
 )
 from crf.locks.services import freeze_data
+from crf.management.commands import verify_attachments
 from crf.models import (
     Attachment,
     AttachmentContent,
@@ -56,12 +61,16 @@ from crf.records.refusals import RecordLocked
 from crf.records.signing import NothingThere
 from crf.store.preconditions import NotYours, TrainingFirst
 from demo.simulation.typed_pdf import typed_pdf
+from exports.casebook.content import casebook_of
+from exports.conduct import conduct_files
+from exports.cuts import Cut
 from kernel.once import new_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import Save, everything, place_at, save, screened
 from tests.integration.crf.test_data_locks import clean, end, levels, lock
 from tests.integration.crf.test_pages import client_of, form_url
 from tests.integration.crf.test_saving import GROUPS, dated
+from tests.integration.exports.test_api import caller
 from tests.unit.crf.examples import demographics, staging
 from tests.unit.crf.test_attachment_files import from_camera, picture
 from tests.world import NOW, World
@@ -462,3 +471,69 @@ def test_point_11_files_leave_by_a_right_of_their_own(recorded: Participant, wor
 def test_point_11_no_record_no_file(screened: Participant, world: World) -> None:
     with pytest.raises(NothingThere):
         attach(screened, world.coordinator)
+
+
+def test_point_11_programs_read_files_with_the_same_rights(recorded: Participant, world: World) -> None:
+    row = attach(recorded, world.coordinator)
+    gone = attach(recorded, world.coordinator, sent(typed_pdf(["other"]), "gone.pdf"))
+    remove_attachment(
+        record_key=place_at(recorded, "DM"), attachment=gone.pk, reason="Wrong", by=world.coordinator, at=NOW
+    )
+    address = f"/api/v1/attachments/?participant={recorded.number}&form=DM"
+    rights = (Permission.ATTACHMENT_VIEW, Permission.CRF_VIEW, Permission.ALLOCATION_VIEW)
+    api = caller(world.monitor, *rights)
+    first, second = api.get(address).json()["results"]
+    assert (first["id"], first["sha256"], first["name"]) == (row.pk, row.digest, "note.pdf")
+    assert (second["name"], second["ending"], second["ending_reason"]) == (None, "removed", "Wrong")
+    got = api.get(f"/api/v1/attachments/{row.pk}/file/")
+    assert b"".join(got.streaming_content) == NOTE
+    assert got["Content-Disposition"] == 'attachment; filename="note.pdf"'
+    assert api.get(f"/api/v1/attachments/{gone.pk}/file/").status_code == 403
+    assert not caller(world.monitor, Permission.ATTACHMENT_VIEW).get("/api/v1/attachments/").json()["results"]
+    assert caller(world.monitor, Permission.CRF_VIEW).get("/api/v1/attachments/").status_code == 403
+    stranger = caller(world.stranger, Permission.ATTACHMENT_VIEW, Permission.CRF_VIEW)
+    assert stranger.get("/api/v1/attachments/").json()["results"] == []
+    assert stranger.get(f"/api/v1/attachments/{row.pk}/file/").status_code == 404
+
+
+def test_point_11_the_casebook_lists_files_and_no_export_holds_them(
+    recorded: Participant, world: World
+) -> None:
+    row = attach(recorded, world.coordinator)
+    gone = attach(recorded, world.coordinator, sent(typed_pdf(["other"]), "gone.pdf"))
+    remove_attachment(
+        record_key=place_at(recorded, "DM"), attachment=gone.pk, reason="Wrong", by=world.coordinator, at=NOW
+    )
+    for reader in (world.monitor, None):  # None is the copy that a site keeps
+        (record,) = (
+            each
+            for each in casebook_of(recorded, user=reader, at=NOW).records
+            if each.record.form_code == "DM"
+        )
+        assert record.files == (row, gone)
+        paper = render_to_string(
+            "exports/pdf/casebook_record.html", {"each": record, "zone": "Asia/Shanghai"}
+        )
+        assert "note.pdf" in paper
+        assert row.digest in paper
+        assert gone.digest in paper
+        assert "gone.pdf" not in paper
+    tables = [file.source for file in conduct_files(Cut(NOW))]
+    assert not any("crf_attachment" in sql for sql in tables)
+
+
+def test_point_11_every_night_each_file_is_compared(
+    recorded: Participant, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = attach(recorded, world.coordinator)
+    out = io.StringIO()
+    look_after_files(at=NOW)
+    call_command("verify_attachments", stdout=out)
+    assert out.getvalue() == "1 attached files: byte for byte as they were attached.\n"
+    for module in (services, verify_attachments):
+        monkeypatch.setattr(module, "damaged_attachments", lambda: [row.pk])
+    with pytest.raises(AttachmentsDamagedError, match=str(row.pk)):
+        look_after_files(at=NOW)
+    with pytest.raises(SystemExit):
+        call_command("verify_attachments", stderr=out)
+    assert f"attached file {row.pk}: missing" in out.getvalue()
