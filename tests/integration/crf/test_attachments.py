@@ -480,7 +480,10 @@ def test_point_11_programs_read_files_with_the_same_rights(recorded: Participant
         record_key=place_at(recorded, "DM"), attachment=gone.pk, reason="Wrong", by=world.coordinator, at=NOW
     )
     address = f"/api/v1/attachments/?participant={recorded.number}&form=DM"
-    rights = (Permission.ATTACHMENT_VIEW, Permission.CRF_VIEW, Permission.ALLOCATION_VIEW)
+    rights = (
+        *(Permission.ATTACHMENT_VIEW, Permission.PARTICIPANT_VIEW),  # the second for the filter
+        *(Permission.CRF_VIEW, Permission.ALLOCATION_VIEW),
+    )
     api = caller(world.monitor, *rights)
     first, second = api.get(address).json()["results"]
     assert (first["id"], first["sha256"], first["name"]) == (row.pk, row.digest, "note.pdf")
