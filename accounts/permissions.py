@@ -47,6 +47,10 @@ class Permission(StrEnum):
     VERIFICATION_PLAN = "verification_plan"
     CRF_SIGN = "crf_sign"
     CRF_LOCK = "crf_lock"
+    ATTACHMENT_VIEW = "attachment_view"
+    ATTACHMENT_ADD = "attachment_add"
+    ATTACHMENT_REMOVE = "attachment_remove"
+    ATTACHMENT_TAKE = "attachment_take"
     DATABASE_LOCK_VIEW = "database_lock_view"
     DATABASE_LOCK_SIGN = "database_lock_sign"
     DERIVED_JUDGE = "derived_judge"
@@ -138,6 +142,10 @@ PERMISSION_LABELS: Final = {
     Permission.VERIFICATION_PLAN: _("change the plan of source verification"),
     Permission.CRF_SIGN: _("sign forms"),
     Permission.CRF_LOCK: _("freeze, lock and unlock data"),
+    Permission.ATTACHMENT_VIEW: _("see and download files attached to records"),
+    Permission.ATTACHMENT_ADD: _("attach files to records, and replace them"),
+    Permission.ATTACHMENT_REMOVE: _("remove files attached to records"),
+    Permission.ATTACHMENT_TAKE: _("take all attached files of a participant out of the system"),
     Permission.DATABASE_LOCK_VIEW: _("see the lock of the database"),
     Permission.DATABASE_LOCK_SIGN: _("prepare, sign and end the lock of the database"),
     Permission.DERIVED_JUDGE: _("have derived answers worked out again"),
@@ -197,6 +205,9 @@ _AT_SITE = _READ | {
     _P.PARTICIPANT_REGISTER,
     _P.CONSENT_RECORD,
     _P.CRF_EDIT,
+    _P.ATTACHMENT_VIEW,
+    _P.ATTACHMENT_ADD,
+    _P.ATTACHMENT_REMOVE,
     _P.RANGE_RECORD,
     _P.DEVIATION_RECORD,
     _P.QUERY_ANSWER,
@@ -226,6 +237,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.CRF_VERIFY,
+        _P.ATTACHMENT_VIEW,
         _P.FINDING_VIEW,
         _P.DEVIATION_RECORD,
         _P.SAFETY_VIEW,
@@ -244,6 +256,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.QUERY_RAISE,
         _P.QUERY_CLOSE,
         _P.CRF_LOCK,
+        _P.ATTACHMENT_VIEW,
+        _P.ATTACHMENT_TAKE,
         _P.VERIFICATION_PLAN,
         _P.DATABASE_LOCK_VIEW,
         _P.DATABASE_LOCK_SIGN,
@@ -310,6 +324,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     },
     Role.INSPECTOR: _READ
     | {
+        _P.ATTACHMENT_VIEW,
         _P.DATABASE_LOCK_VIEW,
         _P.PERSON_VIEW,
         _P.ELIGIBILITY_VIEW,

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from crf.attachments.services import look_after_files
 from crf.locks.services import catch_up_participant
 from crf.records.expected import compare_expected_forms
 from crf.records.overnight import judge_new_day, report_checks, report_differences
@@ -46,6 +47,12 @@ def compare_expected() -> None:
 def run_all_checks() -> None:
     """Queries and listed findings of all stored data are as the checks of today judge them."""
     report_checks(zone=settings.TRIAL_TIME_ZONE, at=timezone.now())
+
+
+@task(name="crf:attachments")
+def look_after_attachments() -> None:
+    """Files that nobody answered for are gone, and every stored file is compared with its digest."""
+    look_after_files(at=timezone.now())
 
 
 @task(name="crf:catch_up")

@@ -4,6 +4,7 @@ from django.urls import path
 
 from crf.views import (
     asking,
+    attachments,
     bulk_queries,
     central_review,
     checks,
@@ -57,6 +58,12 @@ urlpatterns = [
     path("participants/<str:number>/visits/<int:pk>/ask/", asking.ask_about_visit, name="ask-visit"),
     path(f"{_RECORD}note/", notes.note, name="note"),
     path(f"{_RECORD}comment/", comments.comment, name="comment"),
+    path(f"{_RECORD}attach/", attachments.attach, name="attach"),
+    path(f"{_RECORD}attach/<int:pk>/", attachments.upload, name="upload"),
+    path(f"{_RECORD}attach/<int:pk>/take-back/", attachments.take_upload_back, name="take-upload-back"),
+    path("attachments/<int:pk>/", attachments.attachment, name="attachment"),
+    path("attachments/<int:pk>/remove/", attachments.remove, name="remove-attachment"),
+    path("participants/<str:number>/files/", attachments.files, name="files"),
     path("participants/<str:number>/visits/<int:pk>/nothing-new/", expected.nothing_new, name="nothing-new"),
     path("participants/<str:number>/visits/<int:pk>/lock/", locks.lock_visit, name="lock-visit"),
     path("participants/<str:number>/lock/", locks.lock_participant, name="lock-participant"),

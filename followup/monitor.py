@@ -18,6 +18,9 @@ from followup.services.task_runs import DONE
 SAID: Final[dict[str, Promise]] = {
     "accounts:send_mail": _("Sends the mails that wait"),
     "audit:seal": _("Seals the audit trail"),
+    "crf:attachments": _(
+        "Compares attached files with their digests, and deletes those that nobody answered for"
+    ),
     "crf:catch_up": _("Brings a participant up to date after their data were unlocked"),
     "crf:compare_expected": _("Compares the forms that visits expect with a fresh computation"),
     "crf:judge_day": _("Judges the records of every site by the new calendar day"),

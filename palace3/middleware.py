@@ -17,6 +17,7 @@ from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.request_id import REQUEST_ID
 from kernel.scope import scope
+from kernel.uploads import most_bytes
 from palace3.error_views import answer, refusal_page
 from trials.models.people import confided_to, sites_of, with_grants
 
@@ -90,7 +91,9 @@ def _holds_null(request: HttpRequest) -> bool:
 def _is_too_large(request: HttpRequest) -> bool:
     """Say whether more is sent than is taken; who reads the body as a stream would not notice by itself."""
     length = request.META.get("CONTENT_LENGTH") or ""
-    return length.isascii() and length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if not (length.isascii() and length.isdecimal()) or int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return False
+    return int(length) > most_bytes(request)
 
 
 def _in_words(request: HttpRequest, refused: HttpResponseNotAllowed) -> HttpResponseBase:

@@ -51,6 +51,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "crf:run_checks",
         "schedule": crontab(hour=18, minute=40),
     },
+    "Compare attached files with their digests": {
+        "task": "crf:attachments",
+        "schedule": crontab(hour=19, minute=40),
+    },
     "Go on with copies for sites, and delete those whose time is over": {
         "task": "exports:site_copies",
         "schedule": crontab(minute="*/10"),

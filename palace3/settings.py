@@ -188,6 +188,11 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 # The longest form with every table full (crf.engine.submission.ROW_LIMIT) sends some 13,000.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+# Files attached to records (ADR 40): bytes, pages of a PDF, pixels of a picture, hours that one waits for its sender.
+ATTACHMENT_MAX_BYTES = int(os.environ.get("ATTACHMENT_MAX_BYTES", str(20 * 1024 * 1024)))
+ATTACHMENT_MAX_PAGES = int(os.environ.get("ATTACHMENT_MAX_PAGES", "200"))
+ATTACHMENT_MAX_PIXELS = int(os.environ.get("ATTACHMENT_MAX_PIXELS", "50000000"))
+ATTACHMENT_WAITING_HOURS = 24
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from crf import catalogue
 from crf.engine.base import Record, RecordState
+from crf.models.attachments import (
+    TELLS_NO_ARM,
+    Attachment,
+    AttachmentContent,
+    AttachmentEnding,
+    AttachmentKind,
+    AttachmentUpload,
+    MediaType,
+)
 from crf.models.central_review import ReviewerAnswer
 from crf.models.check_marks import CheckMark, MarkKind
 from crf.models.coding import (
@@ -47,8 +56,14 @@ FORM_MODELS = catalogue.models()
 
 __all__ = (
     "FORM_MODELS",
+    "TELLS_NO_ARM",
     "UNFILLED",
     "AnswerComment",
+    "Attachment",
+    "AttachmentContent",
+    "AttachmentEnding",
+    "AttachmentKind",
+    "AttachmentUpload",
     "CausalityCode",
     "CellCount",
     "ChangeReason",
@@ -76,6 +91,7 @@ __all__ = (
     "ListedFinding",
     "ListingFile",
     "MarkKind",
+    "MediaType",
     "MessageKind",
     "MonthCount",
     "NothingNew",

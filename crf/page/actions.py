@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission
 from crf.engine.base import RecordState
 from crf.models import Query, RecordSignature
+from crf.page.attachments import AttachedFiles, attached_files
 from crf.page.coding import CodedAnswer, coded_answers
 from crf.page.editor import RecordEditor, address
 from crf.page.leads import LeadLine, LeadList, leads_of, led_from
@@ -62,6 +63,7 @@ class RecordActions:
     linked: tuple[LinkedLine, ...]
     say_how_made: str
     coded: tuple[CodedAnswer, ...]
+    files: AttachedFiles | None
     notice: str
 
 
@@ -102,6 +104,7 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         linked=linked_records(editor),
         say_how_made=_say_how_made(editor),
         coded=tuple(coded_answers(editor.record_key.form.code, stored.record if stored else None)),
+        files=attached_files(editor),
         notice=lock_notice(editor.lock),
     )
 

@@ -27,7 +27,7 @@ from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.engine.typed import raw_of
-from crf.models import AnswerComment, Draft, Query, SaveKey
+from crf.models import AnswerComment, Attachment, Draft, Query, SaveKey
 from crf.page.balloons import asked_at
 from crf.page.comments import drawn_comments
 from crf.page.form_page import FormPage, Links, PageInput, given_of_review
@@ -183,13 +183,14 @@ class RecordEditor:
 
     @cached_property
     def around(self) -> dict[str, list[Any]]:
-        """Return what stands over and beside the record: its lock, and whether anybody commented on its answers."""
+        """Return what stands over and beside the record: its lock, and whether it has comments and files."""
         participant, visit = self.record_key.participant, self.record_key.visit
         record = self.stored.record.pk if self.stored else None
         place = (participant.site_id, participant.pk, visit.pk if visit else None, record)
         asked: list[Any] = [LockQuery("lock", place)]
         if record is not None:
             asked.append(TableQuery("comments", AnswerComment, "record_id", record))
+            asked.append(TableQuery("attachments", Attachment, "record_id", record))
         form = self.record_key.form
         return self.form_context.fetch(form.foreign_reads | forms_taken_from(form), asked)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from demo.simulation.answers import Case
+from demo.simulation.attachments import attach_some
 from demo.simulation.bulk import BulkProgress, Tell, in_parallel
 from demo.simulation.central_review import review_some
 from demo.simulation.coding import code_some
@@ -77,6 +78,7 @@ def play(
     ask_some(stage, until)
     share_listings(stage, until)
     preview_some(stage, until)
+    attach_some(stage, until)
     verify_some(stage, until)
     sign_some(stage, until)
     lock_some(stage, until)

@@ -364,6 +364,28 @@ def components() -> dict[str, Schema]:
                 "reason": TEXT,
             }
         ),
+        "Attachment": members(
+            {
+                "id": NUMBER,
+                "participant": PARTICIPANT_NUMBER,
+                "form": TEXT,
+                "visit": or_null(NUMBER),
+                "sequence": NUMBER,
+                "kind": TEXT,
+                "name": or_null(TEXT),
+                "media_type": TEXT,
+                "bytes": NUMBER,
+                "pages": or_null(NUMBER),
+                "sha256": DIGEST,
+                "attached_by": TEXT,
+                "attached_at": MOMENT,
+                "replaces": or_null(NUMBER),
+                "ending": or_null(TEXT),
+                "ended_by": or_null(TEXT),
+                "ended_at": or_null(MOMENT),
+                "ending_reason": TEXT,
+            }
+        ),
         "Form": members(
             {
                 "code": TEXT,

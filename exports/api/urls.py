@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exports.api import allocation, central_review, completeness, history, queries, verification, views
+from exports.api import allocation, attachments, central_review, completeness, history, queries, verification, views
 
 app_name = "api"
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("deviation-decisions/", history.deviation_decisions, name="deviation-decisions"),
     path("acts/", history.acts, name="acts"),
     path("completeness/", completeness.completeness, name="completeness"),
+    path("attachments/", attachments.attachments, name="attachments"),
+    path("attachments/<int:pk>/file/", attachments.attachment_file, name="attachment-file"),
     path("central-reviews/", central_review.central_reviews, name="central-reviews"),
     path("verification/", verification.verification, name="verification"),
     path("answers/<str:code>/", views.answers, name="answers"),

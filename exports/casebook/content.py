@@ -14,8 +14,9 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.models import Act
 from crf import catalogue
+from crf.attachments.content import attachments_open_to
 from crf.engine.declaration import Repeats
-from crf.models import NothingNew, Query, Record
+from crf.models import Attachment, NothingNew, Query, Record
 from crf.store.context import FormContext
 from exports.casebook.records import PrintedQuery, PrintedRecord, printed_query, printed_record
 from followup.history import text_for
@@ -97,7 +98,7 @@ def casebook_of(participant: Participant, *, user: User | None, at: datetime) ->
         milestones=[(names.get(each.code, each.code), each) for each in milestones],
         schedule=[PlannedForms(visit, visit_name(text, visit)) for visit in visits],
         nothing_new=_nothing_new(participant),
-        chapters=list(_chapters(participant, visits, queries, at=at)),
+        chapters=list(_chapters(participant, visits, queries, _files(participant, user), at=at)),
         other_queries=[printed_query(query) for query in queries.get(None, ())],
         acts=[(act, in_words(act.verb)) for act in acts],
     )
@@ -140,8 +141,22 @@ def _queries(participant: Participant) -> dict[int | None, list[Query]]:
     return queries
 
 
+def _files(participant: Participant, user: User | None) -> dict[int, list[Attachment]]:
+    """Return the files by record that ``user`` may see; the casebook says what they are, and holds none."""
+    rows = Attachment.objects.all() if user is None else attachments_open_to(user)
+    files: dict[int, list[Attachment]] = defaultdict(list)
+    for row in rows.filter(participant=participant).select_related("attached_by", "ended_by").order_by("pk"):
+        files[row.record_id].append(row)
+    return files
+
+
 def _chapters(
-    participant: Participant, visits: list[Visit], queries: dict[int | None, list[Query]], *, at: datetime
+    participant: Participant,
+    visits: list[Visit],
+    queries: dict[int | None, list[Query]],
+    files: dict[int, list[Attachment]],
+    *,
+    at: datetime,
 ) -> Iterator[Chapter]:
     """Yield what stands before randomization, then each visit, then logs and what belongs to no visit."""
     text, around = text_for(participant), FormContext(participant, at=at)
@@ -160,6 +175,7 @@ def _chapters(
                         around=around,
                         queries=queries.get(record.pk, ()),
                         digest=digests.get(record.protocol_version) or digest_of(record.protocol_version),
+                        files=files.get(record.pk, ()),
                         at=at,
                     )
                     for record in records

@@ -17,7 +17,7 @@ from crf.engine.declaration import FormDeclaration, FormSection, Group
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.questions import Question
 from crf.engine.versions import worded
-from crf.models import Query, QueryMessage, Record, RecordSignature
+from crf.models import Attachment, Query, QueryMessage, Record, RecordSignature
 from crf.page.render import TABLE_LIMIT
 from crf.queries.list import about_no_form
 from crf.queries.system import question_of_query
@@ -78,6 +78,7 @@ class PrintedRecord:
     queries: tuple[PrintedQuery, ...]
     first: Entry | None
     changes: tuple[Entry, ...]
+    files: tuple[Attachment, ...]
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,13 @@ def _asked(question: Question, wording: str) -> str:
 
 
 def printed_record(
-    record: Record, *, around: FormContext, queries: Sequence[Query], digest: str, at: datetime
+    record: Record,
+    *,
+    around: FormContext,
+    queries: Sequence[Query],
+    digest: str,
+    files: Sequence[Attachment] = (),
+    at: datetime,
 ) -> PrintedRecord:
     """Return the record whole, in the language in force; what it asks is judged by its own version of the protocol."""
     form = catalogue.form(record.form_code)
@@ -159,6 +166,7 @@ def printed_record(
         tuple(printed_query(query) for query in queries),
         first,
         changes,
+        tuple(files),
     )
 
 

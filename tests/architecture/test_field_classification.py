@@ -83,6 +83,21 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "text",
         "operational": "id act participant site record target",
     },
+    "crf.Attachment": {
+        "clinical": "name kind hints hints_reason ending_reason",
+        "operational": (
+            "id act participant site record media_type size pages content digest sent_digest replaces attached_by "
+            "attached_at key ending ended_by ended_at"
+        ),
+    },
+    "crf.AttachmentContent": {
+        "clinical": "data",
+        "operational": "id digest size",
+    },
+    "crf.AttachmentUpload": {
+        "clinical": "name data",
+        "operational": "id owner site saved_at participant record kind said replaces reason key",
+    },
     "crf.NothingNew": {
         "clinical": "form_code",
         "operational": "id act participant site visit",

@@ -33,6 +33,7 @@ FLOORS = (
     "crf.safety",
     "crf.eligibility",
     "crf.records",
+    "crf.attachments",
     "crf.central_review",
     "crf.coding",
     "crf.locks",

@@ -27,14 +27,16 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from accounts.models import User
 from audit.acts import open_act
 from crf import catalogue
+from crf.attachments.services import SentFile, attach_file
 from crf.catalogue.adverse_event.form import AdverseEvent
 from crf.deviations.settling import confirm_deviation
 from crf.engine.declaration import Repeats
-from crf.models import SafetyClock
+from crf.models import AttachmentKind, SafetyClock
 from crf.records.drafts import keep_draft
 from crf.store.records import record_key_of
 from demo.simulation.sites import PASSWORD
 from exports.imports.services import preview_import
+from demo.simulation.typed_pdf import typed_pdf
 from followup.models import CalendarFeed, DataCut, Visit
 from followup.services import make_feed, withdraw_participant
 from kernel.scope import EVERYTHING, scope
@@ -64,6 +66,7 @@ FILES = {
     "analysis:flow-picture",
     "analysis:flow-table",
     "accounts:session",
+    "crf:attachment",
     "crf:blank",
     "crf:terms",
     "exports:filled-form",
@@ -89,6 +92,8 @@ PARTS = {"followup:messages"}
 ABOUT: dict[str, dict[str, Any]] = {
     "analysis:flow-box": {"slug": "followed"},
     "crf:assess": {"number": "alarmed", "event": "serious"},
+    "crf:remove-attachment": {"pk": "file"},
+    "crf:upload": {"pk": "waiting"},
     "crf:mark-check": {"check": "X002", "kind": "retired"},
     "crf:withdraw-range": {"pk": "range"},
     "crf:code-words": {"pk": "worded", "item": "AE.ae_term"},
@@ -174,6 +179,16 @@ def known(played: Played) -> dict[str, Any]:
             by=coordinator,
             at=UNTIL,
         )
+        file, waiting = (
+            attach_file(
+                record_key=elig,
+                sent=SentFile(typed_pdf([line]), f"{key}.pdf", AttachmentKind.LABORATORY),
+                key=key,
+                by=coordinator,
+                at=UNTIL,
+            )
+            for key, line in (("clean", "Hb 120"), ("named", "Patient name: made up"))
+        )
         staying = Participant.objects.filter(site=person.site).exclude(state__in=TERMINAL).exclude(arm="")
         leaver = staying.latest("pk")
         withdrawal = withdraw_participant(
@@ -201,6 +216,8 @@ def known(played: Played) -> dict[str, Any]:
             "alarmed": clock.participant.number,
             "serious": clock.event_no,
             "value": asked.key,
+            "file": file.pk,
+            "waiting": waiting.pk,
             "confirmation": confirmed.pk,
             "newcomer": newcomer.number,
             "leaver": leaver.number,

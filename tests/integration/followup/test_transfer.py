@@ -11,15 +11,18 @@ from django.db import connection, transaction
 from accounts.models import Signature, User
 from audit.acts import open_act
 from audit.seals import seal_batch, verify
+from crf.attachments.content import open_content
+from crf.attachments.services import SentFile, attach_file
 from crf.engine.base import RecordState
 from crf.engine.submission import Answers
 from crf.locks.records import lock_record
-from crf.models import ChangeReason, Draft, Record, WorkingNote
+from crf.models import Attachment, AttachmentContent, AttachmentKind, ChangeReason, Draft, Record, WorkingNote
 from crf.records.save import save_answers
 from crf.records.signing import sign_record, signature_holds, verify_record
 from crf.store.history import history_of
 from crf.store.records import NEW, RecordKey, find_stored_record, record_key_of
 from crf.store.signatures import standing_signature
+from demo.simulation.typed_pdf import typed_pdf
 from followup import services as followup
 from followup.models import ContactAttempt, Visit
 from kernel.scope import EVERYTHING, scope
@@ -42,6 +45,11 @@ SITED = """
 
 def receiver() -> User:
     return with_grants(User.objects.get(username="other_investigator"), on=TODAY)
+
+
+def receiver_now() -> User:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        return receiver()
 
 
 def followed(world: World) -> Participant:
@@ -124,7 +132,23 @@ def sites_left(column: str, site: int, which: str, *given: Any) -> set[str]:
 @pytest.mark.django_db
 def test_rare_13_a_transferred_participant_takes_everything_along(world: World) -> None:
     person = followed(world)
+    first = record_key_of(participant=person, form="ELIG")
+    with as_person(world.coordinator), transaction.atomic():
+        kind = {"kind": AttachmentKind.PATHOLOGY}
+        by: Any = {"record_key": first, "by": world.coordinator, "at": NOW}
+        save_answers(
+            record_key=first, answers=Answers(values={"sex": "F"}), version=NEW, by=world.coordinator, at=NOW
+        )
+        attach_file(sent=SentFile(typed_pdf(["R0"]), "note.pdf", **kind), key="a", **by)
+        attach_file(sent=SentFile(typed_pdf(["Name: made up"]), "named.pdf", **kind), key="b", **by)
     confirm(world, accepted(world, person))
+    with as_person(world.coordinator), transaction.atomic():
+        assert not AttachmentContent.objects.exists()
+    with as_person(receiver_now()), transaction.atomic():
+        file = Attachment.objects.get()
+        with open_content(file) as content:
+            assert content.read() == typed_pdf(["R0"])
+        assert (file.attached_by, file.attached_at) == (world.coordinator, NOW)
     assert sites_left("participant_id", world.site.pk, "participant_id = %s", person.pk) == set()
     below = "record_id IN (SELECT id FROM crf_record WHERE participant_id = %s)"
     assert sites_left("record_id", world.site.pk, below, person.pk) == set()

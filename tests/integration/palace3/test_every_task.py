@@ -87,6 +87,7 @@ def nothing(_world: World) -> tuple[Any, ...]:
 ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "accounts:send_mail": nothing,
     "audit:seal": nothing,
+    "crf:attachments": nothing,
     "crf:catch_up": a_participant,
     "crf:judge_day": nothing,
     "crf:judge_day_of_site": the_site,
