@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from exports.api import allocation, attachments, central_review, completeness, history, queries, verification, views
+from exports.api import (
+    allocation,
+    attachments,
+    central_review,
+    completeness,
+    history,
+    queries,
+    verification,
+    views,
+)
 
 app_name = "api"
 urlpatterns = [

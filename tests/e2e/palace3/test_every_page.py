@@ -35,8 +35,8 @@ from crf.models import AttachmentKind, SafetyClock
 from crf.records.drafts import keep_draft
 from crf.store.records import record_key_of
 from demo.simulation.sites import PASSWORD
-from exports.imports.services import preview_import
 from demo.simulation.typed_pdf import typed_pdf
+from exports.imports.services import preview_import
 from followup.models import CalendarFeed, DataCut, Visit
 from followup.services import make_feed, withdraw_participant
 from kernel.scope import EVERYTHING, scope
