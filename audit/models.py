@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.constraints import BaseConstraint
 from django.utils.translation import gettext_lazy as _
 
-from audit.guards import AppendOnly, AppendOnlyRows, DatabaseGuard, SiteScoped, VersionsScoped
+from audit.guards import AppendOnly, AppendOnlyRows, DatabaseGuard, NextSeal, SiteScoped, VersionsScoped
 
 
 class Act(models.Model):
@@ -64,14 +64,50 @@ class Seal(models.Model):
     leaves = models.JSONField()
     root = models.CharField(_("root"), max_length=64)
     chain = models.CharField(_("chained digest"), max_length=64)
+    catalogue = models.CharField(_("digest of the guards"), max_length=64, null=True)
+    cluster = models.CharField(_("database"), max_length=60, null=True)
+    migrations = models.PositiveIntegerField(_("migrations"), null=True)
 
     class Meta:
         verbose_name = _("seal")
         ordering = ("last_act",)
-        constraints = (AppendOnlyRows(name="audit_seal_kept"),)
+        constraints = (AppendOnlyRows(name="audit_seal_kept"), NextSeal(name="audit_seal_next"))
 
     def __str__(self) -> str:
         return f"{self.first_act}-{self.last_act} {self.root[:12]}"
+
+
+class AnchorOccasion(models.TextChoices):
+    """Why the chained digest went out."""
+
+    NIGHT = "night", _("nightly")
+    CUT = "cut", _("data cut")
+    LOCK = "lock", _("database lock")
+    EXPORT = "export", _("export")
+
+
+class Anchor(models.Model):
+    """The chained digest as it was sent out: whoever holds a copy can prove that no act up to it was rewritten.
+
+    ``signature`` (Ed25519) is over ``audit.anchors.text_of`` under a key that the database never holds.
+    """
+
+    occasion = models.CharField(_("occasion"), max_length=10, choices=AnchorOccasion.choices)
+    made_at = models.DateTimeField(_("made at"))
+    last_act = models.BigIntegerField(_("last act"))
+    acts = models.BigIntegerField(_("number of acts"))
+    chain = models.CharField(_("chained digest"), max_length=64)
+    findings = models.PositiveIntegerField(_("findings"), null=True)
+    public_key = models.CharField(_("public key"), max_length=64, blank=True)
+    signature = models.CharField(_("signature"), max_length=128, blank=True)
+
+    class Meta:
+        verbose_name = _("anchor")
+        ordering = ("-made_at", "-pk")
+        constraints = (AppendOnlyRows(name="audit_anchor_kept"),)
+
+    def __str__(self) -> str:
+        return f"{self.last_act} {self.chain[:12]}"
 
 
 def _under(events: str, guard: SiteScoped, rows: str) -> DatabaseGuard:

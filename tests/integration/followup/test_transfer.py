@@ -10,7 +10,8 @@ from django.db import connection, transaction
 
 from accounts.models import Signature, User
 from audit.acts import open_act
-from audit.seals import seal_batch, verify
+from audit.seals import seal_batch
+from audit.verify import verify
 from crf.engine.base import RecordState
 from crf.engine.submission import Answers
 from crf.locks.records import lock_record

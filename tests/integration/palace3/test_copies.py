@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from audit.models import Act
-from audit.seals import seal_batch, verify
+from audit.seals import seal_batch
+from audit.verify import verify
 from crf import catalogue
 from crf.eligibility.evidence import current_evidence
 from crf.models import Query
