@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
+from django.db.models import QuerySet
 
 from audit.models import Act, Anchor, Seal
 
@@ -96,3 +97,8 @@ def _unlike_history(last: int, chain: str, acts: int) -> Iterator[str]:
     counted = Act.objects.filter(pk__lte=last).count()
     if counted != acts:
         yield f"there are {counted} acts up to {last}, not {acts}"
+
+
+def all_anchors() -> QuerySet[Anchor]:
+    """Return every anchor that went out, the newest first; nothing of them is secret."""
+    return Anchor.objects.all()

@@ -241,6 +241,7 @@ def write_export(*, export: Export, at: datetime) -> Export:
                     *("cut_at", "snapshot", "manifest", "state", "finished_at", "digest", "rows", "act")
                 ]
             )
+        send("audit:anchor", "export", may_fail=True)
     return locked
 
 

@@ -20,6 +20,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "accounts:session:expire": _("Session ended: nobody was there"),
     "accounts:session:refuse": _("Sign-in refused"),
     "accounts:signature:refuse": _("Password mistyped in an open session"),
+    "audit:anchor:send": _("Digest of the audit trail sent out"),
+    "audit:seal:alarm": _("Warned that the audit trail is not sealed"),
     "trials:site:create": _("Site created"),
     "trials:site:change": _("Site changed"),
     "trials:site:fulfil": _("Checklist item fulfilled"),

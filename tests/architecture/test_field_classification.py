@@ -25,7 +25,9 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "accounts.Mail": {
         "identifying": "address subject body",
-        "operational": "id act to language kind key secrets_digest about site_id created_at attempts sent_at dropped_at",
+        "operational": (
+            "id act to language kind key secrets_digest about site_id created_at attempts sent_at dropped_at"
+        ),
     },
     "accounts.Signature": {
         "identifying": "printed_name",

@@ -68,6 +68,7 @@ FILES = {
     "exports:site-lock-certificate",
     "followup:amendment-file",
     "followup:feed-file",
+    "trials:anchor-file",
     "trials:robots",
     "trials:sitemap",
     "randomization:certificate",

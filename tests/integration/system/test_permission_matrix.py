@@ -130,6 +130,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "trials:public-zh": ("get", "+"),
     "trials:robots": ("get", "+"),
     "trials:sitemap": ("get", "+"),
+    "trials:anchors": ("get", "+"),
+    "trials:anchor-file": ("get", "+"),
     "trials:texts": ("get", "TX"),
     "trials:draft-first-texts": ("post", "T"),
     "trials:release-texts": ("get", "T"),
