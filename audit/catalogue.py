@@ -95,7 +95,7 @@ def read_catalogue() -> dict[str, str]:
 def expected_catalogue() -> dict[str, str]:
     """Return what ``read_catalogue`` returns of a database that the migrations alone have made."""
     lines = EXPECTED.read_text("utf-8").splitlines()
-    return dict(line.rsplit(" ", 1) for line in lines if line)  # type: ignore[arg-type]  # two parts each
+    return dict(line.rsplit(" ", 1) for line in lines if line)
 
 
 def write_expected() -> None:

@@ -32,5 +32,5 @@ def models_with_secrets() -> Iterator[Any]:
     """Yield every recorded model that keeps secrets out of the trail."""
     for model in apps.get_models():
         tracked: Any = getattr(model, "pgh_tracked_model", None)
-        if tracked is not None and getattr(tracked, "SECRETS", ()):
+        if tracked is not None and hasattr(tracked, "SECRETS"):
             yield tracked

@@ -217,6 +217,7 @@ INCOMPATIBLE_ROLES = (
     *(("monitor", other) for other in ("coordinator", "investigator")),
     *(("inspector", other) for other in ("coordinator", "investigator", "monitor", "data_manager")),
     *(("inspector", other) for other in ("trial_manager", "statistician")),
+    *(("coder", other) for other in ("coordinator", "investigator")),
 )
 SITE_TIME_ZONES = ("Asia/Shanghai", "Asia/Urumqi")
 

@@ -55,6 +55,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:confirmation:withdraw": _("Confirmation of a protocol value withdrawn"),
     "trials:manager:create": _("First trial manager created"),
     "trials:delegation:grant": _("Delegation granted"),
+    "trials:delegation:confirm": _("Delegation confirmed by a second person"),
     "trials:delegation:end": _("Delegation ended"),
     "trials:request:receive": _("Contact request received"),
     "trials:request:look": _("Looked at who sent a contact request"),

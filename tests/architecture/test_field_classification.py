@@ -343,7 +343,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.Delegation": {
         "operational": (
             "id act user site role starts_on ends_on granted_by ended_at waits_for_confirmation "
-            "confirmed_by confirmed_at"
+            "confirmed_by confirmed_at signature"
         ),
     },
     "trials.DeviationProposal": {

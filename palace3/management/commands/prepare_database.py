@@ -89,7 +89,13 @@ def database_name(environment: Mapping[str, str]) -> str:
 
 def empty_secrets(environment: Mapping[str, str]) -> list[str]:
     """The variables that hold no secret, or an address without a password."""
-    kept = ("SECRET_KEY", "PALACE3_LIST_KEY", "PALACE3_IDENTITY_KEY", "PALACE3_TRAIL_KEY", "PALACE3_ANCHOR_KEY")
+    kept = (
+        "SECRET_KEY",
+        "PALACE3_LIST_KEY",
+        "PALACE3_IDENTITY_KEY",
+        "PALACE3_TRAIL_KEY",
+        "PALACE3_ANCHOR_KEY",
+    )
     plain = [name for name in kept if not environment.get(name)]
     addressed = ("DATABASE_ADMIN_URL", "DATABASE_OWNER_URL", "DATABASE_URL", "BROKER_URL")
     return plain + [name for name in addressed if not urlsplit(environment.get(name, "")).password]
