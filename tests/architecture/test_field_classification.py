@@ -47,6 +47,12 @@ FIELDS: dict[str, dict[str, str]] = {
     "audit.Seal": {
         "operational": "id first_act last_act sealed_at leaves root chain catalogue cluster migrations",
     },
+    "audit.TrailReview": {
+        "operational": "id act name filters every_days first_on ended_at",
+    },
+    "audit.TrailReviewResult": {
+        "operational": "id act review reviewer done_at up_to_act lines outcome note",
+    },
     "audit.Anchor": {
         "operational": "id occasion made_at last_act acts chain findings public_key signature",
     },

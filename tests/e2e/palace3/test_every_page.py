@@ -77,6 +77,7 @@ FILES = {
     "randomization:visit-card",
     "reports:completeness-file",
     "reports:report-file",
+    "reports:trail-file",
     "reports:verification-file",
     "trials:request-receipt",
 }
@@ -130,6 +131,7 @@ NOT_PLAYED = {
     **dict.fromkeys(("trials:transfer", "trials:accept-transfer", "trials:confirm-transfer"), 404),
     **dict.fromkeys(("trials:end-transfer", "trials:take-acceptance-back"), 404),
     **dict.fromkeys(("trials:ask-copy", "trials:confirm-copy"), 404),
+    **dict.fromkeys(("reports:record-review", "reports:end-review"), 404),
 }
 REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}
 
