@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import ReviewOutcome
-from kernel.fields import DayField, PasswordField, SeenField, WordsField
+from kernel.fields import DayField, PasswordField, SeenField, WholeNumberField, WordsField
 from kernel.service_form import ServiceForm
 from reports.questions import ProtocolValueLine
 from reports.trail import TrailFilter
@@ -82,7 +82,7 @@ class TrailFilterForm(forms.Form):
 
 class PlanReviewForm(ServiceForm):
     name = WordsField(label=_("Name"), max_length=80)
-    every_days = forms.IntegerField(label=_("Every how many days"), min_value=1, max_value=366, initial=30)
+    every_days = WholeNumberField(label=_("Every how many days"), min_value=1, max_value=366, initial=30)
     first_on = DayField(label=_("First due on"))
 
 

@@ -184,12 +184,12 @@ def _of_forms(
     acts: Mapping[int, Act], reader: User
 ) -> tuple[dict[int, list[str]], dict[int, list[ChangedValue]], dict[int, int]]:
     versions: Any = Record._meta.get_field("record_events").related_model
-    written = versions.objects.filter(act_id__in=acts).select_related("visit", "participant__site")
+    record_versions = versions.objects.filter(act_id__in=acts).select_related("visit", "participant__site")
     places: dict[int, list[str]] = {}
     changes: dict[int, list[ChangedValue]] = {}
     kept: dict[int, int] = {}
     by_form: dict[str, dict[int, Any]] = {}
-    for event in written.order_by("pgh_id"):
+    for event in record_versions.order_by("pgh_id"):
         by_form.setdefault(event.form_code, {})[event.pgh_obj_id] = event
         named = places.setdefault(event.act_id, [])
         if (place := place_of(event)) not in named:

@@ -177,7 +177,7 @@ def alarm_of_late_seals(*, at: datetime) -> int:
                     to=person,
                     address=person.email,
                     kind=LATE,
-                    key=f"{LATE}:{at.date().isoformat()}:{person.pk}",
+                    key=f"{LATE}:{local_date(at, settings.TRIAL_TIME_ZONE).isoformat()}:{person.pk}",
                     subject=subject,
                     body=text,
                     language=person.language,

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
@@ -26,6 +25,11 @@ __all__ = ["everything", "save", "screened"]  # fixtures of the forms' tests
 LATER = NOW + timedelta(hours=1)
 
 
+@pytest.fixture(autouse=True)
+def later(time_machine: Any) -> None:
+    time_machine.move_to(LATER, tick=False)
+
+
 @pytest.fixture
 def corrected(screened: Participant, save: Save) -> Participant:
     """A weight was saved, and corrected for a reason."""
@@ -38,15 +42,13 @@ def corrected(screened: Participant, save: Save) -> Participant:
 def page(person: Any, query: str = "") -> str:
     client = Client()
     client.force_login(person)
-    with time_machine.travel(LATER, tick=False):
-        return client.get(f"{reverse('reports:trail')}{query}").text
+    return client.get(f"{reverse('reports:trail')}{query}").text
 
 
 def rows(person: Any, kind: str, query: str = "") -> list[dict[str, str]]:
     client = Client()
     client.force_login(person)
-    with time_machine.travel(LATER, tick=False):
-        answer = client.get(f"{reverse('reports:trail-file', args=[kind])}{query}")
+    answer = client.get(f"{reverse('reports:trail-file', args=[kind])}{query}")
     assert answer.status_code == 200
     if kind == "csv":
         return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
@@ -103,26 +105,25 @@ def test_a_site_reads_its_own_lines_alone_and_who_sees_no_answers_sees_none(
 
 
 def test_requirement_24_a_planned_review_comes_due_is_recorded_and_comes_due_again(
-    corrected: Participant, world: World
+    corrected: Participant, world: World, time_machine: Any
 ) -> None:
     client = Client()
     client.force_login(world.data_manager)
-    with time_machine.travel(LATER, tick=False):
-        new = reverse("reports:plan-review") + "?form=DM"
-        told = {"name": "Weights", "every_days": "7", "first_on": "2020-01-01", "_key": "k1"}
-        assert client.post(new, told).status_code == 302
-        assert "Reviews that are overdue" in client.get(reverse("reports:trail")).text
-        listed = client.get(reverse("reports:trail-reviews"))
-        review = listed.context["reviews"][0].review
-        assert review.filters == {"form": "DM"}
-        done = {"outcome": "nothing", "note": "Each change has its source.", "_key": "k2"}
-        assert client.post(reverse("reports:record-review", args=[review.pk]), done).status_code == 302
-        result = TrailReviewResult.objects.get()
-        assert (result.reviewer, result.lines) == (world.data_manager, 2)
-        assert "Reviews that are overdue" not in client.get(reverse("reports:trail")).text
-    with time_machine.travel(LATER + timedelta(days=9), tick=False):
-        client.force_login(world.data_manager)
-        assert "Reviews that are overdue" in client.get(reverse("reports:trail")).text
-        end = reverse("reports:end-review", args=[review.pk])
-        assert client.post(end, {"reason": "over", "_key": "k3"}).status_code == 302
-        assert "Reviews that are overdue" not in client.get(reverse("reports:trail")).text
+    new = reverse("reports:plan-review") + "?form=DM"
+    told = {"name": "Weights", "every_days": "7", "first_on": "2020-01-01", "_key": "k1"}
+    assert client.post(new, told).status_code == 302
+    assert "Reviews that are overdue" in client.get(reverse("reports:trail")).text
+    listed = client.get(reverse("reports:trail-reviews"))
+    review = listed.context["reviews"][0].review
+    assert review.filters == {"form": "DM"}
+    done = {"outcome": "nothing", "note": "Each change has its source.", "_key": "k2"}
+    assert client.post(reverse("reports:record-review", args=[review.pk]), done).status_code == 302
+    result = TrailReviewResult.objects.get()
+    assert (result.reviewer, result.lines) == (world.data_manager, 2)
+    assert "Reviews that are overdue" not in client.get(reverse("reports:trail")).text
+    time_machine.move_to(LATER + timedelta(days=9), tick=False)
+    client.force_login(world.data_manager)
+    assert "Reviews that are overdue" in client.get(reverse("reports:trail")).text
+    end = reverse("reports:end-review", args=[review.pk])
+    assert client.post(end, {"reason": "over", "_key": "k3"}).status_code == 302
+    assert "Reviews that are overdue" not in client.get(reverse("reports:trail")).text
