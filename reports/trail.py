@@ -37,7 +37,7 @@ KINDS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "sign-ins": (_("Sign-ins and refusals"), ("accounts:session:", "accounts:signature:")),
     "accounts": (_("Accounts and roles"), ("accounts:person:", "trials:account:", "trials:delegation:")),
     "taken": (_("Exports, casebooks and tokens"), ("exports:", "crf:listing:take", "reports:")),
-    "locks": (_("Freezes and locks"), ("crf:lock:", "exports:database_lock:")),
+    "locks": (_("Freezes and locks"), ("crf:data:", "exports:database_lock:")),
     "trail": (_("The audit trail itself"), ("audit:",)),
 }
 # What of rows outside the forms stands in a line: the column is said in its own words.
@@ -236,27 +236,46 @@ def _of_rows(acts: Iterable[Act]) -> dict[int, list[ChangedValue]]:
 
 
 def _columns(model: type[Any], acts: list[int]) -> Iterator[tuple[int, ChangedValue]]:
+    """Yield each column that changed; of a new row those that hold something."""
     versions: Any = model._meta.get_field("events").related_model
     rows = versions.objects.filter(act_id__in=acts).values_list("pgh_obj_id", flat=True)
     names = {each.name for each in versions._meta.concrete_fields}
     columns = [each for each in model._meta.concrete_fields if each.name in names - NO_CHANGE]
+    events = list(versions.objects.filter(pgh_obj_id__in=set(rows)).order_by("pgh_id"))
+    named = {column.name: _names(column, events) for column in columns if column.is_relation}
     last: dict[int, Any] = {}
-    for event in versions.objects.filter(pgh_obj_id__in=set(rows)).order_by("pgh_id"):
+    for event in events:
         before = last.get(event.pgh_obj_id)
         if event.act_id in acts:
             for column in columns:
                 old = getattr(before, column.attname) if before else None
                 new = getattr(event, column.attname)
-                if old != new:
-                    place = str(model._meta.verbose_name)
-                    yield event.act_id, ChangedValue(place, str(column.verbose_name), _text(old), _text(new))
+                if old != new and (before or new):
+                    words = [_text(column, value, named.get(column.name, {})) for value in (old, new)]
+                    yield event.act_id, ChangedValue(_said(model), _said(column), *words)
         last[event.pgh_obj_id] = event
 
 
-def _text(value: Any) -> str:
+def _said(named: Any) -> str:
+    words = str(named._meta.verbose_name if isinstance(named, type) else named.verbose_name)
+    return words[:1].upper() + words[1:]
+
+
+def _names(column: Any, events: Iterable[Any]) -> dict[Any, str]:
+    """Return what the rows that a column leads to are called."""
+    rows = column.related_model.objects.in_bulk({getattr(each, column.attname) for each in events} - {None})
+    return {key: str(row) for key, row in rows.items()}
+
+
+def _text(column: Any, value: Any, names: Mapping[Any, str]) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(_("yes")) if value else str(_("no"))
     if isinstance(value, datetime):
         return with_offset(value, settings.TRIAL_TIME_ZONE)
-    return "" if value is None else str(value)
+    choices = {key: str(label) for key, label in column.flatchoices} if column.choices else {}
+    return names.get(value) or choices.get(value) or str(value)
 
 
 COLUMNS: Final = (
