@@ -148,7 +148,8 @@ def _acts_that_changed(code: str, target: str) -> set[int]:
     if name not in asked:
         return set()
     versions: Any = model._meta.get_field("events").related_model
-    changed, last = set(), {}
+    changed: set[int] = set()
+    last: dict[int, Any] = {}
     rows = versions.objects.order_by("pgh_id").values_list("pgh_obj_id", act, name, "missing")
     for row, act_id, value, missing in rows.iterator(2000):
         now = (value, (missing or {}).get(name))
@@ -257,7 +258,7 @@ def _columns(model: type[Any], acts: list[int]) -> Iterator[tuple[int, ChangedVa
 
 
 def _said(named: Any) -> str:
-    words = str(named._meta.verbose_name if isinstance(named, type) else named.verbose_name)
+    words = str(getattr(named, "_meta", named).verbose_name)
     return words[:1].upper() + words[1:]
 
 

@@ -176,7 +176,7 @@ def _row_and_question(group: str, field: str) -> tuple[int | None, str]:
 
 
 def _changed(
-    questions: dict[str, Question],
+    questions: Mapping[str, Question],
     before: Any,
     event: Any,
     act: Act,

@@ -35,13 +35,13 @@ class DelegationSet(SiteQuerySet):
         waiting = waiting.exclude(granted_by=user).exclude(user=user)
         own = [grant.site_id for grant in user.grants if grant.role is Role.INVESTIGATOR]
         of_sites = sorted(role.value for role in SITE_ROLES)
-        mine = models.Q(site__in=own, role__in=of_sites)
+        mine: Any = models.Q(site__in=own, role__in=of_sites)
         if user.sites_with(Permission.PERSON_CONFIRM) is None:
             investigators = Delegation.objects.investigators(on=on).filter(site=models.OuterRef("site"))
             first = models.Q(role=Role.INVESTIGATOR) & ~models.Exists(
                 investigators.exclude(user=models.OuterRef("user"))
             )
-            mine |= ~models.Q(role__in=of_sites) | first
+            mine = mine | ~models.Q(role__in=of_sites) | first
         return waiting.filter(mine)
 
     def investigators(self, *, on: date) -> Self:
