@@ -5,7 +5,7 @@ PORT ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-demo demo demo-reset test coverage check fix e2e bench docs tour screenshots messages lock t test-dates
+.PHONY: help install install-demo demo demo-reset test coverage check fix e2e bench docs catalogue tour screenshots messages lock t test-dates
 
 help: ## Explain each command in a line
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ bench: install ## Measure the budgets of the design, as ratios in one run
 
 docs: install ## Regenerate the pages of docs/ that are made from code
 	@$(VENV_PYTHON) manage.py build_docs
+
+catalogue: install ## Write the guards that verification expects of the database (audit/catalogue.txt) after a migration
+	@PALACE3_WRITE_CATALOGUE=1 $(VENV_PYTHON) scripts/one_test.py tests/integration/audit/test_catalogue.py
 
 tour: install ## Trace one save, one randomization and one export anew into docs/tour.md
 	@PALACE3_WRITE_TOUR=1 $(VENV_PYTHON) -m pytest -q -p no:randomly tests/integration/crf/test_hops.py tests/integration/randomization/test_tour.py tests/integration/exports/test_tour.py

@@ -23,7 +23,13 @@ class UserManager(BaseUserManager["User"]):
 
 @audited(exclude=("password", "totp_secret"))
 class User(AbstractBaseUser, Audited):
-    """One person, one account. The name is never used again, not even after they left (11.10(d))."""
+    """One person, one account. The name is never used again, not even after they left (11.10(d)).
+
+    The trail keeps no secret, but a keyed digest of both (``audit.secret_digests``).
+    """
+
+    NAMED_BY: ClassVar = ("username",)
+    SECRETS: ClassVar = ("password", "totp_secret")
 
     username = models.CharField(_("user name"), max_length=40, unique=True)
     display_name = models.CharField(_("name as printed on signatures"), max_length=80)
@@ -38,6 +44,7 @@ class User(AbstractBaseUser, Audited):
     totp_secret = models.CharField(max_length=64, blank=True)
     totp_confirmed_at = models.DateTimeField(_("second factor set up at"), null=True, blank=True)
     totp_last_step = models.BigIntegerField(default=0)
+    secrets_digest = models.CharField(max_length=64, null=True, editable=False)
     must_change_password = models.BooleanField(
         _("password was given by somebody else"), default=False, help_text=_("Changed at the next sign-in.")
     )
@@ -168,11 +175,15 @@ class Mail(Audited):
     before it was sent.
     """
 
+    NAMED_BY: ClassVar = ("key",)
+    SECRETS: ClassVar = ("body",)
+
     to = models.ForeignKey(User, models.PROTECT, null=True, related_name="mails")
     address = models.EmailField()
     language = models.CharField(max_length=10, default="en")
     kind = models.CharField(max_length=60)
     key = models.CharField(max_length=120, unique=True)
+    secrets_digest = models.CharField(max_length=64, null=True, editable=False)
     about = models.CharField(max_length=60, null=True)
     subject = models.CharField(max_length=200)
     body = models.TextField()

@@ -21,6 +21,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Mail
 from audit.acts import open_act
+from audit.secret_digests import secrets_digest
 
 TRIES = 12
 UNANSWERED_UNTIL_AWAY = 3
@@ -157,7 +158,8 @@ def _send_next(server: Any, kinds: Mapping[str, MailKind], at: datetime) -> str 
 def _mark(mail: Mail, result: str, **columns: Any) -> str:
     """Write the result if the message is still unsent; the compare-and-set is a second guard beside the lock."""
     unsent = Mail.objects.filter(pk=mail.pk, sent_at=None, dropped_at=None)
-    if not unsent.update(**columns, body=mail.body, act=mail.act):
+    digest = secrets_digest(Mail, {"key": mail.key, "body": mail.body})
+    if not unsent.update(**columns, body=mail.body, secrets_digest=digest, act=mail.act):
         raise RuntimeError(f"mail {mail.pk} was settled while it was held")
     return result
 

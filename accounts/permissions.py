@@ -78,6 +78,7 @@ class Permission(StrEnum):
     EXPORT_TAKE = "export_take"
     CASEBOOK_MAKE = "casebook_make"
     AUDIT_VIEW = "audit_view"
+    AUDIT_REVIEW = "audit_review"
     PROTOCOL_VIEW = "protocol_view"
     PROTOCOL_CONFIRM = "protocol_confirm"
     TASK_WATCH = "task_watch"
@@ -173,6 +174,7 @@ PERMISSION_LABELS: Final = {
     Permission.EXPORT_TAKE: _("take exports"),
     Permission.CASEBOOK_MAKE: _("make casebooks of participants"),
     Permission.AUDIT_VIEW: _("read the audit trail"),
+    Permission.AUDIT_REVIEW: _("plan and record reviews of the audit trail"),
     Permission.PROTOCOL_VIEW: _("read protocol text and codebook"),
     Permission.PROTOCOL_CONFIRM: _("confirm protocol values"),
     Permission.TASK_WATCH: _("watch background tasks"),
@@ -246,6 +248,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.QUERY_CLOSE,
         _P.CASEBOOK_MAKE,
         _P.AUDIT_VIEW,
+        _P.AUDIT_REVIEW,
     },
     Role.DATA_MANAGER: _READ
     | {
@@ -276,6 +279,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.EXPORT_TAKE,
         _P.CASEBOOK_MAKE,
         _P.AUDIT_VIEW,
+        _P.AUDIT_REVIEW,
     },
     Role.TRIAL_MANAGER: frozenset(
         {
@@ -305,6 +309,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.TEXT_DRAFT,
             _P.TEXT_APPROVE,
             _P.AUDIT_VIEW,
+            _P.AUDIT_REVIEW,
             _P.TOKEN_MANAGE,
         }
     ),

@@ -21,6 +21,7 @@ from accounts.models import AccessUse, Mail, Signature, User
 from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
 from audit.models import Act
+from audit.secret_digests import secrets_digest
 from kernel import reading
 from kernel.clock import local_date
 from kernel.errors import Refusal
@@ -105,12 +106,16 @@ def create_person(
         _refuse_days_ahead({"trained_on": trained_on, "identity_checked_on": identity_checked_on}, at)
         if User.objects.filter(username__iexact=username).exists():
             raise NameTaken(username=username)
+        hashed = make_password(password)
         return User.objects.create(
             username=username,
             display_name=display_name,
             email=email,
             language=language,
-            password=make_password(password),
+            password=hashed,
+            secrets_digest=secrets_digest(
+                User, {"username": username, "password": hashed, "totp_secret": ""}
+            ),
             must_change_password=password is not None,
             trained_on=trained_on,
             identity_checked_on=identity_checked_on,
@@ -140,6 +145,8 @@ def change_person(*, user: User, by: User | None, at: datetime, verb: str = "cha
     with open_act(f"accounts:person:{verb}", by=by, at=at) as act:
         _refuse_days_ahead(fields, at)
         locked = User.objects.select_for_update().get(pk=user.pk)
+        if not fields.keys().isdisjoint(User.SECRETS):
+            fields["secrets_digest"] = secrets_digest(User, {**vars(locked), **fields})
         for name, value in {**fields, "act": act}.items():
             setattr(locked, name, value)
             setattr(user, name, value)
@@ -356,6 +363,7 @@ def write_mail(
         about=about,
         subject=" ".join(subject.split()),
         body=body,
+        secrets_digest=secrets_digest(Mail, {"key": key, "body": body}),
         language=language,
         site_id=getattr(site, "pk", None),
         created_at=at,

@@ -302,6 +302,19 @@ class AppendOnlyRows(DatabaseGuard):
         return f"DROP TRIGGER kept_guard ON {table}; DROP TRIGGER truncate_guard ON {table};"
 
 
+class NextSeal(DatabaseGuard):
+    """A seal begins after the last one and ends at an act that exists: no row can keep sealing from going on."""
+
+    def statements(self, table: str) -> str:
+        return (
+            f"CREATE TRIGGER seal_guard BEFORE INSERT ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION audit_guard_seal();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER seal_guard ON {table};"
+
+
 class MayDelete(DatabaseGuard):
     """The application may delete rows here: working copies, and what says who somebody is until it is erased."""
 

@@ -11,7 +11,15 @@ from django.db import models
 from django.db.models.constraints import BaseConstraint
 from django.utils.translation import gettext_lazy as _
 
-from audit.guards import AppendOnly, AppendOnlyRows, DatabaseGuard, SiteScoped, VersionsScoped
+from audit.guards import (
+    ActGuard,
+    AppendOnly,
+    AppendOnlyRows,
+    DatabaseGuard,
+    NextSeal,
+    SiteScoped,
+    VersionsScoped,
+)
 
 
 class Act(models.Model):
@@ -64,14 +72,50 @@ class Seal(models.Model):
     leaves = models.JSONField()
     root = models.CharField(_("root"), max_length=64)
     chain = models.CharField(_("chained digest"), max_length=64)
+    catalogue = models.CharField(_("digest of the guards"), max_length=64, null=True)
+    cluster = models.CharField(_("database"), max_length=60, null=True)
+    migrations = models.PositiveIntegerField(_("migrations"), null=True)
 
     class Meta:
         verbose_name = _("seal")
         ordering = ("last_act",)
-        constraints = (AppendOnlyRows(name="audit_seal_kept"),)
+        constraints = (AppendOnlyRows(name="audit_seal_kept"), NextSeal(name="audit_seal_next"))
 
     def __str__(self) -> str:
         return f"{self.first_act}-{self.last_act} {self.root[:12]}"
+
+
+class AnchorOccasion(models.TextChoices):
+    """Why the chained digest went out."""
+
+    NIGHT = "night", _("nightly")
+    CUT = "cut", _("data cut")
+    LOCK = "lock", _("database lock")
+    EXPORT = "export", _("export")
+
+
+class Anchor(models.Model):
+    """The chained digest as it was sent out: whoever holds a copy can prove that no act up to it was rewritten.
+
+    ``signature`` (Ed25519) is over ``audit.anchors.text_of`` under a key that the database never holds.
+    """
+
+    occasion = models.CharField(_("occasion"), max_length=10, choices=AnchorOccasion.choices)
+    made_at = models.DateTimeField(_("made at"))
+    last_act = models.BigIntegerField(_("last act"))
+    acts = models.BigIntegerField(_("number of acts"))
+    chain = models.CharField(_("chained digest"), max_length=64)
+    findings = models.PositiveIntegerField(_("findings"), null=True)
+    public_key = models.CharField(_("public key"), max_length=64, blank=True)
+    signature = models.CharField(_("signature"), max_length=128, blank=True)
+
+    class Meta:
+        verbose_name = _("anchor")
+        ordering = ("-made_at", "-pk")
+        constraints = (AppendOnlyRows(name="audit_anchor_kept"),)
+
+    def __str__(self) -> str:
+        return f"{self.last_act} {self.chain[:12]}"
 
 
 def _under(events: str, guard: SiteScoped, rows: str) -> DatabaseGuard:
@@ -119,3 +163,55 @@ def audited(*, exclude: Sequence[str] = (), related_name: str = "events") -> Cal
         return tracked
 
     return track
+
+
+class ReviewOutcome(models.TextChoices):
+    """What a review of the trail came to."""
+
+    NOTHING = "nothing", _("nothing to follow up")
+    FOLLOWED = "followed", _("something is followed up")
+
+
+@audited()
+class TrailReview(Audited):
+    """A planned review of the trail: which lines are read, and every how many days (EMA 2023, 6.2.2; E6(R3) 4.2.3)."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    filters = models.JSONField(_("filter"), default=dict)
+    every_days = models.PositiveSmallIntegerField(_("every how many days"))
+    first_on = models.DateField(_("first due on"))
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+
+    class Meta:
+        verbose_name = _("review of the audit trail")
+        ordering = ("name",)
+        constraints = (
+            ActGuard(name="audit_trailreview_act"),
+            models.CheckConstraint(
+                condition=models.Q(every_days__gt=0), name="audit_trailreview_comes_round"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@audited()
+class TrailReviewResult(Audited):
+    """One review that was done: by whom, up to which act, and what it came to."""
+
+    review = models.ForeignKey(TrailReview, models.PROTECT, related_name="results")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    done_at = models.DateTimeField(_("done at"))
+    up_to_act = models.BigIntegerField(_("up to act"))
+    lines = models.PositiveIntegerField(_("acts read"))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=ReviewOutcome.choices)
+    note = models.TextField(_("what was seen and done"))
+
+    class Meta:
+        verbose_name = _("result of a review of the audit trail")
+        ordering = ("-pk",)
+        constraints = (ActGuard(name="audit_trailreviewresult_act", frozen=True),)
+
+    def __str__(self) -> str:
+        return f"{self.review} {self.done_at:%Y-%m-%d}"

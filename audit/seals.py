@@ -9,32 +9,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
 
+from audit.catalogue import CatalogueStamp, read_stamp
 from audit.models import Seal
-from audit.tables import RecordedTable, recorded_tables
+from audit.tables import recorded_tables
 from kernel.turns import wait_for_turn
 
 ACTS_PER_SEAL = 2000
-_BEGIN = "0" * 64
+BEGIN = "0" * 64
 # Digests leave out empty columns: a column added later does not disturb what was sealed before.
 _DIGEST = "encode(sha256(convert_to(jsonb_strip_nulls(to_jsonb(r))::text, 'UTF8')), 'hex')"
-
-
-@dataclass(frozen=True)
-class SealFinding:
-    """One row that is not as it was sealed."""
-
-    table: str
-    row: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.table} row {self.row}: {self.what}"
 
 
 def merkle_root(leaves: list[str]) -> str:
@@ -43,7 +30,7 @@ def merkle_root(leaves: list[str]) -> str:
     while len(level) > 1:
         pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
         level = [hashlib.sha256(b"\x01" + b"".join(p)).digest() if len(p) == 2 else p[0] for p in pairs]
-    return level[0].hex() if level else _BEGIN
+    return level[0].hex() if level else BEGIN
 
 
 def seal_batch(*, at: datetime) -> Seal | None:
@@ -61,15 +48,25 @@ def seal_batch(*, at: datetime) -> Seal | None:
         (last,) = cursor.fetchone()
         if last is None:
             return None
-        leaves = dict(_leaves(first, last))
-        root = _root(leaves)
-        chain = _chained(before.chain if before else _BEGIN, root, first, last)
+        leaves = dict(leaves_of(first, last))
+        root = root_of(leaves)
+        stamp = read_stamp()
+        chain = chained(before.chain if before else BEGIN, root, first, last, stamp)
         return Seal.objects.create(
-            first_act=first, last_act=last, sealed_at=at, leaves=leaves, root=root, chain=chain
+            first_act=first,
+            last_act=last,
+            sealed_at=at,
+            leaves=leaves,
+            root=root,
+            chain=chain,
+            catalogue=stamp.catalogue,
+            cluster=stamp.cluster,
+            migrations=stamp.migrations,
         )
 
 
-def _leaves(first: int, last: int) -> Iterator[tuple[str, dict[str, str]]]:
+def leaves_of(first: int, last: int) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield each table with the digests of its rows that acts ``first`` to ``last`` wrote."""
     yield (
         "audit_act",
         _digests(f"SELECT id, {_DIGEST} FROM audit_act r WHERE id BETWEEN %s AND %s", first, last),
@@ -88,7 +85,8 @@ def _digests(sql: str, first: int, last: int) -> dict[str, str]:
         return {str(row): digest for row, digest in cursor.fetchall()}
 
 
-def _root(leaves: dict[str, dict[str, str]]) -> str:
+def root_of(leaves: dict[str, dict[str, str]]) -> str:
+    """Return the Merkle root over the digests of all tables."""
     return merkle_root(
         [digest for table in sorted(leaves) for _row, digest in sorted(leaves[table].items(), key=_by_number)]
     )
@@ -98,67 +96,9 @@ def _by_number(item: tuple[str, str]) -> int:
     return int(item[0])
 
 
-def _chained(before: str, root: str, first: int, last: int) -> str:
-    return hashlib.sha256(f"{before}|{root}|{first}|{last}".encode()).hexdigest()
-
-
-def verify() -> Iterator[SealFinding]:
-    """Yield every sealed row that was altered, removed or slipped in, and every row unlike its last version or gone."""
-    before = _BEGIN
-    for seal in Seal.objects.order_by("last_act").iterator(chunk_size=20):
-        if (
-            _root(seal.leaves) != seal.root
-            or _chained(before, seal.root, seal.first_act, seal.last_act) != seal.chain
-        ):
-            yield SealFinding("audit_seal", str(seal.pk), "the seal does not fit its own chain")
-        yield from _compare(seal)
-        before = seal.chain
-    for recorded in recorded_tables():
-        yield from _unlike_last_version(recorded)
-        yield from _without_row(recorded)
-
-
-def _compare(seal: Seal) -> Iterator[SealFinding]:
-    leaves: dict[str, dict[str, str]] = dict(_leaves(seal.first_act, seal.last_act))
-    for table in sorted({*leaves, *seal.leaves}):
-        sealed, now = seal.leaves.get(table, {}), leaves.get(table, {})
-        yield from (SealFinding(table, row, "removed") for row in sealed.keys() - now.keys())
-        yield from (SealFinding(table, row, "slipped in") for row in now.keys() - sealed.keys())
-        yield from (
-            SealFinding(table, row, "altered")
-            for row in sealed.keys() & now.keys()
-            if sealed[row] != now[row]
-        )
-
-
-def _unlike_last_version(recorded: RecordedTable) -> Iterator[SealFinding]:
-    sql = (
-        f"SELECT t.id, e.pgh_id FROM {recorded.table} t LEFT JOIN LATERAL ("
-        f"SELECT * FROM {recorded.events} e WHERE e.pgh_obj_id = t.id ORDER BY pgh_id DESC LIMIT 1) e ON true "
-        f"WHERE e.pgh_id IS NULL OR (SELECT row(x.*) FROM (SELECT {_prefixed(recorded, 't')}) x) IS DISTINCT FROM "
-        f"(SELECT row(x.*) FROM (SELECT {_prefixed(recorded, 'e')}) x)"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        rows: list[tuple[Any, Any]] = cursor.fetchall()
-    for row, version in rows:
-        yield SealFinding(
-            recorded.table, str(row), "differs from its last version" if version else "has no version"
-        )
-
-
-def _without_row(recorded: RecordedTable) -> Iterator[SealFinding]:
-    """Yield what has versions and is in the table no more: nothing regulated is ever deleted."""
-    sql = (
-        f"SELECT DISTINCT e.pgh_obj_id FROM {recorded.events} e "
-        f"WHERE NOT EXISTS (SELECT 1 FROM {recorded.table} t WHERE t.id = e.pgh_obj_id) ORDER BY 1"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        rows: list[tuple[Any]] = cursor.fetchall()
-    for (row,) in rows:
-        yield SealFinding(recorded.table, str(row), "removed")
-
-
-def _prefixed(recorded: RecordedTable, alias: str) -> str:
-    return ", ".join(f'{alias}."{column}"' for column in recorded.columns)
+def chained(before: str, root: str, first: int, last: int, stamp: CatalogueStamp | None) -> str:
+    """Return the digest that ties a batch to the one before, with the state of the guards at its moment."""
+    parts: list[object] = [before, root, first, last]
+    if stamp is not None:
+        parts += [stamp.catalogue, stamp.cluster, stamp.migrations]
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()

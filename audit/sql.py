@@ -131,3 +131,19 @@ ALTER TABLE audit_act DISABLE ROW LEVEL SECURITY;
 DROP TRIGGER truncate_guard ON audit_act;
 DROP TRIGGER act_stamp ON audit_act;
 """
+
+# The last act is looked up as whoever seals sees it: the system sees all of them.
+SEAL_GUARD = """
+CREATE OR REPLACE FUNCTION audit_guard_seal() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    sealed bigint := coalesce((SELECT max(last_act) FROM audit_seal), 0);
+BEGIN
+    IF NEW.first_act <> sealed + 1 OR NEW.last_act < NEW.first_act
+        OR NEW.last_act > coalesce((SELECT max(id) FROM audit_act), 0) THEN
+        RAISE EXCEPTION 'audit_seal: a seal begins at act %, and ends at an act that exists', sealed + 1
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+DROP_SEAL_GUARD = "DROP FUNCTION audit_guard_seal;"

@@ -26,3 +26,11 @@ def recorded_tables() -> Iterator[RecordedTable]:
         kept = {field.column for field in model._meta.concrete_fields}
         columns = tuple(f.column for f in tracked._meta.concrete_fields if f.column in kept)
         yield RecordedTable(tracked._meta.db_table, model._meta.db_table, columns)
+
+
+def models_with_secrets() -> Iterator[Any]:
+    """Yield every recorded model that keeps secrets out of the trail."""
+    for model in apps.get_models():
+        tracked: Any = getattr(model, "pgh_tracked_model", None)
+        if tracked is not None and hasattr(tracked, "SECRETS"):
+            yield tracked

@@ -44,6 +44,7 @@ class Trial:
             "PALACE3_DEMO": "1",
             "PALACE3_LIST_KEY": "k1:" + base64.b64encode(bytes(range(32))).decode(),
             "PALACE3_IDENTITY_KEY": base64.urlsafe_b64encode(bytes(range(32))).decode(),
+            "PALACE3_TRAIL_KEY": "only-for-benches",
             "DJANGO_SETTINGS_MODULE": "palace3.settings",
         }
 

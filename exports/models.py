@@ -87,9 +87,13 @@ class ApiToken(Audited):
     Only the digest of the secret is kept; the secret is shown once, when the token is made.
     """
 
+    NAMED_BY: ClassVar = ("user_id", "name")
+    SECRETS: ClassVar = ("digest",)
+
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="api_tokens")
     name = models.CharField(_("what it is for"), max_length=80)
     digest = models.CharField(max_length=64, unique=True)
+    secrets_digest = models.CharField(max_length=64, null=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("rights"))
     created_at = models.DateTimeField(_("made at"))
     expires_at = models.DateTimeField(_("valid until"))

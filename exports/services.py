@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import refuse_wrong_password
 from audit.acts import open_act, record_act
+from audit.secret_digests import secrets_digest
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
 from exports.access import LivingAccess
@@ -240,6 +241,7 @@ def write_export(*, export: Export, at: datetime) -> Export:
                     *("cut_at", "snapshot", "manifest", "state", "finished_at", "digest", "rows", "act")
                 ]
             )
+        send("audit:anchor", "export", may_fail=True)
     return locked
 
 
@@ -297,10 +299,12 @@ def make_token(
         if not at < expires_at <= at + LONGEST_TOKEN:
             raise LastsTooLong
         secret = PREFIX + secrets.token_urlsafe(32)
+        digest = digest_of(secret)
         token = ApiToken.objects.create(
             user=by,
             name=name,
-            digest=digest_of(secret),
+            digest=digest,
+            secrets_digest=secrets_digest(ApiToken, {"user_id": by.pk, "name": name, "digest": digest}),
             scopes=sorted(scopes),
             created_at=at,
             expires_at=expires_at,

@@ -17,10 +17,13 @@ from followup.services.task_runs import DONE
 
 SAID: Final[dict[str, Promise]] = {
     "accounts:send_mail": _("Sends the mails that wait"),
+    "audit:alarm": _("Warns when the audit trail is not sealed"),
+    "audit:anchor": _("Sends the digest of the audit trail out"),
     "audit:seal": _("Seals the audit trail"),
     "crf:attachments": _(
         "Compares attached files with their digests, and deletes those that nobody answered for"
     ),
+    "audit:verify": _("Verifies the audit trail and sends its digest out"),
     "crf:catch_up": _("Brings a participant up to date after their data were unlocked"),
     "crf:compare_expected": _("Compares the forms that visits expect with a fresh computation"),
     "crf:judge_day": _("Judges the records of every site by the new calendar day"),

@@ -69,6 +69,20 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
             "Seals what identifies who asks for a call or for news: base64 of 32 bytes. To change it see "
             "docs/contact-requests.md.",
         ),
+        _secret(
+            "PALACE3_TRAIL_KEY",
+            "Makes the keyed digests of secrets in the audit trail; the database never holds it (docs/audit-trail.md).",
+        ),
+        _secret(
+            "PALACE3_ANCHOR_KEY",
+            "Signs the digest of the audit trail that leaves each night: base64 of 32 bytes (docs/audit-trail.md).",
+        ),
+    ),
+    "Digest of the audit trail": (
+        EnvironmentVariable(
+            "ANCHOR_ADDRESSES", "Who is mailed it beside the investigators, with commas.", "COMMITTEE_ADDRESSES"
+        ),
+        EnvironmentVariable("ANCHOR_FOLDER", "A folder that takes files and gives none up; each digest is written there."),
     ),
     "Database": (
         _secret("POSTGRES_ADMIN_PASSWORD", "Password of PostgreSQL's superuser: letters, digits, - and _ only.", needed_by="compose"),
@@ -103,6 +117,9 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("COMMITTEE_ADDRESSES", "Members of the data monitoring committee, with commas: roots of lists are mailed to them."),
     ),
     "Files and backup": (
+        EnvironmentVariable("ATTACHMENT_MAX_BYTES", "Largest file attached to a record.", "20971520", "web"),
+        EnvironmentVariable("ATTACHMENT_MAX_PAGES", "Most pages of one.", "200", "web"),
+        EnvironmentVariable("ATTACHMENT_MAX_PIXELS", "Most pixels of a picture.", "50000000", "web"),
         EnvironmentVariable("EXPORT_ROOT", "Folder of exports; several machines share it.", "var/exports", "web, worker"),
         EnvironmentVariable("STATIC_ROOT", "Folder of collected static files.", "var/static", "web"),
         EnvironmentVariable("STATIC_MANIFEST", "1 where `collectstatic` has run: hashed names.", "0", "web"),
@@ -177,6 +194,6 @@ def example_lines() -> Iterator[str]:
                 bool(variable.example)
                 or variable.compose
                 or (variable.secret and variable.needed_by == "compose")
-                or variable.name in ("SECRET_KEY", "PALACE3_LIST_KEY", "PALACE3_IDENTITY_KEY")
+                or variable.name in ("SECRET_KEY", "PALACE3_LIST_KEY", "PALACE3_IDENTITY_KEY", "PALACE3_TRAIL_KEY", "PALACE3_ANCHOR_KEY")
             )
             yield f"{'' if is_asked else '# '}{variable.name}={variable.example}"

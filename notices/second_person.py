@@ -26,7 +26,7 @@ from accounts.services import write_mail
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.pagination import which_have_rows
-from kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, current_scope, scope
 from randomization.models import ListPart, PartKind, SchemeClosing
 from trials.models import CloseOut, Delegation, NewsLetter, PublicText, Transfer
 from trials.models.people import sites_of, with_grants
@@ -55,7 +55,9 @@ class SecondPersonKind:
 
 
 def _role_rows(user: User) -> Any:
-    return Delegation.objects.open_to(user, Permission.PERSON_CONFIRM).to_confirm_by(user)
+    rows = Delegation.objects.open_to(user, Permission.PERSON_CONFIRM)
+    seen = current_scope()
+    return rows.none() if seen is None or seen.day is None else rows.to_confirm_by(user, on=seen.day)
 
 
 def _roles(rows: Any) -> Iterator[SecondPersonMatter]:

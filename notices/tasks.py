@@ -8,12 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.outbox import send_waiting
+from audit.models import AnchorOccasion
 from followup.services import update_visit_states
 from kernel.clock import local_date
 from kernel.tasks import send, task
 from notices.mail_kinds import MAIL_KINDS
 from notices.preferences import EARLIEST_HOUR, local_hour
 from notices.second_person import tell_second_persons
+from notices.services.anchoring import alarm_of_late_seals, send_anchor, verify_and_anchor
 from notices.services.escalations import escalate_site
 from notices.services.reminders import remind_site
 from notices.services.site_notices import write_site_notices
@@ -61,6 +63,24 @@ def remind_one_site(site_id: int, day: str) -> None:
 def tell_who_is_second() -> None:
     """Whoever is waited for as the second person has a mail about each matter, once."""
     tell_second_persons(at=timezone.now())
+
+
+@task(name="audit:verify")
+def verify_trail() -> None:
+    """The night's verification is done, and its result and the chained digest are on their way."""
+    verify_and_anchor(at=timezone.now())
+
+
+@task(name="audit:anchor")
+def anchor_trail(occasion: str) -> None:
+    """The chained digest of this moment is on its way to everybody who holds copies."""
+    send_anchor(occasion=AnchorOccasion(occasion), at=timezone.now())
+
+
+@task(name="audit:alarm")
+def alarm_late_seals() -> None:
+    """Trial managers know when acts wait too long for their seal."""
+    alarm_of_late_seals(at=timezone.now())
 
 
 @task(name="accounts:send_mail")

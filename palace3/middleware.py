@@ -25,6 +25,22 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 _PLAIN = re.compile(r"[A-Za-z0-9-]{8,36}")
 SEEN_EVERY_SECONDS = 60
 NO_STORE = "no-store, private"
+# No page asks for anything of the device, and nothing that gets into one may.
+NOTHING_OF_THE_DEVICE = ", ".join(
+    f"{what}=()"
+    for what in (
+        *(
+            "accelerometer",
+            "camera",
+            "display-capture",
+            "geolocation",
+            "gyroscope",
+            "magnetometer",
+            "microphone",
+        ),
+        *("midi", "payment", "publickey-credentials-get", "screen-wake-lock", "serial", "usb"),
+    )
+)
 
 
 def request_id(get_response: Handler) -> Handler:
@@ -39,6 +55,7 @@ def request_id(get_response: Handler) -> Handler:
         finally:
             REQUEST_ID.reset(outer)
         response.headers["X-Request-ID"] = number
+        response.headers["Permissions-Policy"] = NOTHING_OF_THE_DEVICE
         return response
 
     return middleware

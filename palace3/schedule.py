@@ -8,6 +8,11 @@ from celery.schedules import crontab
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "Seal the audit trail": {"task": "audit:seal", "schedule": crontab(minute="*/5")},
+    "Verify the audit trail and send its digest out": {
+        "task": "audit:verify",
+        "schedule": crontab(hour=17, minute=40),
+    },
+    "Warn when the audit trail is not sealed": {"task": "audit:alarm", "schedule": crontab(minute="20,50")},
     "Complete interrupted allocations": {"task": "randomization:sweep", "schedule": crontab(minute="*")},
     "Warn when a stratum runs low": {"task": "randomization:alarm", "schedule": crontab(minute="7")},
     "Update visit states at each site": {"task": "followup:roll", "schedule": crontab(minute=5)},

@@ -53,6 +53,17 @@ PALACE3_LIST_KEY_FILE = os.environ.get("PALACE3_LIST_KEY_FILE", "")
 # Addresses of the data monitoring committee, who hold no account: the roots of lists are mailed to them.
 COMMITTEE_ADDRESSES = [each.strip() for each in os.environ.get("COMMITTEE_ADDRESSES", "").split(",") if each]
 PALACE3_IDENTITY_KEY = os.environ.get("PALACE3_IDENTITY_KEY", "")
+# Digests of passwords, second factors, tokens and mails in the trail are made under it; no database holds it.
+PALACE3_TRAIL_KEY = os.environ.get("PALACE3_TRAIL_KEY", "")
+# Signs the chained digest of the trail that goes out (Ed25519, 32 random bytes in base64); no database holds it.
+PALACE3_ANCHOR_KEY = os.environ.get("PALACE3_ANCHOR_KEY", "")
+# Who is mailed the chained digest beside the investigators, and a folder that takes files and gives none up.
+ANCHOR_ADDRESSES = [
+    each.strip()
+    for each in os.environ.get("ANCHOR_ADDRESSES", os.environ.get("COMMITTEE_ADDRESSES", "")).split(",")
+    if each.strip()
+]
+ANCHOR_FOLDER = os.environ.get("ANCHOR_FOLDER", "")
 ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("TRUSTED_ORIGINS", "").split(",") if origin]
 BEHIND_TLS = _flag("BEHIND_TLS")
@@ -220,6 +231,7 @@ INCOMPATIBLE_ROLES = (
     *(("monitor", other) for other in ("coordinator", "investigator")),
     *(("inspector", other) for other in ("coordinator", "investigator", "monitor", "data_manager")),
     *(("inspector", other) for other in ("trial_manager", "statistician")),
+    *(("coder", other) for other in ("coordinator", "investigator")),
 )
 SITE_TIME_ZONES = ("Asia/Shanghai", "Asia/Urumqi")
 

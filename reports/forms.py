@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from kernel.fields import PasswordField, SeenField, WordsField
+from audit.models import ReviewOutcome
+from kernel.fields import DayField, PasswordField, SeenField, WholeNumberField, WordsField
 from kernel.service_form import ServiceForm
 from reports.questions import ProtocolValueLine
+from reports.trail import TrailFilter
 
 SEEN = "seen-"
 
@@ -47,3 +49,52 @@ class ConfirmForm(ServiceForm):
 
 class WithdrawForm(ServiceForm):
     reason = WordsField(label=_("Why the confirmation is withdrawn"), max_length=200)
+
+
+class TrailFilterForm(forms.Form):
+    """What the page of the audit trail is narrowed to; it stands in the address."""
+
+    person = WordsField(required=False, max_length=40)
+    site = WordsField(required=False, max_length=2)
+    participant = WordsField(required=False, max_length=20)
+    form = WordsField(required=False, max_length=8)
+    field = WordsField(required=False, max_length=80)
+    kind = WordsField(required=False, max_length=20)
+    until = DayField(required=False)
+
+    def __init__(self, typed: Any) -> None:
+        super().__init__(typed)
+        self.fields["from"] = DayField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Return what was read, under the names that the filter has."""
+        cleaned = super().clean() or {}
+        cleaned["since"] = cleaned.pop("from", None)
+        return cleaned
+
+    @classmethod
+    def filter_of(cls, query: Mapping[str, str]) -> TrailFilter:
+        """Return the filter that an address or a planned review says."""
+        form = cls(query)
+        form.is_valid()
+        return TrailFilter(**{name: value for name, value in form.cleaned_data.items() if value})
+
+
+class PlanReviewForm(ServiceForm):
+    name = WordsField(label=_("Name"), max_length=80)
+    every_days = WholeNumberField(label=_("Every how many days"), min_value=1, max_value=366, initial=30)
+    first_on = DayField(label=_("First due on"))
+
+
+class RecordReviewForm(ServiceForm):
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=ReviewOutcome.choices)
+    note = WordsField(
+        label=_("What was seen and done"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Queries that were raised, people who were asked, what was found odd and why it is not."),
+    )
+
+
+class EndReviewForm(ServiceForm):
+    reason = WordsField(label=_("Reason"), max_length=200)

@@ -54,6 +54,8 @@ def _give_secrets() -> None:
     settings.SECRET_KEY = "only-for-tests-" + "0" * 40
     settings.WHITENOISE_AUTOREFRESH = True  # else each client lists every static file once more
     settings.PALACE3_LIST_KEY = "k1:" + base64.b64encode(bytes(range(32))).decode()
+    settings.PALACE3_TRAIL_KEY = "only-for-tests"
+    settings.PALACE3_ANCHOR_KEY = base64.b64encode(bytes(range(32))).decode()
     settings.PALACE3_IDENTITY_KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
 

@@ -236,6 +236,10 @@ class ConfirmDelegationForm(ServiceForm):
     """Nothing is typed: the button says it."""
 
 
+class SignDelegationForm(ServiceForm):
+    password = _password()
+
+
 class EndDelegationForm(ServiceForm):
     on = DayField(
         label=_("Last day"), help_text=_("Today: the role ends at once, also in a session that is open.")

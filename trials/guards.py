@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from audit.guards import DatabaseGuard
 
 
@@ -30,6 +32,57 @@ class ClosedOutGuard(DatabaseGuard):
     def removal(self, table: str) -> str:
         return f"DROP TRIGGER closed_out ON {table};"
 
+
+class RolesApart(DatabaseGuard):
+    """Nobody gives a role to themselves, and nobody holds two roles at a time of which one checks the other."""
+
+    told: ClassVar[tuple[str, ...]] = ("pairs",)
+
+    def __init__(self, *, name: str, pairs: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(name=name)
+        self.pairs = tuple(tuple(pair) for pair in pairs)
+
+    def statements(self, table: str) -> str:
+        arguments = ", ".join(f"'{one} {other}'" for one, other in self.pairs)
+        return (
+            f"CREATE TRIGGER roles_apart BEFORE INSERT OR UPDATE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION trials_guard_roles({arguments});"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER roles_apart ON {table};"
+
+
+# The roles of a person at every site count, whichever the writer sees: for the comparison the scope is widened.
+ROLES_APART = """
+CREATE OR REPLACE FUNCTION trials_guard_roles() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    sites text := coalesce(current_setting('app.sites', true), '');
+    other text;
+BEGIN
+    IF NEW.granted_by_id = NEW.user_id THEN
+        RAISE EXCEPTION '%: nobody gives a role to themselves', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NEW.ended_at IS NOT NULL THEN
+        RETURN NEW;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('trials_delegation ' || NEW.user_id));
+    PERFORM set_config('app.sites', '*', true);
+    SELECT d.role INTO other FROM trials_delegation d
+    WHERE d.user_id = NEW.user_id AND d.id <> NEW.id AND d.ended_at IS NULL
+      AND (d.role || ' ' || NEW.role = ANY (TG_ARGV::text[]) OR NEW.role || ' ' || d.role = ANY (TG_ARGV::text[]))
+      AND coalesce(d.ends_on, 'infinity') >= NEW.starts_on AND d.starts_on <= coalesce(NEW.ends_on, 'infinity')
+      AND (d.site_id IS NULL OR NEW.site_id IS NULL OR d.site_id = NEW.site_id)
+    LIMIT 1;
+    PERFORM set_config('app.sites', sites, true);
+    IF other IS NOT NULL THEN
+        RAISE EXCEPTION '%: whoever is % is not % at the same time', TG_TABLE_NAME, other, NEW.role
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+DROP_ROLES_APART = "DROP FUNCTION trials_guard_roles;"
 
 FUNCTIONS = """
 CREATE FUNCTION trials_guard_active_site() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from website.public.language import CHINESE
-from website.views import contact, news, public, requests, texts
+from website.views import anchors, contact, news, public, requests, texts
 
 
 class _Reference:
@@ -18,6 +18,8 @@ urlpatterns = [
     path("zh/", public.page, {"language": CHINESE}, name="public-zh"),
     path("robots.txt", public.robots_txt, name="robots"),
     path("sitemap.xml", public.sitemap_xml, name="sitemap"),
+    path("anchors/", anchors.anchors, name="anchors"),
+    path("anchors/<int:pk>.json", anchors.anchor_file, name="anchor-file"),
     path("texts/", texts.texts, name="texts"),
     path("texts/first/", texts.draft_first_texts, name="draft-first-texts"),
     path("texts/release/<str:language>/", texts.release_texts, name="release-texts"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from audit.authors import name_authors
 from audit.models import Act
 from crf.engine import messages
 from crf.engine.base import CrfRecord, RecordState
+from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.questions import Question
 from crf.engine.versions import worded
 from crf.models import AnswerComment, EntryPrompt
@@ -132,6 +133,41 @@ def _of_rows(stored: StoredRecord, name: str, group: Any, zone: str, field: str)
         last[event.pgh_obj_id] = event
 
 
+def changes_under(
+    form: FormDeclaration, records: Iterable[int], *, acts: Mapping[int, Act], zone: str
+) -> Iterator[tuple[int, Entry]]:
+    """Yield the number of the record with each change of an answer of ``form`` that one of the acts made."""
+    versions: Any = form.model._meta.get_field("events").related_model
+    last: dict[int, Any] = {}
+    for event in versions.objects.filter(pgh_obj_id__in=records).order_by("pgh_id"):
+        if event.answers_act_id in acts:
+            changed = _changed(
+                form.questions, last.get(event.pgh_obj_id), event, acts[event.answers_act_id], zone
+            )
+            yield from ((event.pgh_obj_id, entry) for entry in changed)
+        last[event.pgh_obj_id] = event
+    for name, group in form.groups.items():
+        yield from _row_changes(name, group, records, acts, zone)
+
+
+def _row_changes(
+    name: str, group: Group, records: Iterable[int], acts: Mapping[int, Act], zone: str
+) -> Iterator[tuple[int, Entry]]:
+    versions: Any = group.model._meta.get_field("events").related_model
+    last: dict[int, Any] = {}
+    for event in versions.objects.filter(record_id__in=records).order_by("pgh_id"):
+        before = last.get(event.pgh_obj_id)
+        if event.act_id in acts:
+            row, within = f"{group.title} {event.position}", f"{name}.{event.position}."
+            act = acts[event.act_id]
+            changed = _changed(group.questions, before, event, act, zone, row=row, within=within)
+            yield from ((event.record_id, entry) for entry in changed)
+            if event.removed and not (before and before.removed):
+                entry = Entry(act, _("Row"), row, "", str(_("removed")), f"{within}removed")
+                yield event.record_id, entry
+        last[event.pgh_obj_id] = event
+
+
 def _row_and_question(group: str, field: str) -> tuple[int | None, str]:
     if not field.startswith(f"{group}-"):
         return None, ""
@@ -140,7 +176,7 @@ def _row_and_question(group: str, field: str) -> tuple[int | None, str]:
 
 
 def _changed(
-    questions: dict[str, Question],
+    questions: Mapping[str, Question],
     before: Any,
     event: Any,
     act: Act,

@@ -181,6 +181,8 @@ class DemoStack:
             "SECRET_KEY": kept_secret(self.folder / "secret-key"),
             "PALACE3_LIST_KEY": kept_secret(self.folder / "list-key", make=lambda: f"k1:{new_key()}"),
             "PALACE3_IDENTITY_KEY": kept_secret(self.folder / "identity-key", make=new_key),
+            "PALACE3_TRAIL_KEY": kept_secret(self.folder / "trail-key"),
+            "PALACE3_ANCHOR_KEY": kept_secret(self.folder / "anchor-key", make=new_key),
             "PALACE3_DEMO": "1",
             "PALACE3_DEMO_FILLED": str(self._filled),
             "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",

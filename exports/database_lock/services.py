@@ -32,6 +32,7 @@ from exports.models import ExportState
 from exports.services import request_export
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
+from kernel.tasks import send
 from trials.models import DataLock, LockLevel, Site
 
 BEGIN, SETTLE, FREEZE, SIGN, CANCEL, ASK, UNLOCK = (
@@ -214,6 +215,7 @@ def _sign(locked: DatabaseLock, *, password: str, act: Act, by: User, at: dateti
     changed: dict[str, Any] = {"digest": digest, "checklist": lines}
     if roles >= {each.value for each in SIGNING_ROLES}:
         changed |= {"data_lock": lock_study(signature=signature, by=by, at=at), "locked_at": at}
+        send("audit:anchor", "lock", may_fail=True)
     _write(locked, act, **changed)
 
 

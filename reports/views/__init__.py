@@ -9,6 +9,7 @@ from reports.views.participants import participant_list
 from reports.views.protocol import confirm, protocol_questions, protocol_value, withdraw
 from reports.views.quality import report, report_file, report_list
 from reports.views.site import move_site, site
+from reports.views.trail import end_review, plan_review, record_review, trail, trail_file, trail_reviews
 from reports.views.transfer import (
     accept_transfer,
     confirm_transfer,
@@ -35,20 +36,26 @@ __all__ = [
     "confirm_copy",
     "confirm_transfer",
     "end_closing",
+    "end_review",
     "end_transfer",
     "home",
     "move_site",
     "participant_acts",
     "participant_list",
     "participant_page",
+    "plan_review",
     "propose_transfer",
     "protocol_questions",
     "protocol_value",
+    "record_review",
     "report",
     "report_file",
     "report_list",
     "site",
     "take_acceptance_back",
+    "trail",
+    "trail_file",
+    "trail_reviews",
     "transfer",
     "unfinished_forms",
     "unscheduled",

@@ -25,7 +25,9 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "accounts.Mail": {
         "identifying": "address subject body",
-        "operational": "id act to language kind key about site_id created_at attempts sent_at dropped_at",
+        "operational": (
+            "id act to language kind key secrets_digest about site_id created_at attempts sent_at dropped_at"
+        ),
     },
     "accounts.Signature": {
         "identifying": "printed_name",
@@ -36,14 +38,23 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": (
             "id act language is_active trained_on identity_checked_on accountability_accepted_on "
             "totp_confirmed_at totp_last_step must_change_password session_key failed_sign_ins locked_until "
-            "access_reset_at"
+            "access_reset_at secrets_digest"
         ),
     },
     "audit.Act": {
         "operational": "id verb by role site_id participant_id at stored_at transaction reason request_id parent",
     },
     "audit.Seal": {
-        "operational": "id first_act last_act sealed_at leaves root chain",
+        "operational": "id first_act last_act sealed_at leaves root chain catalogue cluster migrations",
+    },
+    "audit.TrailReview": {
+        "operational": "id act name filters every_days first_on ended_at",
+    },
+    "audit.TrailReviewResult": {
+        "operational": "id act review reviewer done_at up_to_act lines outcome note",
+    },
+    "audit.Anchor": {
+        "operational": "id occasion made_at last_act acts chain findings public_key signature",
     },
     "crf.ChangeReason": {
         "clinical": "text",
@@ -217,7 +228,7 @@ FIELDS: dict[str, dict[str, str]] = {
         ),
     },
     "exports.ApiToken": {
-        "operational": "id act user name digest scopes created_at expires_at revoked_at",
+        "operational": "id act user name digest secrets_digest scopes created_at expires_at revoked_at",
     },
     "exports.DatabaseLock": {
         "operational": (
@@ -369,7 +380,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.Delegation": {
         "operational": (
             "id act user site role starts_on ends_on granted_by ended_at waits_for_confirmation "
-            "confirmed_by confirmed_at"
+            "confirmed_by confirmed_at signature"
         ),
     },
     "trials.DeviationProposal": {

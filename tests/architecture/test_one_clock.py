@@ -38,6 +38,7 @@ WHEN_STORED = (
 )
 MAY_ASK_THE_DATABASE = {
     "audit/sql.py": WHEN_STORED,
+    "audit/verify.py": "how long acts have waited for their seal since the database stored them",
     "audit/models.py": WHEN_STORED,
     "audit/upgrade.py": "an upgrade happens when the database runs it; no right and no day rests on it",
     "randomization/allocation_list/paper_schema.py": WHEN_STORED,

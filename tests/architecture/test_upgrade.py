@@ -21,7 +21,7 @@ from psycopg import sql
 
 from accounts.models import User
 from audit.models import Seal
-from audit.seals import verify
+from audit.verify import verify
 from crf.links import form_url
 from crf.models import Record
 from kernel.postgresql.roles import prepare, url_of

@@ -9,11 +9,12 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Signature, User
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Grant, Permission, Role, SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
 from kernel.scope import EVERYTHING, scope
+from trials.guards import RolesApart
 from trials.models.sites import Site
 
 
@@ -23,10 +24,29 @@ class DelegationSet(SiteQuerySet):
         begun = self.filter(starts_on__lte=on).exclude(ends_on__lt=on)
         return begun.exclude(ended_at__isnull=False, ends_on=on).exclude(waits_for_confirmation=True)
 
-    def to_confirm_by(self, user: User) -> Self:
-        """Return what waits for a second person who is neither ``user`` as giver nor as receiver."""
+    def to_confirm_by(self, user: User, *, on: date) -> Self:
+        """Return what waits for ``user`` as the second person, who is neither its giver nor its receiver.
+
+        A role of a site's own team waits for an investigator of the site; while it has none, its first investigator
+        waits for another trial manager, as the sponsor's own roles do: the sponsor chooses investigators
+        (ICH E6(R3) 3.7).
+        """
         waiting = self.filter(waits_for_confirmation=True, ended_at=None)
-        return waiting.exclude(granted_by=user).exclude(user=user)
+        waiting = waiting.exclude(granted_by=user).exclude(user=user)
+        own = [grant.site_id for grant in user.grants if grant.role is Role.INVESTIGATOR]
+        of_sites = sorted(role.value for role in SITE_ROLES)
+        mine: Any = models.Q(site__in=own, role__in=of_sites)
+        if user.sites_with(Permission.PERSON_CONFIRM) is None:
+            investigators = Delegation.objects.investigators(on=on).filter(site=models.OuterRef("site"))
+            first = models.Q(role=Role.INVESTIGATOR) & ~models.Exists(
+                investigators.exclude(user=models.OuterRef("user"))
+            )
+            mine = mine | ~models.Q(role__in=of_sites) | first
+        return waiting.filter(mine)
+
+    def investigators(self, *, on: date) -> Self:
+        """Return the delegations of investigators that are in force, of people who may sign in."""
+        return self.in_force(on=on).filter(role=Role.INVESTIGATOR, user__is_active=True)
 
 
 @audited()
@@ -34,7 +54,8 @@ class Delegation(Audited):
     """A role that a person holds at one site, or for the whole trial when ``site`` is empty.
 
     The log of delegations is read by the investigator (ICH E6(R3) 4.2.2(a)(i)). What one person delegates, a second
-    one confirms, and until then it gives no right. ``ended_at`` says that it was ended at once, at that moment.
+    one confirms, and until then it gives no right; at a site that is its investigator, who signs (2.3), and
+    ``signature`` is theirs. ``ended_at`` says that it was ended at once, at that moment.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="delegations")
@@ -47,6 +68,7 @@ class Delegation(Audited):
     waits_for_confirmation = models.BooleanField(_("waits for a second person"), null=True)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    signature = models.OneToOneField(Signature, models.PROTECT, null=True, related_name="+")
 
     objects = DelegationSet.as_manager()
 
@@ -55,6 +77,7 @@ class Delegation(Audited):
         constraints = (
             ActGuard(name="trials_delegation_act"),
             SiteScoped(name="trials_delegation_scope", own="user_id"),
+            RolesApart(name="trials_delegation_roles_apart", pairs=settings.INCOMPATIBLE_ROLES),
             models.CheckConstraint(
                 condition=~models.Q(role__in=sorted(r.value for r in SITE_ROLES))
                 | models.Q(site__isnull=False),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date, datetime
 
 from django.conf import settings
@@ -9,8 +11,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.permissions import ROLE_LABELS, SITE_ROLES, Permission, Role
-from accounts.services import change_person
+from accounts.permissions import ROLE_LABELS, SITE_ROLES, Role
+from accounts.services import change_person, sign
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
@@ -53,8 +55,8 @@ class RolesIncompatible(Refusal):
 class RoleNeedsSecondPerson(Forbidden):
     code = "trials.role_needs_second_person"
     message = _(
-        "A role is confirmed by a second person: neither who granted it nor who receives it. Ask another trial "
-        "manager, or the investigator of the site."
+        "A role is confirmed by a second person: neither who granted it nor who receives it. A role at a site is "
+        "signed by an investigator of the site; only its first investigator is confirmed by another trial manager."
     )
 
 
@@ -137,30 +139,61 @@ def _refuse_incompatible(
         raise RolesIncompatible(held=ROLE_LABELS[Role(other.role)], role=ROLE_LABELS[role])
 
 
-def may_confirm(delegation: Delegation, by: User) -> bool:
+def may_confirm(delegation: Delegation, by: User, *, at: datetime) -> bool:
     """Say whether ``by`` is the second person for this delegation."""
-    if by.pk in {delegation.granted_by_id, delegation.user_id}:
-        return False
-    if delegation.site_id is None:
-        return by.sites_with(Permission.PERSON_CONFIRM) is None
-    return by.may(Permission.PERSON_CONFIRM, delegation.site_id)
+    waiting = Delegation.objects.filter(pk=delegation.pk)
+    return waiting.to_confirm_by(by, on=_today_of(delegation, at)).exists()
 
 
-def confirm_delegation(*, delegation: Delegation, by: User, at: datetime) -> Delegation:
-    """The role is in force from its first day: a second person has confirmed it.
+def signs(delegation: Delegation, by: User) -> bool:
+    """Say whether ``by`` confirms the delegation by signing it: as the investigator of its site."""
+    return delegation.role in SITE_ROLES and by.role_at(delegation.site_id) is Role.INVESTIGATOR
 
-    Refuses: who granted or receives it, and who may not confirm; what waits for nobody. Locks: the delegation.
+
+def confirm_delegation(*, delegation: Delegation, by: User, at: datetime, password: str = "") -> Delegation:
+    """The role is in force from its first day: a second person has confirmed it, the investigator by signing it.
+
+    Refuses: who granted or receives it, and who may not confirm; what waits for nobody; a password that does not
+    match where it is signed. Locks: the delegation.
     """
     with open_act("trials:delegation:confirm", by=by, at=at, site=delegation.site) as act:
         locked = Delegation.objects.select_for_update(of=("self",)).get(pk=delegation.pk)
-        if not may_confirm(locked, by):
-            raise RoleNeedsSecondPerson
         if not locked.waits_for_confirmation or locked.ended_at is not None:
             raise NothingToConfirm
+        if not may_confirm(locked, by, at=at):
+            raise RoleNeedsSecondPerson
+        if signs(locked, by):
+            locked.signature = sign(
+                record=f"delegation {locked.pk}",
+                digest=digest_of(locked),
+                meaning=_("I delegate these duties at my site to this person"),
+                by=by,
+                password=password,
+                at=at,
+                site=locked.site,
+            )
         locked.waits_for_confirmation, locked.confirmed_by, locked.confirmed_at = False, by, at
         locked.act = act
-        locked.save(update_fields=["waits_for_confirmation", "confirmed_by", "confirmed_at", "act"])
+        locked.save(
+            update_fields=["waits_for_confirmation", "confirmed_by", "confirmed_at", "signature", "act"]
+        )
     return locked
+
+
+def digest_of(delegation: Delegation) -> str:
+    """Return the SHA-256 of what an investigator signs: who has which role where, and from when to when."""
+    signed = {
+        "user": delegation.user_id,
+        "role": delegation.role,
+        "site": delegation.site_id,
+        "from": delegation.starts_on.isoformat(),
+        "until": delegation.ends_on.isoformat() if delegation.ends_on else "",
+    }
+    return hashlib.sha256(json.dumps(signed, sort_keys=True).encode()).hexdigest()
+
+
+def _today_of(delegation: Delegation, at: datetime) -> date:
+    return local_date(at, delegation.site.time_zone if delegation.site else settings.TRIAL_TIME_ZONE)
 
 
 def end_delegation(*, delegation: Delegation, on: date, by: User, at: datetime, reason: str) -> Delegation:
@@ -175,7 +208,7 @@ def end_delegation(*, delegation: Delegation, on: date, by: User, at: datetime, 
             .select_related("site", "user")
             .get(pk=delegation.pk)
         )
-        today = local_date(at, locked.site.time_zone if locked.site else settings.TRIAL_TIME_ZONE)
+        today = _today_of(locked, at)
         if on < today:
             raise EndIsPast(day=on.isoformat())
         if locked.ends_on is not None and (locked.ended_at is not None or locked.ends_on < on):

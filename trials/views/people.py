@@ -27,9 +27,11 @@ from trials.forms import (
     EndDelegationForm,
     PersonForm,
     ResetForm,
+    SignDelegationForm,
 )
 from trials.models import Delegation, Site
 from trials.services import people as people_services
+from trials.services.delegations import signs
 
 
 @requires(Permission.PERSON_VIEW)
@@ -44,7 +46,7 @@ def people(request: PersonRequest) -> HttpResponse:
     context = {
         "delegations": [(each, state_of(each, today)) for each in delegations],
         "to_confirm": Delegation.objects.open_to(request.user, Permission.PERSON_CONFIRM)
-        .to_confirm_by(request.user)
+        .to_confirm_by(request.user, on=today)
         .select_related("user", "site", "granted_by"),
         "without_role": accounts_open_to(request.user, Permission.PERSON_DELEGATE).filter(delegations=None),
         "may_delegate": may_delegate,
@@ -147,10 +149,11 @@ def delegate(request: PersonRequest, username: str) -> HttpResponse:
 def confirm_delegation(request: PersonRequest, pk: int) -> HttpResponse:
     """Confirm, as the second person, what somebody else delegated."""
     waiting = get_object_or_404(Delegation.objects.open_to(request.user, Permission.PERSON_CONFIRM), pk=pk)
-    form = ConfirmDelegationForm(request.POST or None)
+    is_signed = signs(waiting, request.user)
+    form = (SignDelegationForm if is_signed else ConfirmDelegationForm)(request.POST or None)
     if form.submits(services.confirm_delegation, delegation=waiting, by=request.user, at=timezone.now()):
         return redirect("trials:people")
-    page = _page(_("Confirm a delegation"), _("Confirm it"), _told(waiting))
+    page = _page(_("Confirm a delegation"), _("Sign it") if is_signed else _("Confirm it"), _told(waiting))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 

@@ -93,11 +93,14 @@ def addresses(environment: Mapping[str, str]) -> tuple[str, str, str]:
 
 def empty_secrets(environment: Mapping[str, str]) -> list[str]:
     """The variables that hold no secret, or an address without a password."""
-    plain = [
-        name
-        for name in ("SECRET_KEY", "PALACE3_LIST_KEY", "PALACE3_IDENTITY_KEY")
-        if not environment.get(name)
-    ]
+    kept = (
+        "SECRET_KEY",
+        "PALACE3_LIST_KEY",
+        "PALACE3_IDENTITY_KEY",
+        "PALACE3_TRAIL_KEY",
+        "PALACE3_ANCHOR_KEY",
+    )
+    plain = [name for name in kept if not environment.get(name)]
     addressed = ("DATABASE_ADMIN_URL", "DATABASE_OWNER_URL", "DATABASE_URL", "BROKER_URL")
     return plain + [name for name in addressed if not urlsplit(environment.get(name, "")).password]
 

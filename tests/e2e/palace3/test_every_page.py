@@ -75,6 +75,7 @@ FILES = {
     "exports:site-lock-certificate",
     "followup:amendment-file",
     "followup:feed-file",
+    "trials:anchor-file",
     "trials:robots",
     "trials:sitemap",
     "randomization:certificate",
@@ -83,6 +84,7 @@ FILES = {
     "randomization:visit-card",
     "reports:completeness-file",
     "reports:report-file",
+    "reports:trail-file",
     "reports:verification-file",
     "trials:request-receipt",
 }
@@ -142,6 +144,7 @@ NOT_PLAYED = {
     **dict.fromkeys(("trials:transfer", "trials:accept-transfer", "trials:confirm-transfer"), 404),
     **dict.fromkeys(("trials:end-transfer", "trials:take-acceptance-back"), 404),
     **dict.fromkeys(("trials:ask-copy", "trials:confirm-copy"), 404),
+    **dict.fromkeys(("reports:record-review", "reports:end-review"), 404),
 }
 REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}
 

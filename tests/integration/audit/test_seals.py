@@ -12,7 +12,8 @@ from django.core.management import call_command
 from django.db import transaction
 
 from audit.models import Act, Seal
-from audit.seals import seal_batch, verify
+from audit.seals import seal_batch
+from audit.verify import verify
 from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, build_world, screen
 from trials import services

@@ -10,14 +10,17 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Signature
-from accounts.services import WrongPassword
+from accounts.services import WrongPassword, put_signature
+from accounts.signed import signatures_of_somebody_else
+from audit.acts import open_act
 from crf.catalogue import forms
 from crf.engine.base import RecordState
 from crf.models import RecordSignature, SignedAs
 from crf.page.signing import shown_record, signatures_of
 from crf.queries.services import raise_query
+from crf.records.signed_records import signatures_that_fell_silently
 from crf.records.signing import NothingToSign, digest_of, sign_record, sign_records, signature_holds
-from crf.store.records import find_stored_record
+from crf.store.records import find_stored_record, update_record
 from crf.store.signatures import standing_signature
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_pages import client_of, form_url
@@ -145,3 +148,25 @@ def test_point_18_the_pages_list_show_and_sign(filled: Participant, world: World
     assert client_of(world.coordinator).get(page).status_code == 403
     other = {f"sign:{record.pk}": shown.token, "password": PASSWORD}
     assert client_of(world.stranger).post(address, other).status_code == 403
+
+
+def test_a_signature_over_other_answers_is_named_by_verification(filled: Participant, world: World) -> None:
+    """An answer that changed without letting its signature fall: some other way in than the service (11.70)."""
+    key = place_at(filled, "DM")
+    stored = find_stored_record(key)
+    assert stored is not None
+    sign_record(
+        record_key=key, version=stored.record.version, password=PASSWORD, by=world.investigator, at=NOW
+    )
+    assert list(signatures_that_fell_silently()) == []
+    assert list(signatures_of_somebody_else()) == []
+    with open_act("crf:record:save", by=world.coordinator, at=LATER, participant=filled, reason="odd") as act:
+        stored.record.weight += 1
+        update_record(stored.record, ["weight"], act=act)
+    (finding,) = signatures_that_fell_silently()
+    assert str(finding) == f"crf_demographics row {stored.record.pk}: its signature fits it no more"
+    with open_act("x:y:z", by=world.coordinator, at=LATER):
+        put_signature(record="copied", digest="0" * 64, meaning="m", by=world.investigator, at=NOW)
+    assert [finding.what for finding in signatures_of_somebody_else()] == [
+        "not put by its signer in the act that it names"
+    ]

@@ -76,6 +76,8 @@ def test_every_empty_secret_is_named() -> None:
         "SECRET_KEY": "s",
         "PALACE3_LIST_KEY": "",
         "PALACE3_IDENTITY_KEY": "i",
+        "PALACE3_TRAIL_KEY": "t",
+        "PALACE3_ANCHOR_KEY": "a",
         "DATABASE_ADMIN_URL": "postgresql://postgres:a@h/postgres",
         "DATABASE_OWNER_URL": "postgresql://palace3_owner:@h/palace3",
         "DATABASE_URL": "postgresql://palace3_app:a@h/palace3",

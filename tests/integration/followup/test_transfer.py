@@ -10,7 +10,8 @@ from django.db import connection, transaction
 
 from accounts.models import Signature, User
 from audit.acts import open_act
-from audit.seals import seal_batch, verify
+from audit.seals import seal_batch
+from audit.verify import verify
 from crf.attachments.content import open_content
 from crf.attachments.services import SentFile, attach_file
 from crf.engine.base import RecordState

@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 
 from audit.guards import MayDelete
-from audit.models import Act, Audited, Seal
+from audit.models import Act, Anchor, Audited, Seal
 from crf.models import AttachmentContent
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,7 @@ def may(superuser: psycopg.Connection[Any], table: str, right: str) -> bool:
 
 def test_every_model_of_ours_is_regulated_an_event_an_act_or_a_working_copy() -> None:
     # bytes of files never change, and their digest is a column of a regulated row (ADR 40)
-    known = {*regulated(), *event_models(), *working_copies(), Act, Seal, AttachmentContent}
+    known = {*regulated(), *event_models(), *working_copies(), Act, Anchor, Seal, AttachmentContent}
     assert {m._meta.label for m in of_ours()} - {m._meta.label for m in known} == set()
 
 

@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts import services as accounts
 from accounts.models import User
-from accounts.permissions import Permission, Role
+from accounts.permissions import SITE_ROLES, Permission, Role
 from accounts.services import DayAhead, MayNotSign, WrongPassword, set_password, sign
 from audit.acts import open_act
 from exports.services import make_token
@@ -116,10 +116,58 @@ def test_point_22_a_role_is_in_force_once_a_second_person_confirms_it(world: Wor
     for who in (world.trial_manager, with_grants(user, on=TODAY), world.coordinator, world.data_manager):
         with pytest.raises(RoleNeedsSecondPerson):
             trials.confirm_delegation(delegation=waiting, by=who, at=NOW)
-    trials.confirm_delegation(delegation=waiting, by=world.investigator, at=NOW)
+    with pytest.raises(WrongPassword):
+        trials.confirm_delegation(delegation=waiting, by=world.investigator, at=NOW, password="no")
+    signed = trials.confirm_delegation(delegation=waiting, by=world.investigator, at=NOW, password=PASSWORD)
     assert roles_of(user) == {"investigator"}
+    assert signed.signature is not None
+    assert signed.signature.by == world.investigator
     with pytest.raises(NothingToConfirm):
         trials.confirm_delegation(delegation=waiting, by=second_manager(), at=NOW)
+
+
+def test_a_delegation_at_a_site_waits_for_its_investigator_and_the_first_one_for_another_manager(
+    world: World,
+) -> None:
+    """ICH E6(R3) 2.3: the investigator delegates; 3.7: the sponsor chooses investigators."""
+    manager = second_manager()
+    waiting = given(world, person("nurse"), Role.COORDINATOR, world.site)
+    with pytest.raises(RoleNeedsSecondPerson):  # the site has an investigator, who has not signed
+        trials.confirm_delegation(delegation=waiting, by=manager, at=NOW)
+    assert waiting not in Delegation.objects.to_confirm_by(manager, on=TODAY)
+    assert waiting in Delegation.objects.to_confirm_by(world.investigator, on=TODAY)
+
+    standing = Delegation.objects.get(user=world.investigator)
+    trials.end_delegation(delegation=standing, on=TODAY, by=world.trial_manager, at=NOW, reason="left")
+    with pytest.raises(RoleNeedsSecondPerson):  # a coordinator waits for the next investigator
+        trials.confirm_delegation(delegation=waiting, by=manager, at=NOW)
+    first = given(world, person("successor"), Role.INVESTIGATOR, world.site)
+    assert first in Delegation.objects.to_confirm_by(manager, on=TODAY)
+    with pytest.raises(RoleNeedsSecondPerson):
+        trials.confirm_delegation(delegation=first, by=world.trial_manager, at=NOW)
+    trials.confirm_delegation(delegation=first, by=manager, at=NOW)
+    assert roles_of(first.user) == {"investigator"}
+
+
+@pytest.mark.parametrize("pair", settings.INCOMPATIBLE_ROLES)
+def test_the_database_refuses_incompatible_roles_and_roles_for_oneself(
+    world: World, pair: tuple[str, str]
+) -> None:
+    """Whatever writes, the service or not, and whichever sites it sees."""
+    first, second = (Role(role) for role in pair)
+    user = person("both")
+    given(world, user, first, world.site if first in SITE_ROLES else None)
+    place = world.site if second in SITE_ROLES else None
+    values: dict[str, Any] = {"role": second, "site": place, "starts_on": OPENED_ON}
+    sites = [place.pk] if place else EVERYTHING
+    for who, by, said in ((user, None, "at the same time"), (person("self"), "self", "to themselves")):
+        giver = who if by else None
+        with (
+            pytest.raises(DatabaseError, match=said),
+            scope(user_id=world.trial_manager.pk, sites=sites),
+            open_act("trials:delegation:grant", by=world.trial_manager, at=NOW) as act,
+        ):
+            Delegation.objects.create(user=who, granted_by=giver, act=act, **values)
 
 
 def test_point_22_an_investigator_confirms_no_role_of_the_whole_trial_nor_of_another_site(
@@ -129,16 +177,10 @@ def test_point_22_an_investigator_confirms_no_role_of_the_whole_trial_nor_of_ano
     elsewhere = given(world, person("elsewhere"), Role.COORDINATOR, world.other_site)
     for waiting in (central, elsewhere):
         with pytest.raises(RoleNeedsSecondPerson):
-            trials.confirm_delegation(delegation=waiting, by=world.investigator, at=NOW)
-        trials.confirm_delegation(
-            delegation=waiting,
-            by=(
-                User.objects.filter(username="second_manager").first()
-                and with_grants(User.objects.get(username="second_manager"), on=TODAY)
-            )
-            or second_manager(),
-            at=NOW,
-        )
+            trials.confirm_delegation(delegation=waiting, by=world.investigator, at=NOW, password=PASSWORD)
+    trials.confirm_delegation(delegation=central, by=second_manager(), at=NOW)
+    theirs = with_grants(User.objects.get(username="other_investigator"), on=TODAY)
+    trials.confirm_delegation(delegation=elsewhere, by=theirs, at=NOW, password=PASSWORD)
 
 
 def test_point_22_the_database_knows_who_is_a_second_person(world: World) -> None:

@@ -1,0 +1,26 @@
+"""What stands in the trail of a secret that is itself kept out of it: a digest under a key that no database holds.
+
+A model whose trail leaves out columns names in ``NAMED_BY`` what says whose secret it is, and has the column
+``secrets_digest``, which is in the trail. Somebody who changes the secret behind the program's back cannot make the
+digest that belongs to it. (21 CFR Part 11 11.10(e), 11.200(a)(2); ADR 43)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+
+def secrets_digest(model: Any, columns: Mapping[str, Any]) -> str | None:
+    """Return the digest of the secrets in ``columns``, bound to whose they are; None where no key is set."""
+    key: str = settings.PALACE3_TRAIL_KEY
+    if not key:
+        return None
+    named = [str(columns[name]) for name in (*model.NAMED_BY, *model.SECRETS)]
+    text = json.dumps([model._meta.db_table, *named], ensure_ascii=False)
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
