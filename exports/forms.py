@@ -21,7 +21,8 @@ from crf import catalogue
 from exports.database_lock.models import HandItem
 from exports.database_lock.services import STEPS
 from exports.formats.kinds import DataFormat
-from kernel.clock import end_of_day
+from exports.models import KeptCut
+from kernel.clock import end_of_day, with_offset
 from kernel.days import zone_in_words
 from kernel.fields import DayField, InstantField, PasswordField, SeenField, WordsField
 from kernel.service_form import ServiceForm
@@ -43,6 +44,11 @@ class ExportForm(ServiceForm):
     )
     forms = MultipleChoiceField(label=_("Forms"), widget=CheckboxSelectMultiple)
     sites = MultipleChoiceField(label=_("Sites"), widget=CheckboxSelectMultiple)
+    cut = ChoiceField(
+        label=_("Named cut"),
+        required=False,
+        help_text=_("A cut that has a name is exported as it was read first, byte for byte."),
+    )
     cut_at = InstantField(
         zone=settings.TRIAL_TIME_ZONE,
         required=False,
@@ -50,9 +56,19 @@ class ExportForm(ServiceForm):
             "Leave empty for the data as they stand now. An earlier moment shows them as they stood then."
         ),
     )
+    cut_name = WordsField(
+        label=_("Name for this cut"),
+        required=False,
+        max_length=80,
+        help_text=_("For example “committee 3”. It is then offered here, and can be compared with others."),
+    )
 
-    def __init__(self, *args: Any, sites: list[tuple[str, str]], at: datetime, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, sites: list[tuple[str, str]], cuts: list[KeptCut], at: datetime, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        choice: Any = self.fields["cut"]
+        choice.choices = [("", _now("None: now, or the moment below")), *map(_offered, cuts)]
         zone = zone_in_words(settings.TRIAL_TIME_ZONE, at=at)
         self.fields["cut_at"].label = _now("Data as of ({zone})").format(zone=zone)
         codes = [(code, f"{code} {form.title}") for code, form in catalogue.forms().items()]
@@ -60,6 +76,16 @@ class ExportForm(ServiceForm):
             field: Any = self.fields[name]
             field.choices = choices
             field.initial = [code for code, _label in choices]
+
+
+def _offered(kept: KeptCut) -> tuple[str, str]:
+    return kept.name, f"{kept.name} · {with_offset(kept.cut_at, settings.TRIAL_TIME_ZONE)}"
+
+
+class NameCutForm(ServiceForm):
+    """The name of a cut that has none."""
+
+    cut_name = WordsField(label=_("Name for this cut"), max_length=80)
 
 
 class DatabaseLockForm(ServiceForm):

@@ -10,6 +10,9 @@ urlpatterns = [
     path("exports/", views.export_list, name="list"),
     path("exports/new/", views.export_new, name="new"),
     path("exports/<int:pk>/", views.export_detail, name="detail"),
+    path("exports/<int:pk>/cancel/", views.export_cancel, name="cancel"),
+    path("exports/<int:pk>/delete/", views.export_delete, name="delete"),
+    path("exports/<int:pk>/name/", views.export_name, name="name"),
     path("exports/<int:pk>/download/", views.download, name="download"),
     path("participants/<str:number>/casebook/", views.casebook, name="casebook"),
     path(

@@ -55,5 +55,13 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "exports:site_copies",
         "schedule": crontab(minute="*/10"),
     },
+    "Take up exports that nobody writes, and delete files whose time is over": {
+        "task": "exports:look_after",
+        "schedule": crontab(minute="*/5"),
+    },
+    "Take saved exports that are due": {
+        "task": "exports:take_due",
+        "schedule": crontab(minute=35),
+    },
     "Send mail from the outbox": {"task": "accounts:send_mail", "schedule": crontab()},
 }

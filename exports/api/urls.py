@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exports.api import allocation, central_review, completeness, queries, verification, views
+from exports.api import allocation, central_review, completeness, exports, queries, verification, views
 
 app_name = "api"
 urlpatterns = [
@@ -20,7 +20,9 @@ urlpatterns = [
     path("verification/", verification.verification, name="verification"),
     path("answers/<str:code>/", views.answers, name="answers"),
     path("codebook/", views.codebook, name="codebook"),
-    path("exports/", views.exports, name="exports"),
-    path("exports/<int:pk>/", views.export, name="export"),
-    path("exports/<int:pk>/file/", views.export_file, name="export-file"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/cuts/", exports.cuts, name="cuts"),
+    path("exports/<int:pk>/", exports.export, name="export"),
+    path("exports/<int:pk>/cancel/", exports.export_cancel, name="export-cancel"),
+    path("exports/<int:pk>/file/", exports.export_file, name="export-file"),
 ]

@@ -9,7 +9,15 @@ from exports.views.database_lock import (
     database_lock_certificate,
     site_lock_certificate,
 )
-from exports.views.exports import download, export_detail, export_list, export_new
+from exports.views.exports import (
+    download,
+    export_cancel,
+    export_delete,
+    export_detail,
+    export_list,
+    export_name,
+    export_new,
+)
 from exports.views.tokens import token_list, token_revoke
 
 __all__ = [
@@ -21,8 +29,11 @@ __all__ = [
     "database_lock_certificate",
     "download",
     "download_copy",
+    "export_cancel",
+    "export_delete",
     "export_detail",
     "export_list",
+    "export_name",
     "export_new",
     "filled_form",
     "site_lock_certificate",

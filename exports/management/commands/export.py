@@ -25,7 +25,7 @@ from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER, make_own_file
 from kernel.reading import UnreadableError, moment
-from kernel.scope import scope
+from kernel.scope import EVERYTHING, scope
 from trials.models import Site
 from trials.models.people import sites_of, with_grants
 
@@ -45,6 +45,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--as-of", help="a past moment with its offset, such as 2026-10-01T08:00:00+08:00"
         )
+        parser.add_argument(
+            "--cut", default="", metavar="NAME", help="a named cut, exported as it was read first"
+        )
+        parser.add_argument("--cut-name", default="", metavar="NAME", help="name the moment that is read")
         parser.add_argument("--lang", choices=[code for code, _name in settings.LANGUAGES], default="en")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -67,12 +71,15 @@ class Command(BaseCommand):
                 sites=sites,
                 purpose=options["purpose"],
                 cut_at=cut_at,
+                cut=options["cut"],
+                cut_name=options["cut_name"],
                 language=options["lang"],
                 data_format=options["format"],
                 by=person,
                 at=now,
             )
-            done = _written(export, now)
+            with scope(user_id=None, sites=EVERYTHING):  # as a worker does
+                done = _written(export, now)
             path = hand_out(export=done, by=person, at=now)
         _unpack(path, out)
         return dict(done.manifest)
