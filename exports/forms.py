@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, permission_label
 from crf import catalogue
+from exports.compare.services import COMMON
 from exports.database_lock.models import HandItem
 from exports.database_lock.services import STEPS
 from exports.formats.kinds import DataFormat
@@ -80,6 +81,43 @@ class ExportForm(ServiceForm):
 
 def _offered(kept: KeptCut) -> tuple[str, str]:
     return kept.name, f"{kept.name} · {with_offset(kept.cut_at, settings.TRIAL_TIME_ZONE)}"
+
+
+class ComparisonForm(ServiceForm):
+    """Which two cuts are compared, in which form and at which site."""
+
+    before = ChoiceField(label=_("From"))
+    after = ChoiceField(label=_("To"))
+    form = ChoiceField(label=_("Form"), required=False)
+    site = ChoiceField(label=_("Site"), required=False)
+
+    def __init__(self, *args: Any, sites: list[tuple[str, str]], cuts: list[KeptCut], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sites = [code for code, _name in sites]
+        offered = [_offered(kept) for kept in cuts]
+        forms = [(code, f"{code} {form.title}") for code, form in catalogue.forms().items()]
+        every, common = ("", _now("All")), (COMMON, _now("Tables that every export holds"))
+        for name, choices in (
+            ("before", offered[::-1]),
+            ("after", offered),
+            ("form", [every, common, *forms]),
+            ("site", [every, *sites]),
+        ):
+            field: Any = self.fields[name]
+            field.choices = choices
+
+    @property
+    def chosen_sites(self) -> list[str]:
+        """The sites that are compared: the one chosen, else every one that the person may take data of."""
+        return [self.cleaned_data["site"]] if self.cleaned_data["site"] else self.sites
+
+
+class ComparisonFileForm(ServiceForm):
+    """What the file of a comparison is taken for."""
+
+    purpose = WordsField(
+        label=_("Purpose"), max_length=200, help_text=_("Kept in the audit trail with who took the file.")
+    )
 
 
 class NameCutForm(ServiceForm):

@@ -4,6 +4,7 @@ from exports.views.access import access_end, access_list
 from exports.views.api import api_page
 from exports.views.casebook import casebook, filled_form
 from exports.views.copies import download_copy
+from exports.views.cuts import comparison_file, cut_list
 from exports.views.database_lock import (
     database_lock,
     database_lock_certificate,
@@ -25,6 +26,8 @@ __all__ = [
     "access_list",
     "api_page",
     "casebook",
+    "comparison_file",
+    "cut_list",
     "database_lock",
     "database_lock_certificate",
     "download",

@@ -63,7 +63,7 @@ class Command(BaseCommand):
 
     def _taken(self, options: dict[str, Any], out: Path) -> dict[str, Any]:
         now = timezone.now()
-        person, sites = _who(options["person"], options["sites"], now)
+        person, sites = who_takes(options["person"], options["sites"], now)
         cut_at = _cut(options["as_of"])
         with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)):
             export = request_export(
@@ -85,7 +85,7 @@ class Command(BaseCommand):
         return dict(done.manifest)
 
 
-def _who(name: str, codes: list[str], now: datetime) -> tuple[User, list[str]]:
+def who_takes(name: str, codes: list[str], now: datetime) -> tuple[User, list[str]]:
     """Return the person, and the codes of the sites whose data they take; refuse who may not."""
     user = User.objects.filter(username=name, is_active=True).first()
     if user is None:

@@ -64,7 +64,7 @@ def change_everything(owner: psycopg.Connection[Any]) -> set[str]:
         names = [name for name, _kind, _most in columns if name != "pgh_id"]
         values = [_another(name, kind) for name, kind, _most in columns if name != "pgh_id"]
         spelled = ", ".join(f'"{name}"' for name in names)
-        rows = owner.execute(  # noqa: S608 (the catalogue of the database)
+        rows = owner.execute(
             f"INSERT INTO {table} ({spelled}) SELECT {', '.join(values)} FROM "
             f"(SELECT DISTINCT ON (pgh_obj_id) * FROM {table} ORDER BY pgh_obj_id, pgh_id DESC) e"
         ).rowcount
