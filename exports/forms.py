@@ -22,7 +22,7 @@ from exports.compare.services import COMMON
 from exports.database_lock.models import HandItem
 from exports.database_lock.services import STEPS
 from exports.formats.kinds import DataFormat
-from exports.models import KeptCut
+from exports.models import KeptCut, Rhythm
 from kernel.clock import end_of_day, with_offset
 from kernel.days import zone_in_words
 from kernel.fields import DayField, InstantField, PasswordField, SeenField, WordsField
@@ -72,6 +72,32 @@ class ExportForm(ServiceForm):
         choice.choices = [("", _now("None: now, or the moment below")), *map(_offered, cuts)]
         zone = zone_in_words(settings.TRIAL_TIME_ZONE, at=at)
         self.fields["cut_at"].label = _now("Data as of ({zone})").format(zone=zone)
+        codes = [(code, f"{code} {form.title}") for code, form in catalogue.forms().items()]
+        for name, choices in (("forms", codes), ("sites", sites)):
+            field: Any = self.fields[name]
+            field.choices = choices
+            field.initial = [code for code, _label in choices]
+
+
+class SavedExportForm(ServiceForm):
+    """A choice of what an export holds, to be taken again, by hand or by a rhythm."""
+
+    name = WordsField(label=_("Name"), max_length=80, help_text=_("For example “monthly review”."))
+    purpose = WordsField(
+        label=_("Purpose"), max_length=200, help_text=_("Kept in the register with each export of it.")
+    )
+    rhythm = ChoiceField(
+        label=_("Taken"),
+        choices=Rhythm.choices,
+        initial=Rhythm.NEVER,
+        help_text=_("By the calendar of the trial. You have a mail when it is ready."),
+    )
+    data_format = ChoiceField(label=_("Format"), choices=DataFormat.choices, initial=DataFormat.CSV)
+    forms = MultipleChoiceField(label=_("Forms"), widget=CheckboxSelectMultiple)
+    sites = MultipleChoiceField(label=_("Sites"), widget=CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, sites: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         codes = [(code, f"{code} {form.title}") for code, form in catalogue.forms().items()]
         for name, choices in (("forms", codes), ("sites", sites)):
             field: Any = self.fields[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import shutil
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -290,11 +291,22 @@ def _begin(export: Export, at: datetime) -> Export | None:
         locked: Export | None = joined.filter(pk=export.pk, state__in=states).first()
         if locked is None or not is_alone(locked):
             return None
+        clear_runs(locked)
+        forget_progress(locked)
         with open_act("exports:export:begin", by=None, at=at) as act:
             locked.state, locked.begun_at, locked.act = ExportState.RUNNING, at, act
             locked.runs = (locked.runs or 0) + 1
             locked.save(update_fields=["state", "begun_at", "runs", "act"])
     return locked
+
+
+def clear_runs(export: Export) -> None:
+    """Nothing is left of what workers that were killed had written of the export."""
+    for left in Path(settings.MEDIA_ROOT).glob(f"palace3-{export.pk}-run-*"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def _about(export: Export, cut: Cut) -> AboutExport:

@@ -208,7 +208,8 @@ def _convert(
 ) -> Written:
     """The file stands in the archive in another format, made from its CSV in a folder of the account's own."""
     shortenings = Shortenings(long_texts=long_texts)
-    with TemporaryDirectory(dir=Path(str(archive.filename)).parent) as folder:
+    beside = Path(str(archive.filename))
+    with TemporaryDirectory(dir=beside.parent, prefix=f"{beside.stem}-") as folder:
         source, made = Path(folder) / "rows", Path(folder) / f"{file.name}.{ENDINGS[kind]}"
         with source.open("wb") as target:
             copied, _digest = _copy_rows(target, file, expected, parameters)

@@ -42,8 +42,9 @@ def tell_progress(export: Export, done: int, of: int) -> None:
 
 
 def forget_progress(export: Export) -> None:
-    """Nothing is said any more of an export that is not being written."""
+    """Nothing is said of an export that is not being written."""
     cache.set(_key(export), None, 0)
+    cache.set(_cancelled(export), None, 0)
 
 
 def tell_cancelled(export: Export) -> None:

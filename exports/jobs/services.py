@@ -17,6 +17,7 @@ from exports.database_lock.models import DatabaseLock
 from exports.jobs.progress import is_alone, tell_cancelled
 from exports.models import Export, ExportDefinition, ExportFailure, ExportState, Rhythm
 from exports.services import (
+    clear_runs,
     fail_export,
     path_of,
     refuse_odd_purpose,
@@ -113,6 +114,7 @@ def look_after_exports(*, at: datetime) -> None:
         )
     for export in left:
         if (export.runs or 0) >= MOST_RUNS:
+            clear_runs(export)
             fail_export(export=export, at=at, failure=ExportFailure.STOPPED)
         else:
             waiting.append(export.pk)

@@ -19,6 +19,7 @@ from exports.views.exports import (
     export_name,
     export_new,
 )
+from exports.views.saved import saved_end, saved_list, saved_new, saved_take
 from exports.views.tokens import token_list, token_revoke
 
 __all__ = [
@@ -39,6 +40,10 @@ __all__ = [
     "export_name",
     "export_new",
     "filled_form",
+    "saved_end",
+    "saved_list",
+    "saved_new",
+    "saved_take",
     "site_lock_certificate",
     "token_list",
     "token_revoke",
