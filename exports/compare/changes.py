@@ -32,7 +32,7 @@ KEYS: Final = ("STUDYID", "SITEID", "SUBJID", "VISIT", "VISITSEQ", "FORMSEQ", "R
 ROWS_AT_ONCE: Final = 200
 
 
-class Change(TextChoices):
+class CutChange(TextChoices):
     """What happened to a row or a field between two cuts."""
 
     ROW_ADDED = "row_added", _("Row added")
@@ -54,10 +54,10 @@ class ChangedField:
     reason: str
 
     @property
-    def change(self) -> Change:
+    def change(self) -> CutChange:
         if not self.before:
-            return Change.FIELD_ADDED
-        return Change.FIELD_CHANGED if self.after else Change.FIELD_REMOVED
+            return CutChange.FIELD_ADDED
+        return CutChange.FIELD_CHANGED if self.after else CutChange.FIELD_REMOVED
 
     @property
     def words(self) -> str:
@@ -70,7 +70,7 @@ class ChangedRow:
 
     file: str
     keys: dict[str, str]
-    change: Change
+    change: CutChange
     act: Act | None
     reason: str
     fields: list[ChangedField] = field(default_factory=list)
@@ -81,7 +81,7 @@ class ChangedRow:
 
 
 @dataclass(frozen=True)
-class Scope:
+class ComparedScope:
     """What is compared: forms and sites, with the arm for who may see it."""
 
     forms: list[FormDeclaration]
@@ -99,7 +99,7 @@ class _Pair:
     after: dict[str, Any] | None
 
 
-def changes_between(before: Cut, after: Cut, scope: Scope) -> Iterator[ChangedRow]:
+def changes_between(before: Cut, after: Cut, scope: ComparedScope) -> Iterator[ChangedRow]:
     """Yield every row that differs, file by file; inside a transaction, and as the system reads."""
     earlier, later = _files(before, scope), _files(after, scope)
     for old, new in zip(earlier, later, strict=True):
@@ -114,11 +114,11 @@ def changes_between(before: Cut, after: Cut, scope: Scope) -> Iterator[ChangedRo
             doings = doings_of(origin, [pair.numbers for pair in pairs], before, after)
             for pair in pairs:
                 row = _changed(new, columns, origin, pair, doings)
-                if row.fields or row.change != Change.ROW_CHANGED:
+                if row.fields or row.change != CutChange.ROW_CHANGED:
                     yield row
 
 
-def _files(cut: Cut, scope: Scope) -> list[File]:
+def _files(cut: Cut, scope: ComparedScope) -> list[File]:
     every = files_for(scope.forms, cut)
     return [file for file in every if file.form or scope.with_common]
 
@@ -153,18 +153,18 @@ def _changed(file: File, columns: list[Column], origin: Origin, pair: _Pair, doi
     standing = pair.after or pair.before or {}
     keys = {name: _text(standing[name]) for name in KEYS if standing.get(name) is not None}
     if pair.before is None:
-        change, act = Change.ROW_ADDED, doings.first_act(origin, pair.numbers)
+        change, act = CutChange.ROW_ADDED, doings.first_act(origin, pair.numbers)
     elif pair.after is None:
-        change, act = Change.ROW_REMOVED, doings.last_act(origin, pair.numbers)
+        change, act = CutChange.ROW_REMOVED, doings.last_act(origin, pair.numbers)
     else:
-        change, act = Change.ROW_CHANGED, None
+        change, act = CutChange.ROW_CHANGED, None
     fields = []
     for column in columns:
         old, new = (_text((side or {}).get(column.header)) for side in (pair.before, pair.after))
-        is_key = column.header in keys and change != Change.ROW_CHANGED
+        is_key = column.header in keys and change != CutChange.ROW_CHANGED
         if old == new or is_key or column.header in OF_STORING:
             continue
-        whose = doings.act_of_change(origin, pair.numbers, column) if change == Change.ROW_CHANGED else act
+        whose = doings.act_of_change(origin, pair.numbers, column) if change == CutChange.ROW_CHANGED else act
         fields.append(ChangedField(column, old, new, whose, doings.reason_of(whose, column) if whose else ""))
     return ChangedRow(file.name, keys, change, act, doings.reason_of(act, None) if act else "", fields)
 

@@ -18,7 +18,7 @@ from accounts.permissions import Permission
 from audit.acts import record_act
 from audit.models import Act
 from crf import catalogue
-from exports.compare.changes import KEYS, Change, ChangedRow, Scope, changes_between
+from exports.compare.changes import KEYS, CutChange, ChangedRow, ComparedScope, changes_between
 from exports.kept_cuts.services import cut_named, cut_of
 from exports.models import KeptCut
 from exports.services import refuse_odd_purpose
@@ -68,10 +68,10 @@ def two_cuts(before: str, after: str) -> tuple[KeptCut, KeptCut]:
     return (first, second) if first.cut_at <= second.cut_at else (second, first)
 
 
-def scope_of(*, form: str, sites: list[str], by: User) -> Scope:
+def scope_of(*, form: str, sites: list[str], by: User) -> ComparedScope:
     """Return what is compared: one form, the common tables, or everything; without the arm for who may not see it."""
     codes = {"": list(catalogue.forms()), COMMON: []}.get(form, [form])
-    return Scope(
+    return ComparedScope(
         forms=[catalogue.form(code) for code in codes],
         sites=sites,
         with_common=form in ("", COMMON),
@@ -81,7 +81,7 @@ def scope_of(*, form: str, sites: list[str], by: User) -> Scope:
 
 @transaction.atomic
 def changed_rows(
-    before: KeptCut, after: KeptCut, what: Scope, *, first: int, number: int
+    before: KeptCut, after: KeptCut, what: ComparedScope, *, first: int, number: int
 ) -> list[ChangedRow]:
     """Return some of the rows that differ, as the system reads them: the same that an export of the cuts holds."""
     with scope(user_id=None, sites=EVERYTHING):
@@ -144,7 +144,7 @@ def _write(target: object, rows: Iterable[ChangedRow]) -> int:
 def _lines(row: ChangedRow) -> Iterator[list[str]]:
     """Yield a line for a row that was added or removed, and one for each of the fields of every row."""
     place = [row.file, *(row.keys.get(name, "") for name in KEYS)]
-    if row.change != Change.ROW_CHANGED:
+    if row.change != CutChange.ROW_CHANGED:
         yield [*place, row.change, "", "", "", "", *_act(row.act), row.reason]
     for each in row.fields:
         said = [each.column.header, str(each.column.label), each.before, each.after]
