@@ -152,6 +152,12 @@ class NameCutForm(ServiceForm):
     cut_name = WordsField(label=_("Name for this cut"), max_length=80)
 
 
+class TakeCutForm(NameCutForm):
+    """The name under which the present moment is kept."""
+
+    is_atomic = False
+
+
 class DatabaseLockForm(ServiceForm):
     """One step with the lock of the database; the button says which."""
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("exports/saved/<int:pk>/take/", views.saved_take, name="saved-take"),
     path("exports/saved/<int:pk>/end/", views.saved_end, name="saved-end"),
     path("exports/cuts/", views.cut_list, name="cuts"),
+    path("exports/cuts/take/", views.cut_take, name="take-cut"),
     path("exports/cuts/file/", views.comparison_file, name="comparison-file"),
     path("exports/<int:pk>/", views.export_detail, name="detail"),
     path("exports/<int:pk>/cancel/", views.export_cancel, name="cancel"),

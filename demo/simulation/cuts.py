@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from django.db import transaction
 
 from accounts.permissions import Permission
 from demo.simulation.sites import Stage
 from exports.jobs.services import save_definition
+from exports.kept_cuts.services import take_cut
 from exports.models import Rhythm
-from exports.services import request_export, write_export
 from kernel.scope import EVERYTHING, scope
 from trials.models import Site
 
@@ -16,27 +18,20 @@ FIRST, SECOND = "committee 1", "committee 2"
 MONTHLY = "Monthly review"
 
 
-def take_cut(stage: Stage, name: str, at: datetime) -> None:
-    """Data management exports who is in the trial, and names the moment that was read."""
+def cut_for_committee(stage: Stage, name: str, at: datetime) -> None:
+    """Data management keeps what stands at the moment, under the name."""
     with scope(user_id=None, sites=EVERYTHING):
-        export = request_export(
-            forms=["DM"],
-            sites=_sites(stage),
-            purpose=f"Report to the data monitoring committee ({name})",
-            cut_name=name,
-            by=stage.central["data"],
-            at=at,
-        )
-        write_export(export=export, at=at + timedelta(minutes=1))
+        take_cut(cut_name=name, by=stage.central["data"], at=at)
 
 
 def save_some(stage: Stage, at: datetime) -> None:
     """Data management has saved an export that is taken on the first of each month."""
-    with scope(user_id=None, sites=EVERYTHING):
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        sites = Site.objects.open_to(stage.central["data"], Permission.EXPORT_TAKE)
         save_definition(
             name=MONTHLY,
             forms=["DM", "AE", "SAE", "SURV"],
-            sites=_sites(stage),
+            sites=list(sites.order_by("code").values_list("code", flat=True)),
             purpose="Monthly review of safety",
             rhythm=Rhythm.MONTHLY,
             language="en",
@@ -44,8 +39,3 @@ def save_some(stage: Stage, at: datetime) -> None:
             by=stage.central["data"],
             at=at,
         )
-
-
-def _sites(stage: Stage) -> list[str]:
-    sites = Site.objects.open_to(stage.central["data"], Permission.EXPORT_TAKE)
-    return list(sites.order_by("code").values_list("code", flat=True))

@@ -14,6 +14,7 @@ from audit.models import Act
 from exports.cuts import Cut, visible_in
 from exports.models import CutReading, Export, ExportState, KeptCut
 from kernel.errors import Refusal
+from kernel.snapshot import one_snapshot
 from kernel.turns import wait_for_turn
 
 LONGEST_NAME: Final = 80
@@ -104,6 +105,20 @@ def keep_cut(cut: Cut, *, name: str, act: Act, at: datetime) -> KeptCut:
         settled_at=None if cut.unseen_acts is None else at,
         act=act,
     )
+
+
+def take_cut(*, cut_name: str, by: User, at: datetime) -> KeptCut:
+    """The present moment is kept under a name, to be exported and compared later; opens its own transaction.
+
+    Refuses: a name that another cut bears.
+    """
+    with one_snapshot():
+        cut = Cut.of_this_snapshot()
+        with open_act("exports:cut:take", by=by, at=at) as act:
+            refuse_cut_name(cut_name)
+            kept = keep_cut(cut, name=cut_name, act=act, at=at)
+    settle_cuts(at=at)
+    return kept
 
 
 def name_cut(*, kept: KeptCut, cut_name: str, by: User, at: datetime) -> KeptCut:

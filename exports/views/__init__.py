@@ -4,7 +4,7 @@ from exports.views.access import access_end, access_list
 from exports.views.api import api_page
 from exports.views.casebook import casebook, filled_form
 from exports.views.copies import download_copy
-from exports.views.cuts import comparison_file, cut_list
+from exports.views.cuts import comparison_file, cut_list, cut_take
 from exports.views.database_lock import (
     database_lock,
     database_lock_certificate,
@@ -29,6 +29,7 @@ __all__ = [
     "casebook",
     "comparison_file",
     "cut_list",
+    "cut_take",
     "database_lock",
     "database_lock_certificate",
     "download",

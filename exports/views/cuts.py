@@ -6,18 +6,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from exports.compare.services import changed_rows, scope_of, take_comparison, two_cuts
-from exports.forms import ComparisonFileForm, ComparisonForm
+from exports.forms import ComparisonFileForm, ComparisonForm, TakeCutForm
+from exports.kept_cuts.services import take_cut
 from exports.register import named_cuts
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER
 from kernel.reading import row_number
+from kernel.service_form import Page
 from trials.models import Site
 
 ROWS_PER_PAGE = 30
@@ -49,6 +54,25 @@ def cut_list(request: PersonRequest) -> HttpResponse:
             "next": number + 1 if len(rows) > ROWS_PER_PAGE else 0,
         }
     return render(request, "exports/cuts.html", context, status=form.status)
+
+
+@transaction.non_atomic_requests
+@requires(Permission.EXPORT_TAKE)
+def cut_take(request: PersonRequest) -> HttpResponse:
+    """Keep the present moment under a name."""
+    form = TakeCutForm(request.POST or None)
+    if form.submits(take_cut, by=request.user, at=timezone.now()):
+        return redirect("exports:cuts")
+    page = Page(
+        _("Take a cut"),
+        _("Take the cut"),
+        reverse("exports:cuts"),
+        _("Cuts and what changed"),
+        _(
+            "The data as they stand at this moment are kept under a name. They can be exported and compared later."
+        ),
+    )
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.EXPORT_TAKE)

@@ -183,3 +183,17 @@ def test_page_api_and_command_offer_the_named_cut(world: World, client: Any, tmp
     assert (manifest["cut"], manifest["data_as_of"]) == ("committee 3", first.manifest["data_as_of"])
     with pytest.raises(CommandError, match="no cut named"):
         call_command("export", stdout=said, out=tmp_path / "none", cut="committee 9", **told)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_present_moment_is_kept_from_its_page_and_exported_later(world: World, client: Any) -> None:
+    history = History(world)
+    history.go_on("answered")
+    client.force_login(world.data_manager)
+    stood = data_files(taken(world, forms=FORMS))
+    assert client.post("/exports/cuts/take/", {"cut_name": "committee 3"}).status_code == 302
+    assert client.post("/exports/cuts/take/", {"cut_name": "committee 3"}).status_code == 422
+    history.go_on("somebody_new")
+    export = again(world)
+    assert data_files(export) == stood
+    assert export.manifest["read_by"] == "snapshot"

@@ -342,6 +342,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:saved-take": ("post", "DS"),
     "exports:saved-end": ("post", "DS"),
     "exports:cuts": ("get", "DS"),
+    "exports:take-cut": ("get", "DS"),
     "exports:comparison-file": ("post", "DS"),
     "exports:casebook": ("get", "IMD"),
     "exports:filled-form": ("get", "CIMDSX"),
