@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -99,7 +99,7 @@ class _Pair:
     after: dict[str, Any] | None
 
 
-def changes_between(before: Cut, after: Cut, scope: ComparedScope) -> Iterator[ChangedRow]:
+def changes_between(before: Cut, after: Cut, scope: ComparedScope) -> Generator[ChangedRow, None, None]:
     """Yield every row that differs, file by file; inside a transaction, and as the system reads."""
     earlier, later = _files(before, scope), _files(after, scope)
     for old, new in zip(earlier, later, strict=True):

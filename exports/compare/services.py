@@ -18,7 +18,7 @@ from accounts.permissions import Permission
 from audit.acts import record_act
 from audit.models import Act
 from crf import catalogue
-from exports.compare.changes import KEYS, CutChange, ChangedRow, ComparedScope, changes_between
+from exports.compare.changes import KEYS, ChangedRow, ComparedScope, CutChange, changes_between
 from exports.kept_cuts.services import cut_named, cut_of
 from exports.models import KeptCut
 from exports.services import refuse_odd_purpose
