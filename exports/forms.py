@@ -106,14 +106,15 @@ class SavedExportForm(ServiceForm):
 
 
 def _offered(kept: KeptCut) -> tuple[str, str]:
-    return kept.name, f"{kept.name} · {with_offset(kept.cut_at, settings.TRIAL_TIME_ZONE)}"
+    moment = with_offset(kept.cut_at.replace(microsecond=0), settings.TRIAL_TIME_ZONE)
+    return kept.name, f"{kept.name} · {moment}"
 
 
 class ComparisonForm(ServiceForm):
     """Which two cuts are compared, in which form and at which site."""
 
-    before = ChoiceField(label=_("From"))
-    after = ChoiceField(label=_("To"))
+    before = ChoiceField(label=_("Earlier cut"))
+    after = ChoiceField(label=_("Later cut"))
     form = ChoiceField(label=_("Form"), required=False)
     site = ChoiceField(label=_("Site"), required=False)
 

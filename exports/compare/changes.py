@@ -54,6 +54,18 @@ class ChangedField:
     reason: str
 
     @property
+    def before_in_words(self) -> str:
+        return self._in_words(self.before)
+
+    @property
+    def after_in_words(self) -> str:
+        return self._in_words(self.after)
+
+    def _in_words(self, value: str) -> str:
+        label = self.column.codes.get(value)
+        return value if label is None or str(label) == value else f"{label} ({value})"
+
+    @property
     def change(self) -> CutChange:
         if not self.before:
             return CutChange.FIELD_ADDED
