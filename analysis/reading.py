@@ -111,7 +111,7 @@ def stored_at(cut: Cut, site: int) -> list[StoredParticipant]:
 
 def _rows(sql: str, cut: Cut, site: int) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"site": site, **cut.parameters})
+        cursor.execute(sql, {"site": site})
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

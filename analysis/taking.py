@@ -86,7 +86,7 @@ def arms_at(cut: Cut) -> dict[str, str]:
     """Return the arm of everybody who was randomized by the cut, by number; only inside an act that says so."""
     sql = f"SELECT p.number, p.arm FROM {cut.rows(Participant)} p WHERE p.arm IS NOT NULL"
     with connection.cursor() as cursor:
-        cursor.execute(sql, cut.parameters)
+        cursor.execute(sql, {})
         return dict(cursor.fetchall())
 
 

@@ -274,6 +274,7 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
             "running": ("progress", "hourglass-split"),
             "done": ("ok", "check-circle"),
             "failed": ("stop", "exclamation-octagon"),
+            "cancelled": ("neutral", "x-circle"),
         },
     ),
 }

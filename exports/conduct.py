@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from crf.engine.checks import Level
 from crf.models import AnswerComment, ListedFinding, NothingNew, Query, QueryState, Record, Resolution
 from exports.central_review import central_review_file
@@ -118,8 +119,8 @@ def _nothing_new(cut: Cut) -> File:
             Column("SAID_BY", "u.username", label=_("user name")),
             Column("SAID_AT", by_the_sites_clock("a.at"), "date-time", _("said at")),
         ),
-        f"{rows} x {of_participant(cut, 'x')} {act_behind('x', 'crf_nothingnewevent')} "
-        f"JOIN {cut.rows(Visit)} v ON v.id = x.visit_id LEFT JOIN accounts_user u ON u.id = a.by_id {AT_SITES}",
+        f"{rows} x {of_participant(cut, 'x')} {act_behind('x', 'crf_nothingnewevent', cut)} "
+        f"JOIN {cut.rows(Visit)} v ON v.id = x.visit_id LEFT JOIN {cut.rows(User)} u ON u.id = a.by_id {AT_SITES}",
         "p.number, a.at, x.form_code, x.id",
         counted(cut, rows, "true"),
     )

@@ -4,38 +4,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from django.db import connection, models
 
 
 @dataclass(frozen=True)
 class Cut:
-    """One moment: what was stored by ``at``.
+    """One moment: the acts that could be seen then, and so the versions of rows that they wrote.
 
-    A ``snapshot`` (PostgreSQL's, as text) says which transactions could be seen then; without one, a
-    transaction that was open at ``at`` counts by the moment at which its acts were stored. ``is_past`` reads the
-    versions that the database keeps; else the tables themselves are read, inside one snapshot.
+    A cut that was read before knows its ``last_act`` and, once every transaction of then has ended, the
+    ``unseen_acts`` before it; until that is known, its ``snapshot`` (PostgreSQL's, as text) says which transactions
+    were seen. Numbers of acts stay when the database is restored elsewhere, numbers of transactions begin anew.
+    ``by_storing`` narrows to what was stored by ``at``, as does a cut of which nothing but ``at`` is known.
+    ``is_past`` reads the versions that the database keeps; else the tables themselves are read, inside one snapshot.
     """
 
     at: datetime
     snapshot: str = ""
     is_past: bool = True
+    last_act: int | None = None
+    unseen_acts: tuple[int, ...] | None = None
+    by_storing: bool = True
 
     @classmethod
     def of_this_snapshot(cls) -> Self:
         """Return the moment that the open transaction reads; it is the first thing that the transaction asks."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT clock_timestamp(), current_setting('transaction_isolation'), pg_current_snapshot()::text"
-            )
-            at, isolation, snapshot = cursor.fetchone()
-        return cls(at=at, snapshot=snapshot if isolation == "repeatable read" else "", is_past=False)
+        at, snapshot, last_act = _seen_now("true", None)
+        return cls(at=at, snapshot=snapshot, is_past=False, last_act=last_act, by_storing=not snapshot)
 
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Return what the SQL of ``rows`` asks for."""
-        return {"cut": self.at, "snapshot": self.snapshot}
+    @classmethod
+    def of_moment(cls, at: datetime) -> Self:
+        """Return what was stored by ``at``, of all that the open transaction sees."""
+        _now, snapshot, last_act = _seen_now("stored_at <= %(at)s", at)
+        return cls(at=at, snapshot=snapshot, last_act=last_act)
 
     def rows(self, model: type[models.Model], which: str = "true") -> str:
         """Return the SQL of a model's rows as they stood: in a past moment, each row's last version by then.
@@ -46,29 +48,63 @@ class Cut:
         if not self.is_past:
             return table
         return (
-            f"(SELECT DISTINCT ON (e.pgh_obj_id) e.* FROM {table}event e JOIN audit_act w ON w.id = e.act_id "
-            f"WHERE {self._seen} AND {which} ORDER BY e.pgh_obj_id, e.pgh_id DESC)"
+            f"(SELECT DISTINCT ON (e.pgh_obj_id) e.* FROM {self._versions(table)} AND {which} "
+            "ORDER BY e.pgh_obj_id, e.pgh_id DESC)"
         )
 
     def turns(self, model: type[models.Model], column: str) -> str:
         """Return the SQL of the versions of a model's rows in which ``column`` changed, the first one included."""
-        seen = self._seen if self.is_past else "true"
+        table = model._meta.db_table
+        versions = self._versions(table) if self.is_past else f"{table}event e"
         return (
             f"(SELECT * FROM (SELECT e.*, lag(e.{column}) OVER (PARTITION BY e.pgh_obj_id ORDER BY e.pgh_id) AS former "
-            f"FROM {model._meta.db_table}event e JOIN audit_act w ON w.id = e.act_id WHERE {seen}) every_version "
-            f"WHERE former IS DISTINCT FROM {column})"
+            f"FROM {versions}) every_version WHERE former IS DISTINCT FROM {column})"
         )
 
     def saw(self, act: str) -> str:
         """Return the SQL that says whether the act with the number ``act`` was there at the moment."""
         if not self.is_past:
             return "true"
+        if self.unseen_acts is not None:
+            return self._before_last(act)
         return f"EXISTS (SELECT 1 FROM audit_act w WHERE w.id = {act} AND {self._seen})"
+
+    def _versions(self, table: str) -> str:
+        if self.unseen_acts is not None:
+            return f"{table}event e WHERE {self._before_last('e.act_id')}"
+        return f"{table}event e JOIN audit_act w ON w.id = e.act_id WHERE {self._seen}"
+
+    def _before_last(self, act: str) -> str:
+        last = f"{act} <= {self.last_act or 0}"
+        numbers = ",".join(map(str, self.unseen_acts or ()))
+        return f"({last} AND {act} <> ALL('{{{numbers}}}'::bigint[]))" if numbers else last
 
     @property
     def _seen(self) -> str:
         """The condition on the act (as ``w``) of a version that was there at the moment."""
-        seen = "w.stored_at <= %(cut)s"
+        asked = []
+        if self.last_act is not None:
+            asked.append(f"w.id <= {self.last_act}")
+        if self.by_storing:
+            asked.append(f"w.stored_at <= '{self.at.isoformat()}'::timestamptz")
         if self.snapshot:
-            seen += " AND pg_visible_in_snapshot(w.transaction::text::xid8, %(snapshot)s::pg_snapshot)"
-        return seen
+            asked.append(visible_in(self.snapshot))
+        return " AND ".join(asked)
+
+
+def visible_in(snapshot: str) -> str:
+    """Return the SQL that says whether the transaction of the act ``w`` was seen by a snapshot."""
+    return f"pg_visible_in_snapshot(w.transaction::text::xid8, '{snapshot}'::pg_snapshot)"
+
+
+def _seen_now(which: str, at: datetime | None) -> tuple[datetime, str, int]:
+    """Return the moment, the snapshot where the transaction keeps to one, and the last act that it sees."""
+    last_act = f"SELECT coalesce(max(id), 0) FROM audit_act WHERE {which}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT clock_timestamp(), current_setting('transaction_isolation'), pg_current_snapshot()::text, "
+            f"({last_act})",
+            {"at": at},
+        )
+        now, isolation, snapshot, number = cursor.fetchone()
+    return now, snapshot if isolation == "repeatable read" else "", number

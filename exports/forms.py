@@ -18,10 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission, permission_label
 from crf import catalogue
+from exports.compare.services import COMMON
 from exports.database_lock.models import HandItem
 from exports.database_lock.services import STEPS
 from exports.formats.kinds import DataFormat
-from kernel.clock import end_of_day
+from exports.models import KeptCut, Rhythm
+from kernel.clock import end_of_day, with_offset
 from kernel.days import zone_in_words
 from kernel.fields import DayField, InstantField, PasswordField, SeenField, WordsField
 from kernel.service_form import ServiceForm
@@ -45,6 +47,11 @@ class ExportForm(ServiceForm):
     )
     forms = MultipleChoiceField(label=_("Forms"), widget=CheckboxSelectMultiple)
     sites = MultipleChoiceField(label=_("Sites"), widget=CheckboxSelectMultiple)
+    cut = ChoiceField(
+        label=_("Named cut"),
+        required=False,
+        help_text=_("A cut that has a name is exported as it was read first, byte for byte."),
+    )
     cut_at = InstantField(
         zone=settings.TRIAL_TIME_ZONE,
         required=False,
@@ -52,9 +59,19 @@ class ExportForm(ServiceForm):
             "Leave empty for the data as they stand now. An earlier moment shows them as they stood then."
         ),
     )
+    cut_name = WordsField(
+        label=_("Name for this cut"),
+        required=False,
+        max_length=80,
+        help_text=_("For example “committee 3”. It is then offered here, and can be compared with others."),
+    )
 
-    def __init__(self, *args: Any, sites: list[tuple[str, str]], at: datetime, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, sites: list[tuple[str, str]], cuts: list[KeptCut], at: datetime, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        choice: Any = self.fields["cut"]
+        choice.choices = [("", _now("None: now, or the moment below")), *map(_offered, cuts)]
         zone = zone_in_words(settings.TRIAL_TIME_ZONE, at=at)
         self.fields["cut_at"].label = _now("Data as of ({zone})").format(zone=zone)
         codes = [(code, f"{code} {form.title}") for code, form in catalogue.forms().items()]
@@ -62,6 +79,86 @@ class ExportForm(ServiceForm):
             field: Any = self.fields[name]
             field.choices = choices
             field.initial = [code for code, _label in choices]
+
+
+class SavedExportForm(ServiceForm):
+    """A choice of what an export holds, to be taken again, by hand or by a rhythm."""
+
+    name = WordsField(label=_("Name"), max_length=80, help_text=_("For example “monthly review”."))
+    purpose = WordsField(
+        label=_("Purpose"), max_length=200, help_text=_("Kept in the register with each export of it.")
+    )
+    rhythm = ChoiceField(
+        label=_("Taken"),
+        choices=Rhythm.choices,
+        initial=Rhythm.NEVER,
+        help_text=_("By the calendar of the trial. You have a mail when it is ready."),
+    )
+    data_format = ChoiceField(label=_("Format"), choices=DataFormat.choices, initial=DataFormat.CSV)
+    forms = MultipleChoiceField(label=_("Forms"), widget=CheckboxSelectMultiple)
+    sites = MultipleChoiceField(label=_("Sites"), widget=CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, sites: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        codes = [(code, f"{code} {form.title}") for code, form in catalogue.forms().items()]
+        for name, choices in (("forms", codes), ("sites", sites)):
+            field: Any = self.fields[name]
+            field.choices = choices
+            field.initial = [code for code, _label in choices]
+
+
+def _offered(kept: KeptCut) -> tuple[str, str]:
+    moment = with_offset(kept.cut_at.replace(microsecond=0), settings.TRIAL_TIME_ZONE)
+    return kept.name, f"{kept.name} · {moment}"
+
+
+class ComparisonForm(ServiceForm):
+    """Which two cuts are compared, in which form and at which site."""
+
+    before = ChoiceField(label=_("Earlier cut"))
+    after = ChoiceField(label=_("Later cut"))
+    form = ChoiceField(label=_("Form"), required=False)
+    site = ChoiceField(label=_("Site"), required=False)
+
+    def __init__(self, *args: Any, sites: list[tuple[str, str]], cuts: list[KeptCut], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sites = [code for code, _name in sites]
+        offered = [_offered(kept) for kept in cuts]
+        forms = [(code, f"{code} {form.title}") for code, form in catalogue.forms().items()]
+        every, common = ("", _now("All")), (COMMON, _now("Tables that every export holds"))
+        for name, choices in (
+            ("before", offered[::-1]),
+            ("after", offered),
+            ("form", [every, common, *forms]),
+            ("site", [every, *sites]),
+        ):
+            field: Any = self.fields[name]
+            field.choices = choices
+
+    @property
+    def chosen_sites(self) -> list[str]:
+        """The sites that are compared: the one chosen, else every one that the person may take data of."""
+        return [self.cleaned_data["site"]] if self.cleaned_data["site"] else self.sites
+
+
+class ComparisonFileForm(ServiceForm):
+    """What the file of a comparison is taken for."""
+
+    purpose = WordsField(
+        label=_("Purpose"), max_length=200, help_text=_("Kept in the audit trail with who took the file.")
+    )
+
+
+class NameCutForm(ServiceForm):
+    """The name of a cut that has none."""
+
+    cut_name = WordsField(label=_("Name for this cut"), max_length=80)
+
+
+class TakeCutForm(NameCutForm):
+    """The name under which the present moment is kept."""
+
+    is_atomic = False
 
 
 class DatabaseLockForm(ServiceForm):

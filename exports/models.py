@@ -24,6 +24,110 @@ class ExportState(models.TextChoices):
     RUNNING = "running", _("Being written")
     DONE = "done", _("Ready")
     FAILED = "failed", _("Stopped, nothing was written")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class ExportFailure(models.TextChoices):
+    """Why an export was stopped."""
+
+    REFUSED = "refused", _("What was written was not what the database counted. Nothing was kept.")
+    NOT_WRITTEN = (
+        "not_written",
+        _(
+            "The files could not be written on the server: its disk may be full. Tell whoever runs it, then take the "
+            "export again."
+        ),
+    )
+    STOPPED = "stopped", _("The worker was stopped several times while it wrote. Take the export again.")
+    FAULT = "fault", _("The program failed while it wrote. The fault is in the log of the server.")
+    RIGHT_ENDED = "right_ended", _("Who asked for it may not take these data any more.")
+
+
+class CutReading(models.TextChoices):
+    """How a cut knows what stood at its moment."""
+
+    SNAPSHOT = "snapshot", _("one snapshot of the database")
+    STORING = "moment of storing", _("what was stored by then")
+
+
+@audited()
+class KeptCut(Audited):
+    """A moment that an export read, kept so that the same is read again: by the acts that were seen then.
+
+    ``last_act`` is the highest number seen. ``unseen_acts`` are those before it that were not there yet: known
+    (``settled_at``) when every transaction that was open then has ended. The numbers of acts hold in a database that
+    is restored elsewhere; ``snapshot`` has numbers of transactions and is read only until then.
+    """
+
+    name = models.CharField(_("name"), max_length=80, blank=True)
+    cut_at = models.DateTimeField(_("data as of"))
+    read_by = models.CharField(_("read by"), max_length=20, choices=CutReading.choices)
+    snapshot = models.TextField(blank=True)
+    last_act = models.BigIntegerField()
+    read_at = models.DateTimeField(_("read at"))
+    unseen_acts = ArrayField(models.BigIntegerField(), null=True)
+    settled_at = models.DateTimeField(null=True)
+    site_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("cut")
+        ordering: ClassVar = ("-cut_at", "-pk")
+        constraints = (
+            ActGuard(name="exports_keptcut_act"),
+            SiteScoped(name="exports_keptcut_scope"),
+            models.UniqueConstraint(
+                fields=["name"], condition=~models.Q(name=""), name="exports_keptcut_one_name"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(settled_at__isnull=True, unseen_acts__isnull=True)
+                | models.Q(settled_at__isnull=False, unseen_acts__isnull=False),
+                name="exports_keptcut_settled",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name or f"{self.pk}"
+
+
+class Rhythm(models.TextChoices):
+    """When a saved export is taken by itself."""
+
+    NEVER = "never", _("Only when somebody asks")
+    WEEKLY = "weekly", _("Each Monday")
+    MONTHLY = "monthly", _("On the first of each month")
+
+
+@audited()
+class ExportDefinition(Audited):
+    """A saved choice of what an export holds, which its owner takes again, or which beat takes by a rhythm."""
+
+    name = models.CharField(_("name"), max_length=80)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    purpose = models.CharField(_("purpose"), max_length=200)
+    forms = ArrayField(models.CharField(max_length=8), verbose_name=_("forms"))
+    site_codes = ArrayField(models.CharField(max_length=2), verbose_name=_("sites"))
+    language = models.CharField(_("language of labels"), max_length=10)
+    data_format = models.CharField(_("format"), max_length=10, choices=DataFormat.choices)
+    rhythm = models.CharField(_("taken"), max_length=10, choices=Rhythm.choices)
+    saved_at = models.DateTimeField(_("saved at"))
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+    site_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("saved export")
+        ordering: ClassVar = ("name", "pk")
+        constraints = (
+            ActGuard(name="exports_exportdefinition_act"),
+            SiteScoped(name="exports_exportdefinition_scope", own="owner_id"),
+            models.UniqueConstraint(
+                fields=["owner", "name"],
+                condition=models.Q(ended_at__isnull=True),
+                name="exports_exportdefinition_one_name",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @audited()
@@ -31,9 +135,10 @@ class Export(Audited):
     """One export: its scope as asked for, and what was written (EMA 2023, 6.2.1).
 
     ``cut_at`` is the moment whose state the files show; one that was asked for "now" has it once it is written,
-    with the ``snapshot`` of the database that was read, by which the same moment is read again. ``manifest``
-    holds expected and written rows and the digest of every file. Central people take exports; the site column
-    is empty.
+    with the ``cut`` by which the same moment is read again (``snapshot`` says it of exports that have none).
+    ``cut_name`` is the name that the cut is to have. ``manifest`` holds expected and written rows and the digest of
+    every file. ``runs`` counts how often a worker began; ``due_on`` is the day on which a saved export was due.
+    Central people take exports; the site column is empty.
     """
 
     requested_by = models.ForeignKey(
@@ -43,6 +148,8 @@ class Export(Audited):
     purpose = models.CharField(_("purpose"), max_length=200)
     cut_at = models.DateTimeField(_("data as of"), null=True)
     snapshot = models.TextField(null=True, blank=True)
+    cut = models.ForeignKey(KeptCut, models.PROTECT, null=True, related_name="exports", verbose_name=_("cut"))
+    cut_name = models.CharField(_("name of the cut"), max_length=80, null=True, blank=True)
     forms = ArrayField(models.CharField(max_length=8), verbose_name=_("forms"))
     site_codes = ArrayField(models.CharField(max_length=2), default=list, verbose_name=_("sites"))
     language = models.CharField(_("language of labels"), max_length=10, default="en")
@@ -53,7 +160,17 @@ class Export(Audited):
     manifest = models.JSONField(default=dict)
     digest = models.CharField(_("digest of the file"), max_length=64, blank=True)
     rows = models.PositiveIntegerField(_("rows"), default=0)
+    begun_at = models.DateTimeField(_("begun at"), null=True)
+    runs = models.PositiveSmallIntegerField(null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
+    failure = models.CharField(
+        _("why it was stopped"), max_length=12, choices=ExportFailure.choices, null=True
+    )
+    deleted_at = models.DateTimeField(_("file deleted at"), null=True)
+    definition = models.ForeignKey(
+        ExportDefinition, models.PROTECT, null=True, related_name="exports", verbose_name=_("saved export")
+    )
+    due_on = models.DateField(_("due on"), null=True)
     site_id = models.BigIntegerField(null=True)
 
     class Meta:
@@ -66,6 +183,7 @@ class Export(Audited):
                 condition=~models.Q(state="done") | (~models.Q(digest="") & models.Q(cut_at__isnull=False)),
                 name="exports_export_done_is_whole",
             ),
+            models.UniqueConstraint(fields=["definition", "due_on"], name="exports_export_once_a_day"),
         )
 
     def __str__(self) -> str:
@@ -78,6 +196,28 @@ class Export(Audited):
     def file_name(self) -> str:
         moment = "" if self.cut_at is None else f"-{self.cut_at:%Y%m%dT%H%M%SZ}"
         return f"palace3-{self.pk}{moment}.zip"
+
+
+@audited()
+class ExportDownload(Audited):
+    """One time that the file of an export was handed out; a resumed one begins at a later byte."""
+
+    export = models.ForeignKey(Export, models.PROTECT, related_name="downloads")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("downloaded at"))
+    first_byte = models.BigIntegerField(default=0)
+    site_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("download")
+        ordering: ClassVar = ("-at", "-pk")
+        constraints = (
+            ActGuard(name="exports_exportdownload_act", frozen=True),
+            SiteScoped(name="exports_exportdownload_scope", own="by_id"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.export_id}"
 
 
 @audited(exclude=("digest",))
@@ -129,10 +269,16 @@ class ApiToken(Audited):
 __all__ = [
     "ApiToken",
     "DataImport",
+    "CutReading",
     "DatabaseLock",
     "DatabaseLockItem",
     "DatabaseLockSignature",
     "Export",
+    "ExportDefinition",
+    "ExportDownload",
+    "ExportFailure",
     "ExportState",
     "ImportState",
+    "KeptCut",
+    "Rhythm",
 ]

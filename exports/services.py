@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import shutil
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
@@ -21,9 +24,28 @@ from crf.engine.declaration import FormDeclaration
 from exports.access import LivingAccess
 from exports.cuts import Cut
 from exports.formats.kinds import DataFormat
-from exports.models import ApiToken, Export, ExportState
+from exports.jobs.progress import ExportCancelledError, forget_progress, is_alone, tell_progress
+from exports.jobs.ready_mail import tell_ready
+from exports.kept_cuts.services import (
+    CutHasName,
+    OneCutOnly,
+    cut_named,
+    cut_of,
+    keep_cut,
+    refuse_cut_name,
+    settle_cuts,
+)
+from exports.models import (
+    ApiToken,
+    CutReading,
+    Export,
+    ExportDownload,
+    ExportFailure,
+    ExportState,
+    KeptCut,
+)
 from exports.tokens import PREFIX, digest_of
-from exports.writing import AboutExport, write_zip
+from exports.writing import AboutExport, Manifest, write_zip
 from followup.services import end_feed
 from kernel.clock import with_offset
 from kernel.errors import Refusal
@@ -102,6 +124,12 @@ class ExportNotReady(Refusal):
     message = _("This export is “{state}”. There is no file to download.")
 
 
+class FileDeleted(Refusal):
+    code = "exports.file_deleted"
+    message = _("The file was deleted on {day}. Take the export again: the same cut gives the same data.")
+    status = 410
+
+
 class FileChanged(Refusal):
     code = "exports.file_changed"
     message = _("The file is not the one that was written: its digest differs. Take the export again.")
@@ -127,6 +155,8 @@ def request_export(
     sites: list[str],
     purpose: str,
     cut_at: datetime | None = None,
+    cut: str = "",
+    cut_name: str = "",
     language: str = "en",
     data_format: str = DataFormat.CSV.value,
     by: User,
@@ -134,8 +164,9 @@ def request_export(
 ) -> Export:
     """The export is on the register and will be written by the worker (requirements 21).
 
-    Refuses: no purpose, or a long one; a language, format, form or site that does not exist; a moment that is still to
-    come.
+    ``cut`` names a moment that was kept; ``cut_name`` is the name that a moment which is read anew is to have.
+    Refuses: no purpose, or a long one; a language, format, form, site or cut that does not exist; a moment that is
+    still to come; a name that is taken.
     """
     with open_act("exports:export:request", by=by, at=at) as act:
         refuse_odd_purpose(purpose)
@@ -144,19 +175,36 @@ def request_export(
         if data_format not in DataFormat.values:
             raise UnknownFormat(code=data_format, known=", ".join(DataFormat.values))
         _refuse_odd_scope(forms, sites, cut_at, at)
+        kept = _kept_cut(cut, cut_at, cut_name)
         export = Export.objects.create(
             requested_by=by,
             requested_at=at,
             purpose=purpose,
-            cut_at=cut_at,
+            cut_at=kept.cut_at if kept else cut_at,
+            cut=kept,
+            cut_name=cut_name or None,
             forms=[code for code in catalogue.forms() if code in forms],
             site_codes=sorted(sites),
             language=language,
             data_format=data_format,
             act=act,
         )
-        send("exports:write", export.pk)
+        send("exports:write", export.pk, may_fail=True)  # beat takes up what a broker that is away never had
     return export
+
+
+def _kept_cut(cut: str, cut_at: datetime | None, cut_name: str) -> KeptCut | None:
+    """Return the kept cut that is asked for, if one is."""
+    if not cut:
+        if cut_name:
+            refuse_cut_name(cut_name)
+        return None
+    if cut_at is not None:
+        raise OneCutOnly
+    kept = cut_named(cut)
+    if cut_name:
+        raise CutHasName(name=kept.name)
+    return kept
 
 
 def refuse_odd_purpose(purpose: str) -> None:
@@ -204,44 +252,111 @@ def path_of(export: Export) -> Path:
 def write_export(*, export: Export, at: datetime) -> Export:
     """The export is written in one snapshot of the database and on record as done; done twice, it is as once.
 
-    Locks: the export; where somebody else holds it, nothing happens.
+    Its state changes in short transactions of their own, so that it can be cancelled meanwhile; the writing holds a
+    lock that ends with its process.
+    Locks: the export; where somebody else writes it, nothing happens.
     """
-    with one_snapshot():
-        locked = Export.objects.select_for_update(skip_locked=True).filter(pk=export.pk).first()
-        if locked is None or locked.state == ExportState.DONE:
-            return export
-        cut = _cut_of(locked)
-        locked.cut_at, locked.snapshot = cut.at, cut.snapshot or None
-        about: AboutExport = {
-            "export": locked.pk,
-            "requested_by": locked.requested_by.username,
-            "requested_at": _local(locked.requested_at),
-            "purpose": locked.purpose,
-            "data_as_of": _local(cut.at),
-            "read_by": "snapshot" if cut.snapshot else "moment of storing",
-            "format": locked.data_format or DataFormat.CSV.value,
-            "forms": locked.forms,
-            "sites": locked.site_codes,
-        }
-        with override(locked.language):
-            manifest = write_zip(
-                path_of(locked), forms=locked.forms, sites=locked.site_codes, cut=cut, about=about
-            )
+    begun = _begin(export, at)
+    if begun is None:
+        return export
+    unfinished = path_of(begun).with_name(f"palace3-{begun.pk}-run-{begun.runs}.zip")
+    try:
+        with one_snapshot():
+            cut = _cut_of(begun)
+            if not is_alone(begun):
+                return export
+            with override(begun.language):
+                manifest = write_zip(
+                    unfinished,
+                    forms=begun.forms,
+                    sites=begun.site_codes,
+                    cut=cut,
+                    about=_about(begun, cut),
+                    tell=lambda done, of: tell_progress(begun, done, of),
+                )
+        return _finish(begun, cut, manifest, unfinished, at)
+    except ExportCancelledError:
+        with transaction.atomic():
+            return Export.objects.get(pk=export.pk)
+    finally:
+        unfinished.unlink(missing_ok=True)
+        forget_progress(begun)
+
+
+def _begin(export: Export, at: datetime) -> Export | None:
+    """The export is being written; None where it is done, cancelled or written by somebody else."""
+    with transaction.atomic():
+        waiting = Export.objects.select_for_update(skip_locked=True, of=("self",))
+        states = (ExportState.QUEUED, ExportState.RUNNING)
+        joined = waiting.select_related("requested_by", "cut")
+        locked: Export | None = joined.filter(pk=export.pk, state__in=states).first()
+        if locked is None or not is_alone(locked):
+            return None
+        clear_runs(locked)
+        forget_progress(locked)
+        with open_act("exports:export:begin", by=None, at=at) as act:
+            locked.state, locked.begun_at, locked.act = ExportState.RUNNING, at, act
+            locked.runs = (locked.runs or 0) + 1
+            locked.save(update_fields=["state", "begun_at", "runs", "act"])
+    return locked
+
+
+def clear_runs(export: Export) -> None:
+    """Nothing is left of what workers that were killed had written of the export."""
+    for left in Path(settings.MEDIA_ROOT).glob(f"palace3-{export.pk}-run-*"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+def _about(export: Export, cut: Cut) -> AboutExport:
+    return {
+        "export": export.pk,
+        "requested_by": export.requested_by.username,
+        "requested_at": _local(export.requested_at),
+        "purpose": export.purpose,
+        "data_as_of": _local(cut.at),
+        "read_by": str(CutReading.STORING if cut.by_storing else CutReading.SNAPSHOT),
+        "cut": export.cut.name if export.cut else export.cut_name or "",
+        "format": export.data_format or DataFormat.CSV.value,
+        "forms": export.forms,
+        "sites": export.site_codes,
+    }
+
+
+def _finish(begun: Export, cut: Cut, manifest: Manifest, unfinished: Path, at: datetime) -> Export:
+    """The export is done and its file in its place, unless somebody cancelled it meanwhile."""
+    with transaction.atomic():
+        locked = Export.objects.select_for_update(of=("self",)).select_related("cut").get(pk=begun.pk)
+        if locked.state != ExportState.RUNNING:
+            return locked
         with open_act("exports:export:write", by=None, at=at) as act:
-            locked.manifest, locked.state, locked.finished_at, locked.act = (
-                manifest,
-                ExportState.DONE,
-                at,
-                act,
-            )
-            locked.digest = _digest(path_of(locked))
+            locked.cut = begun.cut or keep_cut(cut, name=locked.cut_name or "", act=act, at=at)
+            locked.cut_at, locked.snapshot = cut.at, cut.snapshot or None
+            locked.manifest, locked.state, locked.finished_at = manifest, ExportState.DONE, at
+            locked.act = act
+            locked.digest = _digest(unfinished)
             locked.rows = sum(file["written"] for file in manifest["files"])
             locked.save(
                 update_fields=[
-                    *("cut_at", "snapshot", "manifest", "state", "finished_at", "digest", "rows", "act")
+                    *(
+                        "cut",
+                        "cut_at",
+                        "snapshot",
+                        "manifest",
+                        "state",
+                        "finished_at",
+                        "digest",
+                        "rows",
+                        "act",
+                    )
                 ]
             )
-        send("audit:anchor", "export", may_fail=True)
+            tell_ready(locked, at=at)
+            send("audit:anchor", "export", may_fail=True)
+        unfinished.rename(path_of(locked))
+    settle_cuts(at=at)
     return locked
 
 
@@ -250,20 +365,38 @@ def _cut_of(export: Export) -> Cut:
 
     A moment that another export read is read again as that one saw it, transactions open at the time left out.
     """
+    if export.cut is not None:
+        return cut_of(export.cut)
     if export.cut_at is None:
         return Cut.of_this_snapshot()
+    kept = KeptCut.objects.filter(cut_at=export.cut_at).order_by("pk").first()
+    if kept is not None:
+        export.cut = None if export.cut_name else kept
+        return cut_of(kept)
+    cut = Cut.of_moment(export.cut_at)
     earlier = Export.objects.filter(cut_at=export.cut_at, snapshot__isnull=False).first()
-    return Cut(at=export.cut_at, snapshot=(earlier.snapshot if earlier else None) or "")
+    return replace(cut, snapshot=earlier.snapshot or "", by_storing=False) if earlier else cut
 
 
 def _local(at: datetime) -> str:
     return with_offset(at, settings.TRIAL_TIME_ZONE)
 
 
-def fail_export(*, export: Export, at: datetime, why: str) -> None:
-    """The export is on record as failed, with the reason; no file is kept."""
-    with open_act("exports:export:fail", by=None, at=at, reason=why) as act:
-        Export.objects.filter(pk=export.pk).update(state=ExportState.FAILED, finished_at=at, act=act)
+def fail_export(*, export: Export, at: datetime, failure: ExportFailure, why: str = "") -> None:
+    """The export is on record as failed, with the reason; no file is kept.
+
+    Locks: the export; one that ended otherwise stays as it is.
+    """
+    with transaction.atomic():
+        states = (ExportState.QUEUED, ExportState.RUNNING)
+        locked = Export.objects.select_for_update().filter(pk=export.pk, state__in=states).first()
+        if locked is None:
+            return
+        with open_act("exports:export:fail", by=None, at=at, reason=why) as act:
+            locked.state, locked.failure, locked.finished_at = ExportState.FAILED, failure, at
+            locked.act = act
+            locked.save(update_fields=["state", "failure", "finished_at", "act"])
+            tell_ready(locked, at=at)
 
 
 def _digest(path: Path) -> str:
@@ -271,17 +404,29 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def hand_out(*, export: Export, by: User, at: datetime) -> Path:
-    """The file may be read now; that it was handed out is on record.
+def file_to_hand_out(export: Export) -> Path:
+    """Return the file of an export, which is as it was written.
 
-    Refuses: an export that is not done; a file that is no longer as it was written.
+    Refuses: an export that is not done, or whose file was deleted; a file that is no longer as it was written.
     """
-    with open_act("exports:export:download", by=by, at=at):
-        if export.state != ExportState.DONE or not path_of(export).exists():
-            raise ExportNotReady(state=export.get_state_display())
-        if _digest(path_of(export)) != export.digest:
-            raise FileChanged
+    if export.deleted_at is not None:
+        raise FileDeleted(day=f"{export.deleted_at:%Y-%m-%d}")
+    if export.state != ExportState.DONE or not path_of(export).exists():
+        raise ExportNotReady(state=export.get_state_display())
+    if _digest(path_of(export)) != export.digest:
+        raise FileChanged
     return path_of(export)
+
+
+def hand_out(*, export: Export, by: User, at: datetime, first_byte: int = 0) -> Path:
+    """The file may be read now, from ``first_byte`` on; that it was handed out, to whom and when, is on record.
+
+    Refuses: what ``file_to_hand_out`` refuses.
+    """
+    with open_act("exports:export:download", by=by, at=at) as act:
+        path = file_to_hand_out(export)
+        ExportDownload.objects.create(export=export, by=by, at=at, first_byte=first_byte, act=act)
+    return path
 
 
 def make_token(

@@ -151,15 +151,16 @@ _STATE = (
 def _joins(cut: Cut) -> str:
     return (
         f"JOIN {cut.rows(Participant)} p ON p.id = r.participant_id JOIN {cut.rows(Site)} s ON s.id = r.site_id "
-        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {act_behind('r', 'crf_recordevent')}"
+        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {act_behind('r', 'crf_recordevent', cut)}"
     )
 
 
-def act_behind(alias: str, events: str) -> str:
+def act_behind(alias: str, events: str, cut: Cut) -> str:
     """Return the SQL that joins (as ``a``) the act that wrote a row; who moved it to another site wrote nothing."""
     wrote = (
-        f"(SELECT e.act_id FROM {events} e JOIN audit_act w ON w.id = e.act_id WHERE e.pgh_obj_id = {alias}.id "
-        f"AND e.act_id < {alias}.act_id AND w.verb <> '{MOVING}' ORDER BY e.pgh_id DESC LIMIT 1)"
+        f"(SELECT e.act_id FROM {events} e JOIN audit_act doer ON doer.id = e.act_id WHERE e.pgh_obj_id = {alias}.id "
+        f"AND e.act_id < {alias}.act_id AND {cut.saw('e.act_id')} AND doer.verb <> '{MOVING}' "
+        "ORDER BY e.pgh_id DESC LIMIT 1)"
     )
     return (
         f"JOIN audit_act named ON named.id = {alias}.act_id "
@@ -338,14 +339,15 @@ def _milestones(cut: Cut) -> File:
 
 
 # The version that the participant followed when the visit was last planned or recorded.
-_VERSION_OF_VISIT = (
-    "(SELECT e.protocol_version FROM trials_participantevent e "
-    "WHERE e.pgh_obj_id = v.participant_id AND e.act_id <= a.id ORDER BY e.pgh_id DESC LIMIT 1)"
-)
+def _version_of_visit(cut: Cut) -> str:
+    return (
+        "(SELECT e.protocol_version FROM trials_participantevent e WHERE e.pgh_obj_id = v.participant_id "
+        f"AND e.act_id <= a.id AND {cut.saw('e.act_id')} ORDER BY e.pgh_id DESC LIMIT 1)"
+    )
 
 
 def _visits(cut: Cut) -> File:
-    rows = cut.rows(Visit)
+    rows, version = cut.rows(Visit), _version_of_visit(cut)
     return File(
         "VISITS",
         (
@@ -378,10 +380,10 @@ def _visits(cut: Cut) -> File:
                 "coalesce('met:' || v.met_on, v.not_done_reason)",
                 label=_("Why it was not done"),
             ),
-            Column("PROTOCOL_VERSION", _VERSION_OF_VISIT, label=_("Version of the protocol")),
-            digest_column(_VERSION_OF_VISIT),
+            Column("PROTOCOL_VERSION", version, label=_("Version of the protocol")),
+            digest_column(version),
         ),
-        f"{rows} v {of_participant(cut, 'v')} {act_behind('v', 'followup_visitevent')} "
+        f"{rows} v {of_participant(cut, 'v')} {act_behind('v', 'followup_visitevent', cut)} "
         "WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, v.id",
         counted(cut, rows, "t.state <> 'cancelled'"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from exports.models import Export
+from exports.jobs.services import look_after_exports, take_due
+from exports.kept_cuts.services import settle_cuts
+from exports.models import Export, ExportFailure
 from exports.services import fail_export, write_export
 from exports.site_copy.services import look_after_copies, make_site_copy, stop_copy
+from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.tasks import task
 from trials.models import SiteCopy
@@ -22,8 +26,30 @@ def write(pk: int) -> None:
     now = timezone.now()
     try:
         write_export(export=export, at=now)
+    except (OperationalError, InterfaceError, ConnectionError):
+        raise  # the database or the broker is away for a while: the task is tried again, or beat sends another
     except Refusal as refusal:
-        fail_export(export=export, at=now, why=str(refusal))
+        fail_export(export=export, at=now, failure=ExportFailure.REFUSED, why=str(refusal))
+    except OSError as fault:
+        fail_export(export=export, at=now, failure=ExportFailure.NOT_WRITTEN, why=fault.strerror or "")
+    except Exception:
+        fail_export(export=export, at=now, failure=ExportFailure.FAULT)
+        raise
+
+
+@task(name="exports:look_after")
+def look_after() -> None:
+    """Exports that nobody writes go on or are given up, cuts are settled, and files whose time is over are deleted."""
+    now = timezone.now()
+    look_after_exports(at=now)
+    settle_cuts(at=now)
+
+
+@task(name="exports:take_due")
+def take_saved() -> None:
+    """Saved exports that are due today are taken."""
+    now = timezone.now()
+    take_due(on=local_date(now, settings.TRIAL_TIME_ZONE), at=now)
 
 
 @task(name="exports:site_copy")

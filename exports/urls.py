@@ -9,7 +9,17 @@ app_name = "exports"
 urlpatterns = [
     path("exports/", views.export_list, name="list"),
     path("exports/new/", views.export_new, name="new"),
+    path("exports/saved/", views.saved_list, name="saved"),
+    path("exports/saved/new/", views.saved_new, name="save"),
+    path("exports/saved/<int:pk>/take/", views.saved_take, name="saved-take"),
+    path("exports/saved/<int:pk>/end/", views.saved_end, name="saved-end"),
+    path("exports/cuts/", views.cut_list, name="cuts"),
+    path("exports/cuts/take/", views.cut_take, name="take-cut"),
+    path("exports/cuts/file/", views.comparison_file, name="comparison-file"),
     path("exports/<int:pk>/", views.export_detail, name="detail"),
+    path("exports/<int:pk>/cancel/", views.export_cancel, name="cancel"),
+    path("exports/<int:pk>/delete/", views.export_delete, name="delete"),
+    path("exports/<int:pk>/name/", views.export_name, name="name"),
     path("exports/<int:pk>/download/", views.download, name="download"),
     path("participants/<str:number>/casebook/", views.casebook, name="casebook"),
     path(

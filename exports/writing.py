@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -84,6 +84,7 @@ class AboutExport(TypedDict):
     purpose: str
     data_as_of: str
     read_by: str
+    cut: str
     format: str
     forms: list[str]
     sites: list[str]
@@ -109,14 +110,17 @@ class Manifest(AboutExport):
     readers: list[str]
 
 
+Told = Callable[[int, int], None]  # so many files are written, of so many
+
+
 def write_zip(
-    path: Path, *, forms: Collection[str], sites: list[str], cut: Cut, about: AboutExport
+    path: Path, *, forms: Collection[str], sites: list[str], cut: Cut, about: AboutExport, tell: Told
 ) -> Manifest:
     """The zip stands at ``path``, complete; its manifest is returned. Runs in one snapshot of the database.
 
     A file with fewer or more rows than the database counted stops everything (requirements C1).
     """
-    parameters = {"sites": sites, **cut.parameters}
+    parameters = {"sites": sites}
     unfinished = path.with_suffix(".part")
     unfinished.parent.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
     files = list(files_for([catalogue.form(code) for code in forms], cut))
@@ -126,7 +130,7 @@ def write_zip(
         copied = (
             [Written(*write_document(unfinished, kind, list(forms), sites, cut), columns=[])]
             if kind.is_document
-            else _write_files(unfinished, files, parameters, kind)
+            else _write_files(unfinished, files, parameters, kind, tell)
         )
         listed = [cast("FileInManifest", asdict(one)) for one in copied]
         readers = readers_of(files) if kind == DataFormat.CSV else {}
@@ -142,20 +146,18 @@ def write_zip(
 
 
 def _write_files(
-    path: Path, files: list[File], parameters: dict[str, Any], kind: DataFormat
+    path: Path, files: list[File], parameters: dict[str, Any], kind: DataFormat, tell: Told
 ) -> list[Written]:
     long_texts: list[list[str]] = []
+    copied: list[Written] = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
-        expected = _expected(files, parameters)
-        if kind == DataFormat.CSV:
-            copied = [
-                _copy(archive, file, rows, parameters) for file, rows in zip(files, expected, strict=True)
-            ]
-        else:
-            copied = [
-                _convert(archive, file, rows, parameters, kind, long_texts)
-                for file, rows in zip(files, expected, strict=True)
-            ]
+        for file, rows in zip(files, _expected(files, parameters), strict=True):
+            tell(len(copied), len(files))
+            copied.append(
+                _copy(archive, file, rows, parameters)
+                if kind == DataFormat.CSV
+                else _convert(archive, file, rows, parameters, kind, long_texts)
+            )
         if long_texts:
             copied.append(_table(archive, LONG_TEXTS, LONG_TEXT_COLUMNS, long_texts))
         return [*copied, _codebook(archive, files, kind), _code_lists(archive, files, kind)]
@@ -211,7 +213,8 @@ def _convert(
 ) -> Written:
     """The file stands in the archive in another format, made from its CSV in a folder of the account's own."""
     shortenings = Shortenings(long_texts=long_texts)
-    with TemporaryDirectory(dir=Path(str(archive.filename)).parent) as folder:
+    beside = Path(str(archive.filename))
+    with TemporaryDirectory(dir=beside.parent, prefix=f"{beside.stem}-") as folder:
         source, made = Path(folder) / "rows", Path(folder) / f"{file.name}.{ENDINGS[kind]}"
         with source.open("wb") as target:
             copied, _digest = _copy_rows(target, file, expected, parameters)

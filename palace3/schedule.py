@@ -66,5 +66,13 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "Tell the watch outside that we live": {"task": "operations:dead_man", "schedule": crontab(minute="*/5")},
     "Hand over tasks that the broker did not take": {"task": "operations:hand_over", "schedule": crontab()},
+    "Take up exports that nobody writes, and delete files whose time is over": {
+        "task": "exports:look_after",
+        "schedule": crontab(minute="*/5"),
+    },
+    "Take saved exports that are due": {
+        "task": "exports:take_due",
+        "schedule": crontab(minute=35),
+    },
     "Send mail from the outbox": {"task": "accounts:send_mail", "schedule": crontab()},
 }

@@ -256,6 +256,8 @@ DRILL_DAYS = int(os.environ.get("DRILL_DAYS", "35"))
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 DEAD_MAN_URL = os.environ.get("DEAD_MAN_URL", "")
 SIGN_IN_LANE = int(os.environ.get("SIGN_IN_LANE") or os.cpu_count() or 1)
+# The file of an export is deleted after so many days; the register keeps what it held.
+EXPORT_KEEP_DAYS = int(os.environ.get("EXPORT_KEEP_DAYS", "90"))
 
 # Where nobody has named a server, nothing counts as sent: messages wait, and the alarm of unsent mail rises.
 EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "kernel.no_mail_server.NoMailServer")

@@ -16,6 +16,7 @@ from demo.simulation.central_review import review_some
 from demo.simulation.coding import code_some
 from demo.simulation.contact_requests import let_people_ask, read_news
 from demo.simulation.copies import copy_up_to
+from demo.simulation.cuts import FIRST, SECOND, cut_for_committee, save_some
 from demo.simulation.deviations import settle_some
 from demo.simulation.imports import preview_some
 from demo.simulation.listings import share_listings
@@ -70,6 +71,7 @@ def play(
     refused = _let_time_pass(journeys, until, tell_progress)
     if participants > walked:
         copy_up_to(participants, at=until, tell_progress=tell_progress)
+    cut_for_committee(stage, FIRST, until - timedelta(hours=6))
     alarm(stage, until)
     _finish(stage, until, seed)
     settle_some(stage, until)
@@ -82,6 +84,8 @@ def play(
     verify_some(stage, until)
     sign_some(stage, until)
     lock_some(stage, until)
+    save_some(stage, until - timedelta(hours=2))
+    cut_for_committee(stage, SECOND, until - timedelta(hours=1))
     _suspend_one(stage, until - timedelta(days=20))
     return stage, refused
 

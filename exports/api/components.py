@@ -183,6 +183,7 @@ _EXPORT: Final[Mapping[str, Schema]] = {
     "requested_by": TEXT,
     "requested_at": MOMENT,
     "data_as_of": or_null(MOMENT),
+    "cut": {**TEXT, "description": "The name of the cut, empty where it has none"},
     "forms": listed(TEXT),
     "sites": listed(TEXT),
     "rows": _COUNT,
@@ -401,13 +402,24 @@ def components() -> dict[str, Schema]:
                 "forms": listed(one_of_codes(catalogue.forms())),
                 "sites": listed(TEXT),
                 "cut_at": or_null(MOMENT),
+                "cut": TEXT,
+                "cut_name": TEXT,
                 "language": TEXT,
                 "format": one_of_codes(DataFormat.values),
             },
-            optional=("forms", "sites", "cut_at", "language", "format"),
+            optional=("forms", "sites", "cut_at", "cut", "cut_name", "language", "format"),
         ),
+        "Cut": members({"name": TEXT, "data_as_of": MOMENT, "read_by": TEXT}),
         "Export": members(_EXPORT),
-        "ExportWithManifest": members({**_EXPORT, "manifest": {"type": "object"}}),
+        "ExportWithManifest": members(
+            {
+                **_EXPORT,
+                "progress": or_null({"type": "object"}),
+                "failure": TEXT,
+                "deleted_at": or_null(MOMENT),
+                "manifest": {"type": "object"},
+            }
+        ),
         "Allocation": members(
             {
                 "participant": PARTICIPANT_NUMBER,

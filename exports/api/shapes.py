@@ -22,7 +22,8 @@ from crf.page.findings import line_of
 from crf.records.save import Saved
 from crf.records.visit_changes import VisitsWouldChange
 from crf.store.records import identity_of
-from exports.models import Export
+from exports.jobs.progress import progress_of
+from exports.models import Export, KeptCut
 from followup.models import Visit
 from followup.services.planning import VisitChange
 from kernel.clock import with_offset
@@ -223,7 +224,23 @@ def form(declared: FormDeclaration) -> dict[str, Any]:
 
 def export_with_manifest(row: Export) -> dict[str, Any]:
     """Return one export with what the manifest says of each file."""
-    return {**export(row), "manifest": row.manifest}
+    progress = progress_of(row)
+    return {
+        **export(row),
+        "progress": asdict(progress) if progress else None,
+        "failure": row.get_failure_display() if row.failure else "",
+        "deleted_at": with_offset(row.deleted_at, settings.TRIAL_TIME_ZONE) if row.deleted_at else None,
+        "manifest": row.manifest,
+    }
+
+
+def cut(row: KeptCut) -> dict[str, Any]:
+    """Return a cut that has a name."""
+    return {
+        "name": row.name,
+        "data_as_of": with_offset(row.cut_at, settings.TRIAL_TIME_ZONE),
+        "read_by": row.read_by,
+    }
 
 
 def export(row: Export) -> dict[str, Any]:
@@ -235,6 +252,7 @@ def export(row: Export) -> dict[str, Any]:
         "requested_by": row.requested_by.username,
         "requested_at": with_offset(row.requested_at, settings.TRIAL_TIME_ZONE),
         "data_as_of": with_offset(row.cut_at, settings.TRIAL_TIME_ZONE) if row.cut_at else None,
+        "cut": (row.cut.name if row.cut else row.cut_name) or "",
         "forms": row.forms,
         "sites": row.site_codes,
         "rows": row.rows,

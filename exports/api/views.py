@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -30,9 +30,9 @@ from crf.store.records import (
 )
 from crf.store.versions import answers_at
 from exports.api import shapes
-from exports.api.bodies import AnswersLeftOut, body_of, members_of, moment_in, text_in, texts_in
+from exports.api.bodies import AnswersLeftOut, body_of, members_of, text_in
 from exports.api.components import record_of_any_form
-from exports.api.described import FILE, TEXT, Answer, listed, members, named, page_of
+from exports.api.described import TEXT, Answer, listed, members, named, page_of
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged, paged_changes
 from exports.api.parameters import (
@@ -51,15 +51,14 @@ from exports.api.parameters import (
 )
 from exports.api.requests import CallerRequest
 from exports.api.typed import REPLACED, SENT, as_typed, errors_of, misfits, patched, seen_plan_in, unsent
-from exports.register import register
-from exports.services import hand_out, record_reading, request_export
+from exports.services import record_reading
 from followup.models import Visit
 from kernel.errors import Refusal
 from kernel.reading import UnreadableError, whole
 from trials.models import Participant, Site
 from trials.services import register_participant
 
-PARTICIPANTS, RECORDS, EXPORTS = "participants", "records", "exports"
+PARTICIPANTS, RECORDS = "participants", "records"
 
 
 @extend_schema(summary="Participants of the sites you may see; register one")
@@ -277,54 +276,3 @@ def _refused(errors: Mapping[str, str], refusal: Refusal | None = None) -> Respo
 def codebook(request: CallerRequest) -> Response:
     """Show every form with its variables."""
     return Response([shapes.form(declared) for declared in catalogue.forms().values()])
-
-
-@extend_schema(summary="The register of exports; ask for one")
-@endpoint(
-    {"GET": Permission.EXPORT_VIEW, "POST": Permission.EXPORT_TAKE},
-    tag=EXPORTS,
-    answers={
-        "GET": Answer(page_of(named("Export"))),
-        "POST": Answer(named("ExportWithManifest"), status=202, body=named("ExportChoice")),
-    },
-    parameters={"GET": PAGE},
-)
-def exports(request: CallerRequest) -> Response:
-    """List exports, or ask for one: ``{"forms": […], "sites": […], "purpose": "…", "cut_at": "…", "language": "…"}``.
-
-    ``cut_at`` is a moment with its offset; without one the export shows what stands when it is written. ``language``
-    is that of the labels: ``en`` or ``zh-hans``; ``format`` is ``csv``, ``csv-excel``, ``xlsx``, ``parquet``, ``xpt``,
-    ``sav``, ``dta``, ``odm132``, ``odm20`` (each also with ``-all`` and ``-def``) or ``acrf``.
-    """
-    if request.method == "POST":
-        sent = members_of(request, "forms", "sites", "purpose", "cut_at", "language", "format")
-        made = request_export(
-            forms=texts_in(sent.get("forms", list(catalogue.forms())), "forms"),
-            sites=texts_in(sent.get("sites", []), "sites"),
-            purpose=text_in(sent.get("purpose", ""), "purpose"),
-            cut_at=moment_in(sent.get("cut_at"), "cut_at"),
-            language=text_in(sent.get("language", "en"), "language"),
-            data_format=text_in(sent.get("format", "csv"), "format"),
-            by=request.user,
-            at=timezone.now(),
-        )
-        return Response(shapes.export_with_manifest(made), status=202)
-    return paged(register(), request, lambda page: [shapes.export(row) for row in page])
-
-
-@extend_schema(summary="One export")
-@endpoint({"GET": Permission.EXPORT_VIEW}, tag=EXPORTS, answers={"GET": Answer(named("ExportWithManifest"))})
-def export(request: CallerRequest, pk: int) -> Response:
-    """Show one export with its manifest."""
-    return Response(shapes.export_with_manifest(get_object_or_404(register(), pk=pk)))
-
-
-@extend_schema(summary="The file of an export")
-@endpoint(
-    {"GET": Permission.EXPORT_TAKE}, tag=EXPORTS, answers={"GET": Answer(FILE, media_type="application/zip")}
-)
-def export_file(request: CallerRequest, pk: int) -> Any:
-    """Hand out the zip; that it was handed out is on record."""
-    export = get_object_or_404(register(), pk=pk)
-    path = hand_out(export=export, by=request.user, at=timezone.now())
-    return FileResponse(path.open("rb"), as_attachment=True, filename=export.file_name)

@@ -35,7 +35,7 @@ class ExportScope:
 
     @property
     def parameters(self) -> Row:
-        return {"sites": list(self.sites), "numbers": list(self.participants), **self.cut.parameters}
+        return {"sites": list(self.sites), "numbers": list(self.participants)}
 
     def people(self, participant: str) -> str:
         """Return the SQL that joins participant (p) and site (s) to rows, and leaves out everybody else."""

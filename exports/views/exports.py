@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from exports.forms import ExportForm
-from exports.register import register
-from exports.services import hand_out, request_export
+from exports.forms import ExportForm, NameCutForm
+from exports.jobs.progress import progress_of
+from exports.jobs.services import cancel_export, delete_file
+from exports.kept_cuts.services import name_cut
+from exports.models import Export
+from exports.ranges import answer_with_file
+from exports.register import named_cuts, register
+from exports.services import request_export
+from kernel.once import once_for_each_page
 from trials.models import Site
 
 PER_PAGE = 30
+NOTHING_NEW = 204
+SOON, LATER = 2, 10  # seconds until the page looks again: an export that takes long is looked at less often
+LONG = 60
 
 
 @requires(Permission.EXPORT_VIEW)
@@ -32,7 +41,13 @@ def export_new(request: PersonRequest) -> HttpResponse:
     """Ask for an export."""
     sites = [(site.code, str(site)) for site in Site.objects.open_to(request.user, Permission.EXPORT_TAKE)]
     now, language = timezone.now(), get_language() or "en"
-    form = ExportForm(request.POST or None, sites=sites, at=now)
+    form = ExportForm(
+        request.POST or None,
+        sites=sites,
+        cuts=list(named_cuts()),
+        at=now,
+        initial={"cut": request.GET.get("cut")},
+    )
     if form.submits(request_export, language=language, by=request.user, at=now):
         return redirect(form.result)
     return render(request, "exports/new.html", {"form": form}, status=form.status)
@@ -40,17 +55,62 @@ def export_new(request: PersonRequest) -> HttpResponse:
 
 @requires(Permission.EXPORT_VIEW)
 def export_detail(request: PersonRequest, pk: int) -> HttpResponse:
-    """Show what one export holds."""
+    """Show what one export holds, and how far it is; who waits is told only what is new."""
     export = get_object_or_404(register(), pk=pk)
-    may_take = request.user.may(Permission.EXPORT_TAKE)
-    template = "exports/state.html" if "HX-Request" in request.headers else "exports/detail.html"
-    return render(request, template, {"export": export, "may_take": may_take})
+    progress = progress_of(export)
+    seen = f"{export.state}-{progress.done if progress else ''}"
+    is_asked_again = "HX-Request" in request.headers
+    if is_asked_again and request.GET.get("seen") == seen:
+        return HttpResponse(status=NOTHING_NEW)
+    waited = (timezone.now() - export.requested_at).total_seconds()
+    context = {
+        "export": export,
+        "progress": progress,
+        "seen": seen,
+        "again_in": LATER if waited > LONG else SOON,
+        "downloads": export.downloads.select_related("by"),
+        "name_form": NameCutForm(),
+        "may_take": request.user.may(Permission.EXPORT_TAKE),
+    }
+    template = "exports/state.html" if is_asked_again else "exports/detail.html"
+    return render(request, template, context)
 
 
 @require_POST
 @requires(Permission.EXPORT_TAKE)
+@once_for_each_page
+def export_cancel(request: PersonRequest, pk: int) -> HttpResponse:
+    """Cancel an export that waits or is being written."""
+    return redirect(cancel_export(export=_export(pk), by=request.user, at=timezone.now()))
+
+
+@require_POST
+@requires(Permission.EXPORT_TAKE)
+@once_for_each_page
+def export_delete(request: PersonRequest, pk: int) -> HttpResponse:
+    """Delete the file of an export; the register keeps what it held."""
+    return redirect(delete_file(export=_export(pk), by=request.user, at=timezone.now()))
+
+
+@require_POST
+@requires(Permission.EXPORT_TAKE)
+def export_name(request: PersonRequest, pk: int) -> HttpResponse:
+    """Give the cut of an export its name."""
+    export = _export(pk)
+    form = NameCutForm(request.POST)
+    if form.submits(name_cut, kept=export.cut, by=request.user, at=timezone.now()):
+        return redirect(export)
+    context = {"export": export, "name_form": form, "may_take": True}
+    return render(request, "exports/detail.html", context, status=form.status)
+
+
+def _export(pk: int) -> Export:
+    export: Export = get_object_or_404(register(), pk=pk)
+    return export
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.EXPORT_TAKE)
 def download(request: PersonRequest, pk: int) -> HttpResponseBase:
-    """Hand out the file; that it was handed out is on record."""
-    export = get_object_or_404(register(), pk=pk)
-    path = hand_out(export=export, by=request.user, at=timezone.now())
-    return FileResponse(path.open("rb"), as_attachment=True, filename=export.file_name)
+    """Hand out the file, or the rest of it where a download broke off; that it was handed out is on record."""
+    return answer_with_file(request, _export(pk), by=request.user, at=timezone.now())

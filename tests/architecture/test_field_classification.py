@@ -251,9 +251,21 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "exports.Export": {
         "operational": (
-            "id act requested_by requested_at purpose cut_at snapshot forms site_codes language data_format state "
-            "manifest digest rows finished_at site_id"
+            "id act requested_by requested_at purpose cut_at snapshot cut cut_name forms site_codes language "
+            "data_format state manifest digest rows begun_at runs finished_at failure deleted_at definition due_on "
+            "site_id"
         ),
+    },
+    "exports.ExportDefinition": {
+        "operational": (
+            "id act name owner purpose forms site_codes language data_format rhythm saved_at ended_at site_id"
+        ),
+    },
+    "exports.ExportDownload": {
+        "operational": "id act export by at first_byte site_id",
+    },
+    "exports.KeptCut": {
+        "operational": "id act name cut_at read_by snapshot last_act read_at unseen_acts settled_at site_id",
     },
     "followup.CalendarFeed": {
         "operational": "id act user digest made_at revoked_at",

@@ -25,7 +25,7 @@ from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER, make_own_file
 from kernel.reading import UnreadableError, moment
-from kernel.scope import scope
+from kernel.scope import EVERYTHING, scope
 from trials.models import Site
 from trials.models.people import sites_of, with_grants
 
@@ -55,6 +55,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--as-of", help="a past moment with its offset, such as 2026-10-01T08:00:00+08:00"
         )
+        parser.add_argument(
+            "--cut", default="", metavar="NAME", help="a named cut, exported as it was read first"
+        )
+        parser.add_argument("--cut-name", default="", metavar="NAME", help="name the moment that is read")
         parser.add_argument("--lang", choices=[code for code, _name in settings.LANGUAGES], default="en")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -69,7 +73,7 @@ class Command(BaseCommand):
 
     def _taken(self, options: dict[str, Any], out: Path) -> dict[str, Any]:
         now = timezone.now()
-        person, sites = _who(options["person"], options["sites"], now)
+        person, sites = who_takes(options["person"], options["sites"], now)
         cut_at = _cut(options["as_of"])
         with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)):
             export = request_export(
@@ -77,12 +81,15 @@ class Command(BaseCommand):
                 sites=sites,
                 purpose=options["purpose"],
                 cut_at=cut_at,
+                cut=options["cut"],
+                cut_name=options["cut_name"],
                 language=options["lang"],
                 data_format=_format(options),
                 by=person,
                 at=now,
             )
-            done = _written(export, now)
+            with scope(user_id=None, sites=EVERYTHING):  # as a worker does
+                done = _written(export, now)
             path = hand_out(export=done, by=person, at=now)
         _unpack(path, out)
         return dict(done.manifest)
@@ -102,7 +109,7 @@ def _format(options: dict[str, Any]) -> str:
     return f"{kind}-def" if alone else f"{kind}-all" if audit else str(kind)
 
 
-def _who(name: str, codes: list[str], now: datetime) -> tuple[User, list[str]]:
+def who_takes(name: str, codes: list[str], now: datetime) -> tuple[User, list[str]]:
     """Return the person, and the codes of the sites whose data they take; refuse who may not."""
     user = User.objects.filter(username=name, is_active=True).first()
     if user is None:

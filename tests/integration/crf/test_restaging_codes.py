@@ -47,7 +47,7 @@ AS_BEFORE = "UPDATE crf_responseevaluation SET cre_outcome = 'NON_CCR', calc_cre
 
 @pytest.fixture(autouse=True)
 def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exports.services.send", lambda *args: None)
+    monkeypatch.setattr("exports.services.send", lambda *args, **more: None)
 
 
 def outcomes(world: World, **asked: Any) -> list[tuple[str, str]]:

@@ -41,7 +41,7 @@ NAMES = {file.name for file in conduct_files(Cut(at=NOW, is_past=False))}
 
 @pytest.fixture(autouse=True)
 def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exports.services.send", lambda *args: None)
+    monkeypatch.setattr("exports.services.send", lambda *args, **more: None)
 
 
 def randomized(world: World) -> Participant:

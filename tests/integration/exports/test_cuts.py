@@ -37,7 +37,7 @@ MADE = {"CODEBOOK.csv", "CODELISTS.csv"}
 
 @pytest.fixture
 def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exports.services.send", lambda *args: None)
+    monkeypatch.setattr("exports.services.send", lambda *args, **more: None)
 
 
 def database_moment() -> datetime:

@@ -160,7 +160,8 @@ def test_taking_and_handing_out_are_acts(world: World) -> None:
     with as_person(world.data_manager):
         hand_out(export=export, by=world.data_manager, at=LATER)
         verbs = set(Act.objects.filter(verb__startswith="exports:").values_list("verb", flat=True))
-    assert verbs == {"exports:export:request", "exports:export:write", "exports:export:download"}
+    steps = ("export:request", "export:begin", "export:write", "cut:settle", "export:download")
+    assert verbs == {f"exports:{step}" for step in steps}
 
 
 def test_a_file_that_was_touched_is_not_handed_out(world: World) -> None:

@@ -45,7 +45,7 @@ WIDER = {"ct": "T2"}  # T2 N1 M0 is II; T3 N1 M0, as randomized, is III
 
 @pytest.fixture(autouse=True)
 def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exports.services.send", lambda *args: None)
+    monkeypatch.setattr("exports.services.send", lambda *args, **more: None)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0007_data_format'),
+        ('exports', '0008_cuts_and_jobs'),
     ]
 
     operations = [

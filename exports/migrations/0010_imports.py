@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0001_initial'),
-        ('exports', '0007_data_format'),
+        ('exports', '0009_token_digests'),
         ('trials', '0021_cancelled_losses'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

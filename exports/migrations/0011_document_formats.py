@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0008_imports'),
+        ('exports', '0010_imports'),
     ]
 
     operations = [

@@ -1,0 +1,106 @@
+"""Exports by API: the register, asking for one, its state, cancelling it, and its file; the cuts that have a name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from accounts.permissions import Permission
+from crf import catalogue
+from exports.api import shapes
+from exports.api.bodies import members_of, moment_in, text_in, texts_in
+from exports.api.described import FILE, Answer, named, page_of
+from exports.api.endpoint import endpoint
+from exports.api.pages import paged
+from exports.api.parameters import PAGE
+from exports.api.requests import CallerRequest
+from exports.jobs.services import cancel_export
+from exports.ranges import answer_with_file
+from exports.register import named_cuts, register
+from exports.services import request_export
+
+EXPORTS = "exports"
+
+
+@extend_schema(summary="The register of exports; ask for one")
+@endpoint(
+    {"GET": Permission.EXPORT_VIEW, "POST": Permission.EXPORT_TAKE},
+    tag=EXPORTS,
+    answers={
+        "GET": Answer(page_of(named("Export"))),
+        "POST": Answer(named("ExportWithManifest"), status=202, body=named("ExportChoice")),
+    },
+    parameters={"GET": PAGE},
+)
+def exports(request: CallerRequest) -> Response:
+    """List exports, or ask for one: ``{"forms": […], "sites": […], "purpose": "…", "cut_at": "…", "language": "…"}``.
+
+    ``cut_at`` is a moment with its offset; without one the export shows what stands when it is written, and
+    ``cut_name`` names that cut. ``cut`` is the name of a cut that was read before: its data files are the same, byte
+    for byte. ``language`` is that of the labels: ``en`` or ``zh-hans``; ``format`` is ``csv``, ``csv-excel``,
+    ``xlsx``, ``parquet``, ``xpt``, ``sav``, ``dta``, ``odm132``, ``odm20`` (each also with ``-all`` and ``-def``) or
+    ``acrf``.
+    """
+    if request.method == "POST":
+        parts = ("forms", "sites", "purpose", "cut_at", "cut", "cut_name", "language", "format")
+        sent = members_of(request, *parts)
+        made = request_export(
+            forms=texts_in(sent.get("forms", list(catalogue.forms())), "forms"),
+            sites=texts_in(sent.get("sites", []), "sites"),
+            purpose=text_in(sent.get("purpose", ""), "purpose"),
+            cut_at=moment_in(sent.get("cut_at"), "cut_at"),
+            cut=text_in(sent.get("cut", ""), "cut"),
+            cut_name=text_in(sent.get("cut_name", ""), "cut_name"),
+            language=text_in(sent.get("language", "en"), "language"),
+            data_format=text_in(sent.get("format", "csv"), "format"),
+            by=request.user,
+            at=timezone.now(),
+        )
+        return Response(shapes.export_with_manifest(made), status=202)
+    return paged(register(), request, lambda page: [shapes.export(row) for row in page])
+
+
+@extend_schema(summary="Cuts that have a name")
+@endpoint(
+    {"GET": Permission.EXPORT_VIEW},
+    tag=EXPORTS,
+    answers={"GET": Answer(page_of(named("Cut")))},
+    parameters={"GET": PAGE},
+)
+def cuts(request: CallerRequest) -> Response:
+    """List the cuts that have a name, by which an export of the same data is asked for again."""
+    return paged(named_cuts(), request, lambda page: [shapes.cut(row) for row in page])
+
+
+@extend_schema(summary="One export")
+@endpoint({"GET": Permission.EXPORT_VIEW}, tag=EXPORTS, answers={"GET": Answer(named("ExportWithManifest"))})
+def export(request: CallerRequest, pk: int) -> Response:
+    """Show one export with its manifest; ``progress`` says how many files are written while it is in work."""
+    return Response(shapes.export_with_manifest(get_object_or_404(register(), pk=pk)))
+
+
+@extend_schema(summary="Cancel an export")
+@endpoint({"POST": Permission.EXPORT_TAKE}, tag=EXPORTS, answers={"POST": Answer(named("Export"))})
+def export_cancel(request: CallerRequest, pk: int) -> Response:
+    """Cancel an export that waits or is being written; nothing of it is kept."""
+    export = get_object_or_404(register(), pk=pk)
+    return Response(shapes.export(cancel_export(export=export, by=request.user, at=timezone.now())))
+
+
+@extend_schema(summary="The file of an export")
+@endpoint(
+    {"GET": Permission.EXPORT_TAKE, "HEAD": Permission.EXPORT_TAKE},
+    tag=EXPORTS,
+    answers=dict.fromkeys(("GET", "HEAD"), Answer(FILE, media_type="application/zip", also={206: FILE})),
+)
+def export_file(request: CallerRequest, pk: int) -> Any:
+    """Hand out the zip; that it was handed out is on record.
+
+    The ``ETag`` is its SHA-256. A download that broke off goes on with ``Range: bytes=N-`` and ``If-Range``.
+    """
+    export = get_object_or_404(register(), pk=pk)
+    return answer_with_file(request, export, by=request.user, at=timezone.now())

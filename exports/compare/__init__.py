@@ -1,0 +1,1 @@
+"""What changed between two cuts: rows and fields, by whom and why."""

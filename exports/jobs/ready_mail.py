@@ -1,0 +1,38 @@
+"""The mail to whoever saved an export that is taken by itself: it is ready, or it was stopped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.services import write_mail
+from exports.models import Export, ExportState
+
+EXPORT_READY: Final = "exports.ready"
+
+
+def tell_ready(export: Export, *, at: datetime) -> None:
+    """Who saved the export has a mail about how it ended; one that was asked for by hand is followed on its page."""
+    if export.definition is None or not export.requested_by.email:
+        return
+    person = export.requested_by
+    with override(person.language):
+        done = export.state == ExportState.DONE
+        subject = _("Your export “{name}” is ready") if done else _("Your export “{name}” was stopped")
+        what = _("It can be downloaded here:") if done else _("Why, and what to do, is said here:")
+        address = f"{settings.PUBLIC_ADDRESS}{export.get_absolute_url()}"
+        write_mail(
+            to=person,
+            address=person.email,
+            kind=EXPORT_READY,
+            key=f"{EXPORT_READY}:{export.pk}",
+            subject=subject.format(name=export.definition.name),
+            body=f"{what}\n\n{address}\n",
+            language=person.language,
+            site=None,
+            at=at,
+        )

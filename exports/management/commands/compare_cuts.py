@@ -1,0 +1,67 @@
+"""Compare two cuts from the command line: what changed between them, by whom and why, as a file."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from crf import catalogue
+from exports.compare.services import COMMON, take_comparison
+from exports.management.commands.export import who_takes
+from kernel.clock import local_date
+from kernel.errors import Refusal
+from kernel.files import OWN_FOLDER, make_own_file
+from kernel.scope import scope
+from trials.models.people import sites_of
+
+
+class Command(BaseCommand):
+    help = "Write what changed between two named cuts into a folder, and print its manifest."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("before", metavar="A", help="name of a cut")
+        parser.add_argument("after", metavar="B", help="name of a cut")
+        parser.add_argument("--as", dest="person", required=True, help="user name of who takes it")
+        parser.add_argument("--purpose", required=True, help="kept in the audit trail")
+        parser.add_argument("--out", type=Path, required=True, help="a folder that is new or empty")
+        parser.add_argument(
+            "--form",
+            choices=[COMMON, *catalogue.forms()],
+            default="",
+            help=f"one form, or {COMMON} for the tables that every export holds; everything without it",
+        )
+        parser.add_argument("--sites", nargs="+", default=[], help="two digits each; every site without it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        out: Path = options["out"]
+        if out.exists() and any(out.iterdir()):
+            raise CommandError(f"{out} is not empty. Name a new folder.")
+        now = timezone.now()
+        person, sites = who_takes(options["person"], options["sites"], now)
+        out.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
+        try:
+            with scope(
+                user_id=person.pk, sites=sites_of(person), on=local_date(now, settings.TRIAL_TIME_ZONE)
+            ):
+                manifest = take_comparison(
+                    path=out / "CHANGES.csv",
+                    before=options["before"],
+                    after=options["after"],
+                    form=options["form"],
+                    sites=sites,
+                    purpose=options["purpose"],
+                    by=person,
+                    at=now,
+                )
+        except Refusal as refused:
+            raise CommandError(str(refused)) from refused
+        said = json.dumps(manifest, indent=2, ensure_ascii=False)
+        make_own_file(out / "manifest.json")
+        (out / "manifest.json").write_text(said)
+        self.stdout.write(said)
