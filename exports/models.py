@@ -268,8 +268,8 @@ class ApiToken(Audited):
 
 __all__ = [
     "ApiToken",
-    "DataImport",
     "CutReading",
+    "DataImport",
     "DatabaseLock",
     "DatabaseLockItem",
     "DatabaseLockSignature",

@@ -194,6 +194,13 @@ def example_lines() -> Iterator[str]:
                 bool(variable.example)
                 or variable.compose
                 or (variable.secret and variable.needed_by == "compose")
-                or variable.name in ("SECRET_KEY", "PALACE3_LIST_KEY", "PALACE3_IDENTITY_KEY", "PALACE3_TRAIL_KEY", "PALACE3_ANCHOR_KEY")
+                or variable.name
+                in (
+                    "SECRET_KEY",
+                    "PALACE3_LIST_KEY",
+                    "PALACE3_IDENTITY_KEY",
+                    "PALACE3_TRAIL_KEY",
+                    "PALACE3_ANCHOR_KEY",
+                )
             )
             yield f"{'' if is_asked else '# '}{variable.name}={variable.example}"

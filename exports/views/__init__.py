@@ -10,8 +10,6 @@ from exports.views.database_lock import (
     database_lock_certificate,
     site_lock_certificate,
 )
-from exports.views.exports import download, export_detail, export_list, export_new
-from exports.views.imports import import_detail, import_discard, import_list, import_new, import_take
 from exports.views.exports import (
     download,
     export_cancel,
@@ -21,6 +19,7 @@ from exports.views.exports import (
     export_name,
     export_new,
 )
+from exports.views.imports import import_detail, import_discard, import_list, import_new, import_take
 from exports.views.saved import saved_end, saved_list, saved_new, saved_take
 from exports.views.tokens import token_list, token_revoke
 
