@@ -16,10 +16,14 @@ NO_CODES: Final[Mapping[str, str]] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered in a column; ``codes`` translate it to a submitted value, a code that they lack gives none."""
+    """What was answered in a column; ``codes`` translate it to a submitted value.
+
+    A code that they lack gives none, unless the answer ``keeps_others``.
+    """
 
     column: str
-    codes: Mapping[str, str] = field(default=NO_CODES, hash=False)
+    codes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    keeps_others: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,12 +108,17 @@ class FormMapping:
 
     file: str
     targets: tuple[Target, ...]
-    elsewhere: Mapping[str, str] = field(default=NO_CODES, hash=False)
+    elsewhere: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def a(column: str, codes: Mapping[str, str] = NO_CODES) -> Answer:
     """Return the answer of a column."""
     return Answer(column, codes)
+
+
+def renamed(column: str, codes: Mapping[str, str]) -> Answer:
+    """Return the answer of a column in which some values have another name in the standard."""
+    return Answer(column, codes, keeps_others=True)
 
 
 def q(qnam: str, column: str, label: str = "", codes: Mapping[str, str] = NO_CODES) -> Qualifier:

@@ -48,7 +48,7 @@ FREQUENCIES: Final = {
     "other": "OTHER",
 }
 UNITS: Final = {"mg": "mg", "g": "g", "ug": "ug", "mL": "mL", "IU": "IU", "piece": "TABLET", "other": "OTHER"}
-ONGOING: Final = {"Y": "ONGOING", "N": "BEFORE"}
+ONGOING: Final = {"Y": "ONGOING"}
 INDICATIONS: Final = {"prophylaxis": "PROPHYLAXIS", "mh": "MEDICAL HISTORY", "ae": "ADVERSE EVENT", "irae": "IMMUNE-RELATED ADVERSE EVENT", "other": "OTHER"}  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exports.sdtm.mapping import NOT_DONE, FormMapping, Pattern, Target, a, finding, q, record, when
+from exports.sdtm.mapping import NOT_DONE, FormMapping, Target, a, finding, q, record, renamed, when
 
 TESTS: Final = {
     "HGB": ("HGB", "Hemoglobin"),
@@ -124,10 +124,10 @@ MAPPINGS: Final = (
                 CAT=a("LB_TEST", CATEGORIES),
                 SPEC=a("LB_TEST", SPECIMENS),
                 ORRES=a("LB_RES"),
-                ORRESU=a("LB_UNIT", UNITS),
-                STRESC=a("LB_STRESC", RESULTS),
+                ORRESU=renamed("LB_UNIT", UNITS),
+                STRESC=renamed("LB_STRESC", RESULTS),
                 STRESN=a("LB_STRESN"),
-                STRESU=a("LB_STRESU", UNITS),
+                STRESU=renamed("LB_STRESU", UNITS),
                 STNRLO=a("LB_LO"),
                 STNRHI=a("LB_HI"),
                 NRIND=a("LB_FLAG", FLAGS),
@@ -141,4 +141,3 @@ MAPPINGS: Final = (
         {"LB_AE": "RELREC, from LAB_TEST and LAB_DT of form AE"},
     ),
 )
-__all__ = ["MAPPINGS", "TESTS", "Pattern", "day_of"]

@@ -85,7 +85,7 @@ MAPPINGS: Final = (
                 TOXGR=a("GRADE"),
                 STDTC=a("AE_ST"),
                 ENDTC=a("AE_EN"),
-                ENRTPT=a("AE_ONGO", {"Y": "ONGOING", "N": "BEFORE"}),
+                ENRTPT=a("AE_ONGO", {"Y": "ONGOING"}),
                 ENTPT=a("ONGOING_AT"),
                 qualifiers=(
                     q("AEPERIOD", "AE_PERIOD", "Period of the Trial"),

@@ -213,7 +213,7 @@ LINES: Final = (
     suspect("US_RES", "NECK", "NECK", ULTRASOUND, US_DAY, ("USSIDE", "US_SIDE")),
     tumour("SAXIS", "Short Axis", "US_MM", US_DAY, ULTRASOUND, "mm", link="NECK"),
     tissue("CYTOL", "Cytology", "US_FNA", US_DAY, LOC="NECK", METHOD="FINE NEEDLE ASPIRATION"),
-    procedure("BRONCHOSCOPY", "", "BRON_DONE", "", ("BRONIND", "BRON_IND")),
+    procedure("BRONCHOSCOPY", "VISIT_ON", "BRON_DONE", "", ("BRONIND", "BRON_IND")),
     about("RESULT", "Result of the Examination", "BRONCHOSCOPY", "BRON_RES", OGD),
     tumour("LENGTH", "Tumor Length", "BA_LEN", OGD, "FLUOROSCOPY", "cm"),
     finding("FA", "FISTULA", "Fistula", a("BA_FIST"), OBJ="BARIUM SWALLOW", DTC=OGD, qualifiers=(q("FISTMDT", "FIST_MDT"),)),
