@@ -148,7 +148,7 @@ def finding(  # noqa: PLR0913 -- a finding is its test, its result and where bot
     values: dict[str, Value] = {f"{domain}TESTCD": code, f"{domain}TEST": name, f"{domain}ORRES": result}
     if unit:
         values[f"{domain}ORRESU"] = unit
-    values |= {name if name in COMMON else domain + name: value for name, value in more.items()}
+    values |= {_named(domain, name): value for name, value in more.items()}
     return Target(domain, values, qualifiers, only, each, (f"{domain}ORRES",), relations)
 
 
@@ -163,8 +163,13 @@ def record(  # noqa: PLR0913 -- the parts of a declaration
     **values: Value,
 ) -> Target:
     """Return the record of an event or intervention; names of variables without the letters of the domain."""
-    named = {name if name in COMMON else domain + name: value for name, value in values.items()}
+    named = {_named(domain, name): value for name, value in values.items()}
     return Target(domain, named, qualifiers, only, each, tuple(domain + name for name in needs), relations)
+
+
+def _named(domain: str, name: str) -> str:
+    """Return a variable with the letters of its domain; those of demographics have none."""
+    return name if domain == "DM" or name in COMMON else domain + name
 
 
 COMMON: Final = frozenset(("EPOCH", "VISIT", "VISITNUM", "VISITDY"))

@@ -92,6 +92,7 @@ def _datasets(package: SdtmPackage) -> Mapping[str, Dataset]:
     for code in domains():
         if code in made and (rows := list(_supplement_rows(numbered[code]))):
             made[f"SUPP{code}"] = _supplement(code, rows)
+    made = {name: dataset for name, dataset in made.items() if dataset.rows}
     for dataset in made.values():
         _refuse_unknown_terms(dataset)
     return made

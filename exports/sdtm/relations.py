@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from exports.sdtm.records import SdtmRecord
 
 Row = dict[str, str]
-BY_LINK = (("TU", "TR"), ("CE", "PR"), ("EC", "EX"))
-"""Pairs of domains whose records share a link (--LNKID): one relation for the whole data sets."""
+BY_LINK = (("TU", "TR", "LNKID"), ("CE", "PR", "GRPID"), ("EC", "EX", "LNKID"))
+"""Pairs of domains whose records share a link: one relation for the whole data sets, by that variable."""
 
 
 def relation_rows(domains: Mapping[str, list[SdtmRecord]]) -> list[Row]:
@@ -23,10 +23,10 @@ def relation_rows(domains: Mapping[str, list[SdtmRecord]]) -> list[Row]:
                 if about is not None and about is not record:
                     rows += _pair(record, domain, about, other)
     rows += _laboratory(domains)
-    for one, many in BY_LINK:
-        if _linked(domains, one) & _linked(domains, many):
+    for one, many, by in BY_LINK:
+        if _linked(domains, one + by) & _linked(domains, many + by):
             name = f"{one}{many}"
-            rows += [_of_dataset(one, "ONE", name), _of_dataset(many, "MANY", name)]
+            rows += [_of_dataset(one + by, "ONE", name), _of_dataset(many + by, "MANY", name)]
     return rows
 
 
@@ -47,13 +47,13 @@ def _of_record(subject: str, domain: str, number: str, name: str) -> Row:
     return {"RDOMAIN": domain, "USUBJID": subject, "IDVAR": f"{domain}SEQ", "IDVARVAL": number, "RELID": name}
 
 
-def _of_dataset(domain: str, kind: str, name: str) -> Row:
-    return {"RDOMAIN": domain, "IDVAR": f"{domain}LNKID", "RELTYPE": kind, "RELID": name}
+def _of_dataset(link: str, kind: str, name: str) -> Row:
+    return {"RDOMAIN": link[:2], "IDVAR": link, "RELTYPE": kind, "RELID": name}
 
 
-def _linked(domains: Mapping[str, list[SdtmRecord]], domain: str) -> set[tuple[str, str]]:
-    link = f"{domain}LNKID"
-    return {(record.subject, record.values[link]) for record in domains[domain] if record.values.get(link)}
+def _linked(domains: Mapping[str, list[SdtmRecord]], link: str) -> set[tuple[str, str]]:
+    records = domains[link[:2]]
+    return {(record.subject, record.values[link]) for record in records if record.values.get(link)}
 
 
 def _laboratory(domains: Mapping[str, list[SdtmRecord]]) -> list[Row]:

@@ -120,7 +120,7 @@ def _summary(schedule: Schedule) -> Iterator[SdtmRecord]:
         ("OBJPRIM", "Trial Primary Objective", f"Compare the strategies: {fact('outcome_primary').text.en}" if fact("outcome_primary").text else "", "", ""),
         ("OUTMSPRI", "Primary Outcome Measure", fact("outcome_primary").text.en if fact("outcome_primary").text else "", "", ""),
         ("PLANSUB", "Planned Number of Subjects", size, "", ""),
-        ("RANDOM", "Trial Is Randomized", "Y", "C49488", CDISC),
+        ("RANDOM", "Trial is Randomized", "Y", "C49488", CDISC),
         ("RANDQT", "Randomization Quotient", _share(str(fact("allocation_ratio").value)), "", ""),
         ("REGID", "Registry Identifier", registry, registry, "ClinicalTrials.gov"),
         ("SEXPOP", "Sex of Participants", "BOTH", "C49636", CDISC),

@@ -75,7 +75,6 @@ def habit(column: str, name: str, category: str, *qualifiers: tuple[str, str], *
         CAT=category,
         PRESP="Y",
         OCCUR=a(column, {"never": "N", "former": "Y", "current": "Y", **ASKED}),
-        DTC=DAY,
         qualifiers=tuple(q(qnam, answer) for qnam, answer in qualifiers),
         **more,  # type: ignore[arg-type]
     )

@@ -56,7 +56,7 @@ MAPPINGS: Final = (
                 "DM",
                 RFICDTC=a("ICF_DT"),
                 AGE=a("AGE"),
-                SEX=a("SEX"),
+                SEX=a("SEX", {"M": "M", "F": "F"}),
                 qualifiers=(q("CONTRA", "CONTRA"),),
             ),
             finding("RP", "CHILDPOT", "Childbearing Potential", a("WOCBP"), DTC=a("ICF_DT")),

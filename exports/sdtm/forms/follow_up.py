@@ -163,8 +163,8 @@ MAPPINGS: Final = (
             record(
                 "DS", needs=("TERM",), TERM=a("AS_WILL"), DECOD="WILLINGNESS TO GO ON", CAT="OTHER EVENT", SCAT="SURVEILLANCE", STDTC=SEEN,
             ),
-            finding("QS", "REGRET", "Decision Regret Score", a("AS_REGRET"), CAT="DECISION REGRET SCALE", DTC=SEEN, EVAL="STUDY SUBJECT"),
-            finding("QS", "WORRY", "Fear of Recurrence Score", a("AS_WORRY"), CAT="FEAR OF RECURRENCE", DTC=SEEN, EVAL="STUDY SUBJECT"),
+            finding("QS", "REGRET", "Decision Regret Score", a("AS_REGRET"), CAT="DECISION REGRET SCALE", DTC=SEEN),
+            finding("QS", "WORRY", "Fear of Recurrence Score", a("AS_WORRY"), CAT="FEAR OF RECURRENCE", DTC=SEEN),
         ),
         {
             "AS_DONE": "SV: a visit that was made has a record",

@@ -93,7 +93,7 @@ MAPPINGS: Final = (
             ),
             finding(
                 "LB",
-                "CACORR",
+                "CACRALB",
                 "Calcium Corrected for Albumin",
                 a("CA_CORR"),
                 unit="mmol/L",

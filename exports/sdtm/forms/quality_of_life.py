@@ -44,7 +44,6 @@ C30: Final = (
 )
 ITEMS: Final = 48
 DAY: Final = a("Q_DONE_DT")
-EVALUATORS: Final = {"alone": "STUDY SUBJECT", "helped": "STUDY SUBJECT", "proxy": "PROXY"}
 SCALES: Final = (
     *("QS_QL2", "QS_PF2", "QS_RF2", "QS_EF", "QS_CF", "QS_SF", "QS_FA", "QS_NV", "QS_PA", "QS_DY", "QS_SL", "QS_AP"),
     *("QS_CO", "QS_DI", "QS_FI", "QS_SUMMARY", "QS_OESDYS", "QS_OESEAT", "QS_OESRFX", "QS_OESPA", "QS_OESSV"),
@@ -73,7 +72,6 @@ def item(number: int) -> Target:
         name,
         a(f"Q{number}"),
         CAT=category,
-        EVAL=a("Q_BY", EVALUATORS),
         DTC=DAY,
         qualifiers=first if number == 1 else (),
     )

@@ -46,7 +46,7 @@ LINES: Final = (
     finding("FA", "BOBNUM", "Number of Bite-on-Bite Pairs", a("BOB_N"), OBJ="BIOPSY", DTC=OGD, qualifiers=(q("BOBDEEP", "BOB_DEEP"), q("BOBQUADS", "BOB_QUADS"), q("BXDAYS", "BX_DAYS"))),
     finding("FA", "BIOPSNUM", "Number of Biopsy Specimens Taken", a("BX_OTHER_N"), OBJ="OTHER BIOPSY", DTC=OGD, qualifiers=(q("BXSITE", "BX_OTHER_SITE"),)),
     finding("MI", "BXWORST", "Worst Biopsy Result", a("BX_RESULT"), SPEC="TISSUE", LOC=ESOPHAGUS, METHOD="BIOPSY", EVAL="PATHOLOGIST", DTC=OGD, qualifiers=(q("BXADEQ", "BX_ADEQUATE", "Biopsies Are Representative"),)),
-    finding("MI", "BXWORST", "Worst Biopsy Result", a("BX_REVIEW"), SPEC="TISSUE", LOC=ESOPHAGUS, METHOD="BIOPSY", EVAL="PATHOLOGIST", EVALID="PATHOLOGIST 2", DTC=OGD),
+    finding("MI", "BXWORST", "Worst Biopsy Result", a("BX_REVIEW"), SPEC="TISSUE", LOC=ESOPHAGUS, METHOD="BIOPSY", CAT="SECOND PATHOLOGIST", EVAL="PATHOLOGIST", DTC=OGD),
     procedure("ENDOSCOPIC ULTRASOUND", "EUS_DT", "EUS_DONE", ""),
     tumour("LESTHICK", "Lesion Thickness", "EUS_MM", EUS_DAY, EUS, "mm"),
     tumour("THCKCHG", "Change of Thickness Since Baseline", "EUS_CHANGE", EUS_DAY, EUS, "mm"),
@@ -93,7 +93,7 @@ MAPPINGS: Final = (
         (
             node(NODE + "PET-N{ROW}", PET_CT, PET_DAY),
             measure(NODE + "PET-N{ROW}", "SUVMAX", "Standardized Uptake Value Maximum", "NODE_SUVMAX", PET_CT, PET_DAY),
-            measure(NODE + "PET-N{ROW}", "SAXIS", "Short Axis", "SHORT_MM", PET_CT, PET_DAY, "mm"),
+            measure(NODE + "PET-N{ROW}", "LPERP", "Longest Perpendicular", "SHORT_MM", PET_CT, PET_DAY, "mm"),
         ),
     ),
     FormMapping(
@@ -102,7 +102,8 @@ MAPPINGS: Final = (
             finding(
                 "MI", "BITERES", "Bite-on-Bite Biopsy Result", a("BITE_RES"),
                 SPID=Pattern("B{ROW}"), SPEC="TISSUE", LOC=ESOPHAGUS,
-                DIR=a("QUADRANT", {"anterior": "ANTERIOR", "posterior": "POSTERIOR", "right": "RIGHT", "left": "LEFT"}),
+                DIR=a("QUADRANT", {"anterior": "ANTERIOR", "posterior": "POSTERIOR"}),
+                LAT=a("QUADRANT", {"right": "RIGHT", "left": "LEFT"}),
                 METHOD="BIOPSY", EVAL="PATHOLOGIST", DTC=OGD,
                 qualifiers=(q("BITECM", "BITE_CM", "Level From the Incisors (cm)"), q("BITEN", "BITE_N", "Number of Pairs")),
             ),
@@ -113,7 +114,7 @@ MAPPINGS: Final = (
         "CRE_EUS_NODES",
         (
             node(NODE + "EUS-N{ROW}", EUS, EUS_DAY),
-            measure(NODE + "EUS-N{ROW}", "SAXIS", "Short Axis", "SHORT_MM", EUS, EUS_DAY, "mm"),
+            measure(NODE + "EUS-N{ROW}", "LPERP", "Longest Perpendicular", "SHORT_MM", EUS, EUS_DAY, "mm"),
             measure(NODE + "EUS-N{ROW}", "SHAPE", "Shape", "SHAPE", EUS, EUS_DAY),
             measure(NODE + "EUS-N{ROW}", "BORDER", "Border", "BORDER", EUS, EUS_DAY),
             measure(NODE + "EUS-N{ROW}", "HYPOECHO", "Hypoechoic", "HYPO", EUS, EUS_DAY),

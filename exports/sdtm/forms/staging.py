@@ -35,7 +35,7 @@ US_DAY: Final = a("US_DT")
 
 def cm(code: str, name: str, column: str) -> Target:
     """Return a distance from the incisors, read at endoscopy."""
-    return about(code, name, "ENDOSCOPY", column, OGD, "cm", METHOD=ENDOSCOPY)
+    return about(code, name, "ENDOSCOPY", column, OGD, "cm")
 
 
 def procedure(name: str, day: str, done: str, why: str, *more: tuple[str, str]) -> Target:
@@ -211,7 +211,7 @@ LINES: Final = (
     suspect("PET_SYNC", "SYNCHRONOUS", "OTHER", PET_CT, PET_DAY, ("SYNCNOTE", "PET_SYNC_NOTE")),
     procedure("ULTRASOUND OF THE NECK", "US_DT", "", ""),
     suspect("US_RES", "NECK", "NECK", ULTRASOUND, US_DAY, ("USSIDE", "US_SIDE")),
-    tumour("SAXIS", "Short Axis", "US_MM", US_DAY, ULTRASOUND, "mm", link="NECK"),
+    tumour("LPERP", "Longest Perpendicular", "US_MM", US_DAY, ULTRASOUND, "mm", link="NECK"),
     tissue("CYTOL", "Cytology", "US_FNA", US_DAY, LOC="NECK", METHOD="FINE NEEDLE ASPIRATION"),
     procedure("BRONCHOSCOPY", "VISIT_ON", "BRON_DONE", "", ("BRONIND", "BRON_IND")),
     about("RESULT", "Result of the Examination", "BRONCHOSCOPY", "BRON_RES", OGD),
@@ -273,7 +273,7 @@ MAPPINGS: Final = (
         "STAGE_EUS_NODE",
         (
             node("EUS-N{ROW}", EUS, EUS_DAY),
-            measure("EUS-N{ROW}", "SAXIS", "Short Axis", "SHORT_MM", EUS, EUS_DAY, "mm"),
+            measure("EUS-N{ROW}", "LPERP", "Longest Perpendicular", "SHORT_MM", EUS, EUS_DAY, "mm"),
             measure("EUS-N{ROW}", "SHAPE", "Shape", "SHAPE", EUS, EUS_DAY),
             measure("EUS-N{ROW}", "BORDER", "Border", "BORDER", EUS, EUS_DAY),
             measure("EUS-N{ROW}", "HYPOECHO", "Hypoechoic", "HYPO", EUS, EUS_DAY),
@@ -285,7 +285,7 @@ MAPPINGS: Final = (
         "STAGE_CT_NODE",
         (
             node("CT-N{ROW}", CT, CT_DAY),
-            measure("CT-N{ROW}", "SAXIS", "Short Axis", "SHORT_MM", CT, CT_DAY, "mm"),
+            measure("CT-N{ROW}", "LPERP", "Longest Perpendicular", "SHORT_MM", CT, CT_DAY, "mm"),
             measure("CT-N{ROW}", "NECROSIS", "Necrosis", "NECROSIS", CT, CT_DAY),
         ),
     ),
@@ -324,7 +324,7 @@ MAPPINGS: Final = (
         "STAGE_NODE",
         (
             node("ALL-N{ROW}", "IMAGING", a("MDT_ON"), LAT=a("SIDE", SIDES)),
-            measure("ALL-N{ROW}", "SAXIS", "Short Axis", "SHORT_MM", "IMAGING", a("MDT_ON"), "mm"),
+            measure("ALL-N{ROW}", "LPERP", "Longest Perpendicular", "SHORT_MM", "IMAGING", a("MDT_ON"), "mm"),
             measure("ALL-N{ROW}", "SUVMAX", "Standardized Uptake Value Maximum", "NODE_SUV", PET_CT, PET_DAY),
             measure("ALL-N{ROW}", "EUSSUSP", "Suspect on Endoscopic Ultrasound", "EUS_SUSPECT", EUS, EUS_DAY),
             tissue("CYTOL", "Cytology", "FNA", a("MDT_ON"), LOC=LYMPH_NODE, SPID=Pattern("ALL-N{ROW}")),

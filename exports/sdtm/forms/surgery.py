@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from exports.sdtm.forms.shared import ESOPHAGUS, LYMPH_NODE, ORGANS, SIDES, ecog, feeding, tissue, weight
+from exports.sdtm.forms.shared import ESOPHAGUS, LYMPH_NODE, ORGANS, ecog, feeding, tissue, weight
 from exports.sdtm.mapping import FormMapping, Pattern, Relation, Target, a, finding, q, record, when
 
 DAY: Final = a("SURG_DT")
 REPORT: Final = a("PATH_DT")
 OPERATION: Final = Pattern("OP{OP_NO}")
+COMPLICATION: Final = Pattern("OP{OP_NO}-C{ROW}")
 ALIVE: Final = {"alive": "ALIVE", "dead": "DEAD", "unknown": "UNKNOWN"}
 
 
@@ -54,7 +55,7 @@ def category(code: str, name: str, column: str, *more: tuple[str, str]) -> Targe
 def followed(name: str, column: str, day: str = "COMP_DT") -> Target:
     """Return the record of what a complication led to."""
     return record(
-        "PR", needs=("OCCUR",), GRPID=OPERATION, LNKID=Pattern("C{OP_NO}-{ROW}"), TRT=name,
+        "PR", needs=("OCCUR",), GRPID=COMPLICATION, TRT=name,
         CAT="TREATMENT OF A COMPLICATION", PRESP="Y", OCCUR=a(column), STDTC=a(day),
     )  # fmt: skip
 
@@ -229,10 +230,10 @@ MAPPINGS: Final = (
         "COMP_COMPS",
         (
             record(
-                "CE", needs=("TERM",), GRPID=OPERATION, LNKID=Pattern("C{OP_NO}-{ROW}"), TERM=a("ECCG_CODE"), CAT="COMPLICATION OF SURGERY",
-                LAT=a("PALSY_SIDE", SIDES), STDTC=a("COMP_DT"), ENDTC=a("COMP_EN"),
+                "CE", needs=("TERM",), GRPID=COMPLICATION, TERM=a("ECCG_CODE"), CAT="COMPLICATION OF SURGERY",
+                STDTC=a("COMP_DT"), ENDTC=a("COMP_EN"),
                 qualifiers=(
-                    q("COMPTEXT", "COMP_TEXT", "Complication in Words"), q("LEAKTYPE", "LEAK_TYPE"), q("NECRTYPE", "NECR_TYPE"), q("PALSTYPE", "PALSY_TYPE"),
+                    q("COMPTEXT", "COMP_TEXT", "Complication in Words"), q("LEAKTYPE", "LEAK_TYPE"), q("NECRTYPE", "NECR_TYPE"), q("PALSTYPE", "PALSY_TYPE"), q("PALSSIDE", "PALSY_SIDE"),
                     q("CHYLTYPE", "CHYLE_TYPE"), q("CHYLVOL", "CHYLE_VOL"), q("CLAVIEN", "CD_GRADE"), q("COMPTX", "COMP_TX", "Treatment of the Complication"),
                     q("POD", "POD"), q("ICU", "COMP_ICU"), q("HOSPPROL", "COMP_PROL"),
                 ),
