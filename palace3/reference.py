@@ -9,6 +9,7 @@ from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from crf.catalogue import forms
 from crf.engine.codebook import Variable, codebook
 from crf.engine.validation_plan import validation_plan
+from exports.sdtm.targets import target_of
 from palace3.packages import PACKAGES
 from palace3.refusals import kinds_of_refusal
 from palace3.third_party import third_party
@@ -83,7 +84,7 @@ def variable_row(variable: Variable) -> list[str]:
     kind = variable.type + (", derived" if variable.derived else "") + codes_of(variable)
     return [
         name, variable.label, kind, variable.unit, variable.soft, variable.hard, variable.classification,
-        variable.cdash, variable.sdtm,
+        variable.cdash, target_of("_".join(filter(None, (variable.form, variable.group.upper()))), variable.variable),
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import logging
 import sys
 from collections import Counter
 from importlib.metadata import version
@@ -22,6 +23,7 @@ STANDARD, GUIDE = "sdtmig", "3-4"
 
 
 def main() -> int:
+    logging.disable(logging.CRITICAL)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, required=True, help="rules and metadata as JSON, compressed")
     parser.add_argument("--data", type=Path, required=True, help="a folder with XPT files and define.xml")
@@ -68,7 +70,6 @@ def checked(cache: dict[str, Any], data: Path, only: list[str]) -> list[dict[str
         "library_metadata": library,
     }
     service = DataServiceFactory(config, store, **told).get_data_service(paths)
-    datasets = service.get_datasets()
     define = data / "define.xml"
     engine = RulesEngine(
         cache=store,
@@ -80,30 +81,21 @@ def checked(cache: dict[str, Any], data: Path, only: list[str]) -> list[dict[str
         validate_xml=False,
         **told,
     )
-    results = []
-    for code, raw in cache["rules"].items():
-        if only and code not in only:
-            continue
-        rule = Rule.from_cdisc_metadata(raw) if "conditions" not in raw else raw
-        for dataset, answers in engine.validate_single_rule(rule, datasets).items() if takes_datasets(engine) else (
-            engine.validate_single_rule(rule).items()
-        ):
-            for answer in answers:
-                results.append(
-                    {
-                        "rule": code,
-                        "dataset": dataset,
-                        "status": str(answer.get("executionStatus")),
-                        "message": str(answer.get("message")),
-                        "errors": answer.get("errors") or [],
-                    }
-                )
-    return results
-
-
-def takes_datasets(engine: Any) -> bool:
-    """Say whether this engine is told the data sets with each rule."""
-    return engine.validate_single_rule.__code__.co_argcount > 2  # noqa: PLR2004
+    return [
+        {
+            "rule": code,
+            "dataset": dataset,
+            "status": str(answer.get("executionStatus")),
+            "message": str(answer.get("message")),
+            "errors": answer.get("errors") or [],
+        }
+        for code, raw in cache["rules"].items()
+        if not only or code in only
+        for dataset, answers in engine.validate_single_rule(
+            Rule.from_cdisc_metadata(raw) if "conditions" not in raw else raw
+        ).items()
+        for answer in answers
+    ]
 
 
 if __name__ == "__main__":

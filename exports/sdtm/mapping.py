@@ -6,7 +6,7 @@ qualifier (SUPP--). Names of answers are those of the columns of the export.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -126,12 +126,17 @@ def q(qnam: str, column: str, label: str = "", codes: Mapping[str, str] = NO_COD
     return Qualifier(qnam, Answer(column, codes), label)
 
 
+def qualifiers_of(named: Iterable[tuple[str, ...]]) -> tuple[Qualifier, ...]:
+    """Return the qualifiers that are named by their code, their column and, where it differs, their label."""
+    return tuple(Qualifier(each[0], Answer(each[1]), "".join(each[2:])) for each in named)
+
+
 def when(column: str, *codes: str) -> Condition:
     """Return the condition that an answer is one of the codes."""
     return Condition(column, codes)
 
 
-def finding(  # noqa: PLR0913 -- a finding is its test, its result and where both come from
+def finding(
     domain: str,
     code: str,
     name: str,
@@ -152,7 +157,7 @@ def finding(  # noqa: PLR0913 -- a finding is its test, its result and where bot
     return Target(domain, values, qualifiers, only, each, (f"{domain}ORRES",), relations)
 
 
-def record(  # noqa: PLR0913 -- the parts of a declaration
+def record(
     domain: str,
     *,
     qualifiers: tuple[Qualifier, ...] = (),

@@ -18,16 +18,28 @@ from exports.sdtm.relations import comment_rows, relation_rows
 from exports.sdtm.schedule import Schedule
 from exports.sdtm.sources import ExportFiles
 from exports.sdtm.standard.tables import GUIDE, StandardVariable, domains, lists_of, variables
-from exports.sdtm.subjects import comments, demographics, elements, in_pieces, visits
-from exports.sdtm.trial_design import trial_design, visit_day
+from exports.sdtm.subjects import comments, demographics, elements, first_days, in_pieces, last_days, visits
+from exports.sdtm.trial_design import trial_design
 from kernel.errors import Refusal
 from protocol.text import ProtocolText
 
 STUDY: Final = "PALACE-3"
 LONGEST: Final = 200
+LONGEST_LABEL: Final = 40
 DESIGN: Final = ("TA", "TE", "TV", "TI", "TS")
 WITH_RECORDS_OF_ANY: Final = ("CO", "RELREC")
-QUALIFIERS: Final = ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "QNAM", "QLABEL", "QVAL", "QORIG", "QEVAL")
+QUALIFIERS: Final = (
+    "STUDYID",
+    "RDOMAIN",
+    "USUBJID",
+    "IDVAR",
+    "IDVARVAL",
+    "QNAM",
+    "QLABEL",
+    "QVAL",
+    "QORIG",
+    "QEVAL",
+)
 Row = dict[str, str]
 
 
@@ -70,6 +82,11 @@ class SdtmPackage:
         """Return the planned visits and elements."""
         return Schedule(self.files, self.text)
 
+    def day_of_visit(self, record: SdtmRecord) -> str:
+        """Return the day on which the visit of a record took place; empty where it has none."""
+        visit = self.files.visits.get((record.subject, *record.place), {})
+        return visit.get("TOOK_PLACE_ON", "")
+
     @cached_property
     def datasets(self) -> Mapping[str, Dataset]:
         """Map the name of each data set to it: the design first, then domains, then qualifiers and relations."""
@@ -101,16 +118,13 @@ def _datasets(package: SdtmPackage) -> Mapping[str, Dataset]:
 def _all_records(package: SdtmPackage) -> Iterator[SdtmRecord]:
     files, schedule = package.files, package.schedule
     subjects = frozenset(files.subjects)
-    parts = []
-    for mapping in mappings().values():
-        for record in records_of(files, mapping, subjects):
-            if record.domain == "DM":
-                parts.append(record)
-            else:
-                yield record
-    yield from demographics(files, schedule, parts)
-    yield from elements(files, schedule)
-    yield from visits(files, schedule, subjects)
+    made = [record for mapping in mappings().values() for record in records_of(files, mapping, subjects)]
+    parts = [record for record in made if record.domain == "DM"]
+    others = [record for record in made if record.domain != "DM"]
+    others += elements(files, schedule)
+    others += visits(files, schedule, subjects, first_days(others))
+    yield from others
+    yield from demographics(files, schedule, parts, last_days(others))
     yield from comments(files, subjects)
     yield from trial_design(schedule)
 
@@ -124,7 +138,9 @@ def _numbered(package: SdtmPackage, code: str, records: list[SdtmRecord]) -> lis
     if f"{code}LOBXFL" in known:
         flag_baseline(code, records, package.files.milestones)
     keys = domains()[code].keys
-    records.sort(key=lambda record: (record.subject, *(_sortable(record.values.get(key, "")) for key in keys)))
+    records.sort(
+        key=lambda record: (record.subject, *(_sortable(record.values.get(key, "")) for key in keys))
+    )
     if f"{code}SEQ" in known and code not in DESIGN:
         for _subject, group in groupby(records, key=lambda record: record.subject):
             for number, record in enumerate(group, start=1):
@@ -142,22 +158,31 @@ def _complete(package: SdtmPackage, record: SdtmRecord, known: Mapping[str, Stan
     visit, occurrence = record.place
     if visit and "VISITNUM" in known and code != "TV":
         values["VISITNUM"], values["VISIT"] = schedule.number(visit, occurrence), visit
-        if "VISITDY" in known and schedule.is_planned(visit) and visit in schedule.planned:
-            if day := visit_day(package.text.visit(visit).due):
-                values["VISITDY"] = day
+        if "VISITDY" in known and (day := schedule.day(visit)):
+            values["VISITDY"] = day
     if code in DESIGN or not record.subject:
         return
-    begun = next((values[name] for name in (f"{code}STDTC", f"{code}DTC", f"{code}ENDTC") if values.get(name)), "")
-    if "EPOCH" in known and begun and not values.get("EPOCH") and (epoch := schedule.epoch(record.subject, begun)):
+    known_days = (values.get(f"{code}{ending}", "") for ending in ("STDTC", "DTC", "ENDTC"))
+    begun = next(filter(None, known_days), "") or package.day_of_visit(record)
+    if (
+        "EPOCH" in known
+        and begun
+        and not values.get("EPOCH")
+        and (epoch := schedule.epoch(record.subject, begun))
+    ):
         values["EPOCH"] = epoch
     reference = package.files.milestones.get(record.subject, {}).get("NEO_D1", "")
-    for day, when in ((f"{code}DY", f"{code}DTC"), (f"{code}STDY", f"{code}STDTC"), (f"{code}ENDY", f"{code}ENDTC")):
+    for day, when in (
+        (f"{code}DY", f"{code}DTC"),
+        (f"{code}STDY", f"{code}STDTC"),
+        (f"{code}ENDY", f"{code}ENDTC"),
+    ):
         if day in known and (number := study_day(values.get(when, ""), reference)):
             values[day] = number
 
 
 def study_day(when: str, reference: str) -> str:
-    """Return the study day: the day of the first treatment is 1, the day before it -1; none where a day is not known."""
+    """Return the study day: 1 for the day of the first treatment, -1 for the day before; none of a day not known."""
     try:
         apart = (date.fromisoformat(when[:10]) - date.fromisoformat(reference)).days
     except ValueError:
@@ -209,9 +234,17 @@ def _dataset(code: str, rows: list[Row]) -> Dataset:
     chosen = tuple(
         variable
         for variable in _ordered(code, valued)
-        if variable.core in ("Req", "Exp") or variable.name in valued
+        if variable.core in ("Req", "Exp") or variable.name in valued or _goes_with(variable.name, valued)
     )
     return Dataset(code, code, domain.label, chosen, rows, domain.keys)
+
+
+def _goes_with(name: str, valued: set[str]) -> bool:
+    """Say whether a variable stands beside one that has values: a study day beside its day, the epoch beside both."""
+    days = (f"{name.removesuffix('DY')}DTC",) if name.endswith("DY") else ()
+    if name == "EPOCH":
+        return any(each.endswith("DTC") for each in valued)
+    return any(each in valued for each in days)
 
 
 def _ordered(code: str, valued: set[str]) -> Iterator[StandardVariable]:
@@ -220,7 +253,9 @@ def _ordered(code: str, valued: set[str]) -> Iterator[StandardVariable]:
         yield variable
         if variable.name == "COVAL":
             pieces = sorted((name for name in valued if name[5:].isdigit()), key=lambda name: int(name[5:]))
-            yield from (replace(variable, name=name, label=f"Comment {name[5:]}", core="Perm") for name in pieces)
+            yield from (
+                replace(variable, name=name, label=f"Comment {name[5:]}", core="Perm") for name in pieces
+            )
 
 
 def _supplement_rows(records: Iterable[SdtmRecord]) -> Iterator[Row]:
@@ -249,7 +284,10 @@ def _supplement_rows(records: Iterable[SdtmRecord]) -> Iterator[Row]:
 def _pieces(supplement: Supplement) -> Iterator[tuple[str, str, str]]:
     for number, piece in enumerate(in_pieces(supplement.value)):
         ending = str(number) if number else ""
-        yield f"{supplement.qnam[: 8 - len(ending)]}{ending}", supplement.label, piece
+        label = (
+            f"{supplement.label[: LONGEST_LABEL - 1 - len(ending)]} {ending}" if ending else supplement.label
+        )
+        yield f"{supplement.qnam[: 8 - len(ending)]}{ending}", label, piece
 
 
 def _supplement(code: str, rows: list[Row]) -> Dataset:
@@ -265,7 +303,9 @@ def _refuse_unknown_terms(dataset: Dataset) -> None:
             continue
         for value in {row.get(variable.name, "") for row in dataset.rows} - {""}:
             if not any(each.holds(value) for each in terms):
-                raise TermMissing(value=value, variable=f"{dataset.name}.{variable.name}", terms=terms[0].name)
+                raise TermMissing(
+                    value=value, variable=f"{dataset.name}.{variable.name}", terms=terms[0].name
+                )
 
 
 __all__ = ["GUIDE", "Dataset", "SdtmPackage", "TermMissing", "study_day"]

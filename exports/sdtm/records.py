@@ -109,8 +109,13 @@ def _absence(files: ExportFiles, file: str, row: Row, domain: str, column: str) 
 
 def _standardize(domain: str, values: dict[str, str]) -> None:
     """The result stands in standard form as well: as it is, unless the declaration says otherwise."""
+    for end, point in (("ENRTPT", "ENTPT"), ("STRTPT", "STTPT")):
+        if not values.get(domain + end):
+            values.pop(domain + point, None)
     result = values.get(f"{domain}ORRES", "")
     known = variables()[domain]
+    if not result:
+        values.pop(f"{domain}STRESU", None)
     if not result or f"{domain}STRESC" not in known:
         return
     if not values.get(f"{domain}STRESC"):

@@ -63,7 +63,11 @@ def _laboratory(domains: Mapping[str, list[SdtmRecord]]) -> list[Row]:
         test, day = event.shown_by
         for result in domains["LB"] if test else ():
             values = result.values
-            if (result.subject, values.get("LBTESTCD"), values.get("LBDTC", "")[:10]) == (event.subject, test, day):
+            if (result.subject, values.get("LBTESTCD"), values.get("LBDTC", "")[:10]) == (
+                event.subject,
+                test,
+                day,
+            ):
                 rows += _pair(event, "AE", result, "LB")
     return rows
 

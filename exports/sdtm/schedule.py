@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from exports.sdtm.sources import ExportFiles
+from protocol.loader.schema import Anchoring
 from protocol.text import ProtocolText
 
 UNPLANNED: Final = 900
@@ -31,13 +32,39 @@ class Element:
 
 
 ELEMENTS: Final = (
-    Element(SCREEN, "Screening", "SCREENING", "Informed consent", "First study treatment, or end of participation"),
-    Element("CAMCRT", "Camrelizumab With Chemoradiotherapy", "TREATMENT", "First study treatment", "Last study treatment of the neoadjuvant phase"),
-    Element("CRT", "Chemoradiotherapy", "TREATMENT", "First study treatment", "Last study treatment of the neoadjuvant phase"),
-    Element(EVALUATED, "Evaluation of the Response", "OBSERVATION", "End of neoadjuvant treatment", "Complete response, operation, or end of participation"),
-    Element("WATCH", "Surveillance or Surgery, Follow-up", "FOLLOW-UP", "Complete response declared, or operation", "End of participation"),
+    Element(
+        SCREEN, "Screening", "SCREENING", "Informed consent", "First study treatment, or end of participation"
+    ),
+    Element(
+        "CAMCRT",
+        "Camrelizumab With Chemoradiotherapy",
+        "TREATMENT",
+        "First study treatment",
+        "Last study treatment of the neoadjuvant phase",
+    ),
+    Element(
+        "CRT",
+        "Chemoradiotherapy",
+        "TREATMENT",
+        "First study treatment",
+        "Last study treatment of the neoadjuvant phase",
+    ),
+    Element(
+        EVALUATED,
+        "Evaluation of the Response",
+        "OBSERVATION",
+        "End of neoadjuvant treatment",
+        "Complete response, operation, or end of participation",
+    ),
+    Element(
+        "WATCH",
+        "Surveillance or Surgery, Follow-up",
+        "FOLLOW-UP",
+        "Complete response declared, or operation",
+        "End of participation",
+    ),
     Element("SURGFUP", "Surgery and Follow-up", "FOLLOW-UP", "Operation", "End of participation"),
-)  # fmt: skip
+)
 
 
 def element(code: str) -> Element:
@@ -52,6 +79,14 @@ class Stay:
     code: str
     begins: str
     ends: str
+
+
+def visit_day(due: Anchoring) -> str:
+    """Return the planned study day of a visit that is counted in days from the first treatment; there is no day 0."""
+    target = due.target
+    if due.anchor != "NEO_D1" or target is None or target.days is None:
+        return ""
+    return str(target.days + 1 if target.days >= 0 else target.days)
 
 
 @dataclass(frozen=True)
@@ -75,8 +110,10 @@ class Schedule:
 
     def _rule(self, code: str) -> str:
         """Return the planned visit that a code belongs to: itself, or the one that is repeated (SWEEP-06)."""
-        return code if code in self.planned else next(
-            (planned for planned in self.planned if code.startswith(f"{planned}-")), ""
+        return (
+            code
+            if code in self.planned
+            else next((planned for planned in self.planned if code.startswith(f"{planned}-")), "")
         )
 
     def is_planned(self, code: str) -> bool:
@@ -90,6 +127,17 @@ class Schedule:
         repeated = int(code.removeprefix(f"{rule}-")) * 10 if rule and rule != code else 0
         fraction = repeated + int(occurrence) - 1
         return f"{whole}.{fraction:04}".rstrip("0") if fraction else str(whole)
+
+    @cached_property
+    def repeated(self) -> tuple[str, ...]:
+        """Return the codes of planned visits that are repeated, such as SWEEP-06, as far as there are any."""
+        codes = sorted({code for _subject, code, _seq in self.files.visits})
+        return tuple(code for code in codes if self._rule(code) not in ("", code))
+
+    def day(self, code: str) -> str:
+        """Return the planned study day of a visit: where arms differ, of the one that counts from the treatment."""
+        days = (visit_day(rule.due) for rule in self.text.visits if rule.code == code)
+        return next(filter(None, days), "")
 
     def stays(self, subject: str) -> Iterator[Stay]:
         """Yield the elements that a participant passed through, in order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from exports.sdtm.records import OFFSET, SdtmRecord, Supplement
 from exports.sdtm.schedule import ARMS, Schedule, element
@@ -16,9 +16,33 @@ MODES = {
     "video": "REMOTE AUDIO VIDEO",
 }
 COMMENT_BYTES = 200
+WHOLE_DAY = len("2026-01-01")
 
 
-def demographics(files: ExportFiles, schedule: Schedule, parts: Iterable[SdtmRecord]) -> Iterator[SdtmRecord]:
+def first_days(records: Iterable[SdtmRecord]) -> Mapping[tuple[str, str, str], str]:
+    """Map each visit that a record is of to the first day that its records name."""
+    days: dict[tuple[str, str, str], str] = {}
+    for record in records:
+        day = record.values.get(f"{record.domain}DTC", "")[:WHOLE_DAY]
+        key = record.subject, *record.place
+        if record.place[0] and len(day) == WHOLE_DAY:
+            days[key] = min(day, days.get(key, day))
+    return days
+
+
+def last_days(records: Iterable[SdtmRecord]) -> Mapping[str, str]:
+    """Map each subject to the last day that a record of what was seen names."""
+    days: dict[str, str] = {}
+    for record in records:
+        for name, value in record.values.items():
+            if name.endswith("DTC") and record.domain not in ("DV", "CO") and len(value) >= WHOLE_DAY:
+                days[record.subject] = max(value[:WHOLE_DAY], days.get(record.subject, ""))
+    return days
+
+
+def demographics(
+    files: ExportFiles, schedule: Schedule, parts: Iterable[SdtmRecord], last: Mapping[str, str]
+) -> Iterator[SdtmRecord]:
     """Yield one record for each subject: the register's facts, and what the forms say of the same record."""
     said: dict[str, SdtmRecord] = {}
     for part in parts:
@@ -26,10 +50,11 @@ def demographics(files: ExportFiles, schedule: Schedule, parts: Iterable[SdtmRec
         whole.values |= part.values
         whole.supplements += part.supplements
     for subject in files.subjects:
-        yield _demographics(files, schedule, said.get(subject, SdtmRecord("DM", subject, {})))
+        part = said.get(subject, SdtmRecord("DM", subject, {}))
+        yield _demographics(files, schedule, part, last.get(subject, ""))
 
 
-def _demographics(files: ExportFiles, schedule: Schedule, said: SdtmRecord) -> SdtmRecord:
+def _demographics(files: ExportFiles, schedule: Schedule, said: SdtmRecord, seen: str) -> SdtmRecord:
     register, days = files.participants[said.subject], files.milestones.get(said.subject, {})
     arm = register["ARM"]
     arms = {"ARMNRS": "SCREEN FAILURE" if register["STATE"] == "SCREEN_FAIL" else "NOT ASSIGNED"}
@@ -39,16 +64,16 @@ def _demographics(files: ExportFiles, schedule: Schedule, said: SdtmRecord) -> S
             arms |= {"ACTARMCD": ARMS[arm], "ACTARM": arms["ARM"]}
         else:
             arms["ARMNRS"] = "ASSIGNED, NOT TREATED"
-    last = [days[code] for code in ("EOS", "DEATH") if days.get(code)]
-    seen = [row["TOOK_PLACE_ON"] for row in files.by_participant("VISITS").get(said.subject, [])]
+    over = min((days[code] for code in ("EOS", "DEATH") if days.get(code)), default="")
+    last = max(seen, over, days.get("ICF", ""))
     known = {
         "SUBJID": said.subject,
         "RFSTDTC": days.get("NEO_D1", ""),
-        "RFENDTC": min(last, default="") if days.get("NEO_D1") else "",
+        "RFENDTC": (over or last) if arm else "",
         "RFXSTDTC": days.get("NEO_D1", ""),
         "RFXENDTC": days.get("LASTDOSE", ""),
         "RFICDTC": days.get("ICF", ""),
-        "RFPENDTC": max((*last, *seen, days.get("ICF", ""))),
+        "RFPENDTC": last,
         "SITEID": register["SITEID"],
         "AGEU": "YEARS" if said.values.get("AGE") else "",
         "RACE": "ASIAN" if any(each.qnam == "ETHNICCN" for each in said.supplements) else "",
@@ -84,20 +109,31 @@ def elements(files: ExportFiles, schedule: Schedule) -> Iterator[SdtmRecord]:
             yield SdtmRecord("SE", subject, {name: value for name, value in values.items() if value})
 
 
-def visits(files: ExportFiles, schedule: Schedule, subjects: frozenset[str]) -> Iterator[SdtmRecord]:
-    """Yield the visits that took place, and those that did not and why (SV)."""
+def visits(
+    files: ExportFiles,
+    schedule: Schedule,
+    subjects: frozenset[str],
+    first: Mapping[tuple[str, str, str], str],
+) -> Iterator[SdtmRecord]:
+    """Yield the visits that took place, and those that did not and why (SV).
+
+    A visit that nobody recorded took place on the first day that its forms name.
+    """
     for row in files.rows("VISITS"):
-        if row["SUBJID"] not in subjects or row["STATE"] not in ("done", "not_done", "missed"):
+        key = row["SUBJID"], row["VISIT"], row["VISITSEQ"]
+        done = row["STATE"] == "done" or key in first
+        if row["SUBJID"] not in subjects or not (done or row["STATE"] in ("not_done", "missed")):
             continue
-        planned, done = schedule.is_planned(row["VISIT"]), row["STATE"] == "done"
+        day = (row["TOOK_PLACE_ON"] or first.get(key, "")) if done else ""
+        planned = schedule.is_planned(row["VISIT"])
         mode = _contact_mode(files, row["SUBJID"], row["VISIT"], row["VISITSEQ"], row["CONTACT_MODE"])
         values = {
             "SVPRESP": "Y" if planned else "",
             "SVOCCUR": ("Y" if done else "N") if planned else "",
             "SVREASOC": "" if done else row["NOT_DONE_REASON"] or "Missed",
             "SVCNTMOD": MODES.get(mode, ""),
-            "SVSTDTC": row["TOOK_PLACE_ON"],
-            "SVENDTC": row["TOOK_PLACE_ON"],
+            "SVSTDTC": day,
+            "SVENDTC": day,
             "SVUPDES": "" if planned else "Unscheduled visit",
         }
         yield SdtmRecord(
@@ -126,15 +162,18 @@ def comments(files: ExportFiles, subjects: frozenset[str]) -> Iterator[SdtmRecor
     for row in files.rows("SAE"):
         if row["SUBJID"] in subjects and row["SAE_NARR"]:
             about = (("AE", row["AE_NO"]),)
-            day = OFFSET.sub(r"\1", row["SAE_REPORT"])
-            yield _comment(row["SUBJID"], row["SAE_NARR"], "SAE SAE_NARR", day, about)
+            yield _comment(row["SUBJID"], row["SAE_NARR"], "SAE SAE_NARR", "", about)
 
 
-def _comment(subject: str, text: str, reference: str, day: str, about: tuple[tuple[str, str], ...]) -> SdtmRecord:
+def _comment(
+    subject: str, text: str, reference: str, day: str, about: tuple[tuple[str, str], ...]
+) -> SdtmRecord:
     pieces = in_pieces(text)
     values = {f"COVAL{number or ''}": piece for number, piece in enumerate(pieces)}
     values |= {"COREF": reference, "CODTC": day}
-    return SdtmRecord("CO", subject, {name: value for name, value in values.items() if value}, relations=list(about))
+    return SdtmRecord(
+        "CO", subject, {name: value for name, value in values.items() if value}, relations=list(about)
+    )
 
 
 def in_pieces(text: str, most: int = COMMENT_BYTES) -> list[str]:

@@ -9,7 +9,7 @@ from exports.sdtm.forms.eligibility import short_code
 from exports.sdtm.records import SdtmRecord
 from exports.sdtm.schedule import ARMS, ELEMENTS, EVALUATED, FOLLOWED, SCREEN, TREATED, Schedule, element
 from exports.sdtm.standard.tables import TERMINOLOGY
-from protocol.loader.schema import Anchoring
+from protocol.loader.schema import Anchoring, TrialFact
 
 YEARS: Final = "P{}Y"
 CDISC: Final = "CDISC CT"
@@ -54,32 +54,32 @@ def _visits(schedule: Schedule) -> Iterator[SdtmRecord]:
             "TV",
             VISITNUM=str(schedule.planned[rule.code]),
             VISIT=rule.code,
-            VISITDY=visit_day(rule.due),
+            VISITDY=schedule.day(rule.code),
             ARMCD=ARMS.get(arm, ""),
             ARM=schedule.text.arm(arm).name.en if arm else "",
             TVSTRL=_in_words(rule.due),
         )
-
-
-def visit_day(due: Anchoring) -> str:
-    """Return the planned study day of a visit that is counted in days from the first treatment; there is no day 0."""
-    target = due.target
-    if due.anchor != "NEO_D1" or target is None or target.days is None:
-        return ""
-    return str(target.days + 1 if target.days >= 0 else target.days)
+    for code in schedule.repeated:
+        yield _of(
+            "TV", VISITNUM=schedule.number(code, "1"), VISIT=code, TVSTRL=f"Months by the number of {code}"
+        )
 
 
 def _in_words(due: Anchoring) -> str:
     target = due.target
-    parts = [
-        f"{number} {unit}"
-        for number, unit in (
-            (target.months, "months"),
-            (target.weeks, "weeks"),
-            (target.days, "days"),
-        )
-        if number is not None
-    ] if target else []
+    parts = (
+        [
+            f"{number} {unit}"
+            for number, unit in (
+                (target.months, "months"),
+                (target.weeks, "weeks"),
+                (target.days, "days"),
+            )
+            if number is not None
+        ]
+        if target
+        else []
+    )
     return f"{' and '.join(parts) or 'at'} from milestone {due.anchor}"
 
 
@@ -115,10 +115,28 @@ def _summary(schedule: Schedule) -> Iterator[SdtmRecord]:
         ("INDIC", "Trial Disease/Condition Indication", "Esophageal squamous cell carcinoma", "", ""),
         ("INTMODEL", "Intervention Model", "PARALLEL", "C82639", CDISC),
         ("INTTYPE", "Intervention Type", "DRUG", "C1909", CDISC),
-        ("LENGTH", "Trial Length", YEARS.format(int(str(fact("follow_up_months_calendar").value)) // 12), "", "ISO 8601"),
+        (
+            "LENGTH",
+            "Trial Length",
+            YEARS.format(int(str(fact("follow_up_months_calendar").value)) // 12),
+            "",
+            "ISO 8601",
+        ),
         ("NARMS", "Planned Number of Arms", str(len(schedule.text.arms)), "", ""),
-        ("OBJPRIM", "Trial Primary Objective", f"Compare the strategies: {fact('outcome_primary').text.en}" if fact("outcome_primary").text else "", "", ""),
-        ("OUTMSPRI", "Primary Outcome Measure", fact("outcome_primary").text.en if fact("outcome_primary").text else "", "", ""),
+        (
+            "OBJPRIM",
+            "Trial Primary Objective",
+            f"Compare the strategies: {_words(fact('outcome_primary'))}",
+            "",
+            "",
+        ),
+        (
+            "OUTMSPRI",
+            "Primary Outcome Measure",
+            _words(fact("outcome_primary")),
+            "",
+            "",
+        ),
         ("PLANSUB", "Planned Number of Subjects", size, "", ""),
         ("RANDOM", "Trial is Randomized", "Y", "C49488", CDISC),
         ("RANDQT", "Randomization Quotient", _share(str(fact("allocation_ratio").value)), "", ""),
@@ -126,19 +144,25 @@ def _summary(schedule: Schedule) -> Iterator[SdtmRecord]:
         ("SEXPOP", "Sex of Participants", "BOTH", "C49636", CDISC),
         ("SDTIGVER", "SDTM IG Version", "3.4", "", ""),
         ("SDTMVER", "SDTM Version", "2.0", "", ""),
-        ("SPONSOR", "Clinical Study Sponsor", fact("sponsor").text.en if fact("sponsor").text else "", "", ""),
+        (
+            "SPONSOR",
+            "Clinical Study Sponsor",
+            _words(fact("sponsor")),
+            "",
+            "",
+        ),
         ("SSTDTC", "Study Start Date", str(fact("start_date").value), "", "ISO 8601"),
         ("STRATFCT", "Stratification Factor", "Site; clinical stage group", "", ""),
         ("STYPE", "Study Type", "INTERVENTIONAL", "C98388", CDISC),
         ("TBLIND", "Trial Blinding Schema", "OPEN LABEL", "C49659", CDISC),
         ("TCNTRL", "Control Type", "ACTIVE", "C49649", CDISC),
         ("THERAREA", "Therapeutic Area", "Oncology", "", ""),
-        ("TITLE", "Trial Title", fact("title_public").text.en if fact("title_public").text else "", "", ""),
+        ("TITLE", "Trial Title", _words(fact("title_public")), "", ""),
         ("TPHASE", "Trial Phase Classification", "PHASE III TRIAL", "C15602", CDISC),
         ("TRT", "Investigational Therapy or Treatment", "Camrelizumab", "", ""),
         ("TTYPE", "Trial Type", "EFFICACY", "C49666", CDISC),
         ("TTYPE", "Trial Type", "SAFETY", "C49667", CDISC),
-    )  # fmt: skip
+    )
     for code, name in (
         ("ADDON", "Added on to Existing Treatments"),
         ("STOPRULE", "Study Stop Rules"),
@@ -158,6 +182,10 @@ def _summary(schedule: Schedule) -> Iterator[SdtmRecord]:
             TSVCDREF=source,
             TSVCDVER=version,
         )
+
+
+def _words(fact: TrialFact) -> str:
+    return fact.text.en if fact.text else ""
 
 
 def _share(ratio: str) -> str:

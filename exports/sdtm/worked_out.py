@@ -41,7 +41,9 @@ def _first(*columns: str) -> Work:
 
 
 def _mdt_on(files: ExportFiles, _file: str, row: Row) -> str:
-    decided = [each["MDT_DT"] for each in files.by_participant("ELIG").get(row["SUBJID"], []) if each["MDT_DT"]]
+    decided = [
+        each["MDT_DT"] for each in files.by_participant("ELIG").get(row["SUBJID"], []) if each["MDT_DT"]
+    ]
     return decided[-1] if decided else row.get("OGD_DT", "")
 
 
@@ -55,7 +57,8 @@ def _coding(part: str) -> Work:
 
     def work(files: ExportFiles, file: str, row: Row) -> str:
         for each in files.by_participant("CODING").get(row["SUBJID"], []):
-            if (each["FORM"], each["FORMSEQ"], each["VARIABLE"]) == (file, row["FORMSEQ"], columns.get(file)):
+            form = files.form_of(file)
+            if (each["FORM"], each["FORMSEQ"], each["VARIABLE"]) == (form, row["FORMSEQ"], columns.get(form)):
                 return each[part]
         return ""
 
@@ -68,7 +71,9 @@ def _either(first: str, second: Work, third: str = "") -> Work:
 
 def _sampled_at(_files: ExportFiles, _file: str, row: Row) -> str:
     time = row.get("LB_TM", "")
-    return f"{row['LB_DT']}T{time}" if row.get("LB_DT") and len(time) == len("09:30") else row.get("LB_DT", "")
+    return (
+        f"{row['LB_DT']}T{time}" if row.get("LB_DT") and len(time) == len("09:30") else row.get("LB_DT", "")
+    )
 
 
 def _troponin(_files: ExportFiles, _file: str, row: Row) -> str:
@@ -109,13 +114,27 @@ def _not_cancelled(_files: ExportFiles, _file: str, row: Row) -> str:
 WORKED_OUT: Final[Mapping[str, WorkedOut]] = {
     "VISIT_ON": WorkedOut(_visit_on, (), "Day on which the visit took place; else the day of the consent."),
     "USE_AT": WorkedOut(_use_at, (), "Day on which the visit took place."),
-    "MDT_ON": WorkedOut(_mdt_on, ("MDT_DT",), "Day of the meeting of the multidisciplinary team, else of the endoscopy."),
+    "MDT_ON": WorkedOut(
+        _mdt_on, ("MDT_DT",), "Day of the meeting of the multidisciplinary team, else of the endoscopy."
+    ),
     "ONGOING_AT": WorkedOut(_ongoing_at, (), "Day whose state the data show, while the record is ongoing."),
-    "DECIDED_ON": WorkedOut(_first("ELIG_SIG", "ICF_DT"), ("ELIG_SIG", "ICF_DT"), "Day of the eligibility decision, else of the consent."),
+    "DECIDED_ON": WorkedOut(
+        _first("ELIG_SIG", "ICF_DT"),
+        ("ELIG_SIG", "ICF_DT"),
+        "Day of the eligibility decision, else of the consent.",
+    ),
     "STATE_SINCE": WorkedOut(_state_since, (), "Day since which the participant stands where they stand."),
     "CODED_AS": WorkedOut(_coding("PREFERRED"), (), "Preferred name of the coding in WHODrug."),
-    "DECODED": WorkedOut(_either("AE_PT", _coding("PREFERRED"), "CTCAE_TERM"), ("AE_PT", "CTCAE_TERM"), "Preferred term of MedDRA where it is coded, else the term of CTCAE 5.0."),
-    "BODY_SYSTEM": WorkedOut(_either("AE_SOC", _coding("CLASS")), ("AE_SOC",), "System organ class of MedDRA where it is coded, else the class of CTCAE 5.0."),
+    "DECODED": WorkedOut(
+        _either("AE_PT", _coding("PREFERRED"), "CTCAE_TERM"),
+        ("AE_PT", "CTCAE_TERM"),
+        "Preferred term of MedDRA where it is coded, else the term of CTCAE 5.0.",
+    ),
+    "BODY_SYSTEM": WorkedOut(
+        _either("AE_SOC", _coding("CLASS")),
+        ("AE_SOC",),
+        "System organ class of MedDRA where it is coded, else the class of CTCAE 5.0.",
+    ),
     "LB_AT": WorkedOut(_sampled_at, ("LB_DT", "LB_TM"), "Day and, where it is known, time of the samples."),
     "TROP_ASSAY_OF": WorkedOut(_troponin, ("TROP_ASSAY",), "Assay, beside the troponins."),
     "PREGNANT": WorkedOut(_constant("Y", "PREG_AWARE"), ("PREG_AWARE",), "Y: a pregnancy was reported."),
@@ -124,11 +143,21 @@ WORKED_OUT: Final[Mapping[str, WorkedOut]] = {
     "WITHDRAWN_FROM": WorkedOut(_scopes, tuple(SCOPES), "What the withdrawal is about."),
     "VENT_FOR": WorkedOut(_lasting("VENT_H", "PT", "H"), ("VENT_H",), "Duration in ISO 8601."),
     "ICU_FOR": WorkedOut(_lasting("ICU_D", "P", "D"), ("ICU_D",), "Duration in ISO 8601."),
-    "ADJ_NAME": WorkedOut(_words_of("ADJ_DRUG", "ADJ_GIVEN"), ("ADJ_DRUG", "ADJ_GIVEN"), "Drug, else the kind of treatment."),
-    "ST_NAME": WorkedOut(_words_of("ST_REGIMEN", "ST_KIND"), ("ST_REGIMEN", "ST_KIND"), "Regimen, else the kind of treatment."),
-    "REC_ON": WorkedOut(_first("REC_DT_PROOF", "FU_DT"), ("REC_DT_PROOF", "FU_DT"), "Day of the proof, else of the contact."),
-    "DOSED_ON": WorkedOut(_first("CARBO_DT", "NABP_DT", "COUNT_DT"), ("CARBO_DT", "NABP_DT", "COUNT_DT"), "Day of the dose, else of the blood count."),
-}  # fmt: skip
+    "ADJ_NAME": WorkedOut(
+        _words_of("ADJ_DRUG", "ADJ_GIVEN"), ("ADJ_DRUG", "ADJ_GIVEN"), "Drug, else the kind of treatment."
+    ),
+    "ST_NAME": WorkedOut(
+        _words_of("ST_REGIMEN", "ST_KIND"), ("ST_REGIMEN", "ST_KIND"), "Regimen, else the kind of treatment."
+    ),
+    "REC_ON": WorkedOut(
+        _first("REC_DT_PROOF", "FU_DT"), ("REC_DT_PROOF", "FU_DT"), "Day of the proof, else of the contact."
+    ),
+    "DOSED_ON": WorkedOut(
+        _first("CARBO_DT", "NABP_DT", "COUNT_DT"),
+        ("CARBO_DT", "NABP_DT", "COUNT_DT"),
+        "Day of the dose, else of the blood count.",
+    ),
+}
 
 
 def answer_of(files: ExportFiles, file: str, row: Row, column: str) -> str:

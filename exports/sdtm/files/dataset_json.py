@@ -41,7 +41,10 @@ def write_dataset_json(package: SdtmPackage, dataset: Dataset, folder: Path) -> 
         "name": dataset.name,
         "label": dataset.label,
         "columns": columns,
-        "rows": [[_cell(dataset, row, column["name"], column["dataType"]) for column in columns] for row in dataset.rows],
+        "rows": [
+            [_cell(dataset, row, column["name"], column["dataType"]) for column in columns]
+            for row in dataset.rows
+        ],
     }
     target = folder / f"{dataset.name.lower()}.json"
     target.write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")

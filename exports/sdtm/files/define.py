@@ -24,7 +24,8 @@ COMMENTS: Final = {
     "COM.CTCAE": "Without a licence of MedDRA in force the dictionary of this variable is CTCAE 5.0: AEDECOD is the "
     "term of CTCAE and AEBODSYS its class. Where events are coded in MedDRA, the terms of MedDRA take their place.",
     "COM.TIME": "Moments are those of the clock of the site; its offset from UTC is not submitted.",
-    "COM.MISSING": "A result that was not obtained has --STAT NOT DONE and its reason; what did not apply has no record.",
+    "COM.MISSING": "A result that was not obtained has --STAT NOT DONE and its reason; "
+    "what did not apply has no record.",
     "COM.SUBJECTS": "Subjects are those who signed a consent; people who were only registered are not in the package.",
     "COM.DESIGN": "Made from the text of the protocol; parameters that the text does not know have a null flavour.",
 }
@@ -155,9 +156,7 @@ class _Document:
         for condition in self.values.lists:
             holder = ET.SubElement(self.version, _def("ValueListDef"), {"OID": condition.oid})
             for number, value in enumerate(condition.values, start=1):
-                item = _add(
-                    holder, "ItemRef", ItemOID=value.oid, OrderNumber=str(number), Mandatory="No"
-                )
+                item = _add(holder, "ItemRef", ItemOID=value.oid, OrderNumber=str(number), Mandatory="No")
                 if value.origin.method:
                     item.set("MethodOID", value.origin.method)
                 ET.SubElement(item, _def("WhereClauseRef"), {"WhereClauseOID": value.where})
@@ -204,7 +203,9 @@ class _Document:
                 item.set("MethodOID", origin.method)
             item.set("Role", variable.role or "Qualifier")
         ET.SubElement(group, _def("Class"), {"Name": _class(domain.kind)})
-        leaf = self._leaf(group, f"{dataset.name.lower()}.{self.ending}", f"{dataset.name.lower()}.{self.ending}")
+        leaf = self._leaf(
+            group, f"{dataset.name.lower()}.{self.ending}", f"{dataset.name.lower()}.{self.ending}"
+        )
         leaf.set("ID", leaf_id(dataset.name))
 
     def _leaf(self, parent: ET.Element, address: str, title: str) -> ET.Element:
@@ -217,7 +218,11 @@ class _Document:
         for variable in dataset.variables:
             item = ET.Element(
                 _odm("ItemDef"),
-                {"OID": item_oid(dataset, variable.name), "Name": variable.name, "SASFieldName": variable.name},
+                {
+                    "OID": item_oid(dataset, variable.name),
+                    "Name": variable.name,
+                    "SASFieldName": variable.name,
+                },
             )
             kind = _type(dataset, variable.name, is_number=variable.is_number)
             item.set("DataType", kind)
@@ -286,7 +291,9 @@ class _Document:
 
 
 def _class(kind: str) -> str:
-    return {"General Observations": "SPECIAL PURPOSE", "Findings About": "FINDINGS ABOUT"}.get(kind, kind.upper().replace("-", " "))
+    return {"General Observations": "SPECIAL PURPOSE", "Findings About": "FINDINGS ABOUT"}.get(
+        kind, kind.upper().replace("-", " ")
+    )
 
 
 def _comment(dataset: Dataset, name: str) -> str:

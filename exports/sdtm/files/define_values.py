@@ -118,7 +118,11 @@ class ValueLists:
             for question in (self.package.files.question(file, answer.column),)
             if question.codes and question.submits_codes and question.type == "code" and not answer.codes
         ]
-        return lists[0] if lists and len(lists) == len(answers) and all(each == lists[0] for each in lists) else {}
+        return (
+            lists[0]
+            if lists and len(lists) == len(answers) and all(each == lists[0] for each in lists)
+            else {}
+        )
 
     @cached_property
     def _answers(self) -> Mapping[tuple[str, str], list[tuple[str, Answer]]]:

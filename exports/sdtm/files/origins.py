@@ -13,21 +13,30 @@ METHODS: Final = {
     "MT.SEQ": ("Computation", "Numbered within each subject in the order of the keys of the data set."),
     "MT.DY": (
         "Computation",
-        "Days from RFSTDTC: the day of the first treatment is 1, the day before it -1; empty where either is not known to the day.",
+        "Days from RFSTDTC: 1 on the day of the first treatment, -1 on the day before; empty for partial days.",
     ),
     "MT.EPOCH": ("Computation", "Epoch of the element (SE) that had begun last on the day of the record."),
     "MT.USUBJID": ("Computation", "STUDYID, a dash, SUBJID."),
     "MT.LOBXFL": (
         "Computation",
-        "Y for the last result of a test on or before the day of the first treatment, by test, category, place, method and evaluator.",
+        "Y: last result up to the day of the first treatment, by test, category, place, method and evaluator.",
     ),
     "MT.STRES": (
         "Computation",
-        "The result as it was collected; laboratory results in the unit of the protocol, numbers without closing zeros.",
+        "The result as it was collected; laboratory results in the unit of the protocol.",
     ),
-    "MT.VISIT": ("Computation", "Order of the visit in the schedule of the protocol; a repeated visit has a fraction."),
-    "MT.REG": ("Computation", "From the register of the trial: milestones, allocation, visits that took place."),
-    "MT.CALC": ("Computation", "Worked out from other answers, as the codebook of the export says of the question."),
+    "MT.VISIT": (
+        "Computation",
+        "Order of the visit in the schedule of the protocol; a repeated visit has a fraction.",
+    ),
+    "MT.REG": (
+        "Computation",
+        "From the register of the trial: milestones, allocation, visits that took place.",
+    ),
+    "MT.CALC": (
+        "Computation",
+        "Worked out from other answers, as the codebook of the export says of the question.",
+    ),
     "MT.JOIN": ("Computation", "Links records that an answer of a form joins."),
 }
 

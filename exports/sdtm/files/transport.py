@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from exports.sdtm.package import Dataset
 
 LONGEST_LABEL = 40
-VERSION = 5
+VERSION: Final = 5
 
 
 def write_transport(dataset: Dataset, folder: Path) -> Path:
@@ -41,6 +42,6 @@ def write_transport(dataset: Dataset, folder: Path) -> Path:
 
 
 def _whole(dataset: Dataset, name: str, value: str) -> str:
-    if len(value.encode()) > 200:  # noqa: PLR2004 -- the limit of the format
+    if len(value.encode()) > 200:
         raise ValueError(f"{dataset.name}.{name}: a value is longer than 200 bytes")
     return value

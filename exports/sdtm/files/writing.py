@@ -72,7 +72,10 @@ def write_package(source: Path, folder: Path, kind: PackageFormat) -> PackageMan
         format=kind.value,
         sites=package.files.manifest["sites"],
         subjects=sum(1 for _each in package.files.subjects),
-        files=[FileOfPackage(file=path.name, records=number, sha256=_digest(path)) for path, number in records.items()],
+        files=[
+            FileOfPackage(file=path.name, records=number, sha256=_digest(path))
+            for path, number in records.items()
+        ],
     )
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
     for path in folder.iterdir():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from exports.sdtm.forms.shared import dysphagia, ecog, feeding, vital, weight
-from exports.sdtm.mapping import FormMapping, Relation, Target, a, finding, q, record, when
+from exports.sdtm.mapping import FormMapping, Relation, Target, a, finding, q, qualifiers_of, record, when
 
 DAY: Final = a("VISIT_ON")
 DISEASES: Final = {
@@ -49,10 +49,16 @@ FREQUENCIES: Final = {
 }
 UNITS: Final = {"mg": "mg", "g": "g", "ug": "ug", "mL": "mL", "IU": "IU", "piece": "TABLET", "other": "OTHER"}
 ONGOING: Final = {"Y": "ONGOING"}
-INDICATIONS: Final = {"prophylaxis": "PROPHYLAXIS", "mh": "MEDICAL HISTORY", "ae": "ADVERSE EVENT", "irae": "IMMUNE-RELATED ADVERSE EVENT", "other": "OTHER"}  # fmt: skip
+INDICATIONS: Final = {
+    "prophylaxis": "PROPHYLAXIS",
+    "mh": "MEDICAL HISTORY",
+    "ae": "ADVERSE EVENT",
+    "irae": "IMMUNE-RELATED ADVERSE EVENT",
+    "other": "OTHER",
+}
 
 
-def disease(column: str, term: str, *qualifiers: tuple[str, str]) -> Target:
+def disease(column: str, term: str, *qualifiers: tuple[str, ...]) -> Target:
     """Return the record of a disease that everybody is asked about."""
     return record(
         "MH",
@@ -62,11 +68,11 @@ def disease(column: str, term: str, *qualifiers: tuple[str, str]) -> Target:
         PRESP="Y",
         OCCUR=a(column, ASKED),
         DTC=DAY,
-        qualifiers=tuple(q(qnam, answer) for qnam, answer in qualifiers),
+        qualifiers=qualifiers_of(qualifiers),
     )
 
 
-def habit(column: str, name: str, category: str, *qualifiers: tuple[str, str], **more: object) -> Target:
+def habit(column: str, name: str, category: str, *qualifiers: tuple[str, ...], **more: Any) -> Target:
     """Return the record of a habit: ever or never, whether it goes on, and how much."""
     return record(
         "SU",
@@ -75,14 +81,15 @@ def habit(column: str, name: str, category: str, *qualifiers: tuple[str, str], *
         CAT=category,
         PRESP="Y",
         OCCUR=a(column, {"never": "N", "former": "Y", "current": "Y", **ASKED}),
-        qualifiers=tuple(q(qnam, answer) for qnam, answer in qualifiers),
-        **more,  # type: ignore[arg-type]
+        qualifiers=qualifiers_of(qualifiers),
+        **more,
     )
 
 
-def use(column: str) -> dict[str, object]:
-    """Return when the use ended, in relation to the visit."""
-    return {"ENRTPT": a(column, {"former": "BEFORE", "current": "ONGOING"}), "ENTPT": a("USE_AT")}
+def use(column: str) -> dict[str, Any]:
+    """Return when the use began and ended, in relation to the visit."""
+    begun = {"STRTPT": a(column, {"former": "BEFORE", "current": "BEFORE"}), "STTPT": a("USE_AT")}
+    return {**begun, "ENRTPT": a(column, {"former": "BEFORE", "current": "ONGOING"}), "ENTPT": a("USE_AT")}
 
 
 MAPPINGS: Final = (
@@ -91,7 +98,7 @@ MAPPINGS: Final = (
         (
             record("DM", qualifiers=(q("ETHNICCN", "ETHNIC_CN", "Chinese Ethnic Group"),)),
             finding("SC", "EDULEVEL", "Level of Education Attained", a("EDUC"), DTC=DAY),
-            finding("SC", "RISKAREA", "Lives Where Esophageal Cancer Is Frequent", a("RESIDENCE"), DTC=DAY),
+            finding("SC", "RISKAREA", "Lives Where This Cancer Is Frequent", a("RESIDENCE"), DTC=DAY),
             vital("HEIGHT", "Height", "HEIGHT", "cm", DAY),
             weight("WEIGHT", DAY),
             finding("VS", "WEIGHT6M", "Usual Weight 6 Months Ago", a("WEIGHT_6M"), unit="kg", DTC=DAY),
@@ -110,19 +117,35 @@ MAPPINGS: Final = (
                 "MH",
                 each="CCI_ITEMS",
                 only=(
-                    when("CCI_ITEMS", *(
-                        "myocardial_infarction", "heart_failure", "peripheral_vascular", "cerebrovascular",
-                        "dementia", "chronic_pulmonary", "connective_tissue", "peptic_ulcer", "liver_mild",
-                        "diabetes", "diabetes_complicated", "hemiplegia", "renal", "malignancy", "liver_severe",
-                        "metastatic", "aids",
-                    )),
+                    when(
+                        "CCI_ITEMS",
+                        *(
+                            "myocardial_infarction",
+                            "heart_failure",
+                            "peripheral_vascular",
+                            "cerebrovascular",
+                            "dementia",
+                            "chronic_pulmonary",
+                            "connective_tissue",
+                            "peptic_ulcer",
+                            "liver_mild",
+                            "diabetes",
+                            "diabetes_complicated",
+                            "hemiplegia",
+                            "renal",
+                            "malignancy",
+                            "liver_severe",
+                            "metastatic",
+                            "aids",
+                        ),
+                    ),
                 ),
                 TERM=a("CCI_ITEMS"),
                 CAT="CHARLSON INDEX",
                 PRESP="Y",
                 OCCUR="Y",
                 DTC=DAY,
-            ),  # fmt: skip
+            ),
             finding(
                 "RS", "CCIAGE", "Charlson Comorbidity Index With Age", a("CCI_AGE"), CAT="CHARLSON", DTC=DAY
             ),
@@ -150,7 +173,11 @@ MAPPINGS: Final = (
                 qualifiers=(q("FAMGIN", "FAM_GI_N", "Number of Relatives With It"),),
             ),
             *(disease(column, term) for column, term in DISEASES.items()),
-            disease("MH_ILD", "Interstitial lung disease", ("ILDSYMPT", "MH_ILD_SYMPT")),
+            disease(
+                "MH_ILD",
+                "Interstitial lung disease",
+                ("ILDSYMPT", "MH_ILD_SYMPT", "With Symptoms, Now or Earlier"),
+            ),
             disease("MH_PRIOR_CA", "Earlier cancer", ("PRIORTX", "PRIOR_CA_TX")),
             record(
                 "CM",
@@ -191,7 +218,7 @@ MAPPINGS: Final = (
                 SPID=a("FORMSEQ"),
                 TERM=a("MH_TEXT"),
                 DECOD=a("MH_DECOD"),
-                CAT="MEDICAL HISTORY",
+                CAT="GENERAL MEDICAL HISTORY",
                 STDTC=a("MH_START"),
                 ENDTC=a("MH_END"),
                 ENRTPT=a("MH_ONGO", ONGOING),

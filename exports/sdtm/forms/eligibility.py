@@ -37,7 +37,7 @@ def criterion(column: str, code: str) -> Target:
 def short_code(code: str) -> str:
     """Return the code of a criterion as IETESTCD: INCL01, EXCL01, OPTLAB."""
     kind, _dash, rest = code.partition("-")
-    return f"{ {'I': 'INCL', 'E': 'EXCL'}[kind]}{int(rest):02}" if kind in "IE" else f"OPT{rest}"
+    return f"{ {'I': 'INCL', 'E': 'EXCL'}[kind] }{int(rest):02}" if kind in "IE" else f"OPT{rest}"
 
 
 SCREEN_FAILURES: Final = {
@@ -107,6 +107,7 @@ MAPPINGS: Final = (
                 TERM=a("SF_REASON"),
                 DECOD=a("SF_REASON", SCREEN_FAILURES),
                 CAT="DISPOSITION EVENT",
+                SCAT="SCREENING",
                 STDTC=a("STATE_SINCE"),
             ),
             record(
@@ -115,6 +116,7 @@ MAPPINGS: Final = (
                 TERM=a("APPROACHED_NO"),
                 DECOD="WITHDRAWAL BY SUBJECT",
                 CAT="DISPOSITION EVENT",
+                SCAT="SCREENING",
                 STDTC=a("STATE_SINCE"),
             ),
         ),

@@ -45,7 +45,20 @@ C30: Final = (
 ITEMS: Final = 48
 DAY: Final = a("Q_DONE_DT")
 SCALES: Final = (
-    *("QS_QL2", "QS_PF2", "QS_RF2", "QS_EF", "QS_CF", "QS_SF", "QS_FA", "QS_NV", "QS_PA", "QS_DY", "QS_SL", "QS_AP"),
+    *(
+        "QS_QL2",
+        "QS_PF2",
+        "QS_RF2",
+        "QS_EF",
+        "QS_CF",
+        "QS_SF",
+        "QS_FA",
+        "QS_NV",
+        "QS_PA",
+        "QS_DY",
+        "QS_SL",
+        "QS_AP",
+    ),
     *("QS_CO", "QS_DI", "QS_FI", "QS_SUMMARY", "QS_OESDYS", "QS_OESEAT", "QS_OESRFX", "QS_OESPA", "QS_OESSV"),
     *("QS_OESCH", "QS_OESDM", "QS_OESTA", "QS_OESCO", "QS_OESSP"),
 )
@@ -96,7 +109,7 @@ MAPPINGS: Final = (
         {
             "Q_INST": "QS.QSCAT of the items",
             "QS_OESDYS_DIR": "direction of a scale: ADaM",
-            **dict.fromkeys(SCALES, "ADaM (ADQS)"),
+            **dict.fromkeys(SCALES, "ADQS.AVAL"),
         },
     ),
     FormMapping(

@@ -170,7 +170,7 @@ MAPPINGS: Final = (
                 "TOXGR",
                 "Toxicity Grade",
                 a("G_GRADE"),
-                OBJ=a("AE_TERM"),
+                OBJ=a("DECODED"),
                 CAT="COURSE OF THE EVENT",
                 DTC=a("G_FROM"),
                 relations=(Relation("AE", a("FORMSEQ")),),
@@ -197,13 +197,13 @@ MAPPINGS: Final = (
             "SAE_AWARE_CALC": "SUPPAE.SERAWARE",
             "SAE_NARR": "CO, in pieces of 200 bytes, about the record of AE",
             "SAE_REL_CALC": "AE.AEREL",
-            **{
-                column: "SUPPAE, beside the record of AE"
-                for column in (
+            **dict.fromkeys(
+                (
                     *("SAE_TYPE", "SAE_FU_NO", "SAE_AWARE", "SAE_REPORT", "SAE_REL_INV", "SAE_REL_SPO"),
                     *("SAE_EXP", "SAE_SUSAR_CALC", "SAE_SUSAR", "SAE_EC", "SAE_AUTH"),
-                )
-            },
+                ),
+                "SUPPAE, beside the record of AE",
+            ),
         },
     ),
     FormMapping(
@@ -223,8 +223,22 @@ MAPPINGS: Final = (
                     q("PREGREP", "PREG_REPORT"),
                 ),
             ),
-            finding("RP", "LMPSTDTC", "Last Menstrual Period Start Date", a("PREG_LMP"), DTC=a("PREG_AWARE"), SPID=a("FORMSEQ")),
-            finding("RP", "EDLVRDTC", "Estimated Date of Delivery", a("PREG_DUE"), DTC=a("PREG_AWARE"), SPID=a("FORMSEQ")),
+            finding(
+                "RP",
+                "LMPSTDTC",
+                "Last Menstrual Period Start Date",
+                a("PREG_LMP"),
+                DTC=a("PREG_AWARE"),
+                SPID=a("FORMSEQ"),
+            ),
+            finding(
+                "RP",
+                "EDLVRDTC",
+                "Estimated Date of Delivery",
+                a("PREG_DUE"),
+                DTC=a("PREG_AWARE"),
+                SPID=a("FORMSEQ"),
+            ),
             finding(
                 "RP",
                 "PRGOUT",
@@ -234,7 +248,9 @@ MAPPINGS: Final = (
                 SPID=a("FORMSEQ"),
                 qualifiers=(q("CHILDTXT", "PREG_CHILD_TEXT"),),
             ),
-            finding("RP", "CHILDST", "Child at Birth", a("PREG_CHILD"), DTC=a("PREG_OUT_DT"), SPID=a("FORMSEQ")),
+            finding(
+                "RP", "CHILDST", "Child at Birth", a("PREG_CHILD"), DTC=a("PREG_OUT_DT"), SPID=a("FORMSEQ")
+            ),
         ),
     ),
     FormMapping(
@@ -247,8 +263,8 @@ MAPPINGS: Final = (
                 TERM=a("DV_TERM"),
                 CAT=a("DV_CAT"),
                 STDTC=a("DV_DT"),
-                ENDTC=a("DV_CLOSE"),
                 qualifiers=(
+                    q("DVCLOSE", "DV_CLOSE"),
                     q("DVSRC", "DV_SRC"),
                     q("DVRULE", "DV_RULE"),
                     q("DVFOUND", "DV_FOUND"),
@@ -266,5 +282,5 @@ MAPPINGS: Final = (
         ),
         {"DV_PP_CALC": "ADaM", "DV_PP": "ADaM"},
     ),
-)  # fmt: skip
+)
 __all__ = ["GRADES", "MAPPINGS", "WITH_SAE", "when"]

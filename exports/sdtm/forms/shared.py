@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from exports.sdtm.mapping import Target, Value, a, finding
 
@@ -75,7 +75,7 @@ def weight(column: str, day: Value) -> Target:
     return vital("WEIGHT", "Weight", column, "kg", day)
 
 
-def about(code: str, name: str, thing: str, column: str, day: Value, unit: str = "", **more: Value) -> Target:
+def about(code: str, name: str, thing: str, column: str, day: Value, unit: str = "", **more: Any) -> Target:
     """Return a finding about an event or intervention, where no other domain has a place for it (FA)."""
     return finding("FA", code, name, a(column), unit=unit, OBJ=thing, DTC=day, **more)
 
@@ -98,18 +98,20 @@ def examination(result: str, words: str, day: Value) -> tuple[Target, ...]:
     )
 
 
-def tumour(code: str, name: str, column: str, day: Value, method: str, unit: str = "", link: Value = PRIMARY) -> Target:
+def tumour(
+    code: str, name: str, column: str, day: Value, method: str, unit: str = "", link: Value = PRIMARY
+) -> Target:
     """Return a measurement of the tumour that ``link`` names."""
     return finding(
         "TR", code, name, a(column), unit=unit, LNKID=link, METHOD=method, EVAL=INVESTIGATOR, DTC=day
     )
 
 
-def stage(code: str, name: str, column: str, day: Value, **more: Value) -> Target:
+def stage(code: str, name: str, column: str, day: Value, **more: Any) -> Target:
     """Return a category of the TNM classification (AJCC, 8th edition)."""
     return finding("RS", code, name, a(column), CAT="AJCC V8", DTC=day, **{"EVAL": INVESTIGATOR, **more})
 
 
-def tissue(code: str, name: str, column: str, day: Value, unit: str = "", **more: Value) -> Target:
+def tissue(code: str, name: str, column: str, day: Value, unit: str = "", **more: Any) -> Target:
     """Return a microscopic finding in tissue."""
     return finding("MI", code, name, a(column), unit=unit, DTC=day, **{"SPEC": "TISSUE", **more})

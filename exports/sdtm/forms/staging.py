@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from exports.sdtm.forms.shared import (
     CT,
@@ -24,7 +24,18 @@ from exports.sdtm.forms.shared import (
     tumour,
 )
 from exports.sdtm.forms.vitals import measured
-from exports.sdtm.mapping import FormMapping, Pattern, Target, Value, a, finding, q, record, when
+from exports.sdtm.mapping import (
+    FormMapping,
+    Pattern,
+    Target,
+    Value,
+    a,
+    finding,
+    q,
+    qualifiers_of,
+    record,
+    when,
+)
 
 OGD: Final = a("OGD_DT")
 EUS_DAY: Final = a("EUS_DT")
@@ -38,10 +49,10 @@ def cm(code: str, name: str, column: str) -> Target:
     return about(code, name, "ENDOSCOPY", column, OGD, "cm")
 
 
-def procedure(name: str, day: str, done: str, why: str, *more: tuple[str, str]) -> Target:
+def procedure(name: str, day: str, done: str, why: str, *more: tuple[str, ...]) -> Target:
     """Return the record of an examination that is asked for; where it was not done, the reason stands beside."""
     reason = (q("REASNOC", why, "Reason for Occur Value"),) if why else ()
-    values: dict[str, Value] = {"PRESP": "Y", "OCCUR": a(done)} if done else {}
+    values: dict[str, Any] = {"PRESP": "Y", "OCCUR": a(done)} if done else {}
     return record(
         "PR",
         needs=("OCCUR",) if done else ("STDTC",),
@@ -49,11 +60,11 @@ def procedure(name: str, day: str, done: str, why: str, *more: tuple[str, str]) 
         CAT="STAGING",
         **values,
         STDTC=a(day),
-        qualifiers=(*reason, *(q(qnam, column) for qnam, column in more)),
+        qualifiers=(*reason, *qualifiers_of(more)),
     )
 
 
-def lesion(link: str, kind: Value, place: Value, method: str, day: Value, **more: Value) -> Target:
+def lesion(link: str, kind: Value, place: Value, method: str, day: Value, **more: Any) -> Target:
     """Return the record that identifies a lesion by one modality."""
     return finding(
         "TU",
@@ -69,7 +80,7 @@ def lesion(link: str, kind: Value, place: Value, method: str, day: Value, **more
     )
 
 
-def suspect(column: str, name: str, place: Value, method: str, day: Value, *more: tuple[str, str]) -> Target:
+def suspect(column: str, name: str, place: Value, method: str, day: Value, *more: tuple[str, ...]) -> Target:
     """Return the record that says whether a lesion of one kind was seen."""
     return finding(
         "TU",
@@ -81,11 +92,11 @@ def suspect(column: str, name: str, place: Value, method: str, day: Value, *more
         METHOD=method,
         EVAL=INVESTIGATOR,
         DTC=day,
-        qualifiers=tuple(q(qnam, answer) for qnam, answer in more),
+        qualifiers=qualifiers_of(more),
     )
 
 
-def node(link: str, method: str, day: Value, **more: Value) -> Target:
+def node(link: str, method: str, day: Value, **more: Any) -> Target:
     """Return the record of a lymph node; its station of the classification stands beside it."""
     return record(
         "TU",
@@ -119,7 +130,7 @@ def measure(link: str, code: str, name: str, column: str, method: str, day: Valu
     )
 
 
-def aspiration(link: str, day: Value, *more: tuple[str, str]) -> Target:
+def aspiration(link: str, day: Value, *more: tuple[str, ...]) -> Target:
     """Return the record of the needle aspiration of a node."""
     return record(
         "PR",
@@ -131,7 +142,7 @@ def aspiration(link: str, day: Value, *more: tuple[str, str]) -> Target:
         LNKID=Pattern(link),
         LOC=LYMPH_NODE,
         STDTC=day,
-        qualifiers=(q("REASNOC", "FNA_WHY", "Reason for Occur Value"), *(q(*each) for each in more)),
+        qualifiers=(q("REASNOC", "FNA_WHY", "Reason for Occur Value"), *qualifiers_of(more)),
     )
 
 
@@ -149,7 +160,14 @@ LINES: Final = (
         EVAL=INVESTIGATOR,
         DTC=OGD,
     ),
-    procedure("ESOPHAGOGASTRODUODENOSCOPY", "OGD_DT", "", "", ("SOC", "SOC"), ("LUGOL", "LUGOL")),
+    procedure(
+        "ESOPHAGOGASTRODUODENOSCOPY",
+        "OGD_DT",
+        "",
+        "",
+        ("SOC", "SOC", "Tests Before Consent: Standard of Care"),
+        ("LUGOL", "LUGOL"),
+    ),
     tumour("UPPEREDG", "Upper Edge From Incisors", "UPPER_CM", OGD, ENDOSCOPY, "cm"),
     tumour("LOWEREDG", "Lower Edge From Incisors", "LOWER_CM", OGD, ENDOSCOPY, "cm"),
     tumour("LENGTH", "Tumor Length", "LEN_CM", OGD, ENDOSCOPY, "cm"),
@@ -157,7 +175,14 @@ LINES: Final = (
     tumour("CIRCINV", "Circumference Involved", "CIRC", OGD, ENDOSCOPY),
     tumour("PASSABLE", "Passable for the Scope", "PASSABLE", OGD, ENDOSCOPY),
     tumour("MACRTYPE", "Macroscopic Type", "MACRO", OGD, ENDOSCOPY),
-    suspect("MULTI", "SECOND", ESOPHAGUS, ENDOSCOPY, OGD, ("LESCM", "MULTI_CM")),
+    suspect(
+        "MULTI",
+        "SECOND",
+        ESOPHAGUS,
+        ENDOSCOPY,
+        OGD,
+        ("LESCM", "MULTI_CM", "Second Lesion, cm From the Incisors"),
+    ),
     cm("UESDIST", "Upper Sphincter From Incisors", "UES_CM"),
     cm("ZLINDIST", "Z Line From Incisors", "ZLINE_CM"),
     cm("EGJDIST", "Esophagogastric Junction From Incisors", "EGJ_CM"),
@@ -207,7 +232,16 @@ LINES: Final = (
     ),
     tumour("TLG", "Total Lesion Glycolysis", "TLG", PET_DAY, PET_CT),
     tumour("SUVLIVER", "Liver Standardized Uptake Value Mean", "LIVER_SUV", PET_DAY, PET_CT, link="LIVER"),
-    suspect("PET_M", "DISTANT", "OTHER", PET_CT, PET_DAY, ("MSITE", "PET_M_SITE"), ("MNOTE", "PET_M_NOTE"), ("MWORKUP", "M_WORKUP")),
+    suspect(
+        "PET_M",
+        "DISTANT",
+        "OTHER",
+        PET_CT,
+        PET_DAY,
+        ("MSITE", "PET_M_SITE", "Distant Lesion: Where"),
+        ("MNOTE", "PET_M_NOTE", "Suspect Distant Lesion: Biopsy or MDT"),
+        ("MWORKUP", "M_WORKUP"),
+    ),
     suspect("PET_SYNC", "SYNCHRONOUS", "OTHER", PET_CT, PET_DAY, ("SYNCNOTE", "PET_SYNC_NOTE")),
     procedure("ULTRASOUND OF THE NECK", "US_DT", "", ""),
     suspect("US_RES", "NECK", "NECK", ULTRASOUND, US_DAY, ("USSIDE", "US_SIDE")),
@@ -216,7 +250,15 @@ LINES: Final = (
     procedure("BRONCHOSCOPY", "VISIT_ON", "BRON_DONE", "", ("BRONIND", "BRON_IND")),
     about("RESULT", "Result of the Examination", "BRONCHOSCOPY", "BRON_RES", OGD),
     tumour("LENGTH", "Tumor Length", "BA_LEN", OGD, "FLUOROSCOPY", "cm"),
-    finding("FA", "FISTULA", "Fistula", a("BA_FIST"), OBJ="BARIUM SWALLOW", DTC=OGD, qualifiers=(q("FISTMDT", "FIST_MDT"),)),
+    finding(
+        "FA",
+        "FISTULA",
+        "Fistula",
+        a("BA_FIST"),
+        OBJ="BARIUM SWALLOW",
+        DTC=OGD,
+        qualifiers=(q("FISTMDT", "FIST_MDT"),),
+    ),
     about("RESULT", "Result of the Examination", "MRI OF THE BRAIN", "BRAIN", OGD),
     about("RESULT", "Result of the Examination", "BONE SCAN", "BONE", OGD),
     *(
@@ -264,9 +306,16 @@ LINES: Final = (
         qualifiers=(q("STAGEDBY", "STAGE_METHOD"),),
     ),
     stage("CSTAGE", "Clinical Stage Group", "CSTAGE_SITE", a("MDT_ON"), SCAT="BY THE SITE"),
-    stage("CSTAGE", "Clinical Stage Group", "STAGE_CONFIRM", a("MDT_ON"), SCAT="CENTRAL REVIEW", EVAL="INDEPENDENT ASSESSOR"),
+    stage(
+        "CSTAGE",
+        "Clinical Stage Group",
+        "STAGE_CONFIRM",
+        a("MDT_ON"),
+        SCAT="CENTRAL REVIEW",
+        EVAL="INDEPENDENT ASSESSOR",
+    ),
     record("DM", qualifiers=(q("STRSTGCR", "STRAT_STAGE_CORR", "Stage Group, Corrected for Stratum"),)),
-)  # fmt: skip
+)
 MAPPINGS: Final = (
     FormMapping("STAGE", LINES, {"LEN_CALC": "worked out from the edges to check LEN_CM"}),
     FormMapping(
@@ -308,7 +357,10 @@ MAPPINGS: Final = (
                 METHOD=CT,
                 EVAL=INVESTIGATOR,
                 DTC=CT_DAY,
-                qualifiers=(q("LESKIND", "KIND", "Kind of Lesion"), q("LESLOC", "WHERE", "Where the Lesion Is")),
+                qualifiers=(
+                    q("LESKIND", "KIND", "Kind of Lesion"),
+                    q("LESLOC", "WHERE", "Where the Lesion Is"),
+                ),
             ),
             measure("REC-{ROW}", "LDIAM", "Longest Diameter", "SIZE_MM", CT, CT_DAY, "mm"),
         ),
@@ -317,7 +369,9 @@ MAPPINGS: Final = (
         "STAGE_PET_NODE",
         (
             node("PET-N{ROW}", PET_CT, PET_DAY),
-            measure("PET-N{ROW}", "SUVMAX", "Standardized Uptake Value Maximum", "NODE_SUVMAX", PET_CT, PET_DAY),
+            measure(
+                "PET-N{ROW}", "SUVMAX", "Standardized Uptake Value Maximum", "NODE_SUVMAX", PET_CT, PET_DAY
+            ),
         ),
     ),
     FormMapping(

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from exports.sdtm.forms.shared import ESOPHAGUS, LYMPH_NODE, ORGANS, ecog, feeding, tissue, weight
-from exports.sdtm.mapping import FormMapping, Pattern, Relation, Target, a, finding, q, record, when
+from exports.sdtm.mapping import (
+    FormMapping,
+    Pattern,
+    Relation,
+    Target,
+    a,
+    finding,
+    q,
+    qualifiers_of,
+    record,
+    when,
+)
 
 DAY: Final = a("SURG_DT")
 REPORT: Final = a("PATH_DT")
@@ -35,8 +46,10 @@ def margin(code: str, name: str, column: str, which: str, unit: str = "") -> Tar
 
 def specimen(code: str, name: str, column: str, unit: str = "", which: str = "") -> Target:
     """Return a finding in the specimen of an operation."""
-    more = {"CAT": which} if which else {}
-    return tissue(code, name, column, REPORT, unit, LOC=ESOPHAGUS, GRPID=OPERATION, EVAL="PATHOLOGIST", **more)
+    more: dict[str, Any] = {"CAT": which} if which else {}
+    return tissue(
+        code, name, column, REPORT, unit, LOC=ESOPHAGUS, GRPID=OPERATION, EVAL="PATHOLOGIST", **more
+    )
 
 
 def nodes(code: str, name: str, column: str) -> Target:
@@ -44,20 +57,34 @@ def nodes(code: str, name: str, column: str) -> Target:
     return tissue(code, name, column, REPORT, LOC=LYMPH_NODE, GRPID=OPERATION, EVAL="PATHOLOGIST")
 
 
-def category(code: str, name: str, column: str, *more: tuple[str, str]) -> Target:
+def category(code: str, name: str, column: str, *more: tuple[str, ...]) -> Target:
     """Return a pathological category of the TNM classification."""
     return finding(
-        "RS", code, name, a(column), CAT="AJCC V8", SCAT="PATHOLOGICAL, AFTER TREATMENT", GRPID=OPERATION,
-        EVAL="PATHOLOGIST", DTC=REPORT, qualifiers=tuple(q(*each) for each in more),
-    )  # fmt: skip
+        "RS",
+        code,
+        name,
+        a(column),
+        CAT="AJCC V8",
+        SCAT="PATHOLOGICAL, AFTER TREATMENT",
+        GRPID=OPERATION,
+        EVAL="PATHOLOGIST",
+        DTC=REPORT,
+        qualifiers=qualifiers_of(more),
+    )
 
 
 def followed(name: str, column: str, day: str = "COMP_DT") -> Target:
     """Return the record of what a complication led to."""
     return record(
-        "PR", needs=("OCCUR",), GRPID=COMPLICATION, TRT=name,
-        CAT="TREATMENT OF A COMPLICATION", PRESP="Y", OCCUR=a(column), STDTC=a(day),
-    )  # fmt: skip
+        "PR",
+        needs=("OCCUR",),
+        GRPID=COMPLICATION,
+        TRT=name,
+        CAT="TREATMENT OF A COMPLICATION",
+        PRESP="Y",
+        OCCUR=a(column),
+        STDTC=a(day),
+    )
 
 
 MAPPINGS: Final = (
@@ -65,10 +92,17 @@ MAPPINGS: Final = (
         "SURG",
         (
             record(
-                "PR", only=(when("SURG_DONE", "resection", "reresection", "explored"),),
-                SPID=OPERATION, TRT="ESOPHAGECTOMY", CAT="SURGERY", SCAT=a("INTENT"), PRESP="Y",
+                "PR",
+                only=(when("SURG_DONE", "resection", "reresection", "explored"),),
+                SPID=OPERATION,
+                TRT="ESOPHAGECTOMY",
+                CAT="SURGERY",
+                SCAT=a("INTENT"),
+                PRESP="Y",
                 OCCUR=a("SURG_DONE", {"resection": "Y", "reresection": "Y", "explored": "N"}),
-                LOC=ESOPHAGUS, STDTC=DAY, DUR=Pattern("PT{OP_MIN}M"),
+                LOC=ESOPHAGUS,
+                STDTC=DAY,
+                DUR=Pattern("PT{OP_MIN}M"),
                 qualifiers=(
                     q("SURGDONE", "SURG_DONE", "What Became of the Planned Operation"),
                     q("REASNOC", "NO_SURG_REASON", "Reason for Occur Value"),
@@ -99,8 +133,14 @@ MAPPINGS: Final = (
                 ),
             ),
             record(
-                "PR", only=(when("SURG_DONE", "none"),), SPID=OPERATION, TRT="ESOPHAGECTOMY", CAT="SURGERY",
-                SCAT=a("INTENT"), PRESP="Y", OCCUR="N",
+                "PR",
+                only=(when("SURG_DONE", "none"),),
+                SPID=OPERATION,
+                TRT="ESOPHAGECTOMY",
+                CAT="SURGERY",
+                SCAT=a("INTENT"),
+                PRESP="Y",
+                OCCUR="N",
                 qualifiers=(
                     q("REASNOC", "NO_SURG_REASON", "Reason for Occur Value"),
                     q("NOSURGTX", "NO_SURG_OTHER"),
@@ -117,29 +157,83 @@ MAPPINGS: Final = (
             part("OMENTAL WRAP", "OMENTUM"),
             part("EXTUBATION IN THEATRE", "EXTUB"),
             finding("FA", "BLDLOSS", "Blood Loss", a("EBL"), unit="mL", OBJ="ESOPHAGECTOMY", DTC=DAY),
-            record("CM", needs=("DOSE",), TRT="RED BLOOD CELLS", CAT="TRANSFUSION DURING SURGERY", DOSE=a("TRANSF"), DOSU="U", STDTC=DAY),
             record(
-                "CE", each="IO_COMPL",
-                only=(when("IO_COMPL", "bleeding", "airway", "rln", "duct", "splenectomy", "arrest", "other"),),
-                GRPID=OPERATION, TERM=a("IO_COMPL"), CAT="EVENT DURING SURGERY", STDTC=DAY,
+                "CM",
+                needs=("DOSE",),
+                TRT="RED BLOOD CELLS",
+                CAT="TRANSFUSION DURING SURGERY",
+                DOSE=a("TRANSF"),
+                DOSU="U",
+                STDTC=DAY,
+            ),
+            record(
+                "CE",
+                each="IO_COMPL",
+                only=(
+                    when("IO_COMPL", "bleeding", "airway", "rln", "duct", "splenectomy", "arrest", "other"),
+                ),
+                GRPID=OPERATION,
+                TERM=a("IO_COMPL"),
+                CAT="EVENT DURING SURGERY",
+                STDTC=DAY,
                 qualifiers=(q("EVENTTXT", "IO_OTHER"),),
             ),
-            finding("FA", "RESIDUAL", "Tumor Left Behind, Macroscopic", a("RESID_MACRO"), OBJ="ESOPHAGECTOMY", DTC=DAY),
-            record("PR", needs=("DUR",), GRPID=OPERATION, TRT="MECHANICAL VENTILATION", CAT="AFTER SURGERY", STDTC=DAY, DUR=a("VENT_FOR")),
-            record(
-                "HO", needs=("ENDTC",), GRPID=OPERATION, TERM="Hospital stay of the operation", DECOD="HOSPITAL STAY",
-                STDTC=DAY, ENDTC=a("DISCH_DT"),
-                qualifiers=(q("DISCHTO", "DISCH_TO"), q("LOS", "LOS", "Length of Stay (days)"), q("READM30", "READM")),
+            finding(
+                "FA",
+                "RESIDUAL",
+                "Tumor Left Behind, Macroscopic",
+                a("RESID_MACRO"),
+                OBJ="ESOPHAGECTOMY",
+                DTC=DAY,
             ),
-            record("HO", needs=("DUR",), GRPID=OPERATION, TERM="Intensive care after the operation", DECOD="INTENSIVE CARE UNIT STAY", STDTC=DAY, DUR=a("ICU_FOR")),
+            record(
+                "PR",
+                needs=("DUR",),
+                GRPID=OPERATION,
+                TRT="MECHANICAL VENTILATION",
+                CAT="AFTER SURGERY",
+                STDTC=DAY,
+                DUR=a("VENT_FOR"),
+            ),
+            record(
+                "HO",
+                needs=("ENDTC",),
+                GRPID=OPERATION,
+                TERM="Hospital stay of the operation",
+                DECOD="HOSPITAL STAY",
+                STDTC=DAY,
+                ENDTC=a("DISCH_DT"),
+                qualifiers=(
+                    q("DISCHTO", "DISCH_TO"),
+                    q("LOS", "LOS", "Length of Stay (days)"),
+                    q("READM30", "READM"),
+                ),
+            ),
+            record(
+                "HO",
+                needs=("DUR",),
+                GRPID=OPERATION,
+                TERM="Intensive care after the operation",
+                DECOD="INTENSIVE CARE UNIT STAY",
+                STDTC=DAY,
+                DUR=a("ICU_FOR"),
+            ),
         ),
     ),
     FormMapping(
         "SURG_READMS",
         (
             record(
-                "HO", needs=("STDTC",), GRPID=OPERATION, TERM="Readmission", DECOD="HOSPITAL STAY", STDTC=a("READM_DT"),
-                qualifiers=(q("HOREAS", "READM_REASON", "Reason of the Readmission"), q("HOREASTX", "READM_TEXT", "Other Reason of the Readmission")),
+                "HO",
+                needs=("STDTC",),
+                GRPID=OPERATION,
+                TERM="Readmission",
+                DECOD="HOSPITAL STAY",
+                STDTC=a("READM_DT"),
+                qualifiers=(
+                    q("HOREAS", "READM_REASON", "Reason of the Readmission"),
+                    q("HOREASTX", "READM_TEXT", "Other Reason of the Readmission"),
+                ),
                 relations=(Relation("AE", a("READM_AE")),),
             ),
         ),
@@ -166,8 +260,17 @@ MAPPINGS: Final = (
             category("YPNCAT", "Pathologic N Category After Treatment", "YPN"),
             category("YPMCAT", "M Category at Surgery", "YPM"),
             record(
-                "TU", needs=("LOC",), TESTCD="METIND", TEST="Metastatic Tumor Site Indicator", ORRES="Y", STRESC="Y",
-                GRPID=OPERATION, LOC=a("YPM_SITE", ORGANS), METHOD="HISTOPATHOLOGY", EVAL="PATHOLOGIST", DTC=REPORT,
+                "TU",
+                needs=("LOC",),
+                TESTCD="METIND",
+                TEST="Metastatic Tumor Site Indicator",
+                ORRES="Y",
+                STRESC="Y",
+                GRPID=OPERATION,
+                LOC=a("YPM_SITE", ORGANS),
+                METHOD="HISTOPATHOLOGY",
+                EVAL="PATHOLOGIST",
+                DTC=REPORT,
             ),
             category("YPSTAGE", "Pathologic Stage Group After Treatment", "YPSTAGE", ("CENTRALP", "CENTRAL")),
             nodes("LNSCRNUM", "Number of Nodes With Scar, No Tumor", "LN_SCAR"),
@@ -183,10 +286,45 @@ MAPPINGS: Final = (
             margin("SGMGSTAT", "Surgical Margins Status", "INV_CRM", "CIRCUMFERENTIAL MARGIN"),
             category("RCAT", "Residual Tumor Category", "R_STATUS", ("RCALC", "RCALC"), ("RRCP", "R_RCP")),
             specimen("PDL1DONE", "PD-L1 Tested", "PDL1_DONE"),
-            tissue("CPS", "PD-L1 Combined Positive Score", "CPS", REPORT, LOC=ESOPHAGUS, GRPID=OPERATION, METHOD=a("PDL1_CLONE")),
-            tissue("TPS", "PD-L1 Tumor Proportion Score", "TPS", REPORT, "%", LOC=ESOPHAGUS, GRPID=OPERATION, METHOD=a("PDL1_CLONE")),
-            finding("RS", "PATHRESP", "Pathologic Response", a("PCR", {"Y": "CR", "N": "NOT CR"}), CAT="PATHOLOGIC RESPONSE", GRPID=OPERATION, EVAL="PATHOLOGIST", DTC=REPORT),
-            finding("RS", "MJPTHIND", "Major Pathological Response Indicator", a("MPR"), CAT="PATHOLOGIC RESPONSE", GRPID=OPERATION, EVAL="PATHOLOGIST", DTC=REPORT),
+            tissue(
+                "CPS",
+                "PD-L1 Combined Positive Score",
+                "CPS",
+                REPORT,
+                LOC=ESOPHAGUS,
+                GRPID=OPERATION,
+                METHOD=a("PDL1_CLONE"),
+            ),
+            tissue(
+                "TPS",
+                "PD-L1 Tumor Proportion Score",
+                "TPS",
+                REPORT,
+                "%",
+                LOC=ESOPHAGUS,
+                GRPID=OPERATION,
+                METHOD=a("PDL1_CLONE"),
+            ),
+            finding(
+                "RS",
+                "PATHRESP",
+                "Pathologic Response",
+                a("PCR", {"Y": "CR", "N": "NOT CR"}),
+                CAT="PATHOLOGIC RESPONSE",
+                GRPID=OPERATION,
+                EVAL="PATHOLOGIST",
+                DTC=REPORT,
+            ),
+            finding(
+                "RS",
+                "MJPTHIND",
+                "Major Pathological Response Indicator",
+                a("MPR"),
+                CAT="PATHOLOGIC RESPONSE",
+                GRPID=OPERATION,
+                EVAL="PATHOLOGIST",
+                DTC=REPORT,
+            ),
         ),
         {
             "OP_NO_CALC": "proposal for OP_NO",
@@ -198,8 +336,17 @@ MAPPINGS: Final = (
         "PATH_LN_TABLE",
         tuple(
             finding(
-                "MI", code, name, a(column), SPEC="TISSUE", LOC=LYMPH_NODE, GRPID=OPERATION, SPID=Pattern("STATION {STATION}"),
-                EVAL="PATHOLOGIST", DTC=REPORT, qualifiers=(q("STATION", "STATION", "Lymph Node Station"),),
+                "MI",
+                code,
+                name,
+                a(column),
+                SPEC="TISSUE",
+                LOC=LYMPH_NODE,
+                GRPID=OPERATION,
+                SPID=Pattern("STATION {STATION}"),
+                EVAL="PATHOLOGIST",
+                DTC=REPORT,
+                qualifiers=(q("STATION", "STATION", "Lymph Node Station"),),
             )
             for code, name, column in (
                 ("LNEXNUM", "Number of Lymph Nodes Examined", "EXAMINED"),
@@ -210,10 +357,27 @@ MAPPINGS: Final = (
     FormMapping(
         "COMP",
         (
-            record("CE", only=(when("COMP_ANY", "N"),), GRPID=OPERATION, TERM="Complication of the operation", CAT="COMPLICATION OF SURGERY", PRESP="Y", OCCUR=a("COMP_ANY"), DTC=a("OP_DT")),
+            record(
+                "CE",
+                only=(when("COMP_ANY", "N"),),
+                GRPID=OPERATION,
+                TERM="Complication of the operation",
+                CAT="COMPLICATION OF SURGERY",
+                PRESP="Y",
+                OCCUR=a("COMP_ANY"),
+                DTC=a("OP_DT"),
+            ),
             feeding("FEED_DC", a("OP_DT")),
             *(
-                finding("SS", "SURVSTAT", "Survival Status", a(status), GRPID=OPERATION, DTC=a(day), STRESC=a(status, ALIVE))
+                finding(
+                    "SS",
+                    "SURVSTAT",
+                    "Survival Status",
+                    a(status),
+                    GRPID=OPERATION,
+                    DTC=a(day),
+                    STRESC=a(status, ALIVE),
+                )
                 for status, day in (("PO30_STATUS", "PO30_DT"), ("PO90_STATUS", "PO90_DT"))
             ),
         ),
@@ -230,12 +394,26 @@ MAPPINGS: Final = (
         "COMP_COMPS",
         (
             record(
-                "CE", needs=("TERM",), GRPID=COMPLICATION, TERM=a("ECCG_CODE"), CAT="COMPLICATION OF SURGERY",
-                STDTC=a("COMP_DT"), ENDTC=a("COMP_EN"),
+                "CE",
+                needs=("TERM",),
+                GRPID=COMPLICATION,
+                TERM=a("ECCG_CODE"),
+                CAT="COMPLICATION OF SURGERY",
+                STDTC=a("COMP_DT"),
+                ENDTC=a("COMP_EN"),
                 qualifiers=(
-                    q("COMPTEXT", "COMP_TEXT", "Complication in Words"), q("LEAKTYPE", "LEAK_TYPE"), q("NECRTYPE", "NECR_TYPE"), q("PALSTYPE", "PALSY_TYPE"), q("PALSSIDE", "PALSY_SIDE"),
-                    q("CHYLTYPE", "CHYLE_TYPE"), q("CHYLVOL", "CHYLE_VOL"), q("CLAVIEN", "CD_GRADE"), q("COMPTX", "COMP_TX", "Treatment of the Complication"),
-                    q("POD", "POD"), q("ICU", "COMP_ICU"), q("HOSPPROL", "COMP_PROL"),
+                    q("COMPTEXT", "COMP_TEXT", "Complication in Words"),
+                    q("LEAKTYPE", "LEAK_TYPE"),
+                    q("NECRTYPE", "NECR_TYPE"),
+                    q("PALSTYPE", "PALSY_TYPE"),
+                    q("PALSSIDE", "PALSY_SIDE"),
+                    q("CHYLTYPE", "CHYLE_TYPE"),
+                    q("CHYLVOL", "CHYLE_VOL"),
+                    q("CLAVIEN", "CD_GRADE"),
+                    q("COMPTX", "COMP_TX", "Treatment of the Complication"),
+                    q("POD", "POD"),
+                    q("ICU", "COMP_ICU"),
+                    q("HOSPPROL", "COMP_PROL"),
                 ),
                 relations=(Relation("AE", a("COMP_AE")),),
             ),
@@ -245,4 +423,4 @@ MAPPINGS: Final = (
             followed("TRACHEOSTOMY", "COMP_TRACH"),
         ),
     ),
-)  # fmt: skip
+)

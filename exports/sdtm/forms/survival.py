@@ -65,7 +65,9 @@ MAPPINGS: Final = (
                 EVAL="ADJUDICATION COMMITTEE",
                 DTC=a("DEATH_DT"),
             ),
-            finding("DD", "DTHCOIND", "Death Certificate Obtained Indicator", a("COD_CERT"), DTC=a("DEATH_DT")),
+            finding(
+                "DD", "DTHCOIND", "Death Certificate Obtained Indicator", a("COD_CERT"), DTC=a("DEATH_DT")
+            ),
             finding("DD", "AUTOPIND", "Autopsy Indicator", a("AUTOPSY"), DTC=a("DEATH_DT")),
             finding("DD", "LOCDTH", "Location of Death", a("D_PLACE"), DTC=a("DEATH_DT")),
             record(
@@ -80,7 +82,7 @@ MAPPINGS: Final = (
         {
             "LAST_ALIVE_DT": "ADaM, from SS",
             "ST_DUE": "work list: a record of form ST is expected",
-            "DEATH_CALC": "ADaM, ADSL.DTHDT",
+            "DEATH_CALC": "ADSL.DTHDT",
             "DEATH_FIRST": "ADaM",
             "DEATH_LAST": "ADaM",
             "D30S": "ADaM",

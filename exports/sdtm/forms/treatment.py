@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from exports.sdtm.forms.laboratory import day_of
 from exports.sdtm.forms.shared import ESOPHAGUS, INVESTIGATOR
@@ -15,6 +15,7 @@ from exports.sdtm.mapping import (
     a,
     finding,
     q,
+    qualifiers_of,
     record,
     when,
 )
@@ -31,12 +32,12 @@ START: Final = a("RT_START")
 
 
 def infusion(
-    drug: str, given: str, day: str, dose: str, why: str, number: str, form: Value, *more: tuple[str, str]
+    drug: str, given: str, day: str, dose: str, why: str, number: str, form: Value, *more: tuple[str, ...]
 ) -> tuple[Target, Target]:
     """Return a dose as it was recorded, omitted ones too (EC), and as it was given (EX)."""
     link = Pattern(f"{drug[:4]}-{{{number}}}")
     relation = (Relation("AE", a("CI_AE" if drug == "CAMRELIZUMAB" else "DOSE_AE")),)
-    values: dict[str, Value] = {
+    values: dict[str, Any] = {
         "LNKID": link,
         "TRT": drug,
         "DOSE": a(dose),
@@ -53,7 +54,7 @@ def infusion(
         needs=("OCCUR",),
         **{**values, "MOOD": "PERFORMED", "PRESP": "Y", "OCCUR": a(given, OCCURRED)},
         relations=relation,
-        qualifiers=(q("GIVEN", given, "Dose as Planned, Reduced or Omitted"), *(q(*each) for each in more)),
+        qualifiers=(q("GIVEN", given, "Dose as Planned, Reduced or Omitted"), *qualifiers_of(more)),
     )
     return collected, record("EX", only=(when(given, *GIVEN),), **values)
 
