@@ -231,10 +231,11 @@ def _dataset(code: str, rows: list[Row]) -> Dataset:
     """Return a data set: the variables that the guide requires or expects, and those that have a value."""
     domain = domains()[code]
     valued = {name for row in rows for name in row}
+    days = valued | {each.name for each in variables()[code].values() if each.core in ("Req", "Exp")}
     chosen = tuple(
         variable
         for variable in _ordered(code, valued)
-        if variable.core in ("Req", "Exp") or variable.name in valued or _goes_with(variable.name, valued)
+        if variable.core in ("Req", "Exp") or variable.name in valued or _goes_with(variable.name, days)
     )
     return Dataset(code, code, domain.label, chosen, rows, domain.keys)
 

@@ -69,7 +69,7 @@ def _demographics(files: ExportFiles, schedule: Schedule, said: SdtmRecord, seen
     known = {
         "SUBJID": said.subject,
         "RFSTDTC": days.get("NEO_D1", ""),
-        "RFENDTC": (over or last) if arm else "",
+        "RFENDTC": (over or last) if arms.get("ACTARM") else "",
         "RFXSTDTC": days.get("NEO_D1", ""),
         "RFXENDTC": days.get("LASTDOSE", ""),
         "RFICDTC": days.get("ICF", ""),

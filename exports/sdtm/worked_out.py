@@ -152,6 +152,11 @@ WORKED_OUT: Final[Mapping[str, WorkedOut]] = {
     "REC_ON": WorkedOut(
         _first("REC_DT_PROOF", "FU_DT"), ("REC_DT_PROOF", "FU_DT"), "Day of the proof, else of the contact."
     ),
+    "COUNTED_ON": WorkedOut(
+        _first("COUNT_DT", "CARBO_DT", "NABP_DT"),
+        ("COUNT_DT",),
+        "Day of the blood count, else of the dose.",
+    ),
     "DOSED_ON": WorkedOut(
         _first("CARBO_DT", "NABP_DT", "COUNT_DT"),
         ("CARBO_DT", "NABP_DT", "COUNT_DT"),

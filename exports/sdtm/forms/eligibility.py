@@ -90,7 +90,7 @@ MAPPINGS: Final = (
                 EVAL="ADJUDICATION COMMITTEE",
                 DTC=a("MDT_DT"),
             ),
-            ecog("ECOG", a("ICF_DT")),
+            ecog("ECOG", a("ICF_DT"), SCAT="ELIGIBILITY"),
             *(criterion(column, code) for column, code in CRITERIA.items()),
             record(
                 "DS",

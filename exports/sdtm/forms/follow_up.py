@@ -33,6 +33,7 @@ DAY: Final = a("FU_DT")
 SEEN: Final = a("AS_DT")
 THERAPIES: Final = ("chemo", "io", "targeted", "trial", "supportive")
 PROCEDURES: Final = ("oesophagectomy", "endoscopic_resection", "rt")
+CONTACT: Final = Pattern("{VISIT}-{VISITSEQ}-{FORMSEQ}")
 LINK: Final = "{VISIT}-{VISITSEQ}-{FORMSEQ}-"
 RESULTS: Final = {"clear": "NEGATIVE", "suspect": "EQUIVOCAL", "disease": "POSITIVE", "other": "OTHER"}
 
@@ -157,6 +158,7 @@ MAPPINGS: Final = (
                 "CM",
                 only=(when("POST_TX_ANY", "N"),),
                 TRT="NEW ANTICANCER THERAPY",
+                SPID=CONTACT,
                 CAT="SUBSEQUENT THERAPY",
                 PRESP="Y",
                 OCCUR=a("POST_TX_ANY"),
@@ -176,6 +178,7 @@ MAPPINGS: Final = (
                 "CM",
                 only=(when("ADJ_GIVEN", "none"),),
                 TRT="ADJUVANT TREATMENT",
+                SPID=CONTACT,
                 CAT="ADJUVANT TREATMENT",
                 PRESP="Y",
                 OCCUR="N",

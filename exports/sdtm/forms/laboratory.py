@@ -72,7 +72,7 @@ FLAGS: Final = {"L": "LOW", "N": "NORMAL", "H": "HIGH"}
 RESULTS: Final = {"NEG": "NEGATIVE", "POS": "POSITIVE", "IND": "INDETERMINATE"}
 
 
-def day_of(column: str, name: str, code: str, *, unit: str = "", day: str = "COUNT_DT") -> Target:
+def day_of(column: str, name: str, code: str, *, unit: str = "", day: str = "COUNTED_ON") -> Target:
     """Return the record of a result that another form asks for."""
     return finding("LB", code, name, a(column), unit=unit, CAT="DOSING", DTC=a(day))
 

@@ -58,11 +58,10 @@ NORMAL: Final[Mapping[str, str]] = {"normal": "NORMAL", "abnormal": "ABNORMAL"}
 SEVERITY_ORDER: Final = ("0", "1", "2", "3", "4")
 
 
-def ecog(column: str, day: Value) -> Target:
+def ecog(column: str, day: Value, **more: Any) -> Target:
     """Return the record of the ECOG performance status."""
-    return finding(
-        "RS", "ECOG101", "ECOG1-Performance Status", a(column), CAT="ECOG", EVAL=INVESTIGATOR, DTC=day
-    )
+    name = "ECOG1-Performance Status"
+    return finding("RS", "ECOG101", name, a(column), CAT="ECOG", EVAL=INVESTIGATOR, DTC=day, **more)
 
 
 def vital(code: str, name: str, column: str, unit: str, day: Value) -> Target:

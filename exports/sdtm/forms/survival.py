@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from exports.sdtm.forms.shared import INVESTIGATOR
-from exports.sdtm.mapping import FormMapping, Relation, a, finding, q, record, when
+from exports.sdtm.mapping import FormMapping, Pattern, Relation, a, finding, q, record, when
 
 DAY: Final = a("STATUS_DT")
 VITAL: Final = {"alive": "ALIVE", "dead": "DEAD", "unknown": "UNKNOWN"}
@@ -74,6 +74,7 @@ MAPPINGS: Final = (
                 "CM",
                 only=(when("ST_ANY", "N"),),
                 TRT="NEW ANTICANCER THERAPY",
+                SPID=Pattern("{VISIT}-{VISITSEQ}-{FORMSEQ}"),
                 CAT="SUBSEQUENT THERAPY",
                 PRESP="Y",
                 OCCUR=a("ST_ANY"),

@@ -221,7 +221,7 @@ MAPPINGS: Final = (
                 a("GFR_D"),
                 unit="mL/min",
                 CAT="DOSING",
-                DTC=a("COUNT_DT"),
+                DTC=a("COUNTED_ON"),
                 qualifiers=(q("GFRCALC", "GFR_CALC"),),
             ),
             finding("VS", "WEIGHT", "Weight", a("WEIGHT_D"), unit="kg", CAT="DOSING", DTC=a("DOSED_ON")),

@@ -1,0 +1,322 @@
+"""The SDTM package of a played trial: its rules, and its counts and values against the files of the same export."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import stat
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from django.core.management import call_command
+from pyreadstat import read_xport
+
+from crf import catalogue
+from exports.sdtm.files.writing import PackageFormat, write_package
+from exports.sdtm.package import DESIGN, Dataset, SdtmPackage, TermMissing
+from exports.sdtm.sources import ExportFiles
+from exports.sdtm.standard.tables import variables
+from exports.services import path_of, request_export, write_export
+from kernel.scope import EVERYTHING, scope
+from protocol.text import load, versions
+from tests.demo_trial import UNTIL, Played, played_trial
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+CHAPTERS = ("3.0", "6.1")
+SEED = 2154  # ten people, among them a crossover, a death, a withdrawal of all consent and regrowth after a response
+DAY = r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?"
+BYTES = 200
+COMMANDED = "commanded"
+_made: list[Path] = []
+
+
+def exported(played: Played, folder: Path) -> Path:
+    """The zip of an export of the whole trial, as its data manager takes it; a package is taken by the command as well."""
+    person = played.people["D"]
+    options = ("--as", person.username, "--purpose", "review", "--format", "define")
+    call_command("export", *options, "--out", str(folder / COMMANDED))
+    with scope(user_id=person.pk, sites=EVERYTHING):
+        export = request_export(
+            forms=list(catalogue.forms()), sites=["01", "02"], purpose="SDTM", by=person, at=UNTIL
+        )
+        return path_of(write_export(export=export, at=UNTIL))
+
+
+@pytest.fixture
+def source(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not _made:
+        settings.MEDIA_ROOT = tmp_path_factory.mktemp("sdtm")
+        with played_trial(participants=10, seed=SEED) as played:
+            _made.append(exported(played, settings.MEDIA_ROOT))
+    return _made[0]
+
+
+@pytest.fixture
+def package(source: Path) -> SdtmPackage:
+    return SdtmPackage(ExportFiles(source), load(max(versions())))
+
+
+def files_of(source: Path) -> dict[str, list[dict[str, str]]]:
+    """Read the CSV files again, without the reader of the product."""
+    with zipfile.ZipFile(source) as archive:
+        return {
+            name.removesuffix(".csv"): list(
+                csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig")))
+            )
+            for name in archive.namelist()
+            if name.endswith(".csv")
+        }
+
+
+def per_subject(rows: list[dict[str, str]], counts: Callable[[dict[str, str]], int]) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for row in rows:
+        counted[row["SUBJID"]] += counts(row)
+    return +counted
+
+
+def submitted(dataset: Dataset, holds: Callable[[dict[str, str]], bool]) -> Counter[str]:
+    return Counter(row["USUBJID"].removeprefix("PALACE-3-") for row in dataset.rows if holds(row))
+
+
+def test_counts_and_values_agree_subject_by_subject(source: Path, package: SdtmPackage) -> None:
+    files, sets = files_of(source), package.datasets
+    subjects = {row["SUBJID"] for row in files["CONSENTS"] if row["ANSWER"] == "signed"}
+
+    # the people that the comparison is about are there
+    assert any(row["DV_CAT"] == "crossover" for row in files["DV"])
+    assert any(row["INTENT"] == "salvage" for row in files["SURG"])
+    assert any(row["VITAL"] == "dead" for row in files["SURV"])
+    assert any(row["ALL_CONTACT"] == "Y" for row in files["WITHDRAWALS"])
+
+    assert {row["SUBJID"] for row in sets["DM"].rows} == subjects
+    ages = {row["SUBJID"]: row["AGE"] for row in files["ELIG"] if row["SUBJID"] in subjects}
+    assert {row["SUBJID"]: row.get("AGE", "") for row in sets["DM"].rows if row["SUBJID"] in ages} == ages
+    arms = {row["SUBJID"]: row["ARM"] for row in files["PARTICIPANTS"]}
+    assert {row["SUBJID"]: row.get("ARMCD", "") for row in sets["DM"].rows} == {
+        subject: {"1": "CAMCRTWW", "2": "CRTSURG", "": ""}[arms[subject]] for subject in subjects
+    }
+
+    for counted, found in (
+        (per_subject(files["AE"], lambda row: bool(row["AE_TERM"])), submitted(sets["AE"], lambda row: True)),
+        (
+            per_subject(files["LB_TESTS"], lambda row: bool(row["LB_RES"] or row["LB_RES_MISS"] not in ("", "NAP"))),
+            submitted(sets["LB"], lambda row: row.get("LBCAT") in ("HEMATOLOGY", "CHEMISTRY", "COAGULATION", "URINALYSIS") and row["LBTESTCD"] not in ("CACRALB",) and bool(row.get("LBSPEC"))),
+        ),
+        (
+            per_subject(files["QOL"], lambda row: sum(bool(row[f"Q{number}"]) for number in range(1, 49))),
+            submitted(sets["QS"], lambda row: row["QSTESTCD"].startswith(("EOR", "OES")) and "QSORRES" in row),
+        ),
+        (
+            per_subject(files["VS"], lambda row: bool(row["SBP"])) + per_subject(files["STAGE"], lambda row: bool(row["SBP"])),
+            submitted(sets["VS"], lambda row: row["VSTESTCD"] == "SYSBP" and "VSORRES" in row),
+        ),
+        (
+            per_subject(files["TREAT_CAMRE"], lambda row: row["CI_GIVEN"] in ("full", "interrupted")),
+            submitted(sets["EX"], lambda row: row["EXTRT"] == "CAMRELIZUMAB"),
+        ),
+        (
+            per_subject(files["TREAT_CHEMO"], lambda row: row["CARBO_GIVEN"] in ("full", "reduced")),
+            submitted(sets["EX"], lambda row: row["EXTRT"] == "CARBOPLATIN"),
+        ),
+        (
+            per_subject(files["TREAT_CHEMO"], lambda row: bool(row["CARBO_GIVEN"])),
+            submitted(sets["EC"], lambda row: row["ECTRT"] == "CARBOPLATIN"),
+        ),
+        (per_subject(files["STAGE_EUS_NODE"], lambda row: 1), submitted(sets["TU"], lambda row: row.get("TULNKID", "").startswith("EUS-N"))),
+        (per_subject(files["DV"], lambda row: bool(row["DV_TERM"])), submitted(sets["DV"], lambda row: True)),
+        (
+            per_subject(files["SURG"], lambda row: row["SURG_DONE"] in ("resection", "reresection")),
+            submitted(sets["PR"], lambda row: row["PRTRT"] == "ESOPHAGECTOMY" and row["PROCCUR"] == "Y"),
+        ),
+        (
+            per_subject(files["MILESTONES"], lambda row: row["MILESTONE"] == "RAND"),
+            submitted(sets["DS"], lambda row: row["DSDECOD"] == "RANDOMIZED"),
+        ),
+        (
+            per_subject(files["SURV"], lambda row: row["VITAL"] == "dead"),
+            submitted(sets["DS"], lambda row: row["DSDECOD"] == "DEATH" and row["DSCAT"] == "OTHER EVENT"),
+        ),
+        (
+            per_subject(files["WITHDRAWALS"], lambda row: not row["CANCELLED_AT"]),
+            submitted(sets["DS"], lambda row: row["DSDECOD"].startswith("WITHDRAWAL OF CONSENT")),
+        ),
+        (
+            per_subject(files["VISITS"], lambda row: row["STATE"] == "done"),
+            submitted(sets["SV"], lambda row: bool(row.get("SVSTDTC")) and row["USUBJID"] in randomized(sets)),
+        ),
+    ):  # fmt: skip
+        inside = {subject: number for subject, number in counted.items() if subject in subjects}
+        assert dict(found) == inside
+
+    said = {
+        (row["SUBJID"], row["FORMSEQ"]): (row["AE_TERM"], row["AE_ST"], row["GRADE"]) for row in files["AE"]
+    }
+    for row in sets["AE"].rows:
+        key = row["USUBJID"].removeprefix("PALACE-3-"), row["AESPID"]
+        assert (row["AETERM"], row.get("AESTDTC", ""), row.get("AETOXGR", "")) == said[key]
+
+
+def randomized(sets: Any) -> set[str]:
+    return {row["USUBJID"] for row in sets["DM"].rows} if sets else set()
+
+
+def test_the_data_sets_keep_the_rules_of_the_guide(package: SdtmPackage) -> None:
+    sets = package.datasets
+    people = {row["USUBJID"]: row for row in sets["DM"].rows}
+    visited = {(row["USUBJID"], row["VISITNUM"]) for row in sets["SV"].rows}
+    epochs = {row["EPOCH"] for row in sets["TA"].rows}
+    for dataset in sets.values():
+        table = variables()["SUPPQUAL" if dataset.is_supplement else dataset.domain]
+        names = [each.name for each in dataset.variables]
+        known = [name for name in table if name in names]
+        assert [name for name in names if not re.fullmatch(r"COVAL\d+", name)] == known, dataset.name
+        assert {each.name for each in table.values() if each.core == "Req"} <= set(names)
+        keys = Counter(tuple(row.get(key, "") for key in dataset.keys) for row in dataset.rows)
+        assert [key for key, times in keys.items() if times > 1] == [], dataset.name
+        for row in dataset.rows:
+            assert set(row) <= {*names}, (dataset.name, set(row) - set(names))
+            required(dataset, row)
+            if "USUBJID" in row:
+                assert row["USUBJID"] in people
+            if "VISITNUM" in row and dataset.name not in (*DESIGN, "SV"):
+                assert (row["USUBJID"], row["VISITNUM"]) in visited, dataset.name
+            assert row.get("EPOCH", "SCREENING") in epochs
+            for name, value in row.items():
+                assert len(value.encode()) <= BYTES, (dataset.name, name)
+                if name.endswith("DTC"):
+                    assert re.fullmatch(DAY, value), (dataset.name, name, value)
+                if re.fullmatch(r"..(ST|EN)?DY", name) and dataset.name not in DESIGN:
+                    assert value == study_day(row[name[:-2] + "DTC"], people[row["USUBJID"]]["RFSTDTC"])
+    for name, dataset in sets.items():
+        if f"{name}SEQ" in {each.name for each in dataset.variables} and name not in (*DESIGN, "CO"):
+            numbers: dict[str, list[int]] = {}
+            for row in dataset.rows:
+                numbers.setdefault(row["USUBJID"], []).append(int(row[f"{name}SEQ"]))
+            assert all(each == list(range(1, len(each) + 1)) for each in numbers.values()), name
+    parents(sets)
+
+
+def required(dataset: Dataset, row: dict[str, str]) -> None:
+    """A required variable has a value, but for what a person never screened to the end lacks."""
+    for variable in dataset.variables:
+        if variable.core == "Req" and not row.get(variable.name):
+            assert (dataset.name, variable.name) in {("SUPPDM", "IDVAR"), ("TS", "TSVAL"), ("DM", "SEX")}, (
+                variable
+            )
+
+
+def parents(sets: Any) -> None:
+    """A qualifier and a relation name a record that is there; a qualifier stands once on it."""
+    numbers = {
+        (name, row["USUBJID"], row[f"{name}SEQ"])
+        for name, dataset in sets.items()
+        for row in dataset.rows
+        if row.get(f"{name}SEQ") and row.get("USUBJID")
+    }
+    for dataset in sets.values():
+        if dataset.is_supplement:
+            told = Counter((row["USUBJID"], row["IDVARVAL"], row["QNAM"]) for row in dataset.rows)
+            assert max(told.values()) == 1, dataset.name
+            for row in dataset.rows:
+                assert not row["IDVAR"] or (row["RDOMAIN"], row["USUBJID"], row["IDVARVAL"]) in numbers
+    for row in sets["RELREC"].rows:
+        assert "IDVARVAL" not in row or (row["RDOMAIN"], row["USUBJID"], row["IDVARVAL"]) in numbers
+
+
+def study_day(when: str, reference: str) -> str:
+    apart = date.fromisoformat(when[:10]) - date.fromisoformat(reference)
+    return str(apart.days + (apart.days >= 0))
+
+
+def test_a_value_outside_a_closed_list_stops_the_package(package: SdtmPackage) -> None:
+    row = next(row for row in package.files.rows("AE") if row["AE_TERM"])
+    row["SERIOUS"] = "perhaps"  # type: ignore[index]  # as a file that somebody changed would say it
+    with pytest.raises(TermMissing, match=r"perhaps.*AESER"):
+        _built = package.datasets
+
+
+def test_the_files_read_back_whole(source: Path, package: SdtmPackage, tmp_path: Path) -> None:
+    manifest = write_package(source, tmp_path / "xpt", PackageFormat.TRANSPORT)
+    write_package(source, tmp_path / "json", PackageFormat.DATASET_JSON)
+    assert {each["file"] for each in manifest["files"]} >= {"dm.xpt", "define.xml", "csdrg.html", "csdrg.pdf"}
+    for dataset in package.datasets.values():
+        frame, said = read_xport(
+            str(tmp_path / "xpt" / f"{dataset.name.lower()}.xpt"), output_format="polars"
+        )
+        names = [each.name for each in dataset.variables]
+        assert frame.columns == names
+        assert said.column_labels == [each.label for each in dataset.variables]
+        texts = [each.name for each in dataset.variables if not each.is_number]
+        assert frame.select(texts).fill_null("").rows() == [
+            tuple(row.get(name, "") for name in texts) for row in dataset.rows
+        ]
+        whole = json.loads((tmp_path / "json" / f"{dataset.name.lower()}.json").read_text(encoding="utf-8"))
+        assert (whole["datasetJSONVersion"], whole["records"]) == ("1.1.0", len(dataset.rows))
+        assert [column["name"] for column in whole["columns"]] == names
+        assert len(whole["rows"]) == len(dataset.rows)
+        for column, label in zip(whole["columns"], (each.label for each in dataset.variables), strict=True):
+            assert column["label"] == label
+    defined(tmp_path / "xpt" / "define.xml", package)
+    guide = (tmp_path / "xpt" / "csdrg.html").read_text(encoding="utf-8")
+    assert "AEDECOD is the term of CTCAE" in re.sub(r"\s+", " ", guide)
+
+
+def defined(path: Path, package: SdtmPackage) -> None:
+    """Define-XML follows CDISC's schema, names every variable, and every reference in it leads somewhere."""
+    odmlib = pytest.importorskip(
+        "odmlib", reason="its copy of CDISC's schema is what the document is held against"
+    )
+    etree = pytest.importorskip("lxml.etree")
+    schema = Path(odmlib.__file__).parent / "schemas" / "define" / "2.1" / "define2-1-0.xsd"
+    if schema.exists():
+        etree.XMLSchema(etree.parse(str(schema))).assertValid(etree.parse(str(path)))
+    root = ET.parse(path).getroot()  # noqa: S314 -- our own file
+    oids = {each.get("OID") for each in root.iter() if each.get("OID")} | {
+        each.get("ID") for each in root.iter()
+    }
+    named = list(references(root))
+    assert len(named) > len(package.datasets)
+    assert [oid for oid in named if oid not in oids] == []
+    items = {each.get("OID") for each in root.iter() if each.tag.endswith("}ItemDef")}
+    for dataset in package.datasets.values():
+        assert {f"IT.{dataset.name}.{each.name}" for each in dataset.variables} <= items
+
+
+def references(root: ET.Element) -> Iterator[str]:
+    for each in root.iter():
+        for name, value in each.attrib.items():
+            bare = name.rpartition("}")[2]
+            if bare in (
+                "ItemOID",
+                "CodeListOID",
+                "MethodOID",
+                "CommentOID",
+                "ValueListOID",
+                "WhereClauseOID",
+                "leafID",
+                "ArchiveLocationID",
+                "StandardOID",
+            ):
+                yield value
+
+
+def test_the_command_writes_a_package(source: Path) -> None:
+    taken = source.parent / COMMANDED
+    assert {path.name for path in taken.iterdir()} == {
+        "define.xml",
+        "csdrg.html",
+        "csdrg.pdf",
+        "manifest.json",
+    }
+    said = json.loads((taken / "manifest.json").read_text(encoding="utf-8"))
+    assert (said["format"], said["sites"]) == ("define", ["01", "02"])
+    assert {stat.S_IMODE(path.stat().st_mode) for path in taken.iterdir()} == {0o600}
