@@ -55,7 +55,7 @@ class Relation:
 
 
 @dataclass(frozen=True)
-class Condition:
+class RecordCondition:
     """A record exists only while an answer is one of these codes; with none named, while there is an answer."""
 
     column: str
@@ -77,7 +77,7 @@ class Target:
     domain: str
     values: Mapping[str, Value]
     qualifiers: tuple[Qualifier, ...] = ()
-    only: tuple[Condition, ...] = ()
+    only: tuple[RecordCondition, ...] = ()
     each: str = ""
     needs: tuple[str, ...] = ()
     relations: tuple[Relation, ...] = ()
@@ -131,9 +131,9 @@ def qualifiers_of(named: Iterable[tuple[str, ...]]) -> tuple[Qualifier, ...]:
     return tuple(Qualifier(each[0], Answer(each[1]), "".join(each[2:])) for each in named)
 
 
-def when(column: str, *codes: str) -> Condition:
+def when(column: str, *codes: str) -> RecordCondition:
     """Return the condition that an answer is one of the codes."""
-    return Condition(column, codes)
+    return RecordCondition(column, codes)
 
 
 def finding(
@@ -144,7 +144,7 @@ def finding(
     *,
     unit: str = "",
     qualifiers: tuple[Qualifier, ...] = (),
-    only: tuple[Condition, ...] = (),
+    only: tuple[RecordCondition, ...] = (),
     each: str = "",
     relations: tuple[Relation, ...] = (),
     **more: Value,
@@ -161,7 +161,7 @@ def record(
     domain: str,
     *,
     qualifiers: tuple[Qualifier, ...] = (),
-    only: tuple[Condition, ...] = (),
+    only: tuple[RecordCondition, ...] = (),
     each: str = "",
     needs: tuple[str, ...] = (),
     relations: tuple[Relation, ...] = (),

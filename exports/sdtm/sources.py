@@ -18,7 +18,7 @@ Place = tuple[str, str, str]  # participant, visit, which visit of this code
 
 
 @dataclass(frozen=True)
-class Question:
+class ExportedColumn:
     """What the codebook of the export says of one column."""
 
     label: str
@@ -44,7 +44,7 @@ class Question:
         return self.codes.get(answer, answer)
 
 
-NO_QUESTION = Question("", "text", "", is_derived=False)
+NO_QUESTION = ExportedColumn("", "text", "", is_derived=False)
 
 
 class ExportFiles:
@@ -77,14 +77,14 @@ class ExportFiles:
         return form if group and form in self._texts else file
 
     @cached_property
-    def questions(self) -> Mapping[tuple[str, str], Question]:
+    def questions(self) -> Mapping[tuple[str, str], ExportedColumn]:
         """Map file and column to what the codebook says of it."""
         codes: dict[tuple[str, str], dict[str, str]] = {}
         for row in self.rows("CODELISTS"):
             key = row["FILE"].removesuffix(".csv"), row["VARIABLE"]
             codes.setdefault(key, {})[row["CODE"]] = row["LABEL"]
         return {
-            (file, row["VARIABLE"]): Question(
+            (file, row["VARIABLE"]): ExportedColumn(
                 row["LABEL"],
                 row["TYPE"],
                 row["UNIT"],
@@ -95,7 +95,7 @@ class ExportFiles:
             for file in (row["FILE"].removesuffix(".csv"),)
         }
 
-    def question(self, file: str, column: str) -> Question:
+    def question(self, file: str, column: str) -> ExportedColumn:
         """Return what is known of a column of a file, or of the form above it."""
         for place in (file, self.form_of(file)):
             if known := self.questions.get((place, column)):

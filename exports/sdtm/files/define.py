@@ -273,13 +273,13 @@ class _Document:
 
     def _code_lists(self) -> None:
         for oid, (terms, values) in self.lists.items():
-            held = _add(self.version, "CodeList", OID=oid, Name=oid.removeprefix("CL."), DataType="text")
+            coded = _add(self.version, "CodeList", OID=oid, Name=oid.removeprefix("CL."), DataType="text")
             if terms is not None:
-                held.set(_def("StandardOID"), CT_STANDARD)
+                coded.set(_def("StandardOID"), CT_STANDARD)
             else:
-                held.set(_def("IsNonStandard"), "Yes")
+                coded.set(_def("IsNonStandard"), "Yes")
             for value, words in values:
-                item = _add(held, "CodeListItem" if words else "EnumeratedItem", CodedValue=value)
+                item = _add(coded, "CodeListItem" if words else "EnumeratedItem", CodedValue=value)
                 if words:
                     decode = _add(_add(item, "Decode"), "TranslatedText")
                     decode.set(f"{{{XML}}}lang", "en")
@@ -287,7 +287,7 @@ class _Document:
                 elif terms is not None and value not in terms.published:
                     item.set(_def("ExtendedValue"), "Yes")
             if terms is not None:
-                _add(held, "Alias", Context=CDISC, Name=terms.code)
+                _add(coded, "Alias", Context=CDISC, Name=terms.code)
 
 
 def _class(kind: str) -> str:

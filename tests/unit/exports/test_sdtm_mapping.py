@@ -1,4 +1,4 @@
-"""What the forms become in SDTM: every answer has its place, every place is one of the guide, every term is looked up."""
+"""What forms become in SDTM: every answer has its place, each place is one of the guide, each term is looked up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,41 @@ from protocol.text import load, versions
 CHAPTERS = ("3.0",)
 REGISTER = ("CONSENTS", "WITHDRAWALS", "LOSSES", "MILESTONES", "TRANSFERS")
 WANTED = frozenset(
-    "DM CO SE SV DS DV IE MH SU CM EC EX PR AE CE LB VS MI TU TR RS QS SS DD HO FA RP TA TE TV TI TS RELREC".split()
+    (
+        "DM",
+        "CO",
+        "SE",
+        "SV",
+        "DS",
+        "DV",
+        "IE",
+        "MH",
+        "SU",
+        "CM",
+        "EC",
+        "EX",
+        "PR",
+        "AE",
+        "CE",
+        "LB",
+        "VS",
+        "MI",
+        "TU",
+        "TR",
+        "RS",
+        "QS",
+        "SS",
+        "DD",
+        "HO",
+        "FA",
+        "RP",
+        "TA",
+        "TE",
+        "TV",
+        "TI",
+        "TS",
+        "RELREC",
+    )
 )
 
 
@@ -32,7 +66,11 @@ def every_column() -> Iterator[tuple[str, str, str]]:
     """File, column and target in the catalogue of each answer that can leave."""
     for form in catalogue.forms().values():
         for variable in codebook(form):
-            yield "_".join(filter(None, (form.code, variable.group.upper()))), variable.variable, variable.sdtm
+            yield (
+                "_".join(filter(None, (form.code, variable.group.upper()))),
+                variable.variable,
+                variable.sdtm,
+            )
 
 
 def test_every_answer_has_a_place_or_a_reason_why_it_has_none() -> None:
@@ -85,7 +123,9 @@ def test_every_fixed_term_is_in_the_table_of_terms() -> None:
         for mapping, target in every_target()
         for name, value in target.values.items()
         if (lists := lists_of(target.domain, name))
-        for term in ([value] if isinstance(value, str) else value.codes.values() if isinstance(value, Answer) else ())
+        for term in (
+            [value] if isinstance(value, str) else value.codes.values() if isinstance(value, Answer) else ()
+        )
         if not any(each.holds(term) for each in lists)
     ]
     assert unknown == []
@@ -110,7 +150,9 @@ def test_a_test_has_one_name() -> None:
     named: dict[tuple[str, str], set[str]] = {}
     for _mapping, target in every_target():
         if target.test:
-            named.setdefault((target.domain, target.test), set()).add(str(target.values[f"{target.domain}TEST"]))
+            named.setdefault((target.domain, target.test), set()).add(
+                str(target.values[f"{target.domain}TEST"])
+            )
     assert {key: names for key, names in named.items() if len(names) > 1} == {}
 
 
