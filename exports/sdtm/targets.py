@@ -37,7 +37,10 @@ def target_of(file: str, column: str) -> str:
     """Return where the answer of a column stands, the analysis data set that takes it, or nothing."""
     target = targets().get((file, column), "")
     if column in mappings().get(file, NO_MAPPING).elsewhere and target == mappings()[file].elsewhere[column]:
-        return re.split(r"[ ,]", target)[0] if target.startswith(ANALYSIS) else ""
+        if target.startswith(ANALYSIS):
+            return re.split(r"[ ,]", target)[0]
+        elsewhere = re.match(r"(SUPP[A-Z]{2}\.[A-Z0-9]+)|[A-Z]{2}\.([A-Z0-9]+)", target)
+        return (elsewhere[1] or elsewhere[2]) if elsewhere else ""
     return target
 
 

@@ -106,7 +106,7 @@ MAPPINGS: Final = (
         {
             "LB_TM": "time of LB.LBDTC",
             "LB_LAB": "LB.LBNAM of the results",
-            "TROP_ASSAY": "LB.LBMETHOD of the troponins",
+            "TROP_ASSAY": "SUPPLB.TROPASSY of the troponins",
             "LB_LEFT": "work list: tests without a result or a reason",
             "ALC_NADIR": "ADaM",
             "ALC_NADIR_DT": "ADaM",

@@ -116,6 +116,10 @@ def test_the_domains_of_the_trial_are_all_known() -> None:
     assert domains().keys() >= WANTED
 
 
+def test_keys_are_variables_of_their_domain() -> None:
+    assert [(code, key) for code, of in domains().items() for key in of.keys if key not in variables()[code]] == []
+
+
 def test_every_fixed_term_is_in_the_table_of_terms() -> None:
     """A term without an entry in a list that may not be extended is an error; in others it is declared as ours."""
     unknown = [
