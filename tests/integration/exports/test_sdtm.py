@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from pyreadstat import read_xport
 
 from crf import catalogue
@@ -50,7 +51,8 @@ def exported(played: Played, folder: Path) -> Path:
             forms=list(catalogue.forms()), sites=["01", "02"], purpose="SDTM", by=person, at=UNTIL
         )
         write_export(export=export, at=UNTIL)  # where the task has not written it yet
-        return path_of(Export.objects.get(pk=export.pk))
+        with transaction.atomic():
+            return path_of(Export.objects.get(pk=export.pk))
 
 
 @pytest.fixture

@@ -117,7 +117,9 @@ def test_the_domains_of_the_trial_are_all_known() -> None:
 
 
 def test_keys_are_variables_of_their_domain() -> None:
-    assert [(code, key) for code, of in domains().items() for key in of.keys if key not in variables()[code]] == []
+    assert [
+        (code, key) for code, of in domains().items() for key in of.keys if key not in variables()[code]
+    ] == []
 
 
 def test_every_fixed_term_is_in_the_table_of_terms() -> None:
