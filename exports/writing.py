@@ -26,6 +26,7 @@ from exports.formats.kinds import DataFormat
 from exports.formats.readers import readers_of
 from exports.formats.short_names import short_name
 from exports.formats.shortening import LONG_TEXT_COLUMNS, LONG_TEXTS, ShortenedInManifest, Shortenings
+from exports.sdtm.targets import target_of
 from exports.tables import KEYS, STUDY, Column, File, common_files, files_of
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER, make_own_file
@@ -238,6 +239,8 @@ def _codebook_row(file: File, column: Column, kind: DataFormat) -> list[str]:
     own = {"file": name, "form": file.form, "group": file.group, "variable": column.header}
     short = short_name(file.name, column.header)
     said |= {**own, "label": str(column.label), "type": column.type, "short": short}
+    if column.variable is not None:
+        said["sdtm"] = target_of(file.name, column.header)
     return [_plain(said.get(name)) for name in CODEBOOK_COLUMNS]
 
 

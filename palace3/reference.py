@@ -11,6 +11,7 @@ from crf.engine.codebook import Variable, codebook
 from crf.engine.validation_plan import validation_plan
 from kernel.environment import GROUPS
 from palace3.endpoint_pages import endpoint_lines, endpoint_title
+from exports.sdtm.targets import target_of
 from palace3.packages import PACKAGES
 from palace3.refusals import kinds_of_refusal
 from palace3.third_party import third_party
@@ -103,7 +104,7 @@ def variable_row(variable: Variable) -> list[str]:
     kind = variable.type + (", derived" if variable.derived else "") + codes_of(variable)
     return [
         name, variable.label, kind, variable.unit, variable.soft, variable.hard, variable.classification,
-        variable.cdash, variable.sdtm,
+        variable.cdash, target_of("_".join(filter(None, (variable.form, variable.group.upper()))), variable.variable),
     ]  # fmt: skip
 
 

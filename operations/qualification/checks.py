@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError as BrokerFault
 
 from audit.models import Seal
-from audit.seals import 
+from audit.verify import verify
 from kernel.errors import Refusal
 from kernel.production import faults
 from kernel.scope import EVERYTHING, scope

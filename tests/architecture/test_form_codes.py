@@ -18,7 +18,8 @@ NAME_NO_FORM = tuple(
     f"crf/{room}"
     for room in ("engine", "models", "store", "queries", "recheck.py", "records", "notes", "page", "views")
 )
-DECLARE_FORMS = ("protocol", "crf/catalogue", "demo")  # the trial's text, its forms, and people who play it
+# The trial's text, its forms, people who play it, and what forms become in SDTM, whose domains share their codes.
+DECLARE_FORMS = ("protocol", "crf/catalogue", "demo", "exports/sdtm")
 # Rules of the trial that read answers of particular forms, and words that only look like a form's code.
 MAY_NAME = {
     "crf/trial_rules/todos.py": (

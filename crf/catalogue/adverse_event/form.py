@@ -61,23 +61,20 @@ class AdverseEvent(CrfRecord):
         help=_(
             "Type a word in either language and choose: “neutropenia” finds “Neutrophil count decreased”. Version 5.0."
         ),
-        sdtm="SUPPAE.CTCAETRM",
+        sdtm="AEDECOD",
         exported_after="in_window",
     )
     lab_test = ChoiceAnswer(
         _("Laboratory test that shows it"),
         codes=LAB_TEST,
         help=_("Where the event is a laboratory value of a panel."),
-        sdtm="RELREC",
         exported_after="ctcae_term",
     )
-    lab_dt = DateAnswer(
-        _("Day of that sample"), asked_when=Answered("lab_test"), sdtm="RELREC", exported_after="lab_test"
-    )
+    lab_dt = DateAnswer(_("Day of that sample"), asked_when=Answered("lab_test"), exported_after="lab_test")
     ae_st = PartialDateAnswer(
         _("Began"), required=True, missing_allowed=("NK",), cdash="AESTDAT", sdtm="AESTDTC"
     )
-    ae_ongo = YesNoAnswer(_("Ongoing"), required=True, missing_allowed=(), cdash="AEONGO", sdtm="AEENRF")
+    ae_ongo = YesNoAnswer(_("Ongoing"), required=True, missing_allowed=(), cdash="AEONGO", sdtm="AEENRTPT")
     ae_en = PartialDateAnswer(
         _("Ended"),
         help=_("A fatal event ends on the day of death."),
@@ -129,7 +126,7 @@ class AdverseEvent(CrfRecord):
         by=rules.period_of,
         blanks=True,
         codes=lists.PERIOD,
-        sdtm="EPOCH",
+        sdtm="SUPPAE.AEPERIOD",
     )
     in_window = DerivedBoolean(
         _("In the window of collection"),
@@ -157,7 +154,6 @@ class AdverseEvent(CrfRecord):
         _("It is serious because of"),
         codes=lists.SERIOUS,
         missing_allowed=(),
-        sdtm="AESDTH, AESLIFE, AESHOSP, AESDISAB, AESCONG, AESMIE",
         asked_when=SERIOUS,
     )
     ser_aware = DateTimeAnswer(
@@ -206,7 +202,7 @@ class AdverseEvent(CrfRecord):
         links_to="SURG",
         hard=(1, 99),
         shown_when=Is("rel_surg", "unlikely", "possible", "probable", "definite"),
-        sdtm="RELREC",
+        sdtm="SUPPAE.AEOP",
     )
     rel_proc = ChoiceAnswer(
         _("Related to endoscopy or aspiration of an evaluation"),
@@ -340,10 +336,14 @@ class AdverseEvent(CrfRecord):
         codes=lists.ACTION_DOSE,
         required=True,
         missing_allowed=(),
-        sdtm="AEACN",
+        sdtm="SUPPAE.ACNCHEMO",
     )
     action_rt = ChoiceAnswer(
-        _("Action with radiotherapy"), codes=lists.ACTION, required=True, missing_allowed=(), sdtm="AEACN"
+        _("Action with radiotherapy"),
+        codes=lists.ACTION,
+        required=True,
+        missing_allowed=(),
+        sdtm="SUPPAE.ACNRT",
     )
     other_action = MultipleAnswer(_("Other action"), codes=lists.OTHER_ACTION, required=True, sdtm="AEACNOTH")
     disc_tx = YesNoAnswer(_("Led to the stop of study treatment"), required=True, sdtm="SUPPAE.DISCTX")
@@ -371,7 +371,6 @@ class AdverseEvent(CrfRecord):
         _("CTCAE version"),
         reads=("ctcae_term",),
         by=rules.version_of_term,
-        sdtm="SUPPAE.CTCAEVER",
         exported_after="ctcae_code",
     )
     ctcae_grades = DerivedMultiple(
@@ -379,7 +378,6 @@ class AdverseEvent(CrfRecord):
         reads=("ctcae_term",),
         by=rules.grades_of_term,
         codes=lists.GRADE,
-        sdtm="SUPPAE.CTCAEGRD",
         exported_after="ctcae_version",
     )
     ae_llt = TextAnswer(
@@ -408,7 +406,6 @@ class AdverseEvent(CrfRecord):
         _("Version of MedDRA"),
         max_length=10,
         asked_when=CODED,
-        sdtm="SUPPAE.MEDDRAV",
         exported_after="ae_soc_cd",
     )
 

@@ -56,7 +56,7 @@ class Complications(CrfRecord):
         proposed_by="op_no_calc",
         sdtm="CEGRPID",
     )
-    op_dt = DerivedDate(_("Date of that operation"), reads=("op_no", "SURG*"), by=operated_on, sdtm="PRSTDTC")
+    op_dt = DerivedDate(_("Date of that operation"), reads=("op_no", "SURG*"), by=operated_on, sdtm="CEDTC")
 
     events = Section(_("Complications"))
     comp_any = YesNoAnswer(
@@ -176,7 +176,7 @@ class Complication(CrfGroupRow):
         _("Side of the palsy"),
         codes=lists.PALSY_SIDE,
         asked_when=Is("eccg_code", lists.PALSY),
-        sdtm="CELAT",
+        sdtm="SUPPCE.PALSSIDE",
     )
     chyle_type = ChoiceAnswer(
         _("Type of chyle leak"),
@@ -191,20 +191,25 @@ class Complication(CrfGroupRow):
         sdtm="SUPPCE.CHYLVOL",
     )
     comp_text = TextAnswer(
-        _("Which?"), asked_when=Is("eccg_code", "IN05", "NE02", "OT02"), max_length=200, sdtm="CETERM"
+        _("Which?"),
+        asked_when=Is("eccg_code", "IN05", "NE02", "OT02"),
+        max_length=200,
+        sdtm="SUPPCE.COMPTEXT",
     )
     comp_dt = DateAnswer(_("Onset"), required=True, sdtm="CESTDTC")
     pod = DerivedInteger(
-        _("Days after the operation"), reads=("comp_dt", "op_dt"), by=rules.days_after, sdtm="CESTDY"
+        _("Days after the operation"), reads=("comp_dt", "op_dt"), by=rules.days_after, sdtm="SUPPCE.POD"
     )
-    cd_grade = ChoiceAnswer(_("Clavien-Dindo grade"), codes=lists.CLAVIEN_DINDO, required=True, sdtm="CESEV")
-    comp_tx = MultipleAnswer(_("Treatment"), codes=lists.TREATMENT, required=True, sdtm="CETRT")
+    cd_grade = ChoiceAnswer(
+        _("Clavien-Dindo grade"), codes=lists.CLAVIEN_DINDO, required=True, sdtm="SUPPCE.CLAVIEN"
+    )
+    comp_tx = MultipleAnswer(_("Treatment"), codes=lists.TREATMENT, required=True, sdtm="SUPPCE.COMPTX")
     comp_reop = YesNoAnswer(_("Reoperation"), required=True, sdtm="PROCCUR")
     comp_reop_dt = DateAnswer(_("Date of the reoperation"), asked_when=Is("comp_reop", "Y"), sdtm="PRSTDTC")
     comp_radio = YesNoAnswer(_("Radiological intervention"), required=True, sdtm="PROCCUR")
     comp_reint = YesNoAnswer(_("Unplanned intubation"), required=True, sdtm="PROCCUR")
     comp_trach = YesNoAnswer(_("Tracheostomy"), asked_when=Is("palsy_side", "B"), sdtm="PROCCUR")
-    comp_icu = YesNoAnswer(_("Return to intensive care"), required=True, sdtm="HOOCCUR")
+    comp_icu = YesNoAnswer(_("Return to intensive care"), required=True, sdtm="SUPPCE.ICU")
     comp_prol = YesNoAnswer(_("Hospital stay prolonged"), required=True, sdtm="SUPPCE.HOSPPROL")
     comp_en = DateAnswer(
         _("Resolved on"),

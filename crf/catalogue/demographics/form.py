@@ -39,7 +39,7 @@ class Demographics(CrfRecord):
     """Who the participant is as a patient; exclusions 1, 2, 3 and 7 are judged by these answers (X006)."""
 
     person = Section(_("The participant"))
-    ethnic_cn = ChoiceAnswer(_("Ethnic group"), codes=lists.ETHNIC, sdtm="ETHNIC")
+    ethnic_cn = ChoiceAnswer(_("Ethnic group"), codes=lists.ETHNIC, sdtm="SUPPDM.ETHNICCN")
     educ = ChoiceAnswer(_("Education"), codes=lists.EDUCATION, sdtm="SCORRES (EDULEVEL)")
     residence = YesNoUnknownAnswer(_("Lives in an area where oesophageal cancer is frequent"), sdtm="SCORRES")
 
@@ -63,7 +63,7 @@ class Demographics(CrfRecord):
         sdtm="VSORRES (WEIGHT)",
     )
     weight_6m = DecimalAnswer(
-        _("Usual weight 6 months ago"), unit="kg", soft=(38, 120), hard=(25, 220), sdtm="FAORRES"
+        _("Usual weight 6 months ago"), unit="kg", soft=(38, 120), hard=(25, 220), sdtm="VSORRES (WEIGHT6M)"
     )
     wt_loss = DerivedDecimal(
         _("Weight lost"),
@@ -72,7 +72,7 @@ class Demographics(CrfRecord):
         unit="%",
         hard=(-20, 50),
         definition=_("Of the usual weight; a gain is negative."),
-        sdtm="FAORRES",
+        sdtm="VSORRES (WTLOSS)",
     )
     bmi = DerivedDecimal(
         _("Body-mass index"),
@@ -94,7 +94,7 @@ class Demographics(CrfRecord):
         help=_("By the formula of the protocol text (%(setting.bsa_formula)s)."),
         sdtm="VSORRES (BSA)",
     )
-    dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="RSORRES")
+    dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="FAORRES (DYSPHSC)")
     dysph_scale = DerivedText(
         _("Scale of the dysphagia"),
         reads=("dysph", "setting.dysphagia_scale"),
@@ -114,9 +114,9 @@ class Demographics(CrfRecord):
         sdtm="RSORRES (ECOG101)",
     )
     kps = IntegerAnswer(
-        _("Karnofsky performance status"), help=_("In steps of 10."), hard=(0, 100), sdtm="RSORRES (KPS0101)"
+        _("Karnofsky performance status"), help=_("In steps of 10."), hard=(0, 100), sdtm="RSORRES (KPSS0101)"
     )
-    asa = ChoiceAnswer(_("ASA class"), codes=ASA, sdtm="RSORRES (ASA)")
+    asa = ChoiceAnswer(_("ASA class"), codes=ASA, sdtm="RSORRES (ASACLAS)")
 
     habits = Section(_("Tobacco, alcohol and family"))
     smoke = ChoiceAnswer(_("Tobacco"), codes=lists.HABIT, required=True, sdtm="SUOCCUR")
@@ -126,7 +126,7 @@ class Demographics(CrfRecord):
         soft=(0, 100),
         hard=(0, 200),
         asked_when=SMOKED,
-        sdtm="SUDOSE",
+        sdtm="SUPPSU.PACKYR",
     )
     quit_y = IntegerAnswer(
         _("Year stopped"), hard=(1900, 2200), asked_when=Is("smoke", "former"), sdtm="SUENDTC"
@@ -145,9 +145,9 @@ class Demographics(CrfRecord):
     hot_drink = YesNoUnknownAnswer(_("Drinks very hot drinks"), sdtm="SUOCCUR")
     betel = YesNoUnknownAnswer(_("Chews betel"), sdtm="SUOCCUR")
     fam_gi = YesNoUnknownAnswer(
-        _("Parent, brother, sister or child with oesophageal or gastric cancer"), sdtm="APMH"
+        _("Parent, brother, sister or child with oesophageal or gastric cancer"), sdtm="MHOCCUR"
     )
-    fam_gi_n = IntegerAnswer(_("How many?"), hard=(1, 15), shown_when=Is("fam_gi", "Y"), sdtm="APMH")
+    fam_gi_n = IntegerAnswer(_("How many?"), hard=(1, 15), shown_when=Is("fam_gi", "Y"), sdtm="SUPPMH.FAMGIN")
 
     history = Section(_("Medical history"))
     mh_htn = YesNoUnknownAnswer(_("Hypertension"), **HISTORY)
@@ -185,7 +185,7 @@ class Demographics(CrfRecord):
         _("Diseases of the Charlson index"),
         codes=lists.CHARLSON,
         help=_("The oesophageal cancer itself does not count."),
-        sdtm="MHOCCUR",
+        sdtm="MHTERM",
         exported_after="asa",
     )
     cci_age = DerivedInteger(
@@ -193,15 +193,13 @@ class Demographics(CrfRecord):
         reads=("cci_items", "ELIG.age"),
         by=rules.comorbidity,
         hard=(0, 37),
-        sdtm="RSORRES (CCI)",
+        sdtm="RSORRES (CCIAGE)",
         exported_after="cci_items",
     )
-    mh_any = YesNoAnswer(_("Any disease, past or ongoing?"), required=True, sdtm="MHYN")
+    mh_any = YesNoAnswer(_("Any disease, past or ongoing?"), required=True)
 
     medication = Section(_("Medication"))
-    cm_any = YesNoAnswer(
-        _("Any medication in the 30 days before consent, or since?"), required=True, sdtm="CMYN"
-    )
+    cm_any = YesNoAnswer(_("Any medication in the 30 days before consent, or since?"), required=True)
     pred_eq = DerivedDecimal(
         _("Systemic corticosteroid at screening, as prednisone a day"),
         reads=("CM*", "milestone.RAND"),
@@ -209,7 +207,6 @@ class Demographics(CrfRecord):
         blanks=True,
         unit="mg",
         help=_("Over 10 mg a day contradicts a No to exclusion 2."),
-        sdtm="SUPPCM.PREDEQ",
     )
     immunosuppr = DerivedText(
         _("Immunosuppressant at screening"),
@@ -217,7 +214,6 @@ class Demographics(CrfRecord):
         by=rules.suppressed,
         blanks=True,
         codes=YES_NO,
-        sdtm="SUPPCM.IMMSUP",
     )
     vacc = YesNoAnswer(_("Live vaccine in the last 30 days"), sdtm="CMOCCUR")
 
@@ -235,7 +231,7 @@ class DemographicsCancer(CrfGroupRow):
     ca_site = TextAnswer(_("Organ"), max_length=80, required=True, sdtm="MHTERM")
     ca_year = IntegerAnswer(_("Year of diagnosis"), hard=(1900, 2200), required=True, sdtm="MHSTDTC")
     ca_tx = MultipleAnswer(
-        _("Treatments"), codes=lists.CANCER_TREATMENT, required=True, missing_allowed=(), sdtm="CMTRT"
+        _("Treatments"), codes=lists.CANCER_TREATMENT, required=True, missing_allowed=(), sdtm="SUPPMH.CATX"
     )
 
 

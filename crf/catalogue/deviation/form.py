@@ -118,7 +118,7 @@ class Deviation(CrfRecord):
         _("Closed on"),
         help=_("Empty while something is still to be done about it."),
         after_death_allowed=True,
-        sdtm="DVENDTC",
+        sdtm="SUPPDV.DVCLOSE",
     )
 
     decision = Section(

@@ -71,7 +71,6 @@ class Eligibility(CrfRecord):
         reads=("participant.number",),
         by=lambda participant_number: participant_number,
         classification=Classification.OPERATIONAL,
-        sdtm="SUBJID",
     )
     icf_dt = DerivedDate(
         _("Date the main consent was signed"),
@@ -87,7 +86,6 @@ class Eligibility(CrfRecord):
         by=lambda consent_version: consent_version,
         help=CONSENT_PAGE,
         classification=Classification.OPERATIONAL,
-        sdtm="SUPPDS.ICFVER",
     )
     icf_biobank = DerivedText(
         _("Consent to extra samples"),
@@ -95,7 +93,6 @@ class Eligibility(CrfRecord):
         by=yes_or_no,
         codes=YES_NO,
         help=CONSENT_PAGE,
-        sdtm="SUPPDS.ICFBIO",
     )
     icf_reg = DerivedText(
         _("Consent to look up vital status after withdrawal"),
@@ -103,7 +100,6 @@ class Eligibility(CrfRecord):
         by=yes_or_no,
         codes=YES_NO,
         help=CONSENT_PAGE,
-        sdtm="SUPPDS.ICFREG",
     )
 
     person = Section(_("The participant"))
@@ -116,7 +112,6 @@ class Eligibility(CrfRecord):
         classification=Classification.IDENTIFYING,
         before_birth_allowed=True,
         cdash="BRTHDAT",
-        sdtm="BRTHDTC",
     )
     age = DerivedInteger(
         _("Age at consent"),
@@ -138,7 +133,7 @@ class Eligibility(CrfRecord):
         asked_when=Is("sex", "F"),
         missing_allowed=(),
         definition=_("Not after the menopause for a year or more, and not after sterilizing surgery."),
-        sdtm="RP",
+        sdtm="RPORRES (CHILDPOT)",
     )
 
     pregnancy = Section(_("Pregnancy and contraception"), shown_when=Any_(Is("sex", "M"), CAN_BEAR))
@@ -192,9 +187,9 @@ class Eligibility(CrfRecord):
         _("Judged resectable by the multidisciplinary team"),
         required=True,
         missing_allowed=(),
-        sdtm="SUPPRS.RESECT",
+        sdtm="RSORRES (RESECTBL)",
     )
-    mdt_dt = DateAnswer(_("Date of the MDT meeting"), required=True, sdtm="SUPPRS.MDTDTC")
+    mdt_dt = DateAnswer(_("Date of the MDT meeting"), required=True, sdtm="RSDTC")
     ecog = ChoiceAnswer(
         _("ECOG performance status"),
         codes=ECOG,
@@ -337,14 +332,14 @@ class Eligibility(CrfRecord):
         blanks=True,
         codes=YES_NO,
         definition=_("Yes when every criterion is ticked as met and no answer of any form says otherwise."),
-        sdtm="IETEST",
+        sdtm="record of DS",
     )
     elig_sig = DerivedDate(
         _("Eligibility signed by an investigator on"),
         reads=("participant.eligibility_signed_on",),
         by=lambda participant_eligibility_signed_on: participant_eligibility_signed_on,
         classification=Classification.OPERATIONAL,
-        sdtm="SUPPIE.IESIGDTC",
+        sdtm="IEDTC",
     )
     sf_reason = DerivedText(
         _("Reason for the screen failure"),

@@ -67,9 +67,7 @@ class EndOfStudy(CrfRecord):
     """How one phase of the trial, or the trial, ended for a participant (protocol 3.16)."""
 
     phase = Section(_("Phase"))
-    eos_phase = ChoiceAnswer(
-        _("What ended?"), codes=PHASE, required=True, missing_allowed=(), sdtm="DS.EPOCH"
-    )
+    eos_phase = ChoiceAnswer(_("What ended?"), codes=PHASE, required=True, missing_allowed=(), sdtm="DSSCAT")
     eos_begin = DerivedDate(
         _("Begun on"),
         reads=("eos_phase", *(f"milestone.{code}" for code in rules.BEGINS)),
@@ -85,11 +83,11 @@ class EndOfStudy(CrfRecord):
         sdtm="DSSTDTC",
     )
     eos_status = ChoiceAnswer(
-        _("Completed or stopped?"), codes=STATUS, required=True, missing_allowed=(), sdtm="DSDECOD"
+        _("Completed or stopped?"), codes=STATUS, required=True, missing_allowed=(), sdtm="record of DS"
     )
-    eos_why = ChoiceAnswer(_("Reason"), codes=WHY, asked_when=STOPPED, missing_allowed=(), sdtm="DSDECOD")
+    eos_why = ChoiceAnswer(_("Reason"), codes=WHY, asked_when=STOPPED, missing_allowed=(), sdtm="DSTERM")
     eos_why_text = TextAnswer(
-        _("Which other reason?"), asked_when=Is("eos_why", "other"), max_length=200, sdtm="DSTERM"
+        _("Which other reason?"), asked_when=Is("eos_why", "other"), max_length=200, sdtm="SUPPDS.EOSWHYTX"
     )
 
     withdrawal = Section(_("Withdrawal"), shown_when=WITHDREW)

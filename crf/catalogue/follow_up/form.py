@@ -47,9 +47,9 @@ class FollowUp(CrfRecord):
 
     contact_ = Section(_("Contact"))
     fu_dt = DateAnswer(
-        _("Date of the contact"), required=True, missing_allowed=(), after_death_allowed=True, sdtm="SVSTDTC"
+        _("Date of the contact"), required=True, missing_allowed=(), after_death_allowed=True, sdtm="SSDTC"
     )
-    contact = ChoiceAnswer(_("Kind of contact"), codes=lists.CONTACT, required=True, sdtm="SVCNTMOD")
+    contact = ChoiceAnswer(_("Kind of contact"), codes=lists.CONTACT, required=True)
     alive = YesNoAnswer(
         _("Is the participant alive?"),
         help=_("If not, fill the survival form as well."),
@@ -89,7 +89,7 @@ class FollowUp(CrfRecord):
     )
     feed = ChoiceAnswer(_("Feeding route"), codes=FEEDING, required=True, sdtm="FAORRES")
     stricture = YesNoAnswer(
-        _("Benign stricture"), required_when=SEEN, sdtm="AETERM", exported_after="adj_why"
+        _("Benign stricture"), required_when=SEEN, sdtm="FAORRES (OCCUR)", exported_after="adj_why"
     )
     dilat_n = IntegerAnswer(
         _("Dilatations since the last contact"),
@@ -101,16 +101,16 @@ class FollowUp(CrfRecord):
     )
     dilats = RepeatingGroup(_("Dilatations"), help=DILATATION_ROWS, asked_when=Over("dilat_n", 0))
     reflux = ChoiceAnswer(
-        _("Reflux"), codes=lists.CTCAE, help=CTCAE_GRADE, sdtm="AETOXGR", exported_after="dilat_n"
+        _("Reflux"), codes=lists.CTCAE, help=CTCAE_GRADE, sdtm="FAORRES (SEV)", exported_after="dilat_n"
     )
     dumping = ChoiceAnswer(
-        _("Dumping"), codes=lists.CTCAE, help=CTCAE_GRADE, sdtm="AETOXGR", exported_after="reflux"
+        _("Dumping"), codes=lists.CTCAE, help=CTCAE_GRADE, sdtm="FAORRES (SEV)", exported_after="reflux"
     )
     aspiration = ChoiceAnswer(
-        _("Aspiration"), codes=lists.CTCAE, help=CTCAE_GRADE, sdtm="AETOXGR", exported_after="dumping"
+        _("Aspiration"), codes=lists.CTCAE, help=CTCAE_GRADE, sdtm="FAORRES (SEV)", exported_after="dumping"
     )
     work = ChoiceAnswer(
-        _("Back to usual activity"), codes=lists.WORK, sdtm="QSORRES", exported_after="aspiration"
+        _("Back to usual activity"), codes=lists.WORK, sdtm="SCORRES (ACTIVITY)", exported_after="aspiration"
     )
 
     disease = Section(_("Disease"))
@@ -132,12 +132,12 @@ class FollowUp(CrfRecord):
     )
     rec_node = RepeatingGroup(_("Nodes"), asked_when=Has("rec_type", "node"))
     rec_site = RepeatingGroup(_("Distant sites"), asked_when=Has("rec_type", "distant"))
-    rec_dt_first_suspect = DateAnswer(_("First suspected on"), required=True, sdtm="RSDTC")
+    rec_dt_first_suspect = DateAnswer(_("First suspected on"), required=True, sdtm="SUPPRS.FSUSPDT")
     rec_dt_proof = DateAnswer(
         _("First proven on"),
         definition=_("The day of the first histology or cytology, else of the image that proved right."),
         required_when=All(RECURRED, Is("dz_status", "proven")),
-        sdtm="RSDTC",
+        sdtm="SUPPRS.FPROOFDT",
     )
     recur_dt = DerivedDate(
         _("Date of the event"),
@@ -145,10 +145,10 @@ class FollowUp(CrfRecord):
         by=rules.recurred_on,
         blanks=True,
         definition=_("The first proof, else the first suspicion that was confirmed."),
-        sdtm="ADTTE.ADT",
+        sdtm="SUPPRS.RECEVDT",
     )
-    rec_method = ChoiceAnswer(_("How proven"), codes=lists.PROOF, required=True, sdtm="RSMETHOD")
-    n_lesions = IntegerAnswer(_("Number of lesions"), hard=(1, 50), required=True, sdtm="TUORRES")
+    rec_method = ChoiceAnswer(_("How proven"), codes=lists.PROOF, required=True, sdtm="SUPPRS.RECHOW")
+    n_lesions = IntegerAnswer(_("Number of lesions"), hard=(1, 50), required=True, sdtm="TRORRES (LESNUM)")
     oligo = DerivedBoolean(
         _("Oligometastatic"),
         reads=("n_lesions", "setting.oligo_recurrence_max_lesions"),
@@ -189,7 +189,7 @@ class FollowUp(CrfRecord):
         max_length=500,
         shown_when=Is("adj_given", "none"),
         help=_("Needed when the specimen held tumour."),
-        sdtm="CMREASND",
+        sdtm="SUPPCM.REASNOC",
     )
 
     treatment_ = Section(_("Further treatment of the cancer"))
@@ -197,7 +197,7 @@ class FollowUp(CrfRecord):
         _("New anticancer therapy since the last contact?"),
         help=_("If so, add a record to the log of subsequent anticancer therapy (ST) for each."),
         required=True,
-        sdtm="CMYN",
+        sdtm="CMOCCUR",
         exported_after="resectable",
     )
 
@@ -223,7 +223,7 @@ class FollowUpImage(CrfGroupRow):
     record = parent(FollowUp, "img")
     modality = ChoiceAnswer(_("Method"), codes=lists.MODALITY, required=True, sdtm="PRTRT")
     img_dt = DateAnswer(_("Date"), required=True, sdtm="PRSTDTC")
-    img_result = ChoiceAnswer(_("Result"), codes=lists.IMAGE_RESULT, required=True, sdtm="TUORRES")
+    img_result = ChoiceAnswer(_("Result"), codes=lists.IMAGE_RESULT, required=True, sdtm="RSORRES (RDIORESP)")
     img_note = TextAnswer(
         _("What was found?"),
         max_length=500,
@@ -241,9 +241,9 @@ class FollowUpDilatation(CrfGroupRow):
     dil_mm = DecimalAnswer(
         _("Largest diameter"), unit="mm", soft=(8, 20), hard=(3, 25), required=True, sdtm="SUPPPR.DILMM"
     )
-    dil_how = ChoiceAnswer(_("How dilated"), codes=DILATATION, required=True, sdtm="PRMETHOD")
+    dil_how = ChoiceAnswer(_("How dilated"), codes=DILATATION, required=True, sdtm="SUPPPR.DILHOW")
     dil_compl = YesNoAnswer(
-        _("Complication of the dilatation"), help=DILATATION_EVENT, required=True, sdtm="AEYN"
+        _("Complication of the dilatation"), help=DILATATION_EVENT, required=True, sdtm="SUPPPR.PRCOMPL"
     )
 
 
@@ -252,7 +252,7 @@ class FollowUpNode(CrfGroupRow):
     """Stations of a nodal recurrence, beside the fields of treatment (protocol 3.12, rec_type)."""
 
     record = parent(FollowUp, "rec_node")
-    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
+    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="SUPPTU.STATION")
     rt_field = ChoiceAnswer(_("Radiotherapy field"), codes=lists.INSIDE, required=True, sdtm="SUPPTU.RTFIELD")
     lnd_field = ChoiceAnswer(
         _("Field of dissection"), codes=lists.INSIDE_DISSECTION, required=True, sdtm="SUPPTU.LNDFIELD"
@@ -272,7 +272,7 @@ class FollowUpSite(CrfGroupRow):
         max_length=80,
         shown_when=Is("organ", "other", "distant_node"),
         required_when=Is("organ", "other"),
-        sdtm="TULOC",
+        sdtm="SUPPTU.LESLOC",
     )
 
 

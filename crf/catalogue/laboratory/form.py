@@ -50,7 +50,6 @@ class Laboratory(CrfRecord):
         help=_("As 08:30, by the clock of the site. Needed for cortisol."),
         shown_when=DONE,
         cdash="LBTIM",
-        sdtm="LBDTC",
     )
     lb_lab = TextAnswer(
         _("Laboratory, where it is not the one of the site"),
@@ -58,7 +57,6 @@ class Laboratory(CrfRecord):
         help=_("The name under which its reference ranges are on record."),
         shown_when=DONE,
         cdash="LBNAM",
-        sdtm="LBNAM",
     )
     lb_why = ChoiceAnswer(
         _("Why not?"), codes=lists.NOT_TAKEN, asked_when=NOT_DONE, missing_allowed=(), sdtm="LBREASND"
@@ -77,9 +75,7 @@ class Laboratory(CrfRecord):
         unshown=("lb_stresn", "lb_stresu", "lb_ae"),
         pasted_by=read_pasted,
     )
-    trop_assay = TextAnswer(
-        _("Assay of the troponin"), max_length=80, help=_("Maker and name."), sdtm="LBMETHOD"
-    )
+    trop_assay = TextAnswer(_("Assay of the troponin"), max_length=80, help=_("Maker and name."))
 
     derived_ = Section(_("Worked out"), shown_when=DONE)
     lb_left = DerivedMultiple(
@@ -116,20 +112,20 @@ class Laboratory(CrfRecord):
         places=2,
         unit="mmol/L",
         definition=_("Calcium + 0.02 × (40 − albumin in g/L). From both of this panel."),
-        sdtm="LBSTRESN (CACORR)",
+        sdtm="LBORRES (CACRALB)",
     )
     ca_grade = DerivedInteger(
         _("CTCAE grade of the corrected calcium"),
         reads=("ca_corr", "tests"),
         by=rules.calcium_grade,
-        sdtm="LBTOXGR (CACORR)",
+        sdtm="LBTOXGR",
     )
     ca_term = DerivedText(
         _("CTCAE term of the corrected calcium"),
         reads=("ca_corr", "tests"),
         by=rules.calcium_term,
         max_length=80,
-        sdtm="LBTOX (CACORR)",
+        sdtm="LBTOX",
     )
 
     class Crf:
@@ -229,5 +225,4 @@ class LaboratoryResult(CrfGroupRow):
         reads=("lb_test", "lb_dt", "lb_grade", "AE*"),
         by=rules.event_number,
         blanks=True,
-        sdtm="RELREC",
     )

@@ -22,7 +22,7 @@ class MedicalHistory(CrfRecord):
         _("MedDRA preferred term"), shown_when=Answered("mh_decod"), cdash="MHDECOD", sdtm="MHDECOD"
     )
     mh_start = PartialDateAnswer(_("Began"), cdash="MHSTDAT", sdtm="MHSTDTC")
-    mh_ongo = YesNoAnswer(_("Ongoing"), required=True, cdash="MHONGO", sdtm="MHENRF")
+    mh_ongo = YesNoAnswer(_("Ongoing"), required=True, cdash="MHONGO", sdtm="MHENRTPT")
     mh_end = PartialDateAnswer(_("Ended"), shown_when=Is("mh_ongo", "N"), cdash="MHENDAT", sdtm="MHENDTC")
 
     class Crf:

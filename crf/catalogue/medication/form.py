@@ -37,14 +37,16 @@ class Medication(CrfRecord):
         cdash="CMTRT",
         sdtm="CMTRT",
     )
-    cm_code = TextAnswer(_("WHODrug code"), max_length=20, shown_when=Answered("cm_code"), sdtm="CMDECOD")
+    cm_code = TextAnswer(
+        _("WHODrug code"), max_length=20, shown_when=Answered("cm_code"), sdtm="SUPPCM.WHODCODE"
+    )
     cm_dose = DecimalAnswer(_("Dose"), places=3, hard=(0, 100000), cdash="CMDOSE", sdtm="CMDOSE")
     cm_dosu = ChoiceAnswer(_("Unit"), codes=lists.DOSE_UNIT, cdash="CMDOSU", sdtm="CMDOSU")
     cm_route = ChoiceAnswer(_("Route"), codes=lists.ROUTE, cdash="CMROUTE", sdtm="CMROUTE")
     cm_freq = ChoiceAnswer(_("How often"), codes=lists.FREQUENCY, cdash="CMDOSFRQ", sdtm="CMDOSFRQ")
     period = Section(_("Period"))
     cm_start = PartialDateAnswer(_("Began"), required=True, cdash="CMSTDAT", sdtm="CMSTDTC")
-    cm_ongo = YesNoAnswer(_("Ongoing"), required=True, cdash="CMONGO", sdtm="CMENRF")
+    cm_ongo = YesNoAnswer(_("Ongoing"), required=True, cdash="CMONGO", sdtm="CMENRTPT")
     cm_end = PartialDateAnswer(
         _("Ended"),
         shown_when=Not(Is("cm_ongo", "Y")),
@@ -70,7 +72,9 @@ class Medication(CrfRecord):
         asked_when=Is("cm_indc", "mh"),
         sdtm="RELREC",
     )
-    cm_indc_txt = TextAnswer(_("Indication in words"), coded_in="meddra", cdash="CMINDC", sdtm="CMINDC")
+    cm_indc_txt = TextAnswer(
+        _("Indication in words"), coded_in="meddra", cdash="CMINDC", sdtm="SUPPCM.INDCTXT"
+    )
 
     kinds = Section(_("What matters for the trial"))
     cm_steroid = YesNoAnswer(_("Systemic corticosteroid"), required=True, sdtm="SUPPCM.STEROID")

@@ -87,7 +87,7 @@ class Nutrition(CrfRecord):
     """One assessment of nutrition: how somebody eats, what they weigh, whether they are at risk (protocol 3.20)."""
 
     state_ = Section(_("State"))
-    nut_dt = DateAnswer(_("Date of the assessment"), required=True, missing_allowed=(), sdtm="RSDTC")
+    nut_dt = DateAnswer(_("Date of the assessment"), required=True, missing_allowed=(), sdtm="VSDTC")
     nut_wt = DecimalAnswer(
         _("Weight"),
         unit="kg",
@@ -103,7 +103,7 @@ class Nutrition(CrfRecord):
         by=lambda nut_wt, dm_weight: weight_change_pct(dm_weight, nut_wt),
         unit="%",
         hard=(-60, 60),
-        sdtm="SUPPVS.WTPCT",
+        sdtm="VSORRES (WTPCHG)",
     )
     nut_bmi = DerivedDecimal(
         _("Body mass index"),
@@ -123,7 +123,7 @@ class Nutrition(CrfRecord):
         soft=(0, 120),
         hard=(0, 400),
         required_when=Is("nut_feed", *BY_TUBE),
-        sdtm="PRDUR",
+        sdtm="FAORRES (TUBEDAYS)",
     )
 
     risk = Section(_("Risk and support"))
@@ -139,7 +139,7 @@ class Nutrition(CrfRecord):
     )
     nut_glim = ChoiceAnswer(_("Malnutrition by GLIM"), codes=GLIM, sdtm="RSORRES (GLIM)")
     nut_plan = MultipleAnswer(_("What was done?"), codes=SUPPORT, required=True, sdtm="PRTRT")
-    nut_plan_txt = TextAnswer(_("What else?"), asked_when=Has("nut_plan", "other"), sdtm="PRTRT")
+    nut_plan_txt = TextAnswer(_("What else?"), asked_when=Has("nut_plan", "other"), sdtm="SUPPPR.PLANTXT")
 
     class Crf:
         code, title, version, repeats = "NUT", _("Nutrition assessment"), 1, Repeats.LOG

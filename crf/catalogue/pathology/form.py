@@ -61,14 +61,13 @@ class Pathology(CrfRecord):
         proposed_by="op_no_calc",
         sdtm="MIGRPID",
     )
-    op_dt = DerivedDate(_("Date of that operation"), reads=("op_no", "SURG*"), by=operated_on, sdtm="PRSTDTC")
+    op_dt = DerivedDate(_("Date of that operation"), reads=("op_no", "SURG*"), by=operated_on)
     path_dt = DateAnswer(_("Report date"), required=True, after_death_allowed=True, sdtm="MIDTC")
     path_id = TextAnswer(
         _("Accession pseudonym"),
         max_length=30,
         help=_("A code that your own identification log resolves, never the hospital's number."),
         classification=Classification.IDENTIFYING,
-        sdtm="MIREFID",
     )
 
     regression = Section(_("Tumour bed and regression"))
@@ -76,7 +75,7 @@ class Pathology(CrfRecord):
     bed_cm = DecimalAnswer(
         _("Tumour bed, largest extent"), unit="cm", soft=(0.5, 8), hard=(0, 30), sdtm="MIORRES"
     )
-    bed_full = YesNoAnswer(_("Tumour bed fully embedded"), sdtm="SUPPMI.MIBEDEMB")
+    bed_full = YesNoAnswer(_("Tumour bed fully embedded"), sdtm="MIORRES (BEDEMB)")
     resid_lt1 = YesNoAnswer(_("Residual tumour under 1 %, but not none"), sdtm="MIORRES")
     resid_pct = IntegerAnswer(
         _("Residual viable tumour in the bed"),
@@ -112,7 +111,7 @@ class Pathology(CrfRecord):
         by=rules.major_response,
         blanks=True,
         help=_("At most 10 % residual tumour in the primary."),
-        sdtm="ADaM",
+        sdtm="RSORRES (MJPTHIND)",
         exported_after="pcr",
     )
 
@@ -167,7 +166,7 @@ class Pathology(CrfRecord):
         by=rules.complete_response,
         blanks=True,
         help=_("ypT0 and ypN0."),
-        sdtm="ADaM",
+        sdtm="RSORRES (PATHRESP)",
         exported_after="r_rcp",
     )
 
@@ -196,7 +195,7 @@ class Pathology(CrfRecord):
         blanks=True,
         codes=lists.RESECTION,
         export="RCALC",
-        sdtm="SUPPMI.RCALC",
+        sdtm="SUPPRS.RCALC",
     )
     r_status = ChoiceAnswer(
         _("R, confirmed"),
@@ -206,7 +205,7 @@ class Pathology(CrfRecord):
         definition=_(
             "R0: no tumour at any margin and nothing left behind. R1: microscopic. R2: macroscopic."
         ),
-        sdtm="MIORRES",
+        sdtm="RSORRES (RCAT)",
     )
     r_rcp = DerivedText(
         _("R by the 1-mm rule"),
@@ -215,7 +214,7 @@ class Pathology(CrfRecord):
         blanks=True,
         codes=lists.RESECTION,
         help=_("R1 when tumour is 1 mm or less from the circumferential margin."),
-        sdtm="SUPPMI.RRCP",
+        sdtm="SUPPRS.RRCP",
     )
 
     further = Section(_("Further results"))
@@ -223,7 +222,7 @@ class Pathology(CrfRecord):
     pdl1_clone = ChoiceAnswer(_("Assay"), codes=lists.ASSAY, asked_when=Is("pdl1_done", "Y"), sdtm="MIMETHOD")
     cps = DecimalAnswer(_("CPS"), hard=(0, 100), shown_when=Is("pdl1_done", "Y"), sdtm="MIORRES")
     tps = DecimalAnswer(_("TPS"), unit="%", hard=(0, 100), shown_when=Is("pdl1_done", "Y"), sdtm="MIORRES")
-    central = ChoiceAnswer(_("Central pathology review"), codes=lists.CENTRAL, sdtm="RSEVAL")
+    central = ChoiceAnswer(_("Central pathology review"), codes=lists.CENTRAL, sdtm="SUPPRS.CENTRALP")
 
     class Crf:
         code, title, version, repeats = "PATH", _("Surgical pathology"), 2, Repeats.LOG
@@ -240,6 +239,6 @@ class PathologyNodeStation(CrfGroupRow):
     """Nodes examined and positive, station by station (protocol 3.9, ln_table)."""
 
     record = parent(Pathology, "ln_table")
-    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="MILOC")
+    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="MISPID")
     examined = IntegerAnswer(_("Examined"), hard=(0, 150), required=True, sdtm="MIORRES")
     positive = IntegerAnswer(_("With tumour"), hard=(0, 150), required=True, sdtm="MIORRES")

@@ -90,26 +90,26 @@ class Pregnancy(CrfRecord):
 
     report = Section(_("Report"))
     preg_who = ChoiceAnswer(
-        _("Who is pregnant?"), codes=WHO, required=True, missing_allowed=(), sdtm="SUPPAE.PREGWHO"
+        _("Who is pregnant?"), codes=WHO, required=True, missing_allowed=(), sdtm="SUPPRP.PREGWHO"
     )
     preg_consent = YesNoAnswer(
         _("Has the partner agreed in writing that her data are collected?"),
         asked_when=Is("preg_who", "partner"),
         help=_("Nothing more is asked about her until she has."),
-        sdtm="SUPPAE.PREGCONS",
+        sdtm="SUPPRP.PREGCONS",
     )
     preg_aware = DateTimeAnswer(
         _("The site learnt of it at"),
         help=_("The time for the report begins here."),
         required=True,
         missing_allowed=(),
-        sdtm="SUPPAE.PREGAWAR",
+        sdtm="RPORRES (PREGIND)",
     )
-    preg_report = DateTimeAnswer(_("Reported to the sponsor at"), sdtm="SUPPAE.PREGREP")
+    preg_report = DateTimeAnswer(_("Reported to the sponsor at"), sdtm="SUPPRP.PREGREP")
 
     pregnancy = Section(_("Pregnancy"), shown_when=MAY_BE_ASKED)
-    preg_lmp = PartialDateAnswer(_("First day of the last period"), sdtm="RPSTDTC")
-    preg_due = PartialDateAnswer(_("Expected delivery"), future_allowed=True, sdtm="RPDTC")
+    preg_lmp = PartialDateAnswer(_("First day of the last period"), sdtm="RPORRES (LMPSTDTC)")
+    preg_due = PartialDateAnswer(_("Expected delivery"), future_allowed=True, sdtm="RPORRES (EDLVRDTC)")
     preg_out = ChoiceAnswer(
         _("Outcome"),
         codes=OUTCOME,
@@ -124,7 +124,7 @@ class Pregnancy(CrfRecord):
         asked_when=Is("preg_child", "congenital", "other"),
         max_length=300,
         coded_in="meddra",
-        sdtm="RPORRES",
+        sdtm="SUPPRP.CHILDTXT",
     )
 
     class Crf:

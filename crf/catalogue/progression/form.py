@@ -84,7 +84,9 @@ class Progression(CrfRecord):
     """Progression found before the decision: when, where, how it was proved, what it prevents (protocol 3.5 D)."""
 
     found = Section(_("Progression"))
-    prog_dt = DateAnswer(_("Date of the progression"), required=True, missing_allowed=(), sdtm="RSDTC")
+    prog_dt = DateAnswer(
+        _("Date of the progression"), required=True, missing_allowed=(), sdtm="RSORRES (CLINRESP)"
+    )
     prog_phase = DerivedText(
         _("Found"),
         reads=("prog_dt", "milestone.NEO_D1", "milestone.NEO_END"),
@@ -93,14 +95,14 @@ class Progression(CrfRecord):
         ),
         blanks=True,
         codes=PHASE,
-        sdtm="EPOCH",
+        sdtm="SUPPRS.PROGPHAS",
     )
-    prog_where = MultipleAnswer(_("Where?"), codes=WHERE, required=True, sdtm="RSLOC")
+    prog_where = MultipleAnswer(_("Where?"), codes=WHERE, required=True, sdtm="TULOC")
     prog_where_text = TextAnswer(
-        _("Which other place?"), asked_when=Has("prog_where", "other"), max_length=200, sdtm="RSLOC"
+        _("Which other place?"), asked_when=Has("prog_where", "other"), max_length=200, sdtm="SUPPTU.LESLOC"
     )
     prog_proof = ChoiceAnswer(
-        _("How was it proved?"), codes=PROOF, required=True, missing_allowed=(), sdtm="RSMETHOD"
+        _("How was it proved?"), codes=PROOF, required=True, missing_allowed=(), sdtm="SUPPRS.PROGHOW"
     )
     prog_cure = YesNoAnswer(
         _("Does it prevent curative treatment?"),

@@ -78,7 +78,7 @@ class QualityOfLife(CrfRecord):
         _("Why not?"), codes=lists.MISSING, asked_when=NOT_DONE, missing_allowed=(), sdtm="QSREASND"
     )
     q_due = DerivedDate(
-        _("Expected on"), reads=("visit.target",), by=lambda visit_target: visit_target, sdtm="SUPPQS.DUE"
+        _("Expected on"), reads=("visit.target",), by=lambda visit_target: visit_target, sdtm="QSDTC"
     )
     q_done_dt = DateAnswer(
         _("Filled in on"),
@@ -88,17 +88,15 @@ class QualityOfLife(CrfRecord):
         sdtm="QSDTC",
         exported_after="q_miss",
     )
-    q_inst = MultipleAnswer(
-        _("Instruments"), codes=lists.INSTRUMENT, asked_when=DONE, missing_allowed=(), sdtm="QSCAT"
-    )
+    q_inst = MultipleAnswer(_("Instruments"), codes=lists.INSTRUMENT, asked_when=DONE, missing_allowed=())
     q_ver = ChoiceAnswer(
-        _("Version"), codes=lists.VERSION, asked_when=DONE, missing_allowed=(), sdtm="SUPPQS.VERSION"
+        _("Version"), codes=lists.VERSION, asked_when=DONE, missing_allowed=(), sdtm="SUPPQS.QSVER"
     )
     q_lang = ChoiceAnswer(
-        _("Language"), codes=lists.LANGUAGE, asked_when=DONE, missing_allowed=(), sdtm="SUPPQS.LANGUAGE"
+        _("Language"), codes=lists.LANGUAGE, asked_when=DONE, missing_allowed=(), sdtm="SUPPQS.QSLANG"
     )
     q_mode = ChoiceAnswer(
-        _("How it was filled in"), codes=lists.MODE, asked_when=DONE, missing_allowed=(), sdtm="QSMETHOD"
+        _("How it was filled in"), codes=lists.MODE, asked_when=DONE, missing_allowed=(), sdtm="SUPPQS.QSMODE"
     )
     q_by = ChoiceAnswer(
         _("Who filled it in"),
@@ -106,9 +104,9 @@ class QualityOfLife(CrfRecord):
         help=_("Answers of a proxy are kept and not scored."),
         asked_when=DONE,
         missing_allowed=(),
-        sdtm="QSEVAL",
+        sdtm="SUPPQS.QSHELP",
     )
-    q_order = YesNoAnswer(_("Before results were told"), asked_when=DONE, sdtm="SUPPQS.BEFORE")
+    q_order = YesNoAnswer(_("Before results were told"), asked_when=DONE, sdtm="SUPPQS.QSBEFORE")
 
     c30 = Section(_("QLQ-C30, items 1 to 28"), shown_when=C30, quick=True)
     q1 = item(1)
@@ -166,7 +164,7 @@ class QualityOfLife(CrfRecord):
 
     blank = Section(_("Items without one answer"), shown_when=DONE)
     q_blank = DerivedInteger(
-        _("Items left blank"), reads=rules.COUNTED, by=rules.blank_items, blanks=True, sdtm="SUPPQS.BLANK"
+        _("Items left blank"), reads=rules.COUNTED, by=rules.blank_items, blanks=True, sdtm="SUPPQS.QSBLANK"
     )
     q_double = RepeatingGroup(
         _("Items with two answers ticked"), help=_("Leave the item itself without an answer.")
@@ -196,7 +194,6 @@ class QualityOfLife(CrfRecord):
         codes=lists.DYSPHAGIA_DIRECTION,
         help=_("To be confirmed by the licence holder before the database is locked."),
         export="QS_OESDYS_DIR",
-        sdtm="ADQS.PARAMTYP",
         exported_after="q_blank",
     )
     oesdys = score("OESDYS", _("Dysphagia"))
@@ -227,5 +224,5 @@ class QualityOfLifeDouble(CrfGroupRow):
 
     record = parent(QualityOfLife, "q_double")
     d_item = IntegerAnswer(
-        _("Item number"), hard=(1, 48), required=True, missing_allowed=(), sdtm="SUPPQS.DOUBLE"
+        _("Item number"), hard=(1, 48), required=True, missing_allowed=(), sdtm="FAORRES (DOUBLEAN)"
     )

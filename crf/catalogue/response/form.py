@@ -62,7 +62,7 @@ class ResponseEvaluation(CrfRecord):
         blanks=True,
         codes=lists.EVALUATION,
         help=_("It follows from the visit."),
-        sdtm="VISIT",
+        sdtm="SUPPRS.CRETYPE",
     )
     cre_no = DerivedInteger(
         _("Running number"),
@@ -77,7 +77,7 @@ class ResponseEvaluation(CrfRecord):
         by=rules.evaluated_on,
         blanks=True,
         definition=_("The day of the endoscopy; without one, that of the last examination."),
-        sdtm="RSDTC",
+        sdtm="CEDTC",
     )
     weeks_post = DerivedDecimal(
         _("Weeks since the end of neoadjuvant treatment"),
@@ -124,7 +124,7 @@ class ResponseEvaluation(CrfRecord):
         _("Distant lesion: where?"),
         codes=DISTANT_SITES,
         asked_when=Is("pet_dm", "suspect", "proven"),
-        sdtm="TULOC",
+        sdtm="SUPPTU.MSITE",
     )
     pet_dm_note = TextAnswer(
         _("Suspect distant lesion: result of the biopsy, or the MDT note"),
@@ -145,7 +145,6 @@ class ResponseEvaluation(CrfRecord):
         by=lambda stage_ct_mm: stage_ct_mm,
         unit="mm",
         shown_when=CT,
-        sdtm="TRORRES",
     )
     wall_change = DerivedDecimal(
         _("Change of wall thickness on CT since baseline"),
@@ -164,7 +163,7 @@ class ResponseEvaluation(CrfRecord):
     ogd_why = TextAnswer(
         _("Why was no endoscopy done?"),
         asked_when=Is("ogd_done", "N"),
-        sdtm="PRREASND",
+        sdtm="SUPPPR.REASNOC",
         exported_after="ogd_dt",
     )
     ogd_dt = DateAnswer(
@@ -177,21 +176,23 @@ class ResponseEvaluation(CrfRecord):
         help=_("Without passage there is no cCR."),
         asked_when=ENDOSCOPY,
         missing_allowed=(),
-        sdtm="FAORRES",
+        sdtm="TRORRES (PASSABLE)",
     )
-    look = ChoiceAnswer(_("Tumour bed"), codes=lists.LOOK, asked_when=ENDOSCOPY, sdtm="FAORRES")
+    look = ChoiceAnswer(_("Tumour bed"), codes=lists.LOOK, asked_when=ENDOSCOPY, sdtm="TRORRES (TUMBED)")
     look_note = TextAnswer(
         _("Ulcer or stricture: what does the endoscopist make of it?"),
         max_length=500,
         help=_("Common after radiotherapy; with negative deep biopsies it does not bar a cCR."),
         asked_when=Is("look", "ulcer", "stricture"),
-        sdtm="SUPPPR.LOOKNOTE",
+        sdtm="SUPPTR.LOOKNOTE",
         exported_after="look",
     )
     lugol_nbi = YesNoAnswer(
         _("Lugol or narrow-band imaging used"), asked_when=ENDOSCOPY, sdtm="SUPPPR.LUGOLNBI"
     )
-    lugol_new = YesNoAnswer(_("New unstained area"), asked_when=Is("lugol_nbi", "Y"), sdtm="FAORRES")
+    lugol_new = YesNoAnswer(
+        _("New unstained area"), asked_when=Is("lugol_nbi", "Y"), sdtm="TRORRES (UNSTAIN)"
+    )
     lugol_mm = DecimalAnswer(
         _("Unstained area, size"), unit="mm", hard=(0.5, 200), asked_when=Is("lugol_new", "Y"), sdtm="TRORRES"
     )
@@ -213,14 +214,14 @@ class ResponseEvaluation(CrfRecord):
         reads=("bob_map",),
         by=bites.deep_pairs,
         shown_when=ENDOSCOPY,
-        sdtm="SUPPMI.BOBDEEP",
+        sdtm="SUPPFA.BOBDEEP",
     )
     bob_quads = DerivedInteger(
         _("Quadrants in the map"),
         reads=("bob_map",),
         by=bites.quadrants,
         shown_when=ENDOSCOPY,
-        sdtm="SUPPMI.BOBQUADS",
+        sdtm="SUPPFA.BOBQUADS",
     )
     bx_days = DerivedInteger(
         _("Days since the biopsy before"),
@@ -232,14 +233,14 @@ class ResponseEvaluation(CrfRecord):
             "Since the last evaluation with a biopsy; before the first one, since the staging endoscopy."
         ),
         shown_when=ENDOSCOPY,
-        sdtm="SUPPMI.BXDAYS",
+        sdtm="SUPPFA.BXDAYS",
     )
     bx_other_n = IntegerAnswer(_("Other biopsies"), hard=(0, 30), asked_when=ENDOSCOPY, sdtm="FAORRES")
     bx_other_site = TextAnswer(
         _("Other biopsies: where?"),
         shown_when=ENDOSCOPY,
         help=_("Distance from the incisors in cm, or the organ."),
-        sdtm="PRLOC",
+        sdtm="SUPPFA.BXSITE",
     )
     bx_result = ChoiceAnswer(
         _("Worst biopsy result"), codes=lists.BIOPSY, asked_when=ENDOSCOPY, missing_allowed=(), sdtm="MIORRES"
@@ -249,13 +250,13 @@ class ResponseEvaluation(CrfRecord):
         codes=lists.ADEQUACY,
         asked_when=BIOPSY,
         missing_allowed=(),
-        sdtm="MIORRES",
+        sdtm="SUPPMI.BXADEQ",
     )
     bx_review = ChoiceAnswer(
         _("Result of a second pathologist, if there is one"),
         codes=lists.REVIEW,
         shown_when=BIOPSY,
-        sdtm="MIORRES (MIEVAL)",
+        sdtm="MIORRES (BXWORST)",
     )
 
     eus = Section(_("EUS"))
@@ -272,7 +273,6 @@ class ResponseEvaluation(CrfRecord):
         by=lambda stage_eus_mm: stage_eus_mm,
         unit="mm",
         shown_when=EUS,
-        sdtm="TRORRES",
     )
     eus_change = DerivedDecimal(
         _("Change of thickness on EUS since baseline"),
@@ -287,7 +287,7 @@ class ResponseEvaluation(CrfRecord):
     eus_nodes = RepeatingGroup(_("Suspect nodes on EUS"), asked_when=Is("eus_any", "Y"))
 
     outcome = Section(_("Outcome"))
-    ctdna = ChoiceAnswer(_("ctDNA in blood"), codes=lists.CTDNA, help=_("Optional."), sdtm="GFORRES")
+    ctdna = ChoiceAnswer(_("ctDNA in blood"), codes=lists.CTDNA, help=_("Optional."), sdtm="LBORRES (CTDNA)")
     local_call = ChoiceAnswer(
         _("Locoregional status"), codes=lists.LOCAL, required=True, missing_allowed=(), sdtm="RSORRES"
     )
@@ -313,7 +313,7 @@ class ResponseEvaluation(CrfRecord):
         proposed_by="cre_outcome_calc",
         offered_when=lists.POSSIBLE_OUTCOMES,
         help=_("The investigator decides. Another outcome needs a reason and the date of the MDT meeting."),
-        sdtm="RSORRES (OVRLRESP)",
+        sdtm="RSORRES (CLINRESP)",
     )
     override_why = TextAnswer(
         _("Why does the outcome differ?"),
@@ -329,7 +329,7 @@ class ResponseEvaluation(CrfRecord):
             "The day of the first tissue or image that proved it, when it is another than that of the evaluation."
         ),
         shown_when=Is("cre_outcome", "REGROWTH", "DISTANT"),
-        sdtm="RSDTC",
+        sdtm="SUPPRS.PROVENON",
     )
     proven_on = DerivedDate(
         _("Day of the regrowth or metastasis"),
@@ -337,7 +337,7 @@ class ResponseEvaluation(CrfRecord):
         by=rules.proven_on,
         blanks=True,
         definition=_("The day of proof, else that of the evaluation."),
-        sdtm="ADTTE.ADT",
+        sdtm="SUPPRS.EVENTON",
     )
     ccr_late = DerivedBoolean(
         _("Late cCR"),
@@ -377,7 +377,7 @@ class ResponseEvaluation(CrfRecord):
         _("Complication of a procedure"),
         required=True,
         help=_("If yes, report it as an adverse event as well."),
-        sdtm="AEYN",
+        sdtm="SUPPPR.PRCOMPL",
     )
 
     class Crf:
@@ -415,7 +415,7 @@ class ResponsePetNode(CrfGroupRow):
     """Nodes with uptake on PET-CT (protocol 3.7, pet_nodes)."""
 
     record = parent(ResponseEvaluation, "pet_nodes")
-    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
+    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="SUPPTU.STATION")
     node_suvmax = DecimalAnswer(_("SUVmax"), soft=(2, 25), hard=(0, 100), required=True, sdtm="TRORRES")
     short_mm = DecimalAnswer(_("Short axis"), unit="mm", soft=(4, 40), hard=(1, 100), sdtm="TRORRES")
 
@@ -426,10 +426,15 @@ class ResponseBite(CrfGroupRow):
 
     record = parent(ResponseEvaluation, "bob_map")
     bite_cm = DecimalAnswer(
-        _("Level, from the incisors"), unit="cm", soft=(18, 42), hard=(10, 50), required=True, sdtm="PRLOC"
+        _("Level, from the incisors"),
+        unit="cm",
+        soft=(18, 42),
+        hard=(10, 50),
+        required=True,
+        sdtm="SUPPMI.BITECM",
     )
-    quadrant = ChoiceAnswer(_("Quadrant"), codes=lists.QUADRANT, required=True, sdtm="PRDIR")
-    bite_n = IntegerAnswer(_("Pairs"), soft=(1, 4), hard=(1, 20), required=True, sdtm="FAORRES")
+    quadrant = ChoiceAnswer(_("Quadrant"), codes=lists.QUADRANT, required=True, sdtm="MIDIR")
+    bite_n = IntegerAnswer(_("Pairs"), soft=(1, 4), hard=(1, 20), required=True, sdtm="SUPPMI.BITEN")
     depth = ChoiceAnswer(_("Depth reached"), codes=lists.DEPTH, required=True, sdtm="MIORRES")
     bite_res = ChoiceAnswer(_("Result at this place"), codes=lists.REVIEW, sdtm="MIORRES")
 
@@ -439,7 +444,7 @@ class ResponseEusNode(CrfGroupRow):
     """Nodes that EUS suspects (protocol 3.7, eus_nodes)."""
 
     record = parent(ResponseEvaluation, "eus_nodes")
-    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
+    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="SUPPTU.STATION")
     short_mm = DecimalAnswer(
         _("Short axis"), unit="mm", soft=(4, 30), hard=(1, 80), required=True, sdtm="TRORRES"
     )
@@ -449,13 +454,13 @@ class ResponseEusNode(CrfGroupRow):
     fna_done = YesNoAnswer(_("Fine needle aspiration done"), required=True, sdtm="PROCCUR")
     fna_res = ChoiceAnswer(_("Cytology"), codes=CYTOLOGY, asked_when=Is("fna_done", "Y"), sdtm="MIORRES")
     fna_why = TextAnswer(
-        _("Why was the node not aspirated?"), asked_when=Is("fna_done", "N"), sdtm="PRREASND"
+        _("Why was the node not aspirated?"), asked_when=Is("fna_done", "N"), sdtm="SUPPPR.REASNOC"
     )
     fna_passes = IntegerAnswer(
         _("Needle passes"), soft=(1, 5), hard=(1, 15), shown_when=Is("fna_done", "Y"), sdtm="SUPPPR.FNAPASS"
     )
     fna_lymph = YesNoUnknownAnswer(
-        _("Lymphoid tissue in the sample"), shown_when=Is("fna_done", "Y"), sdtm="MIORRES"
+        _("Lymphoid tissue in the sample"), shown_when=Is("fna_done", "Y"), sdtm="SUPPMI.FNALYMPH"
     )
     fna_adeq = DerivedText(
         _("Adequate sample"),

@@ -55,18 +55,15 @@ class SeriousEvent(CrfRecord):
         required=True,
         missing_allowed=(),
         proposed_by="ae_no_calc",
-        sdtm="AESPID",
+        sdtm="RELREC",
     )
-    ae_named = DerivedText(
-        _("Adverse event"), reads=rules.EVENT, by=rules.named, max_length=200, sdtm="AETERM"
-    )
+    ae_named = DerivedText(_("Adverse event"), reads=rules.EVENT, by=rules.named, max_length=200)
     sae_arm = DerivedText(
         _("Arm"),
         reads=("participant.arm",),
         by=lambda participant_arm: participant_arm,
         codes=ARM,
         help=_("The trial is open-label."),
-        sdtm="ARMCD",
     )
     sae_type = ChoiceAnswer(
         _("Kind of report"), codes=lists.REPORT, required=True, missing_allowed=(), sdtm="SUPPAE.SAETYPE"
@@ -112,7 +109,6 @@ class SeriousEvent(CrfRecord):
         ),
         required=True,
         missing_allowed=(),
-        sdtm="SUPPAE.SAENARR",
     )
     sae_adm = DateAnswer(_("Admitted"), help=HOSPITAL, cdash="HOSTDAT", sdtm="HOSTDTC")
     sae_dis = DateAnswer(
@@ -135,7 +131,7 @@ class SeriousEvent(CrfRecord):
         required=True,
         missing_allowed=(),
         proposed_by="sae_rel_calc",
-        sdtm="AEREL",
+        sdtm="SUPPAE.RELINV",
     )
     sae_rel_spo = DerivedText(
         _("Relation, by the sponsor"),

@@ -50,7 +50,7 @@ class Staging(CrfRecord):
     """What was known of the tumour before randomization; the stage stratum is read from here (protocol 1.9)."""
 
     endoscopy = Section(_("A. Endoscopy and biopsy"))
-    ogd_dt = DateAnswer(_("Endoscopy, date"), required=True, sdtm="PRSTDTC")
+    ogd_dt = DateAnswer(_("Endoscopy, date"), required=True, sdtm="TUDTC")
     upper_cm = DecimalAnswer(_("Upper edge of the tumour"), **EDGE)
     lower_cm = DecimalAnswer(_("Lower edge of the tumour"), **EDGE)
     len_calc = DerivedDecimal(
@@ -68,18 +68,20 @@ class Staging(CrfRecord):
     epicentre_cm = DerivedDecimal(
         _("Epicentre"), reads=("lower_cm", "upper_cm"), by=rules.middle, unit="cm", sdtm="TRORRES"
     )
-    circ = ChoiceAnswer(_("Circumference involved"), codes=lists.CIRCUMFERENCE, required=True, sdtm="FAORRES")
-    passable = ChoiceAnswer(
-        _("Does the scope pass the tumour?"), codes=lists.LUMEN, required=True, sdtm="FAORRES"
+    circ = ChoiceAnswer(
+        _("Circumference involved"), codes=lists.CIRCUMFERENCE, required=True, sdtm="TRORRES (CIRCINV)"
     )
-    macro = ChoiceAnswer(_("Type"), codes=lists.MACRO, sdtm="FAORRES")
+    passable = ChoiceAnswer(
+        _("Does the scope pass the tumour?"), codes=lists.LUMEN, required=True, sdtm="TRORRES (PASSABLE)"
+    )
+    macro = ChoiceAnswer(_("Type"), codes=lists.MACRO, sdtm="TRORRES (MACRTYPE)")
     multi = YesNoAnswer(_("Second lesion in the oesophagus"), required=True, sdtm="TUORRES")
     multi_cm = DecimalAnswer(
         _("Second lesion, distance from the incisors"),
         unit="cm",
         hard=(8, 60),
         asked_when=Is("multi", "Y"),
-        sdtm="TULOC",
+        sdtm="SUPPTU.LESCM",
     )
     lugol = YesNoAnswer(_("Lugol staining used"), sdtm="SUPPPR.LUGOL")
     ues_cm = DecimalAnswer(
@@ -101,10 +103,10 @@ class Staging(CrfRecord):
 
     eus = Section(_("B. EUS"))
     eus_done = YesNoAnswer(_("EUS done"), required=True, missing_allowed=(), sdtm="PROCCUR")
-    eus_why = TextAnswer(_("Why was it not done?"), asked_when=Is("eus_done", "N"), sdtm="PRREASND")
+    eus_why = TextAnswer(_("Why was it not done?"), asked_when=Is("eus_done", "N"), sdtm="SUPPPR.REASNOC")
     eus_dt = DateAnswer(_("EUS, date"), asked_when=EUS, sdtm="PRSTDTC")
     eus_trav = ChoiceAnswer(
-        _("Does the probe pass the tumour?"), codes=lists.PROBE, asked_when=EUS, sdtm="FAORRES"
+        _("Does the probe pass the tumour?"), codes=lists.PROBE, asked_when=EUS, sdtm="TRORRES (PASSABLE)"
     )
     eus_part = DerivedBoolean(
         _("uT and uN are incomplete"),
@@ -125,23 +127,25 @@ class Staging(CrfRecord):
     ct_contrast = YesNoAnswer(_("Contrast given"), sdtm="SUPPPR.CONTRAST")
     ct_mm = DecimalAnswer(_("Wall thickness"), unit="mm", soft=(5, 40), hard=(1, 80), sdtm="TRORRES")
     ct_len = DecimalAnswer(_("Length on CT"), unit="cm", soft=(1, 12), hard=(0.5, 30), sdtm="TRORRES")
-    aorta_ang = ChoiceAnswer(_("Contact with the aorta"), codes=lists.AORTA, required=True, sdtm="FAORRES")
-    airway = ChoiceAnswer(_("Airway"), codes=lists.AIRWAY, required=True, sdtm="FAORRES")
+    aorta_ang = ChoiceAnswer(
+        _("Contact with the aorta"), codes=lists.AORTA, required=True, sdtm="TRORRES (AORTCONT)"
+    )
+    airway = ChoiceAnswer(_("Airway"), codes=lists.AIRWAY, required=True, sdtm="TRORRES (AIRWAY)")
     t4a_str = MultipleAnswer(
-        _("T4a structures involved"), codes=lists.T4A_STRUCTURE, required=True, sdtm="FAORRES"
+        _("T4a structures involved"), codes=lists.T4A_STRUCTURE, required=True, sdtm="TRORRES (T4ASTRUC)"
     )
     t4b_str = MultipleAnswer(
-        _("T4b structures involved"), codes=lists.T4B_STRUCTURE, required=True, sdtm="FAORRES"
+        _("T4b structures involved"), codes=lists.T4B_STRUCTURE, required=True, sdtm="TRORRES (T4BSTRUC)"
     )
     ct_node = RepeatingGroup(_("Nodes on CT"))
     ct_m = RepeatingGroup(_("Distant lesions on CT"))
     incid = YesNoAnswer(_("Second primary tumour found by chance"), sdtm="TUORRES")
-    incid_what = TextAnswer(_("Which?"), asked_when=Is("incid", "Y"), sdtm="TULOC")
+    incid_what = TextAnswer(_("Which?"), asked_when=Is("incid", "Y"), sdtm="SUPPTU.INCIDTXT")
     recist = RepeatingGroup(_("RECIST lesions"), help=_("Optional."))
 
     pet = Section(_("D. FDG PET-CT"))
     pet_done = YesNoAnswer(_("PET-CT done"), required=True, missing_allowed=(), sdtm="PROCCUR")
-    pet_why = TextAnswer(_("Why was PET-CT not done?"), asked_when=Is("pet_done", "N"), sdtm="PRREASND")
+    pet_why = TextAnswer(_("Why was PET-CT not done?"), asked_when=Is("pet_done", "N"), sdtm="SUPPPR.REASNOC")
     pet_dt = DateAnswer(_("PET-CT, date"), asked_when=PET, sdtm="PRSTDTC")
     gluc_pre = DecimalAnswer(
         _("Glucose before the tracer"),
@@ -152,7 +156,12 @@ class Staging(CrfRecord):
         sdtm="LBORRES",
     )
     pet_mbq = DecimalAnswer(
-        _("Activity given"), unit="MBq", soft=(150, 500), hard=(50, 900), shown_when=PET, sdtm="PRDOSE"
+        _("Activity given"),
+        unit="MBq",
+        soft=(150, 500),
+        hard=(50, 900),
+        shown_when=PET,
+        sdtm="SUPPPR.TRACMBQ",
     )
     pet_uptk = IntegerAnswer(
         _("Uptake time"), unit="min", soft=(50, 75), hard=(30, 120), shown_when=PET, sdtm="SUPPPR.UPTAKE"
@@ -176,7 +185,7 @@ class Staging(CrfRecord):
         help=_("Such as 41 % of SUVmax, or SUV 2.5."),
         max_length=40,
         shown_when=PET,
-        sdtm="TRMETHOD",
+        sdtm="SUPPTR.MTVTHR",
     )
     tlg = DerivedDecimal(
         _("Total lesion glycolysis"),
@@ -191,7 +200,7 @@ class Staging(CrfRecord):
     pet_node = RepeatingGroup(_("Nodes on PET-CT"), shown_when=PET)
     pet_m = ChoiceAnswer(_("Distant lesion"), codes=lists.PET_DISTANT, asked_when=PET, sdtm="TUORRES")
     pet_m_site = MultipleAnswer(
-        _("Where?"), codes=DISTANT_SITES, asked_when=Is("pet_m", "suspect", "proven"), sdtm="TULOC"
+        _("Where?"), codes=DISTANT_SITES, asked_when=Is("pet_m", "suspect", "proven"), sdtm="SUPPTU.MSITE"
     )
     pet_m_note = TextAnswer(
         _("Suspect distant lesion: result of the biopsy, or the MDT note"),
@@ -212,9 +221,9 @@ class Staging(CrfRecord):
 
     other = Section(_("E. Other tests"))
     us_dt = DateAnswer(_("Ultrasound of the neck, date"), sdtm="PRSTDTC")
-    us_res = ChoiceAnswer(_("Ultrasound of the neck"), codes=lists.NECK, sdtm="TRORRES")
+    us_res = ChoiceAnswer(_("Ultrasound of the neck"), codes=lists.NECK, sdtm="TUORRES (LESIDENT)")
     us_side = ChoiceAnswer(
-        _("Suspect neck node, side"), codes=LEFT_RIGHT, shown_when=SUSPECT_NECK, sdtm="TULAT"
+        _("Suspect neck node, side"), codes=LEFT_RIGHT, shown_when=SUSPECT_NECK, sdtm="SUPPTU.USSIDE"
     )
     us_mm = DecimalAnswer(
         _("Suspect neck node, short axis"),
@@ -237,7 +246,9 @@ class Staging(CrfRecord):
     bron_res = ChoiceAnswer(
         _("Bronchoscopy, finding"), codes=lists.BRONCHUS, asked_when=BRONCHOSCOPY, sdtm="FAORRES"
     )
-    ba_len = DecimalAnswer(_("Barium swallow, length"), unit="cm", soft=(1, 12), hard=(0, 30), sdtm="FAORRES")
+    ba_len = DecimalAnswer(
+        _("Barium swallow, length"), unit="cm", soft=(1, 12), hard=(0, 30), sdtm="TRORRES (LENGTH)"
+    )
     ba_fist = YesNoAnswer(_("Barium swallow, fistula"), sdtm="FAORRES")
     fist_mdt = TextAnswer(
         _("Fistula: what did the team decide?"),
@@ -366,12 +377,12 @@ class Staging(CrfRecord):
         proposed_by="cstage",
         sdtm="RSORRES",
     )
-    stage_method = MultipleAnswer(_("Staged by"), codes=lists.METHOD, required=True, sdtm="RSMETHOD")
+    stage_method = MultipleAnswer(_("Staged by"), codes=lists.METHOD, required=True, sdtm="SUPPRS.STAGEDBY")
     stage_confirm = ChoiceAnswer(
         _("cTNM group by central review"),
         codes=lists.CLINICAL_GROUP,
         shown_when=REVIEWED,
-        sdtm="RSEVAL (INDEPENDENT)",
+        sdtm="RSORRES (CSTAGE)",
     )
     soc = YesNoAnswer(
         _("Were the tests done before consent part of standard care?"),
@@ -401,7 +412,7 @@ class StagingEusNode(CrfGroupRow):
     """Nodes that EUS suspects (protocol 3.4 B, eus_node)."""
 
     record = parent(Staging, "eus_node")
-    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
+    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="SUPPTU.STATION")
     short_mm = DecimalAnswer(
         _("Short axis"), unit="mm", soft=(4, 30), hard=(1, 80), required=True, sdtm="TRORRES"
     )
@@ -413,7 +424,7 @@ class StagingEusNode(CrfGroupRow):
         _("Cytology"), codes=lists.CYTOLOGY, asked_when=Is("fna_done", "Y"), sdtm="MIORRES"
     )
     fna_why = TextAnswer(
-        _("Why was the node not aspirated?"), asked_when=Is("fna_done", "N"), sdtm="PRREASND"
+        _("Why was the node not aspirated?"), asked_when=Is("fna_done", "N"), sdtm="SUPPPR.REASNOC"
     )
 
 
@@ -422,7 +433,7 @@ class StagingCtNode(CrfGroupRow):
     """Nodes on CT (protocol 3.4 C, ct_node)."""
 
     record = parent(Staging, "ct_node")
-    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
+    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="SUPPTU.STATION")
     short_mm = DecimalAnswer(
         _("Short axis"), unit="mm", soft=(5, 40), hard=(1, 100), required=True, sdtm="TRORRES"
     )
@@ -444,8 +455,8 @@ class StagingMeasuredLesion(CrfGroupRow):
 
     record = parent(Staging, "recist")
     role = ChoiceAnswer(_("Role"), codes=lists.LESION_ROLE, required=True, sdtm="TUORRES")
-    kind = ChoiceAnswer(_("Kind"), codes=lists.LESION_KIND, required=True, sdtm="TUORRES")
-    where = TextAnswer(_("Where"), max_length=80, required=True, sdtm="TULOC")
+    kind = ChoiceAnswer(_("Kind"), codes=lists.LESION_KIND, required=True, sdtm="SUPPTU.LESKIND")
+    where = TextAnswer(_("Where"), max_length=80, required=True, sdtm="SUPPTU.LESLOC")
     size_mm = DecimalAnswer(
         _("Size"),
         unit="mm",
@@ -461,7 +472,7 @@ class StagingPetNode(CrfGroupRow):
     """Nodes on PET-CT (protocol 3.4 D, pet_node)."""
 
     record = parent(Staging, "pet_node")
-    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
+    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="SUPPTU.STATION")
     node_suvmax = DecimalAnswer(_("SUVmax"), soft=(2, 25), hard=(0, 100), required=True, sdtm="TRORRES")
 
 
@@ -470,10 +481,10 @@ class StagingNode(CrfGroupRow):
     """Every suspect node over all methods; those called positive make cN (protocol 3.4 F, node table)."""
 
     record = parent(Staging, "node")
-    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="TULOC")
+    station = ChoiceAnswer(_("Station"), codes=STATIONS, required=True, sdtm="SUPPTU.STATION")
     side = ChoiceAnswer(_("Side"), codes=LEFT_RIGHT, sdtm="TULAT")
     short_mm = DecimalAnswer(_("Short axis"), unit="mm", soft=(4, 40), hard=(1, 100), sdtm="TRORRES")
     node_suv = DecimalAnswer(_("SUVmax"), soft=(0, 25), hard=(0, 100), sdtm="TRORRES")
     eus_suspect = YesNoAnswer(_("Suspect on EUS"), sdtm="TRORRES")
     fna = ChoiceAnswer(_("Cytology"), codes=lists.CYTOLOGY_OR_NOT, sdtm="MIORRES")
-    positive = YesNoAnswer(_("Called positive"), required=True, missing_allowed=(), sdtm="TUORRES")
+    positive = YesNoAnswer(_("Called positive"), required=True, missing_allowed=(), sdtm="TRORRES (LNSTATE)")

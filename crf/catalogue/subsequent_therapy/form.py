@@ -37,7 +37,7 @@ class SubsequentTherapy(CrfRecord):
         help=_("Of a combination the part that leads; its classes are ticked below."),
         required=True,
         missing_allowed=(),
-        sdtm="CMCAT",
+        sdtm="CMTRT",
     )
     st_class = MultipleAnswer(
         _("Classes of the drugs"), codes=lists.DRUG_CLASS, asked_when=WITH_DRUG, sdtm="CMCLAS"
@@ -58,7 +58,7 @@ class SubsequentTherapy(CrfRecord):
         max_length=80,
         shown_when=Is("st_kind", "rt", "endoscopic_resection"),
         required_when=RADIATED,
-        sdtm="PRLOC",
+        sdtm="SUPPPR.PARTTX",
     )
     st_line = IntegerAnswer(
         _("Line"),

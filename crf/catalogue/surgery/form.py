@@ -74,16 +74,21 @@ class Surgery(CrfRecord):
         sdtm="PRSTDTC",
     )
     no_surg_reason = ChoiceAnswer(
-        _("Why was nothing resected?"), codes=lists.NOT_RESECTED, asked_when=NOT_RESECTED, sdtm="PRREASND"
+        _("Why was nothing resected?"),
+        codes=lists.NOT_RESECTED,
+        asked_when=NOT_RESECTED,
+        sdtm="SUPPPR.REASNOC",
     )
-    no_surg_other = TextAnswer(_("Other reason"), asked_when=Is("no_surg_reason", "other"), sdtm="PRREASND")
+    no_surg_other = TextAnswer(
+        _("Other reason"), asked_when=Is("no_surg_reason", "other"), sdtm="SUPPPR.NOSURGTX"
+    )
     no_surg_dt = DateAnswer(
         _("Date on which the plan was given up"),
         asked_when=NOT_OPERATED,
         definition=_("The day of the MDT meeting, of the refusal or of the finding."),
-        sdtm="DSSTDTC",
+        sdtm="SUPPPR.GIVENUP",
     )
-    intent = ChoiceAnswer(_("Kind of operation"), codes=lists.INTENT, asked_when=OPERATED, sdtm="PRCAT")
+    intent = ChoiceAnswer(_("Kind of operation"), codes=lists.INTENT, asked_when=OPERATED, sdtm="PRSCAT")
     wk_from_neo = DerivedDecimal(
         _("Weeks since the end of neoadjuvant treatment"),
         reads=("surg_dt", "milestone.NEO_END"),
@@ -146,7 +151,7 @@ class Surgery(CrfRecord):
     )
 
     before = Section(_("Before the operation"), shown_when=OPERATED)
-    asa = ChoiceAnswer(_("ASA class"), codes=ASA, required=True, sdtm="RSORRES (ASA)")
+    asa = ChoiceAnswer(_("ASA class"), codes=ASA, required=True, sdtm="RSORRES (ASACLAS)")
     ecog_pre = ChoiceAnswer(
         _("ECOG before the operation"),
         codes=ECOG,
@@ -172,13 +177,15 @@ class Surgery(CrfRecord):
     )
 
     operation_ = Section(_("Operation"), shown_when=OPERATED)
-    approach = ChoiceAnswer(_("Procedure"), codes=lists.APPROACH, asked_when=RESECTED, sdtm="PRTRT")
-    approach_other = TextAnswer(_("Other procedure"), asked_when=Is("approach", "other"), sdtm="PRTRT")
+    approach = ChoiceAnswer(_("Procedure"), codes=lists.APPROACH, asked_when=RESECTED, sdtm="SUPPPR.APPROACH")
+    approach_other = TextAnswer(
+        _("Other procedure"), asked_when=Is("approach", "other"), sdtm="SUPPPR.APPROTH"
+    )
     access_th = ChoiceAnswer(
-        _("Access to the chest"), codes=lists.THORACIC_ACCESS, required=True, sdtm="PRMETHOD"
+        _("Access to the chest"), codes=lists.THORACIC_ACCESS, required=True, sdtm="SUPPPR.ACCTHOR"
     )
     access_ab = ChoiceAnswer(
-        _("Access to the abdomen"), codes=lists.ABDOMINAL_ACCESS, required=True, sdtm="PRMETHOD"
+        _("Access to the abdomen"), codes=lists.ABDOMINAL_ACCESS, required=True, sdtm="SUPPPR.ACCABD"
     )
     conversion = YesNoAnswer(_("Converted to open surgery"), asked_when=MINIMAL, sdtm="SUPPPR.CONVERT")
     conv_reason = ChoiceAnswer(
@@ -209,10 +216,10 @@ class Surgery(CrfRecord):
         codes=lists.EVENTS,
         help=_("Report each as an adverse event as well."),
         required=True,
-        sdtm="AETERM",
+        sdtm="CETERM",
     )
     io_other = TextAnswer(
-        _("Other event"), asked_when=Has("io_compl", "other"), coded_in="meddra", sdtm="AETERM"
+        _("Other event"), asked_when=Has("io_compl", "other"), coded_in="meddra", sdtm="SUPPCE.EVENTTXT"
     )
     adhesion = ChoiceAnswer(
         _("Fibrosis in the radiation field"), codes=lists.FIBROSIS, required=True, sdtm="SUPPPR.FIBROSIS"
@@ -236,12 +243,12 @@ class Surgery(CrfRecord):
         exported_after="conv_reason",
     )
     stations = MultipleAnswer(
-        _("Stations dissected"), codes=STATIONS, required=True, sdtm="PRLOC", exported_after="lnd"
+        _("Stations dissected"), codes=STATIONS, required=True, sdtm="SUPPPR.STATIONS", exported_after="lnd"
     )
     adj_organ = MultipleAnswer(
         _("Structures removed en bloc"), codes=lists.ORGANS, required=True, sdtm="SUPPPR.ENBLOC"
     )
-    adj_other = TextAnswer(_("Other structure"), asked_when=Has("adj_organ", "other"), sdtm="SUPPPR.ENBLOC")
+    adj_other = TextAnswer(_("Other structure"), asked_when=Has("adj_organ", "other"), sdtm="SUPPPR.ENBLOCTX")
     conduit = ChoiceAnswer(
         _("Conduit"), codes=lists.CONDUIT, required=True, sdtm="SUPPPR.CONDUIT", exported_after="stations"
     )
@@ -292,7 +299,7 @@ class Surgery(CrfRecord):
         sdtm="HOENDTC",
     )
     disch_to = ChoiceAnswer(
-        _("Discharged to"), codes=lists.DESTINATION, asked_when=Answered("disch_dt"), sdtm="HODISP"
+        _("Discharged to"), codes=lists.DESTINATION, asked_when=Answered("disch_dt"), sdtm="SUPPHO.DISCHTO"
     )
     los = DerivedInteger(
         _("Length of stay"),
@@ -302,9 +309,11 @@ class Surgery(CrfRecord):
         soft=(7, 25),
         hard=(0, 400),
         definition=_("From the operation to the discharge."),
-        sdtm="HODUR",
+        sdtm="SUPPHO.LOS",
     )
-    readm = YesNoAnswer(_("Readmitted within 30 days of discharge"), asked_when=LEFT_ALIVE, sdtm="HOOCCUR")
+    readm = YesNoAnswer(
+        _("Readmitted within 30 days of discharge"), asked_when=LEFT_ALIVE, sdtm="SUPPHO.READM30"
+    )
     readms = RepeatingGroup(_("Readmissions"), asked_when=Is("readm", "Y"))
 
     class Crf:
@@ -326,8 +335,8 @@ class SurgeryReadmission(CrfGroupRow):
 
     record = parent(Surgery, "readms")
     readm_dt = DateAnswer(_("Date"), required=True, sdtm="HOSTDTC")
-    readm_reason = ChoiceAnswer(_("Reason"), codes=lists.READMISSION, required=True, sdtm="HOREAS")
-    readm_text = TextAnswer(_("Which?"), asked_when=Is("readm_reason", "other"), sdtm="HOREAS")
+    readm_reason = ChoiceAnswer(_("Reason"), codes=lists.READMISSION, required=True, sdtm="SUPPHO.HOREAS")
+    readm_text = TextAnswer(_("Which?"), asked_when=Is("readm_reason", "other"), sdtm="SUPPHO.HOREASTX")
     readm_ae = IntegerAnswer(
         _("Adverse event behind the stay in hospital"),
         help=_("Its number in the list of adverse events."),

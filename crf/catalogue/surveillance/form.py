@@ -52,27 +52,22 @@ class Surveillance(CrfRecord):
     """How somebody lives with the oesophagus in place, and what it costs them (protocol 3.11)."""
 
     visit_ = Section(_("Visit"))
-    as_done = YesNoAnswer(_("Visit done"), required=True, missing_allowed=(), sdtm="SVOCCUR")
-    as_dt = DateAnswer(_("Date"), asked_when=DONE, missing_allowed=(), cdash="SVSTDAT", sdtm="SVSTDTC")
-    as_why = ChoiceAnswer(
-        _("Why not?"), codes=lists.NOT_DONE, asked_when=NOT_DONE, missing_allowed=(), sdtm="SVREASOC"
-    )
+    as_done = YesNoAnswer(_("Visit done"), required=True, missing_allowed=())
+    as_dt = DateAnswer(_("Date"), asked_when=DONE, missing_allowed=(), cdash="SVSTDAT", sdtm="PEDTC")
+    as_why = ChoiceAnswer(_("Why not?"), codes=lists.NOT_DONE, asked_when=NOT_DONE, missing_allowed=())
     as_no = DerivedInteger(
         _("Surveillance visit number"),
         reads=("visit.code", "participant.protocol_version"),
         by=rules.visit_number,
-        sdtm="VISITNUM",
     )
-    as_due = DerivedDate(
-        _("Due on"), reads=("visit.target",), by=lambda visit_target: visit_target, sdtm="SUPPSV.DUE"
-    )
+    as_due = DerivedDate(_("Due on"), reads=("visit.target",), by=lambda visit_target: visit_target)
     as_dev = DerivedInteger(
         _("Days from the day it was due"),
         reads=("as_dt", "as_due"),
         by=lambda as_dt, as_due: (as_dt - as_due).days,
         unit=_("days"),
         definition=_("Negative when it was early."),
-        sdtm="SUPPSV.DEVDAYS",
+        sdtm="ADaM",
     )
 
     state_ = Section(_("State"), shown_when=DONE)
@@ -98,7 +93,7 @@ class Surveillance(CrfRecord):
         soft=(-10, 10),
         hard=(-60, 60),
         definition=_("From the weight of the first dose; without one, from that of the baseline."),
-        sdtm="SUPPVS.WTPCT",
+        sdtm="VSORRES (WTPCHG)",
     )
     as_ecog = ChoiceAnswer(
         _("ECOG performance status"),
@@ -117,16 +112,20 @@ class Surveillance(CrfRecord):
     )
     as_feed = ChoiceAnswer(_("Feeding"), codes=FEEDING, required=True, sdtm="FAORRES")
     as_dilat_n = IntegerAnswer(
-        _("Dilatations since the last visit"), soft=(0, 5), hard=(0, 30), required=True, sdtm="PROCCUR"
+        _("Dilatations since the last visit"),
+        soft=(0, 5),
+        hard=(0, 30),
+        required=True,
+        sdtm="FAORRES (PROCPRFN)",
     )
-    as_dilat_dt = DateAnswer(_("Last dilatation"), asked_when=Over("as_dilat_n", 0), sdtm="PRSTDTC")
+    as_dilat_dt = DateAnswer(_("Last dilatation"), asked_when=Over("as_dilat_n", 0), sdtm="SUPPFA.LASTDIL")
     as_dilats = RepeatingGroup(_("Dilatations"), help=DILATATION_ROWS, asked_when=Over("as_dilat_n", 0))
     as_sten = ChoiceAnswer(
         _("Benign stenosis"),
         codes=lists.STENOSIS,
         required=True,
         help=_("If there is one, record it as an adverse event too."),
-        sdtm="AETERM",
+        sdtm="FAORRES (SEV)",
     )
     as_hosp_d = IntegerAnswer(
         _("Days in hospital since the last visit"),
@@ -134,7 +133,7 @@ class Surveillance(CrfRecord):
         soft=(0, 30),
         hard=(0, 365),
         required=True,
-        sdtm="HODUR",
+        sdtm="FAORRES (HOSPDAYS)",
     )
 
     late = Section(
@@ -156,7 +155,6 @@ class Surveillance(CrfRecord):
         blanks=True,
         codes=lists.ELEMENT,
         definition=_("PET-CT, endoscopy, bite-on-bite biopsies, EUS, and cytology of each suspect node."),
-        sdtm="SUPPDV.ELEMENTS",
     )
     as_unsched = YesNoAnswer(
         _("Imaging or endoscopy outside the schedule"),
@@ -169,7 +167,6 @@ class Surveillance(CrfRecord):
         _("Next evaluation due on"),
         reads=("visit.code", "milestone.NEO_END", "participant.protocol_version"),
         by=rules.next_due,
-        sdtm="SUPPSV.NEXTDUE",
         exported_after="as_worry",
     )
 
@@ -205,9 +202,9 @@ class SurveillanceDilatation(CrfGroupRow):
     dil_mm = DecimalAnswer(
         _("Largest diameter"), unit="mm", soft=(8, 20), hard=(3, 25), required=True, sdtm="SUPPPR.DILMM"
     )
-    dil_how = ChoiceAnswer(_("How dilated"), codes=DILATATION, required=True, sdtm="PRMETHOD")
+    dil_how = ChoiceAnswer(_("How dilated"), codes=DILATATION, required=True, sdtm="SUPPPR.DILHOW")
     dil_compl = YesNoAnswer(
-        _("Complication of the dilatation"), help=DILATATION_EVENT, required=True, sdtm="AEYN"
+        _("Complication of the dilatation"), help=DILATATION_EVENT, required=True, sdtm="SUPPPR.PRCOMPL"
     )
 
 
@@ -218,4 +215,4 @@ class SurveillanceUnscheduled(CrfGroupRow):
     record = parent(Surveillance, "as_uns")
     u_what = ChoiceAnswer(_("Examination"), codes=MODALITY, required=True, sdtm="PRTRT")
     u_dt = DateAnswer(_("Date"), required=True, sdtm="PRSTDTC")
-    u_result = ChoiceAnswer(_("Result"), codes=IMAGE_RESULT, required=True, sdtm="TUORRES")
+    u_result = ChoiceAnswer(_("Result"), codes=IMAGE_RESULT, required=True, sdtm="RSORRES (RDIORESP)")

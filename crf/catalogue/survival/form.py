@@ -102,7 +102,7 @@ class SurvivalStatus(CrfRecord):
         cdash="SSORRES",
         sdtm="SSORRES (SURVSTAT)",
     )
-    v_source = ChoiceAnswer(_("Source"), codes=SOURCE, required=True, sdtm="SSEVAL")
+    v_source = ChoiceAnswer(_("Source"), codes=SOURCE, required=True, sdtm="SSORRES (INFOSCSS)")
     last_alive_dt = DerivedDate(
         _("Latest proof of life"),
         reads=(*rules.CONTACTS, *rules.PROOFS),
@@ -130,7 +130,7 @@ class SurvivalStatus(CrfRecord):
         _("New anticancer therapy since the last contact?"),
         help=_("If so, add a record to the log of subsequent anticancer therapy (ST) for each."),
         asked_when=All(Is("st_due", True), Is("vital", "alive", "dead")),
-        sdtm="CMYN",
+        sdtm="CMOCCUR",
     )
 
     death = Section(_("Death"), shown_when=DEAD)
@@ -142,7 +142,7 @@ class SurvivalStatus(CrfRecord):
         missing_allowed=("NK", "ASKU"),
         after_death_allowed=True,
         cdash="DTHDAT",
-        sdtm="DTHDTC",
+        sdtm="DSSTDTC",
     )
     death_calc = DerivedDate(
         _("Day of death that analyses use"),
@@ -180,7 +180,7 @@ class SurvivalStatus(CrfRecord):
         by=rules.how_exact,
         blanks=True,
         codes=EXACTNESS,
-        sdtm="ADSL.DTHDTF",
+        sdtm="SUPPDS.DTHEXACT",
     )
     cod = ChoiceAnswer(
         _("Primary cause of death"), codes=CAUSE, required=True, cdash="DDORRES", sdtm="DDORRES (PRCDTH)"
@@ -198,9 +198,9 @@ class SurvivalStatus(CrfRecord):
         required_when=Is("cod", "other", "second_cancer"),
         help=_("Without names."),
         coded_in="meddra",
-        sdtm="DDORRES",
+        sdtm="SUPPDD.CODTEXT",
     )
-    cod_cert = YesNoAnswer(_("Death certificate seen"), required=True, sdtm="SUPPDD.CERT")
+    cod_cert = YesNoAnswer(_("Death certificate seen"), required=True, sdtm="DDORRES (DTHCOIND)")
     autopsy = YesNoAnswer(_("Autopsy done"), required=True, sdtm="DDORRES (AUTOPIND)")
     d_place = ChoiceAnswer(_("Place of death"), codes=PLACE, required=True, sdtm="DDORRES (LOCDTH)")
     d30s = DerivedBoolean(
@@ -246,7 +246,7 @@ class SurvivalStatus(CrfRecord):
         codes=CAUSE,
         help=_("Central reviewers answer it, and no site: see the file ADJUDICATION."),
         shown_when=Answered("cod_central"),
-        sdtm="DDORRES (DDEVAL)",
+        sdtm="DDORRES (PRCDTH)",
     )
 
     class Crf:

@@ -63,7 +63,6 @@ class Treatment(CrfRecord):
         by=rules.first_day,
         blanks=True,
         definition=_("The first of radiotherapy, chemotherapy and camrelizumab."),
-        sdtm="RFXSTDTC",
         exported_after="concurrent_chemo_on_day1",
     )
     chemo = RepeatingGroup(
@@ -108,7 +107,7 @@ class Treatment(CrfRecord):
         codes=YES_NO,
         exported_after="plan_qa",
     )
-    tech = ChoiceAnswer(_("Technique"), codes=lists.TECHNIQUE, sdtm="PRTRT", asked_when=RADIATED)
+    tech = ChoiceAnswer(_("Technique"), codes=lists.TECHNIQUE, sdtm="SUPPPR.TECH", asked_when=RADIATED)
     imgd = YesNoAnswer(_("Image guidance"), shown_when=RADIATED, sdtm="SUPPPR.IMGD")
     fourd = YesNoAnswer(_("4D-CT"), shown_when=RADIATED, sdtm="SUPPPR.FOURD")
     presc_gy = DecimalAnswer(
@@ -117,14 +116,14 @@ class Treatment(CrfRecord):
         unit="Gy",
         help=_("%(fact.rt_total_gy)s Gy by the protocol."),
         hard=(0, 66),
-        sdtm="PRDOSE",
+        sdtm="SUPPPR.PRESCGY",
         asked_when=RADIATED,
     )
     presc_fx = IntegerAnswer(
         _("Prescribed fractions"),
         help=_("%(fact.rt_fractions)s fractions by the protocol."),
         hard=(0, 35),
-        sdtm="PRDOSE",
+        sdtm="SUPPPR.PRESCFX",
         asked_when=RADIATED,
     )
     dpf = DecimalAnswer(
@@ -133,10 +132,12 @@ class Treatment(CrfRecord):
         unit="Gy",
         help=_("%(fact.rt_fraction_gy)s Gy a fraction by the protocol."),
         hard=(0.5, 4),
-        sdtm="PRDOSE",
+        sdtm="SUPPPR.DPF",
         asked_when=RADIATED,
     )
-    deliv_fx = IntegerAnswer(_("Delivered fractions"), hard=(0, 37), sdtm="PRDOSE", asked_when=RADIATED)
+    deliv_fx = IntegerAnswer(
+        _("Delivered fractions"), hard=(0, 37), sdtm="SUPPPR.DELIVFX", asked_when=RADIATED
+    )
     deliv_gy = DerivedDecimal(
         _("Delivered dose"), reads=("deliv_fx", "dpf"), by=rules.delivered, places=2, unit="Gy", sdtm="PRDOSE"
     )
@@ -166,24 +167,30 @@ class Treatment(CrfRecord):
     )
 
     plan = Section(_("Radiotherapy plan"), shown_when=RADIATED)
-    gtv = DecimalAnswer(_("GTV"), unit="cm3", hard=(1, 5000), sdtm="SUPPPR.VOLUME")
-    ctv = DecimalAnswer(_("CTV"), unit="cm3", hard=(1, 5000), sdtm="SUPPPR.VOLUME")
-    ptv = DecimalAnswer(_("PTV"), unit="cm3", soft=(150, 1200), hard=(1, 5000), sdtm="SUPPPR.VOLUME")
+    gtv = DecimalAnswer(_("GTV"), unit="cm3", hard=(1, 5000), sdtm="FAORRES (GTVVOL)")
+    ctv = DecimalAnswer(_("CTV"), unit="cm3", hard=(1, 5000), sdtm="FAORRES (CTVVOL)")
+    ptv = DecimalAnswer(_("PTV"), unit="cm3", soft=(150, 1200), hard=(1, 5000), sdtm="FAORRES (PTVVOL)")
     ctv_margin = DecimalAnswer(
-        _("CTV margin along the oesophagus"), unit="cm", soft=(2, 5), hard=(0, 15), sdtm="SUPPPR.CTVMARG"
+        _("CTV margin along the oesophagus"), unit="cm", soft=(2, 5), hard=(0, 15), sdtm="FAORRES (CTVMARG)"
     )
     elect_n = YesNoAnswer(_("Elective nodes irradiated"), sdtm="SUPPPR.ELECTN")
-    lung_v5 = DecimalAnswer(_("Lung V5"), unit="%", hard=(0, 100), sdtm="SUPPPR.DVH")
-    lung_v20 = DecimalAnswer(_("Lung V20"), unit="%", soft=(None, 30), hard=(0, 100), sdtm="SUPPPR.DVH")
-    mld = DecimalAnswer(_("Mean lung dose"), unit="Gy", soft=(None, 18), hard=(0, 70), sdtm="SUPPPR.DVH")
-    heart_v30 = DecimalAnswer(_("Heart V30"), unit="%", hard=(0, 100), sdtm="SUPPPR.DVH")
-    heart_v40 = DecimalAnswer(_("Heart V40"), unit="%", soft=(None, 30), hard=(0, 100), sdtm="SUPPPR.DVH")
-    mhd = DecimalAnswer(_("Mean heart dose"), unit="Gy", hard=(0, 70), sdtm="SUPPPR.DVH")
-    cord_max = DecimalAnswer(
-        _("Spinal cord, highest dose"), unit="Gy", soft=(None, 40), hard=(0, 70), sdtm="SUPPPR.DVH"
+    lung_v5 = DecimalAnswer(_("Lung V5"), unit="%", hard=(0, 100), sdtm="FAORRES (LUNGV5)")
+    lung_v20 = DecimalAnswer(
+        _("Lung V20"), unit="%", soft=(None, 30), hard=(0, 100), sdtm="FAORRES (LUNGV20)"
     )
-    liver_v30 = DecimalAnswer(_("Liver V30"), unit="%", hard=(0, 100), sdtm="SUPPPR.DVH")
-    kidney_v18 = DecimalAnswer(_("Kidney V18"), unit="%", hard=(0, 100), sdtm="SUPPPR.DVH")
+    mld = DecimalAnswer(
+        _("Mean lung dose"), unit="Gy", soft=(None, 18), hard=(0, 70), sdtm="FAORRES (LUNGMEAN)"
+    )
+    heart_v30 = DecimalAnswer(_("Heart V30"), unit="%", hard=(0, 100), sdtm="FAORRES (HEARTV30)")
+    heart_v40 = DecimalAnswer(
+        _("Heart V40"), unit="%", soft=(None, 30), hard=(0, 100), sdtm="FAORRES (HEARTV40)"
+    )
+    mhd = DecimalAnswer(_("Mean heart dose"), unit="Gy", hard=(0, 70), sdtm="FAORRES (HEARTMN)")
+    cord_max = DecimalAnswer(
+        _("Spinal cord, highest dose"), unit="Gy", soft=(None, 40), hard=(0, 70), sdtm="FAORRES (CORDMAX)"
+    )
+    liver_v30 = DecimalAnswer(_("Liver V30"), unit="%", hard=(0, 100), sdtm="FAORRES (LIVERV30)")
+    kidney_v18 = DecimalAnswer(_("Kidney V18"), unit="%", hard=(0, 100), sdtm="FAORRES (KIDNYV18)")
     plan_qa = ChoiceAnswer(_("Central review of the plan"), codes=lists.PLAN_REVIEW, sdtm="SUPPPR.PLANQA")
 
     summary = Section(_("D. Summary at the end"))
@@ -214,13 +221,13 @@ class Treatment(CrfRecord):
         help=_("Answer when neoadjuvant treatment has ended."),
         required=True,
         missing_allowed=(),
-        sdtm="DSDECOD",
+        sdtm="record of DS",
     )
     stop_reason = ChoiceAnswer(
         _("Reason for the early end"),
         codes=lists.STOP_REASON,
         asked_when=Is("completed", "N"),
-        sdtm="DSDECOD",
+        sdtm="DSTERM",
     )
     neo_end = DerivedDate(
         _("End of neoadjuvant treatment"),
@@ -228,14 +235,13 @@ class Treatment(CrfRecord):
         by=rules.end_day,
         blanks=True,
         definition=_("The last fraction. Without radiotherapy, the last drug, once treatment has ended."),
-        sdtm="RFXENDTC",
+        sdtm="DSSTDTC",
     )
     last_dose = DerivedDate(
         _("Last day of any study treatment"),
         reads=("rt_end", "rt_fx", "chemo", "camre"),
         by=rules.last_treatment,
         blanks=True,
-        sdtm="ADaM",
     )
     last_camre = DerivedDate(
         _("Last day of camrelizumab"), reads=("camre",), by=rules.last_camrelizumab, blanks=True
@@ -272,12 +278,12 @@ class TreatmentChemotherapy(CrfGroupRow):
     """
 
     record = parent(Treatment, "chemo")
-    dose_no = IntegerAnswer(_("Dose"), hard=(1, 12), required=True, missing_allowed=(), sdtm="ECSEQ")
+    dose_no = IntegerAnswer(_("Dose"), hard=(1, 12), required=True, missing_allowed=(), sdtm="ECLNKID")
     planned_day = DerivedInteger(
         _("Planned day"),
         reads=("dose_no", "treatment.CARBOPLATIN.days"),
         by=rules.planned_day,
-        sdtm="VISITDY",
+        sdtm="SUPPEC.PLANDAY",
     )
     anc_d = DecimalAnswer(
         _("Neutrophils of the day"),
@@ -316,7 +322,7 @@ class TreatmentChemotherapy(CrfGroupRow):
         unit="mL/min",
         help=_("By the formula of the protocol text (%(setting.gfr_formula)s)."),
         definition=_("From creatinine, age and sex, with weight or body surface."),
-        sdtm="LBORRES (CREATCLR)",
+        sdtm="SUPPLB.GFRCALC",
     )
     gfr_d = DecimalAnswer(
         _("GFR used"), unit="mL/min", soft=(40, 125), hard=(5, 250), sdtm="LBORRES (CREATCLR)", **CARBO
@@ -329,9 +335,9 @@ class TreatmentChemotherapy(CrfGroupRow):
         export="CARBO_GIVEN",
         sdtm="ECOCCUR",
     )
-    adm_dt = DateAnswer(_("Carboplatin, date"), export="CARBO_DT", cdash="EXSTDAT", sdtm="EXSTDTC", **CARBO)
+    adm_dt = DateAnswer(_("Carboplatin, date"), export="CARBO_DT", cdash="EXSTDAT", sdtm="ECSTDTC", **CARBO)
     carbo_auc = DecimalAnswer(
-        _("Carboplatin, AUC"), places=2, soft=(1.5, None), hard=(0, 2.5), sdtm="EXDOSE", **CARBO
+        _("Carboplatin, AUC"), places=2, soft=(1.5, None), hard=(0, 2.5), sdtm="SUPPEC.AUC", **CARBO
     )
     carbo_calc = DerivedDecimal(
         _("Carboplatin, expected"),
@@ -341,21 +347,26 @@ class TreatmentChemotherapy(CrfGroupRow):
         definition=_("AUC x (GFR, capped, + 25)."),
     )
     carbo_mg = DecimalAnswer(
-        _("Carboplatin, given"), unit="mg", soft=(120, 300), hard=(0, 400), sdtm="EXDOSE", **CARBO
+        _("Carboplatin, given"), unit="mg", soft=(120, 300), hard=(0, 400), sdtm="ECDOSE", **CARBO
     )
     mod_reason = ChoiceAnswer(
         _("Carboplatin: reason for reduction, omission or delay"),
         codes=lists.CHANGE_REASON,
         required_when=Is("given", "reduced", "omitted"),
         export="CARBO_REASON",
-        sdtm="EXADJ",
+        sdtm="ECADJ",
     )
     nabp_given = ChoiceAnswer(
         _("Paclitaxel"), codes=lists.GIVEN, required=True, missing_allowed=(), sdtm="ECOCCUR"
     )
-    nabp_dt = DateAnswer(_("Paclitaxel, date"), cdash="EXSTDAT", sdtm="EXSTDTC", **NABP)
+    nabp_dt = DateAnswer(_("Paclitaxel, date"), cdash="EXSTDAT", sdtm="ECSTDTC", **NABP)
     nabp_mgm2 = DecimalAnswer(
-        _("Paclitaxel per square metre"), unit="mg/m2", soft=(40, None), hard=(0, 60), sdtm="EXDOSE", **NABP
+        _("Paclitaxel per square metre"),
+        unit="mg/m2",
+        soft=(40, None),
+        hard=(0, 60),
+        sdtm="SUPPEC.MGM2",
+        **NABP,
     )
     nabp_calc = DerivedDecimal(
         _("Paclitaxel, expected"),
@@ -369,14 +380,14 @@ class TreatmentChemotherapy(CrfGroupRow):
         definition=_("50 mg per square metre of body surface; a reduced dose by its own."),
     )
     nabp_mg = DecimalAnswer(
-        _("Paclitaxel, given"), unit="mg", soft=(55, 115), hard=(0, 150), sdtm="EXDOSE", **NABP
+        _("Paclitaxel, given"), unit="mg", soft=(55, 115), hard=(0, 150), sdtm="ECDOSE", **NABP
     )
-    form_tax = ChoiceAnswer(_("Formulation of paclitaxel"), codes=lists.FORMULATION, sdtm="EXDOSFRM", **NABP)
+    form_tax = ChoiceAnswer(_("Formulation of paclitaxel"), codes=lists.FORMULATION, sdtm="ECDOSFRM", **NABP)
     nabp_reason = ChoiceAnswer(
         _("Paclitaxel: reason for reduction, omission or delay"),
         codes=lists.CHANGE_REASON,
         required_when=Is("nabp_given", "reduced", "omitted"),
-        sdtm="EXADJ",
+        sdtm="ECADJ",
     )
     dose_ae = IntegerAnswer(
         _("Adverse event behind the change of the dose"),
@@ -390,7 +401,10 @@ class TreatmentChemotherapy(CrfGroupRow):
         _("Premedication, with steroid and dose"), shown_when=DOSE["shown_when"], sdtm="CMTRT"
     )
     infusion_reac = YesNoAnswer(
-        _("Infusion reaction"), help=_("If yes, enter it as an adverse event too."), sdtm="AEYN", **DOSE
+        _("Infusion reaction"),
+        help=_("If yes, enter it as an adverse event too."),
+        sdtm="SUPPEC.INFREAC",
+        **DOSE,
     )
 
 
@@ -399,33 +413,33 @@ class TreatmentCamrelizumab(CrfGroupRow):
     """The doses of camrelizumab, in Arm 1 alone (protocol 3.5 B, EXI, X011)."""
 
     record = parent(Treatment, "camre")
-    ci_no = IntegerAnswer(_("Dose"), hard=(1, 12), required=True, missing_allowed=(), sdtm="ECSEQ")
+    ci_no = IntegerAnswer(_("Dose"), hard=(1, 12), required=True, missing_allowed=(), sdtm="ECLNKID")
     planned_day = DerivedInteger(
         _("Planned day"),
         reads=("ci_no", "treatment.CAMRELIZUMAB.days"),
         by=rules.planned_day,
-        sdtm="VISITDY",
+        sdtm="SUPPEC.PLANDAY",
     )
     ci_given = ChoiceAnswer(
         _("Given"), codes=lists.CI_GIVEN, required=True, missing_allowed=(), sdtm="ECOCCUR"
     )
-    ci_dt = DateTimeAnswer(_("Date and time of the infusion"), **INFUSION, cdash="EXSTDAT", sdtm="EXSTDTC")
-    ci_mg = IntegerAnswer(_("Dose given"), unit="mg", hard=(0, 200), **INFUSION, sdtm="EXDOSE")
+    ci_dt = DateTimeAnswer(_("Date and time of the infusion"), **INFUSION, cdash="EXSTDAT", sdtm="ECSTDTC")
+    ci_mg = IntegerAnswer(_("Dose given"), unit="mg", hard=(0, 200), **INFUSION, sdtm="ECDOSE")
     ci_min = IntegerAnswer(
-        _("Infusion time"), unit="min", soft=(20, 60), hard=(5, 240), **INFUSION, sdtm="EXENDTC"
+        _("Infusion time"), unit="min", soft=(20, 60), hard=(5, 240), **INFUSION, sdtm="SUPPEC.INFMIN"
     )
-    ci_lot = TextAnswer(_("Lot number"), max_length=30, shown_when=CI_NOT_OMITTED, sdtm="EXLOT")
-    ci_pre_alt = YesNoAnswer(_("ALT and AST seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
-    ci_pre_creat = YesNoAnswer(_("Creatinine seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
-    ci_pre_tsh = YesNoAnswer(_("TSH seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
-    ci_pre_gluc = YesNoAnswer(_("Glucose seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
-    ci_pre_trop = YesNoAnswer(_("Troponin seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
-    ci_pre_spo2 = YesNoAnswer(_("Oxygen saturation seen before the dose"), sdtm="SUPPEX.PREDOSE", **INFUSION)
+    ci_lot = TextAnswer(_("Lot number"), max_length=30, shown_when=CI_NOT_OMITTED, sdtm="SUPPEC.LOT")
+    ci_pre_alt = YesNoAnswer(_("ALT and AST seen before the dose"), sdtm="SUPPEC.PREALT", **INFUSION)
+    ci_pre_creat = YesNoAnswer(_("Creatinine seen before the dose"), sdtm="SUPPEC.PRECREAT", **INFUSION)
+    ci_pre_tsh = YesNoAnswer(_("TSH seen before the dose"), sdtm="SUPPEC.PRETSH", **INFUSION)
+    ci_pre_gluc = YesNoAnswer(_("Glucose seen before the dose"), sdtm="SUPPEC.PREGLUC", **INFUSION)
+    ci_pre_trop = YesNoAnswer(_("Troponin seen before the dose"), sdtm="SUPPEC.PRETROP", **INFUSION)
+    ci_pre_spo2 = YesNoAnswer(_("Oxygen saturation seen before the dose"), sdtm="SUPPEC.PRESPO2", **INFUSION)
     ci_why = ChoiceAnswer(
         _("Reason for interruption, omission or delay"),
         codes=lists.CI_REASON,
         required_when=Is("ci_given", "interrupted", "omitted"),
-        sdtm="EXADJ",
+        sdtm="ECADJ",
     )
     ci_ae = IntegerAnswer(
         _("Adverse event behind the change of the dose"),
@@ -436,12 +450,15 @@ class TreatmentCamrelizumab(CrfGroupRow):
         sdtm="RELREC",
     )
     ci_reac = YesNoAnswer(
-        _("Infusion reaction"), help=_("If yes, enter it as an adverse event too."), **INFUSION, sdtm="AEYN"
+        _("Infusion reaction"),
+        help=_("If yes, enter it as an adverse event too."),
+        **INFUSION,
+        sdtm="SUPPEC.INFREAC",
     )
-    ci_stop = YesNoAnswer(_("Camrelizumab stopped for good"), required=True, sdtm="DSDECOD")
+    ci_stop = YesNoAnswer(_("Camrelizumab stopped for good"), required=True, sdtm="record of DS")
     ci_stop_dt = DateAnswer(_("Stopped on"), sdtm="DSSTDTC", asked_when=Is("ci_stop", "Y"))
     ci_stop_why = ChoiceAnswer(
-        _("Reason for the stop"), codes=lists.CI_REASON, asked_when=Is("ci_stop", "Y"), sdtm="EXADJ"
+        _("Reason for the stop"), codes=lists.CI_REASON, asked_when=Is("ci_stop", "Y"), sdtm="DSTERM"
     )
 
 

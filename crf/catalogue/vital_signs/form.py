@@ -88,7 +88,7 @@ class VitalSigns(CrfRecord):
         unit="%",
         soft=(-10, 10),
         hard=(-60, 60),
-        sdtm="SUPPVS.WTPCT",
+        sdtm="VSORRES (WTPCHG)",
     )
     ecog = ChoiceAnswer(_("ECOG performance status"), codes=ECOG, required=True, sdtm="RSORRES (ECOG101)")
     dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="FAORRES")

@@ -20,6 +20,7 @@ from accounts.permissions import Permission
 from crf import catalogue
 from exports.formats.kinds import DataFormat
 from exports.models import Export, ExportState
+from exports.sdtm.files.writing import PackageFormat, write_package
 from exports.services import hand_out, request_export, write_export
 from kernel.clock import local_date
 from kernel.errors import Refusal
@@ -39,7 +40,8 @@ class Command(BaseCommand):
         parser.add_argument("--as", dest="person", required=True, help="user name of who takes it")
         parser.add_argument("--purpose", required=True, help="kept in the register of exports")
         parser.add_argument("--out", type=Path, required=True, help="a folder that is new or empty")
-        parser.add_argument("--format", choices=DataFormat.values, default=DataFormat.CSV.value)
+        kinds = [*DataFormat.values, *PackageFormat.values]
+        parser.add_argument("--format", choices=kinds, default=DataFormat.CSV.value)
         parser.add_argument(
             "--metadata-only", action="store_true", help="ODM: definitions without any answer"
         )
@@ -75,6 +77,9 @@ class Command(BaseCommand):
         now = timezone.now()
         person, sites = who_takes(options["person"], options["sites"], now)
         cut_at = _cut(options["as_of"])
+        packaged = PackageFormat(options["format"]) if options["format"] in PackageFormat.values else None
+        if packaged and (options["forms"] or options["lang"] != "en"):
+            raise CommandError("An SDTM package holds every form, in English. Leave --forms and --lang out.")
         with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)):
             export = request_export(
                 forms=options["forms"] or list(catalogue.forms()),
@@ -84,13 +89,15 @@ class Command(BaseCommand):
                 cut=options["cut"],
                 cut_name=options["cut_name"],
                 language=options["lang"],
-                data_format=_format(options),
+                data_format=DataFormat.CSV.value if packaged else _format(options),
                 by=person,
                 at=now,
             )
             with scope(user_id=None, sites=EVERYTHING):  # as a worker does
                 done = _written(export, now)
             path = hand_out(export=done, by=person, at=now)
+        if packaged:
+            return dict(write_package(path, out, packaged))
         _unpack(path, out)
         return dict(done.manifest)
 
