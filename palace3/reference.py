@@ -9,9 +9,9 @@ from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from crf.catalogue import forms
 from crf.engine.codebook import Variable, codebook
 from crf.engine.validation_plan import validation_plan
+from exports.sdtm.targets import target_of
 from kernel.environment import GROUPS
 from palace3.endpoint_pages import endpoint_lines, endpoint_title
-from exports.sdtm.targets import target_of
 from palace3.packages import PACKAGES
 from palace3.refusals import kinds_of_refusal
 from palace3.third_party import third_party
