@@ -15,7 +15,7 @@ from operations.models import Heartbeat, OperationKind, OperationRecord, UnsentT
 
 
 @dataclass(frozen=True)
-class Observation:
+class QualificationFinding:
     """One thing that was looked at: its name, whether it is in order, and what was seen."""
 
     name: str
@@ -64,7 +64,7 @@ def record_operation(
     kind: OperationKind,
     *,
     took: timedelta,
-    findings: Sequence[Observation],
+    findings: Sequence[QualificationFinding],
     at: datetime,
     file: OperationFile = OperationFile(),
     papers: tuple[bytes, bytes] | None = None,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hmac import compare_digest
 from ipaddress import ip_address
 
 from django.conf import settings
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -20,7 +19,6 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from operations.watching import readings
 
-Handler = Callable[[HttpRequest], HttpResponseBase]
 OF_PROCESS = CollectorRegistry()
 SECONDS = Histogram(
     "palace3_request_seconds",
@@ -29,21 +27,6 @@ SECONDS = Histogram(
     buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10),
     registry=OF_PROCESS,
 )
-
-
-def timed(get_response: Handler) -> Handler:
-    """Count every answer under the name of its view: never under its path, which holds numbers of participants."""
-
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        begun = time.perf_counter()
-        response = get_response(request)
-        match = getattr(request, "resolver_match", None)
-        view = (match.view_name or "unnamed") if match else "none"
-        method = request.method if request.method in {"GET", "POST", "HEAD"} else "other"
-        SECONDS.labels(view, method, f"{response.status_code // 100}xx").observe(time.perf_counter() - begun)
-        return response
-
-    return middleware
 
 
 class Readings:

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from time import perf_counter
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
@@ -19,6 +20,7 @@ from kernel.request_id import REQUEST_ID
 from kernel.scope import scope
 from kernel.uploads import most_bytes
 from palace3.error_views import answer, refusal_page
+from palace3.metrics import SECONDS
 from trials.models.people import confided_to, sites_of, with_grants
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -44,16 +46,22 @@ NOTHING_OF_THE_DEVICE = ", ".join(
 
 
 def request_id(get_response: Handler) -> Handler:
-    """Give every request a number that its log lines, acts and answer carry."""
+    """Give every request a number that its log lines, acts and answer carry; its time is counted for Prometheus."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         offered = request.headers.get("X-Request-ID", "")
         number = offered if _PLAIN.fullmatch(offered) else str(uuid.uuid4())
-        outer = REQUEST_ID.set(number)
+        outer, begun = REQUEST_ID.set(number), perf_counter()
         try:
             response = get_response(request)
         finally:
             REQUEST_ID.reset(outer)
+        match = getattr(request, "resolver_match", None)
+        SECONDS.labels(  # under the name of the view, never under the path, which holds numbers of participants
+            (match.view_name or "unnamed") if match else "none",
+            request.method if request.method in {"GET", "POST", "HEAD"} else "other",
+            f"{response.status_code // 100}xx",
+        ).observe(perf_counter() - begun)
         response.headers["X-Request-ID"] = number
         response.headers["Permissions-Policy"] = NOTHING_OF_THE_DEVICE
         return response

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from accounts.permissions import Permission
 from exports.api.bodies import members_of, text_in
-from exports.api.described import TEXT, Answer, members, named
+from exports.api.described import TEXT, DescribedAnswer, members, named
 from exports.api.endpoint import endpoint
 from exports.api.requests import CallerRequest
 from kernel.clock import with_offset
@@ -29,8 +29,8 @@ from trials.models import Participant
     {"GET": Permission.ALLOCATION_VIEW, "POST": Permission.ALLOCATION_REQUEST},
     tag="randomization",
     answers={
-        "GET": Answer({"anyOf": [named("Allocation"), named("AllocationAwaited")]}),
-        "POST": Answer(
+        "GET": DescribedAnswer({"anyOf": [named("Allocation"), named("AllocationAwaited")]}),
+        "POST": DescribedAnswer(
             named("Allocation"),
             status=201,
             body=members({"confirmed_stratum": TEXT, "password": TEXT}),

@@ -12,7 +12,7 @@ from accounts.permissions import Permission
 from crf.attachments.content import attachments_open_to, may_open
 from crf.models import Attachment
 from crf.views.attachments import handed_out
-from exports.api.described import FILE, Answer, named, page_of
+from exports.api.described import FILE, DescribedAnswer, named, page_of
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged
 from exports.api.parameters import FORM, PAGE, PARTICIPANT, SITE
@@ -32,7 +32,7 @@ CHOSEN_BY = {
 @endpoint(
     {"GET": Permission.ATTACHMENT_VIEW},
     tag=FILES,
-    answers={"GET": Answer(page_of(named("Attachment")))},
+    answers={"GET": DescribedAnswer(page_of(named("Attachment")))},
     parameters={"GET": (SITE, PARTICIPANT, FORM, *PAGE)},
 )
 def attachments(request: CallerRequest) -> Response:
@@ -72,7 +72,7 @@ def _told(row: Attachment, request: CallerRequest) -> dict[str, Any]:
 @endpoint(
     {"GET": Permission.ATTACHMENT_VIEW},
     tag=FILES,
-    answers={"GET": Answer(FILE, media_type="application/octet-stream")},
+    answers={"GET": DescribedAnswer(FILE, media_type="application/octet-stream")},
 )
 def attachment_file(request: CallerRequest, pk: int) -> Any:
     """Hand out the bytes of the file."""

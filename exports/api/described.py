@@ -58,7 +58,7 @@ def page_of(schema: Schema, **beside: Schema) -> Schema:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DescribedAnswer:
     """What one method of an address takes and answers; refusals are described for all alike."""
 
     returns: Schema
@@ -83,7 +83,7 @@ WRITTEN: Final = frozenset({409, 413, 415, 422})
 """Statuses that only a call with a body is answered with."""
 
 
-def responses_of(method: str, answer: Answer) -> dict[Any, Any]:
+def responses_of(method: str, answer: DescribedAnswer) -> dict[Any, Any]:
     """Return each status that a call of ``method`` can be answered with, and what its body holds then."""
     said: dict[Any, Any] = {
         (status, answer.media_type): OpenApiResponse(dict(schema))

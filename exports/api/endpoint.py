@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 
 from accounts.permissions import Permission
-from exports.api.described import Answer, responses_of
+from exports.api.described import DescribedAnswer, responses_of
 from exports.api.once import HEADER, answered_once
 from exports.api.parameters import Parameters, refuse_unknown_parameters
 from exports.api.requests import CallerRequest
@@ -40,7 +40,7 @@ def endpoint(
     methods: dict[str, Permission],
     *,
     tag: str,
-    answers: Mapping[str, Answer],
+    answers: Mapping[str, DescribedAnswer],
     parameters: Parameters | None = None,
 ) -> Callable[[Handler], Handler]:
     """Let a caller through who holds the method's permission; the handler sees only the caller's sites.

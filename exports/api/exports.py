@@ -13,7 +13,7 @@ from accounts.permissions import Permission
 from crf import catalogue
 from exports.api import shapes
 from exports.api.bodies import members_of, moment_in, text_in, texts_in
-from exports.api.described import FILE, Answer, named, page_of
+from exports.api.described import FILE, DescribedAnswer, named, page_of
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged
 from exports.api.parameters import PAGE
@@ -31,8 +31,8 @@ EXPORTS = "exports"
     {"GET": Permission.EXPORT_VIEW, "POST": Permission.EXPORT_TAKE},
     tag=EXPORTS,
     answers={
-        "GET": Answer(page_of(named("Export"))),
-        "POST": Answer(named("ExportWithManifest"), status=202, body=named("ExportChoice")),
+        "GET": DescribedAnswer(page_of(named("Export"))),
+        "POST": DescribedAnswer(named("ExportWithManifest"), status=202, body=named("ExportChoice")),
     },
     parameters={"GET": PAGE},
 )
@@ -68,7 +68,7 @@ def exports(request: CallerRequest) -> Response:
 @endpoint(
     {"GET": Permission.EXPORT_VIEW},
     tag=EXPORTS,
-    answers={"GET": Answer(page_of(named("Cut")))},
+    answers={"GET": DescribedAnswer(page_of(named("Cut")))},
     parameters={"GET": PAGE},
 )
 def cuts(request: CallerRequest) -> Response:
@@ -77,14 +77,18 @@ def cuts(request: CallerRequest) -> Response:
 
 
 @extend_schema(summary="One export")
-@endpoint({"GET": Permission.EXPORT_VIEW}, tag=EXPORTS, answers={"GET": Answer(named("ExportWithManifest"))})
+@endpoint(
+    {"GET": Permission.EXPORT_VIEW},
+    tag=EXPORTS,
+    answers={"GET": DescribedAnswer(named("ExportWithManifest"))},
+)
 def export(request: CallerRequest, pk: int) -> Response:
     """Show one export with its manifest; ``progress`` says how many files are written while it is in work."""
     return Response(shapes.export_with_manifest(get_object_or_404(register(), pk=pk)))
 
 
 @extend_schema(summary="Cancel an export")
-@endpoint({"POST": Permission.EXPORT_TAKE}, tag=EXPORTS, answers={"POST": Answer(named("Export"))})
+@endpoint({"POST": Permission.EXPORT_TAKE}, tag=EXPORTS, answers={"POST": DescribedAnswer(named("Export"))})
 def export_cancel(request: CallerRequest, pk: int) -> Response:
     """Cancel an export that waits or is being written; nothing of it is kept."""
     export = get_object_or_404(register(), pk=pk)
@@ -95,7 +99,9 @@ def export_cancel(request: CallerRequest, pk: int) -> Response:
 @endpoint(
     {"GET": Permission.EXPORT_TAKE, "HEAD": Permission.EXPORT_TAKE},
     tag=EXPORTS,
-    answers=dict.fromkeys(("GET", "HEAD"), Answer(FILE, media_type="application/zip", also={206: FILE})),
+    answers=dict.fromkeys(
+        ("GET", "HEAD"), DescribedAnswer(FILE, media_type="application/zip", also={206: FILE})
+    ),
 )
 def export_file(request: CallerRequest, pk: int) -> Any:
     """Hand out the zip; that it was handed out is on record.

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from accounts.permissions import Permission
 from audit.models import Act
 from crf.models import DeviationDecision, RecordSignature
-from exports.api.described import TEXT, Answer, named, page_of
+from exports.api.described import TEXT, DescribedAnswer, named, page_of
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged, paged_changes
 from exports.api.parameters import CHANGED_SINCE, PAGE, PARTICIPANT, SITE
@@ -34,7 +34,7 @@ def _of_whom(rows: Any, request: CallerRequest) -> Any:
 @endpoint(
     {"GET": Permission.VISIT_VIEW},
     tag=HISTORY,
-    answers={"GET": Answer(page_of(named("Milestone"), changed_until=TEXT))},
+    answers={"GET": DescribedAnswer(page_of(named("Milestone"), changed_until=TEXT))},
     parameters={"GET": (SITE, PARTICIPANT, CHANGED_SINCE, *PAGE)},
 )
 def milestones(request: CallerRequest) -> Response:
@@ -64,7 +64,7 @@ def _milestone(row: Milestone) -> dict[str, Any]:
 @endpoint(
     {"GET": Permission.CRF_VIEW},
     tag=HISTORY,
-    answers={"GET": Answer(page_of(named("RecordSignature"), changed_until=TEXT))},
+    answers={"GET": DescribedAnswer(page_of(named("RecordSignature"), changed_until=TEXT))},
     parameters={"GET": (SITE, PARTICIPANT, CHANGED_SINCE, *PAGE)},
 )
 def signatures(request: CallerRequest) -> Response:
@@ -99,7 +99,7 @@ def _signature(row: RecordSignature) -> dict[str, Any]:
 @endpoint(
     {"GET": Permission.DEVIATION_VIEW},
     tag=HISTORY,
-    answers={"GET": Answer(page_of(named("DeviationDecision")))},
+    answers={"GET": DescribedAnswer(page_of(named("DeviationDecision")))},
     parameters={"GET": (SITE, PARTICIPANT, *PAGE)},
 )
 def deviation_decisions(request: CallerRequest) -> Response:
@@ -128,7 +128,7 @@ def _decision(row: DeviationDecision) -> dict[str, Any]:
 @endpoint(
     {"GET": Permission.AUDIT_VIEW},
     tag=HISTORY,
-    answers={"GET": Answer(page_of(named("Act")))},
+    answers={"GET": DescribedAnswer(page_of(named("Act")))},
     parameters={"GET": (SITE, PARTICIPANT, *PAGE)},
 )
 def acts(request: CallerRequest) -> Response:

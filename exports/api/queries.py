@@ -15,7 +15,7 @@ from accounts.permissions import Permission
 from crf.check_review.yields import yields_of
 from crf.models import Query
 from crf.queries.list import STATES, chosen_queries, line_of
-from exports.api.described import TEXT, Answer, listed, named, page_of
+from exports.api.described import TEXT, DescribedAnswer, listed, named, page_of
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged_changes
 from exports.api.parameters import CHANGED_SINCE, FORM, PAGE, PARTICIPANT, SITE, QueryParameter, one_of
@@ -37,7 +37,7 @@ QUERY_STATE = QueryParameter(
 @endpoint(
     {"GET": Permission.QUERY_VIEW},
     tag=CLEANING,
-    answers={"GET": Answer(page_of(named("Query"), changed_until=TEXT))},
+    answers={"GET": DescribedAnswer(page_of(named("Query"), changed_until=TEXT))},
     parameters={"GET": (SITE, PARTICIPANT, FORM, QUERY_STATE, CHANGED_SINCE, *PAGE)},
 )
 def queries(request: CallerRequest) -> Response:
@@ -73,7 +73,7 @@ def _query(row: Query, reader: User, *, at: datetime) -> dict[str, Any]:
 @endpoint(
     {"GET": Permission.QUERY_VIEW},
     tag=CLEANING,
-    answers={"GET": Answer(listed(named("QueryAgeing")))},
+    answers={"GET": DescribedAnswer(listed(named("QueryAgeing")))},
     parameters={"GET": (SITE,)},
 )
 def query_ageing(request: CallerRequest) -> Response:
@@ -108,7 +108,7 @@ def query_ageing(request: CallerRequest) -> Response:
 @endpoint(
     {"GET": Permission.FINDING_VIEW},
     tag=CLEANING,
-    answers={"GET": Answer(listed(named("CheckYield")))},
+    answers={"GET": DescribedAnswer(listed(named("CheckYield")))},
     parameters={"GET": (SITE, FORM)},
 )
 def checks(request: CallerRequest) -> Response:

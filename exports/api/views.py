@@ -32,7 +32,7 @@ from crf.store.versions import answers_at
 from exports.api import shapes
 from exports.api.bodies import AnswersLeftOut, body_of, members_of, text_in
 from exports.api.components import record_of_any_form
-from exports.api.described import TEXT, Answer, listed, members, named, page_of
+from exports.api.described import TEXT, DescribedAnswer, listed, members, named, page_of
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged, paged_changes
 from exports.api.parameters import (
@@ -66,8 +66,8 @@ PARTICIPANTS, RECORDS = "participants", "records"
     {"GET": Permission.PARTICIPANT_VIEW, "POST": Permission.PARTICIPANT_REGISTER},
     tag=PARTICIPANTS,
     answers={
-        "GET": Answer(page_of(named("Participant"), changed_until=TEXT)),
-        "POST": Answer(named("Participant"), status=201, body=members({"site": TEXT})),
+        "GET": DescribedAnswer(page_of(named("Participant"), changed_until=TEXT)),
+        "POST": DescribedAnswer(named("Participant"), status=201, body=members({"site": TEXT})),
     },
     parameters={"GET": (SITE, PARTICIPANT_STATE, CHANGED_SINCE, *PAGE)},
 )
@@ -94,7 +94,9 @@ def _wanted(request: CallerRequest, **columns: str) -> dict[str, str]:
 
 @extend_schema(summary="One participant")
 @endpoint(
-    {"GET": Permission.PARTICIPANT_VIEW}, tag=PARTICIPANTS, answers={"GET": Answer(named("Participant"))}
+    {"GET": Permission.PARTICIPANT_VIEW},
+    tag=PARTICIPANTS,
+    answers={"GET": DescribedAnswer(named("Participant"))},
 )
 def participant(request: CallerRequest, number: str) -> Response:
     """Show one participant."""
@@ -112,7 +114,7 @@ def _participant(request: CallerRequest, number: str, permission: Permission) ->
 @endpoint(
     {"GET": Permission.VISIT_VIEW},
     tag="visits",
-    answers={"GET": Answer(page_of(named("Visit"), changed_until=TEXT))},
+    answers={"GET": DescribedAnswer(page_of(named("Visit"), changed_until=TEXT))},
     parameters={"GET": (PARTICIPANT, VISIT_STATE, CHANGED_SINCE, *PAGE)},
 )
 def visits(request: CallerRequest) -> Response:
@@ -126,7 +128,7 @@ def visits(request: CallerRequest) -> Response:
 @endpoint(
     {"GET": Permission.FINDING_VIEW},
     tag="cleaning",
-    answers={"GET": Answer(page_of(named("Finding")))},
+    answers={"GET": DescribedAnswer(page_of(named("Finding")))},
     parameters={"GET": (SITE, PARTICIPANT, FORM, CHECK, FINDING_STATE, *PAGE)},
 )
 def findings(request: CallerRequest) -> Response:
@@ -140,7 +142,7 @@ def findings(request: CallerRequest) -> Response:
 @endpoint(
     {"GET": Permission.CRF_VIEW},
     tag=RECORDS,
-    answers={"GET": Answer(page_of(record_of_any_form("Record"), changed_until=TEXT))},
+    answers={"GET": DescribedAnswer(page_of(record_of_any_form("Record"), changed_until=TEXT))},
     parameters={"GET": (PARTICIPANT, PURPOSE, CHANGED_SINCE, *PAGE)},
 )
 def answers(request: CallerRequest, code: str) -> Response:
@@ -171,8 +173,10 @@ def answers(request: CallerRequest, code: str) -> Response:
     {"GET": Permission.CRF_VIEW, "PUT": Permission.CRF_EDIT, "PATCH": Permission.CRF_EDIT},
     tag=RECORDS,
     answers={
-        "GET": Answer({"anyOf": [*record_of_any_form("Record")["anyOf"], named("EmptyRecord")]}),
-        **dict.fromkeys(("PUT", "PATCH"), Answer(named("Saved"), body=record_of_any_form("RecordBody"))),
+        "GET": DescribedAnswer({"anyOf": [*record_of_any_form("Record")["anyOf"], named("EmptyRecord")]}),
+        **dict.fromkeys(
+            ("PUT", "PATCH"), DescribedAnswer(named("Saved"), body=record_of_any_form("RecordBody"))
+        ),
     },
     parameters=dict.fromkeys(("GET", "PUT", "PATCH"), (VISIT, SEQUENCE)),
 )
@@ -272,7 +276,9 @@ def _refused(errors: Mapping[str, str], refusal: Refusal | None = None) -> Respo
 
 
 @extend_schema(summary="The codebook of every form")
-@endpoint({"GET": Permission.PROTOCOL_VIEW}, tag="codebook", answers={"GET": Answer(listed(named("Form")))})
+@endpoint(
+    {"GET": Permission.PROTOCOL_VIEW}, tag="codebook", answers={"GET": DescribedAnswer(listed(named("Form")))}
+)
 def codebook(request: CallerRequest) -> Response:
     """Show every form with its variables."""
     return Response([shapes.form(declared) for declared in catalogue.forms().values()])

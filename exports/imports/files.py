@@ -46,7 +46,7 @@ class FileEmpty(Refusal):
     fields = ("file",)
 
 
-class ColumnTwice(Refusal):
+class ImportColumnTwice(Refusal):
     code = "exports.import_column_twice"
     message = _("{name} names the column “{column}” more than once. Give each column a name of its own.")
     status = 422
@@ -100,7 +100,7 @@ def read_table(content: bytes, *, name: str) -> FileTable:
         raise FileEmpty(name=shown)
     for column in header:
         if column and header.count(column) > 1:
-            raise ColumnTwice(name=shown, column=column)
+            raise ImportColumnTwice(name=shown, column=column)
     return FileTable(shown, hashlib.sha256(content).hexdigest(), tuple(filter(None, header)), lines)
 
 

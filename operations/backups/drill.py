@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
 from operations.backups.reading import restore, restore_files
-from operations.services import Observation
+from operations.services import QualificationFinding
 
 DATABASE = "palace3_drill"
 
@@ -39,7 +39,7 @@ class NoScratchServer(Refusal):
     status = 500
 
 
-def drill(*, folder: Path, identity: str, server: str) -> list[Observation]:
+def drill(*, folder: Path, identity: str, server: str) -> list[QualificationFinding]:
     """Return what was found when the backup was restored on a server that nobody uses; nothing of it stays.
 
     Refuses: an altered part, a key that does not open it, a server in use. Locks: nothing.
@@ -55,7 +55,7 @@ def drill(*, folder: Path, identity: str, server: str) -> list[Observation]:
                 there.execute(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
     with tempfile.TemporaryDirectory() as place:
         files = restore_files(folder=folder, identity=identity, root=Path(place) / "exports")
-    return [*findings, Observation("files of exports", True, f"{files} files came back")]
+    return [*findings, QualificationFinding("files of exports", True, f"{files} files came back")]
 
 
 @contextmanager

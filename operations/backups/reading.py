@@ -30,7 +30,7 @@ from operations.backups.writing import (
     digest_of,
     fingerprints,
 )
-from operations.services import Observation
+from operations.services import QualificationFinding
 
 
 class NoBackup(Refusal):
@@ -97,7 +97,7 @@ def read_contents(folder: Path, identity: str) -> Contents:
 
 def restore(
     *, folder: Path, identity: str, admin: str, name: str, passwords: tuple[str, str]
-) -> tuple[str, list[Observation]]:
+) -> tuple[str, list[QualificationFinding]]:
     """The backup stands in the empty database ``name``; return the application's address and what was compared.
 
     Refuses: an altered part, a key that does not open it, a database that is not empty. Locks: nothing.
@@ -135,15 +135,15 @@ def restore_files(*, folder: Path, identity: str, root: Path) -> int:
     return sum(1 for path in root.rglob("*") if path.is_file()) if root.exists() else 0
 
 
-def compared(before: Contents, after: Contents) -> list[Observation]:
+def compared(before: Contents, after: Contents) -> list[QualificationFinding]:
     """Return whether rows, digests and guards are those of the backup."""
     named = differences(before, after)
     rows = sum(int(table[0]) for table in after["tables"].values())
     said = f"{rows} rows in {len(after['tables'])} tables, {after['signatures']} signatures, digests equal"
-    return [Observation("rows and digests", not named, "; ".join(named[:10]) if named else said)]
+    return [QualificationFinding("rows and digests", not named, "; ".join(named[:10]) if named else said)]
 
 
-def _audit_chain(app: str, chain: str) -> Observation:
+def _audit_chain(app: str, chain: str) -> QualificationFinding:
     """Verify the audit trail of the restored database in a process of its own, which knows no other."""
     kept = {
         key: value
@@ -154,14 +154,16 @@ def _audit_chain(app: str, chain: str) -> Observation:
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "verify_audit"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     said = (done.stdout if done.returncode == 0 else done.stderr).strip()
-    return Observation("audit chain and signatures", done.returncode == 0 and chain in said, said[-300:])
+    return QualificationFinding(
+        "audit chain and signatures", done.returncode == 0 and chain in said, said[-300:]
+    )
 
 
-def _keys(manifest: BackupManifest) -> list[Observation]:
+def _keys(manifest: BackupManifest) -> list[QualificationFinding]:
     """Say of each key that the data need whether this machine has it: by fingerprint, never by value."""
     here = fingerprints()
     return [
-        Observation(
+        QualificationFinding(
             f"key {name}",
             here.get(name) == kept,
             "is here" if here.get(name) == kept else "another, or none, is here: fetch it from the safe",

@@ -65,7 +65,7 @@ class CopyDiffers(Refusal):
     status = 500
 
 
-class Part(TypedDict):
+class BackupPart(TypedDict):
     """A file of the backup as it was written."""
 
     sha256: str
@@ -76,7 +76,7 @@ class BackupManifest(TypedDict):
     """What stands beside the encrypted parts in clear: no value of the trial, no key."""
 
     made_at: str
-    parts: dict[str, Part]
+    parts: dict[str, BackupPart]
     server: str
     migrations: list[str]
     keys: dict[str, str]
@@ -184,7 +184,7 @@ def _write_parts(address: str, keys: Sequence[Any], folder: Path, at: datetime) 
     (folder / CONTENTS).write_bytes(pyrage.encrypt(contents, list(keys)))
     _encrypt_files(Path(settings.MEDIA_ROOT), keys, folder / FILES)
     parts = {
-        name: Part(sha256=digest_of(folder / name), size=(folder / name).stat().st_size)
+        name: BackupPart(sha256=digest_of(folder / name), size=(folder / name).stat().st_size)
         for name in (DUMP, FILES, CONTENTS)
     }
     leaves = MigrationLoader(None).graph.leaf_nodes()

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db import DatabaseError, connection, transaction
 
-from operations.services import Observation
+from operations.services import QualificationFinding
 
 _PERSON: Final = """
     INSERT INTO accounts_user (password, username, display_name, email, language, is_active, totp_secret,
@@ -66,24 +66,24 @@ def _undone() -> Iterator[None]:
         pass
 
 
-def attacks_are_refused() -> Observation:
+def attacks_are_refused() -> QualificationFinding:
     """Try each; say which the database let happen."""
     with _undone():
         came_through = [what for what, statement in ATTACKS if not _is_refused(statement)]
     said = "let happen: " + "; ".join(came_through)
-    return Observation(
+    return QualificationFinding(
         "attacks", not came_through, said if came_through else f"{len(ATTACKS)} attacks were refused"
     )
 
 
-def sites_are_apart() -> Observation:
+def sites_are_apart() -> QualificationFinding:
     """Say which table shows rows to somebody who may see no site."""
     with _undone():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('app.sites', '', true), set_config('app.user', '-1', true)")
         seen = [table for table in SEEN_BY_NOBODY if _count(table)]
     said = "rows are seen without a site: " + ", ".join(seen)
-    return Observation(
+    return QualificationFinding(
         "sites apart", not seen, said if seen else f"{len(SEEN_BY_NOBODY)} tables show nothing"
     )
 

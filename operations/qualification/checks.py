@@ -38,7 +38,7 @@ from operations.qualification.program import (
     roles_are_plain,
     triggers_stand,
 )
-from operations.services import Observation
+from operations.services import QualificationFinding
 from operations.watching import WatchLevel, readings
 from trials.services.version_texts import altered_texts
 
@@ -59,15 +59,15 @@ class QualificationOrder:
     without: frozenset[str] = frozenset()
 
 
-Check = Callable[[QualificationOrder], Observation]
+Check = Callable[[QualificationOrder], QualificationFinding]
 
 
-def versions(asked: QualificationOrder) -> Observation:
+def versions(asked: QualificationOrder) -> QualificationFinding:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
         number, postgresql = cursor.fetchone()
     said = f"Python {platform.python_version()}, PostgreSQL {postgresql}, program {_version()}"
-    return Observation(
+    return QualificationFinding(
         "versions", number >= OLDEST_POSTGRESQL and sys.version_info[:2] >= OLDEST_PYTHON, said
     )
 
@@ -79,40 +79,42 @@ def _version() -> str:
     return str(told["project"]["version"])
 
 
-def migrations(asked: QualificationOrder) -> Observation:
+def migrations(asked: QualificationOrder) -> QualificationFinding:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     names = [f"{migration.app_label}.{migration.name}" for migration, _back in plan]
-    return Observation(
+    return QualificationFinding(
         "migrations", not names, f"not applied: {', '.join(names[:8])}" if names else "all are applied"
     )
 
 
-def protocol(asked: QualificationOrder) -> Observation:
+def protocol(asked: QualificationOrder) -> QualificationFinding:
     altered = altered_texts()
-    return Observation("protocol texts", not altered, "; ".join(map(str, altered)) or "as sites follow them")
+    return QualificationFinding(
+        "protocol texts", not altered, "; ".join(map(str, altered)) or "as sites follow them"
+    )
 
 
-def static(asked: QualificationOrder) -> Observation:
+def static(asked: QualificationOrder) -> QualificationFinding:
     try:
-        return Observation("static files", True, staticfiles_storage.url(STYLE))
+        return QualificationFinding("static files", True, staticfiles_storage.url(STYLE))
     except ValueError:
-        return Observation(
+        return QualificationFinding(
             "static files", False, "the list of static files is missing: run manage.py collectstatic"
         )
 
 
-def secrets(asked: QualificationOrder) -> Observation:
+def secrets(asked: QualificationOrder) -> QualificationFinding:
     said = faults(settings)
     if not settings.PALACE3_PRODUCTION:
         said = [
             "PALACE3_PRODUCTION: off, so that nothing unsafe is refused at the start. Set it to 1.",
             *said,
         ]
-    return Observation("settings and secrets", not said, " ".join(said) or "strong and present")
+    return QualificationFinding("settings and secrets", not said, " ".join(said) or "strong and present")
 
 
-def zones(asked: QualificationOrder) -> Observation:
+def zones(asked: QualificationOrder) -> QualificationFinding:
     said = []
     for zone in {settings.TRIAL_TIME_ZONE, *settings.SITE_TIME_ZONES}:
         try:
@@ -126,13 +128,15 @@ def zones(asked: QualificationOrder) -> Observation:
         (there,) = cursor.fetchone()
     if there != "UTC":
         said.append(f"the database speaks in {there}, not UTC")
-    return Observation("time zones", not said, "; ".join(said) or "known; the database speaks in UTC")
+    return QualificationFinding(
+        "time zones", not said, "; ".join(said) or "known; the database speaks in UTC"
+    )
 
 
-def mail(asked: QualificationOrder) -> Observation:
+def mail(asked: QualificationOrder) -> QualificationFinding:
     """Really send one. Whoever reads it writes the number below on the paper."""
     if not asked.mail_to:
-        return Observation("mail", False, "no address was given: --mail-to")
+        return QualificationFinding("mail", False, "no address was given: --mail-to")
     number = f"Q-{asked.at:%Y%m%d%H%M%S}"
     message = EmailMessage(
         subject=f"PALACE-3: {number}",
@@ -143,31 +147,33 @@ def mail(asked: QualificationOrder) -> Observation:
     try:
         sent = message.send()
     except (OSError, ValueError) as fault:
-        return Observation("mail", False, f"{type(fault).__name__}: {str(fault)[:160]}")
-    return Observation("mail", sent == 1, f"{number} was given to {settings.EMAIL_HOST} for {asked.mail_to}")
+        return QualificationFinding("mail", False, f"{type(fault).__name__}: {str(fault)[:160]}")
+    return QualificationFinding(
+        "mail", sent == 1, f"{number} was given to {settings.EMAIL_HOST} for {asked.mail_to}"
+    )
 
 
-def worker(asked: QualificationOrder) -> Observation:
+def worker(asked: QualificationOrder) -> QualificationFinding:
     try:
         answers: list[Any] = current_app.control.ping(timeout=3.0) or []
     except (BrokerFault, OSError, redis.RedisError) as fault:
-        return Observation("worker", False, f"could not be asked: {type(fault).__name__}")
+        return QualificationFinding("worker", False, f"could not be asked: {type(fault).__name__}")
     names = sorted(name for answer in answers for name in answer)
-    return Observation(
+    return QualificationFinding(
         "worker", bool(names), f"{', '.join(names)} answered" if names else "no worker answered"
     )
 
 
-def audit_chain(asked: QualificationOrder) -> Observation:
+def audit_chain(asked: QualificationOrder) -> QualificationFinding:
     said = [str(finding) for finding in verify()]
     last = Seal.objects.order_by("-last_act").first()
     untouched = (
         f"untouched up to act {last.last_act}, digest {last.chain}" if last else "nothing is sealed yet"
     )
-    return Observation("audit chain", not said, "; ".join(said[:5]) if said else untouched)
+    return QualificationFinding("audit chain", not said, "; ".join(said[:5]) if said else untouched)
 
 
-def writable(asked: QualificationOrder) -> Observation:
+def writable(asked: QualificationOrder) -> QualificationFinding:
     """Write a file in each folder, and take it away again."""
     said = []
     for place in (Path(settings.MEDIA_ROOT), Path(settings.BACKUP_DIR)):
@@ -178,16 +184,16 @@ def writable(asked: QualificationOrder) -> Observation:
             probe.unlink()
         except OSError as fault:
             said.append(f"{place}: {type(fault).__name__}")
-    return Observation(
+    return QualificationFinding(
         "storage", not said, "; ".join(said) or f"{settings.MEDIA_ROOT} and {settings.BACKUP_DIR}"
     )
 
 
-def tls(asked: QualificationOrder) -> Observation:
+def tls(asked: QualificationOrder) -> QualificationFinding:
     """Meet the public address as a browser does, and read until when its certificate holds."""
     parts = urlsplit(settings.PUBLIC_ADDRESS)
     if parts.scheme != "https" or not parts.hostname:
-        return Observation("TLS", False, f"{settings.PUBLIC_ADDRESS} is not https")
+        return QualificationFinding("TLS", False, f"{settings.PUBLIC_ADDRESS} is not https")
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -196,17 +202,19 @@ def tls(asked: QualificationOrder) -> Observation:
                 until = ssl.cert_time_to_seconds(str((wrapped.getpeercert() or {})["notAfter"]))
                 version = wrapped.version()
     except (OSError, ssl.SSLError, KeyError) as fault:
-        return Observation("TLS", False, f"{parts.hostname}: {type(fault).__name__}")
+        return QualificationFinding("TLS", False, f"{parts.hostname}: {type(fault).__name__}")
     days = (datetime.fromtimestamp(until, tz=UTC) - asked.at).days
-    return Observation("TLS", days >= CERTIFICATE_DAYS, f"{version}, the certificate holds for {days} days")
+    return QualificationFinding(
+        "TLS", days >= CERTIFICATE_DAYS, f"{version}, the certificate holds for {days} days"
+    )
 
 
 def _read(name: str) -> Check:
     """Return the check that takes a reading of the watch."""
 
-    def check(asked: QualificationOrder) -> Observation:
+    def check(asked: QualificationOrder) -> QualificationFinding:
         (reading,) = readings(at=asked.at, only=frozenset({name}))
-        return Observation(name, reading.level is WatchLevel.OK, reading.seen)
+        return QualificationFinding(name, reading.level is WatchLevel.OK, reading.seen)
 
     return check
 
@@ -267,14 +275,14 @@ NAMES: Final[dict[str, str | Promise]] = {
 }
 
 
-def qualify(checks: dict[str, Check], asked: QualificationOrder) -> Sequence[Observation]:
+def qualify(checks: dict[str, Check], asked: QualificationOrder) -> Sequence[QualificationFinding]:
     """Run each check for itself: one that cannot be run is a finding, and stops no other."""
     return [_found(name, check, asked) for name, check in checks.items() if name not in asked.without]
 
 
-def _found(name: str, check: Check, asked: QualificationOrder) -> Observation:
+def _found(name: str, check: Check, asked: QualificationOrder) -> QualificationFinding:
     try:
         with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
             return check(asked)
     except (DatabaseError, OSError, Refusal, LookupError) as fault:
-        return Observation(name, False, f"could not be looked at: {type(fault).__name__}")
+        return QualificationFinding(name, False, f"could not be looked at: {type(fault).__name__}")

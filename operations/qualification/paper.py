@@ -10,11 +10,15 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from operations.qualification.checks import NAMES
-from operations.services import Observation
+from operations.services import QualificationFinding
 
 
 def paper(
-    installed: Sequence[Observation], working: Sequence[Observation], *, language: str, at: datetime
+    installed: Sequence[QualificationFinding],
+    working: Sequence[QualificationFinding],
+    *,
+    language: str,
+    at: datetime,
 ) -> bytes:
     """Return the PDF: installation, then operation, with room for the names of those who tested and approved."""
     from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for

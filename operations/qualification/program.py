@@ -27,7 +27,7 @@ from audit.guards import (
     SystemRows,
     VersionsScoped,
 )
-from operations.services import Observation
+from operations.services import QualificationFinding
 
 FUNCTION: Final = re.compile(
     r"CREATE (?:OR REPLACE )?FUNCTION\s+(?:\w+\.)?\"?(\w+)\"?\s*\(.*?\bAS\s+(\$\w*\$|')(.*?)\2", re.S | re.I
@@ -55,7 +55,7 @@ def _rows(query: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def functions_are_ours() -> Observation:
+def functions_are_ours() -> QualificationFinding:
     """Say which function of the database has another body than every one that the program installs under its name."""
     known = _bodies()
     there = _rows(
@@ -66,7 +66,7 @@ def functions_are_ours() -> Observation:
     odd = sorted(name for name, body in there if name not in UNUSED and _plain(body) not in known[name])
     absent = sorted(known.keys() & GUARDING - {name for name, _body in there})
     said = [*(f"{name} is not the program's" for name in odd), *(f"{name} is missing" for name in absent)]
-    return Observation(
+    return QualificationFinding(
         "functions", not said, "; ".join(said[:8]) or f"{len(there)} functions are the program's"
     )
 
@@ -120,7 +120,7 @@ def _plain(body: str) -> str:
     return " ".join(body.split())
 
 
-def triggers_stand() -> Observation:
+def triggers_stand() -> QualificationFinding:
     """Say which trigger of a guard is missing or switched off."""
     there = {
         (str(table), str(name))
@@ -132,7 +132,7 @@ def triggers_stand() -> Observation:
     wanted = set(_wanted_triggers())
     said = sorted(f"{name} on {table}" for table, name in wanted - there)
     missing = "missing or switched off: " + "; ".join(said[:8])
-    return Observation("triggers", not said, missing if said else f"{len(wanted)} triggers stand")
+    return QualificationFinding("triggers", not said, missing if said else f"{len(wanted)} triggers stand")
 
 
 def _wanted_triggers() -> Iterator[tuple[str, str]]:
@@ -146,7 +146,7 @@ def _wanted_triggers() -> Iterator[tuple[str, str]]:
         yield tracked._meta.db_table, trigger.get_pgid(tracked)
 
 
-def policies_stand() -> Observation:
+def policies_stand() -> QualificationFinding:
     """Say which table with rows of sites lacks its policy, or lets its owner past it."""
     there = {
         str(table)
@@ -162,10 +162,12 @@ def policies_stand() -> Observation:
     }
     said = sorted(wanted - there)
     missing = "without a policy in force: " + ", ".join(said[:8])
-    return Observation("row policies", not said, missing if said else f"{len(wanted)} tables are policed")
+    return QualificationFinding(
+        "row policies", not said, missing if said else f"{len(wanted)} tables are policed"
+    )
 
 
-def rights_are_few() -> Observation:
+def rights_are_few() -> QualificationFinding:
     """Say what the application may do to a table that it must not: delete, empty, own."""
     ours = _ours()
     deletable = {
@@ -187,12 +189,12 @@ def rights_are_few() -> Observation:
         *(f"may empty {name}" for name, _d, empty, owns in rows if empty and not owns),
         *(f"owns {name}" for name, _d, _t, owns in rows if owns),
     ]
-    return Observation(
+    return QualificationFinding(
         "rights of the application", not said, "; ".join(said[:8]) or f"{len(rows)} tables, none too open"
     )
 
 
-def roles_are_plain() -> Observation:
+def roles_are_plain() -> QualificationFinding:
     """Say which role is more than it must be."""
     rows = _rows(
         "SELECT rolname, rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR "
@@ -211,4 +213,4 @@ def roles_are_plain() -> Observation:
         said.append("palace3_allocator can sign in")
     if current != "palace3_app":
         said.append(f"the program is signed in as {current}")
-    return Observation("database roles", not said, "; ".join(said) or ", ".join(sorted(known)))
+    return QualificationFinding("database roles", not said, "; ".join(said) or ", ".join(sorted(known)))

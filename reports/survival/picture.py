@@ -182,8 +182,10 @@ def _ticks(last: float) -> list[float]:
     if last < SHORTEST:
         return [0.0, 1.0]
     rough = last / (MOST_TICKS - 1)
-    power = 10.0 ** floor(log10(rough))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * (1 - 1e-9))
+    magnitude = 10.0 ** floor(log10(rough))
+    step = next(
+        factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= rough * (1 - 1e-9)
+    )
     return [n * step for n in range(ceil(last / step - 1e-9) + 1)]
 
 

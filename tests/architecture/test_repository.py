@@ -14,7 +14,7 @@ PACKAGE_HOSTS = [
     "pypi." + "org", "pythonhosted." + "org", "registry." + "npmjs", "npmmirror." + "com", "deb." + "debian.org",
     "archive." + "ubuntu.com", "--" + "index-url", "--" + "find-links", "tuna." + "tsinghua",
 ]  # fmt: skip
-MACHINE_PATH = re.compile(r"(?<![\w./{}$-])/(?:root|work|home/\w+|Users/\w+|opt/\w+)/")
+MACHINE_PATH = re.compile(r"(?<![\w./{}$-])/(?:root|work|home/\w+|Users/\w+|opt/(?!palace3/)\w+)/")
 BINARY = {".xz", ".png", ".jpg", ".ico", ".woff2", ".pdf", ".gz", ".zip", ".xlsx"}
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from exports.sdtm.files.define_values import ValueLists
 from exports.sdtm.files.oids import dataset_oid, item_oid, leaf_id, study_oid, version_oid
-from exports.sdtm.files.origins import METHODS, Origin, origin_of
+from exports.sdtm.files.origins import METHODS, VariableOrigin, origin_of
 from exports.sdtm.package import STUDY, Dataset, SdtmPackage
 from exports.sdtm.standard.tables import GUIDE, TERMINOLOGY, Terms, domains, lists_of, terminology, variables
 
@@ -104,7 +104,7 @@ class _Document:
     def __init__(self, package: SdtmPackage, version: ET.Element, ending: str) -> None:
         self.package, self.version, self.ending = package, version, ending
         self.values = ValueLists(package)
-        self.methods: dict[str, Origin] = {}
+        self.methods: dict[str, VariableOrigin] = {}
         self.lists: dict[str, tuple[Terms | None, list[tuple[str, str]]]] = {}
 
     def write(self) -> None:
@@ -251,11 +251,11 @@ class _Document:
         self.lists[oid] = (terms[0], [(value, "") for value in used])
         return oid
 
-    def _origin(self, item: ET.Element, origin: Origin) -> None:
+    def _origin(self, item: ET.Element, origin: VariableOrigin) -> None:
         attributes = {"Type": origin.type}
         if origin.source:
             attributes["Source"] = origin.source
-        ET.SubElement(item, _def("Origin"), attributes)
+        ET.SubElement(item, _def("VariableOrigin"), attributes)
 
     def _value_items(self) -> None:
         for condition in self.values.lists:

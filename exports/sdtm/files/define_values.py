@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from exports.sdtm.files.oids import item_oid
-from exports.sdtm.files.origins import COLLECTED, Origin
+from exports.sdtm.files.origins import COLLECTED, VariableOrigin
 from exports.sdtm.forms.catalogue import mappings
 from exports.sdtm.mapping import Answer
 from exports.sdtm.package import Dataset, SdtmPackage
@@ -29,7 +29,7 @@ class ValueLevel:
     type: str
     length: int
     digits: int
-    origin: Origin
+    origin: VariableOrigin
     codes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
@@ -103,11 +103,11 @@ class ValueLists:
             codes={} if numbers and not self._codes(dataset, code) else self._codes(dataset, code),
         )
 
-    def _origin(self, dataset: Dataset, code: str) -> Origin:
+    def _origin(self, dataset: Dataset, code: str) -> VariableOrigin:
         """Return the origin of a result or qualifier: an answer that the program works out is derived."""
         answers = self._answers.get((dataset.name, code), [])
         derived = [self.package.files.question(file, answer.column).is_derived for file, answer in answers]
-        return Origin("Derived", "Sponsor", "MT.CALC") if derived and all(derived) else COLLECTED
+        return VariableOrigin("Derived", "Sponsor", "MT.CALC") if derived and all(derived) else COLLECTED
 
     def _codes(self, dataset: Dataset, code: str) -> Mapping[str, str]:
         """Return the codes and words of the answers, where the codes are submitted and every answer has the same."""

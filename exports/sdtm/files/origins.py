@@ -42,7 +42,7 @@ METHODS: Final = {
 
 
 @dataclass(frozen=True)
-class Origin:
+class VariableOrigin:
     """The origin of a variable: its type, source and method in the words of Define-XML."""
 
     type: str
@@ -50,13 +50,13 @@ class Origin:
     method: str = ""
 
 
-ASSIGNED: Final = Origin("Assigned", "Sponsor")
-COLLECTED: Final = Origin("Collected", "Investigator")
-PROTOCOL: Final = Origin("Protocol", "Sponsor")
+ASSIGNED: Final = VariableOrigin("Assigned", "Sponsor")
+COLLECTED: Final = VariableOrigin("Collected", "Investigator")
+PROTOCOL: Final = VariableOrigin("Protocol", "Sponsor")
 
 
-def _derived(method: str) -> Origin:
-    return Origin("Derived", "Sponsor", method)
+def _derived(method: str) -> VariableOrigin:
+    return VariableOrigin("Derived", "Sponsor", method)
 
 
 OF_ANY: Final = {
@@ -82,7 +82,7 @@ ENDINGS: Final = {
 FROM_REGISTER: Final = ("SE", "SV", "DM")
 
 
-def origin_of(dataset: Dataset, name: str) -> Origin:
+def origin_of(dataset: Dataset, name: str) -> VariableOrigin:
     """Return where the values of a variable come from."""
     if dataset.name in DESIGN:
         return PROTOCOL

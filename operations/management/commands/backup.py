@@ -17,7 +17,7 @@ from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
 from operations.backups.writing import Backup, copy_away, delete_old, take_backup
 from operations.models import OperationKind
-from operations.services import Observation, OperationFile, record_operation
+from operations.services import OperationFile, QualificationFinding, record_operation
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         at, begun = timezone.now(), time.monotonic()
-        findings: list[Observation] = []
+        findings: list[QualificationFinding] = []
         file = OperationFile()
         try:
             backup = take_backup(
@@ -38,11 +38,11 @@ class Command(BaseCommand):
                 at=at,
             )
             file = OperationFile(backup.digest, backup.size)
-            findings.append(Observation("backup", True, backup.folder.name))
+            findings.append(QualificationFinding("backup", True, backup.folder.name))
             self._hand_on(backup, findings)
         except (Refusal, OSError, psycopg.Error) as refusal:
             words = str(refusal)
-            findings.append(Observation("backup", False, words))
+            findings.append(QualificationFinding("backup", False, words))
             raise CommandError(words) from refusal
         finally:
             with scope(user_id=None, sites=EVERYTHING):
@@ -55,12 +55,12 @@ class Command(BaseCommand):
                 )
         self.stdout.write(f"{backup.folder}\n{backup.size} bytes, digest of the manifest {backup.digest}")
 
-    def _hand_on(self, backup: Backup, findings: list[Observation]) -> None:
+    def _hand_on(self, backup: Backup, findings: list[QualificationFinding]) -> None:
         keep = int(os.environ.get("BACKUP_KEEP", "30"))
         folders = [Path(settings.BACKUP_DIR)]
         if target := os.environ.get("BACKUP_TARGET", ""):
             there = copy_away(backup, target=Path(target))
-            findings.append(Observation("copy off this site", True, str(there)))
+            findings.append(QualificationFinding("copy off this site", True, str(there)))
             folders.append(Path(target))
         gone = [name for folder in folders for name in delete_old(folder, keep=keep)]
-        findings.append(Observation("retention", True, f"deleted: {', '.join(gone) or 'none'}"))
+        findings.append(QualificationFinding("retention", True, f"deleted: {', '.join(gone) or 'none'}"))

@@ -18,7 +18,7 @@ from kernel.scope import EVERYTHING, scope
 from operations.backups.drill import drill
 from operations.backups.writing import MANIFEST, backups_in, digest_of
 from operations.models import OperationKind
-from operations.services import Observation, OperationFile, record_operation
+from operations.services import OperationFile, QualificationFinding, record_operation
 
 
 class Command(BaseCommand):
@@ -44,7 +44,7 @@ class Command(BaseCommand):
                 server=os.environ.get("DATABASE_DRILL_URL", ""),
             )
         except Refusal as refusal:
-            findings = [Observation("restore", False, str(refusal))]
+            findings = [QualificationFinding("restore", False, str(refusal))]
         manifest = folder / MANIFEST
         file = OperationFile(digest_of(manifest)) if manifest.exists() else OperationFile()
         with scope(user_id=None, sites=EVERYTHING):

@@ -21,7 +21,7 @@ from kernel.scope import EVERYTHING, scope
 from operations.models import OperationKind, OperationRecord
 from operations.qualification.attacks import ATTACKS
 from operations.qualification.checks import INSTALLED, NAMES, WORKING, QualificationOrder, qualify
-from operations.services import Observation, note_alive, record_operation
+from operations.services import QualificationFinding, note_alive, record_operation
 from tests.clock import clock_time
 from tests.integration.followup.post_office import Street
 from tests.world import World
@@ -56,7 +56,7 @@ def installation(
     note_alive("beat", at=now)
     with scope(user_id=None, sites=EVERYTHING):
         for kind in (OperationKind.BACKUP, OperationKind.RESTORE_DRILL):
-            record_operation(kind, took=timedelta(), findings=[Observation("whole", True)], at=now)
+            record_operation(kind, took=timedelta(), findings=[QualificationFinding("whole", True)], at=now)
         with transaction.atomic():
             seal_batch(at=now)
 
