@@ -36,7 +36,7 @@ class ImportForm(ServiceForm):
         label=_("Mapping"),
         required=False,
         strip=True,
-        widget=Textarea(attrs={"rows": 8, "class": "p3-code", "spellcheck": "false"}),
+        widget=Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         help_text=_(
             "Leave empty: the mapping of that name is used, else the columns are recognised by the names or texts of "
             "the questions. You see it with the preview, and can change it there."

@@ -15,9 +15,9 @@ from audit.models import Audited, audited
 
 
 class ImportState(models.TextChoices):
-    PREVIEWED = "previewed", _("Previewed, nothing was saved")
+    PREVIEWED = "previewed", _("Previewed")
     DONE = "done", _("Done")
-    DISCARDED = "discarded", _("Discarded, nothing was saved")
+    DISCARDED = "discarded", _("Discarded")
 
 
 class CellOutcome(models.TextChoices):
