@@ -18,7 +18,7 @@ palace3_call <- function(address, token = Sys.getenv("PALACE3_TOKEN")) {
 }
 
 palace3_rows <- function(server, path, ..., token = Sys.getenv("PALACE3_TOKEN")) {
-  asked <- Filter(function(value) nzchar(value), c(list(page_size = "500"), list(...)))
+  asked <- Filter(nzchar, utils::modifyList(list(page_size = "500"), list(...)))
   query <- paste(names(asked), vapply(asked, URLencode, "", reserved = TRUE), sep = "=", collapse = "&")
   address <- paste0(sub("/$", "", server), "/api/v1/", path, "/?", query)
   rows <- list()
