@@ -120,6 +120,7 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("ATTACHMENT_MAX_BYTES", "Largest file attached to a record.", "20971520", "web"),
         EnvironmentVariable("ATTACHMENT_MAX_PAGES", "Most pages of one.", "200", "web"),
         EnvironmentVariable("ATTACHMENT_MAX_PIXELS", "Most pixels of a picture.", "50000000", "web"),
+        EnvironmentVariable("EXPORT_KEEP_DAYS", "Days after which the file of an export is deleted; the register stays.", "90"),
         EnvironmentVariable("EXPORT_ROOT", "Folder of exports; several machines share it.", "var/exports", "web, worker"),
         EnvironmentVariable("STATIC_ROOT", "Folder of collected static files.", "var/static", "web"),
         EnvironmentVariable("STATIC_MANIFEST", "1 where `collectstatic` has run: hashed names.", "0", "web"),

@@ -27,21 +27,24 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 _PLAIN = re.compile(r"[A-Za-z0-9-]{8,36}")
 SEEN_EVERY_SECONDS = 60
 NO_STORE = "no-store, private"
-# No page asks for anything of the device, and nothing that gets into one may.
-NOTHING_OF_THE_DEVICE = ", ".join(
-    f"{what}=()"
-    for what in (
-        *(
-            "accelerometer",
-            "camera",
-            "display-capture",
-            "geolocation",
-            "gyroscope",
-            "magnetometer",
-            "microphone",
-        ),
-        *("midi", "payment", "publickey-credentials-get", "screen-wake-lock", "serial", "usb"),
+# No page asks for anything of the device, and nothing that gets into one may; only the public page asks where its
+# reader is, to show the nearest centre, and the answer stays in the browser.
+NOTHING_OF_THE_DEVICE = (
+    ", ".join(
+        f"{what}=()"
+        for what in (
+            *(
+                "accelerometer",
+                "camera",
+                "display-capture",
+                "gyroscope",
+                "magnetometer",
+                "microphone",
+            ),
+            *("midi", "payment", "publickey-credentials-get", "screen-wake-lock", "serial", "usb"),
+        )
     )
+    + ", geolocation=(self)"
 )
 
 

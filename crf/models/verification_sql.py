@@ -178,14 +178,17 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER zzz_verified AFTER UPDATE OF state ON crf_record FOR EACH ROW
-WHEN (NEW.state = 'complete' AND OLD.state IN ('empty', 'in_progress'))
+"""
+# Without IN: PostgreSQL writes a list of texts otherwise after a dump and a restore, and the guard would seem another.
+COMPLETED_TRIGGER = """
+CREATE OR REPLACE TRIGGER zzz_verified AFTER UPDATE OF state ON crf_record FOR EACH ROW
+WHEN (NEW.state = 'complete' AND (OLD.state = 'empty' OR OLD.state = 'in_progress'))
 EXECUTE FUNCTION crf_verified_when_complete();
 """
 
 # The triggers of the answers' tables name the last function; the others look at tables of this migration.
 BEFORE = ANSWERS + LOT + FOLLOW
-AFTER = DRAW + WORKED_OUT + COMPLETED
+AFTER = DRAW + WORKED_OUT + COMPLETED + COMPLETED_TRIGGER
 DROP_BEFORE = """
 DROP FUNCTION crf_verification_follows();
 DROP FUNCTION crf_lot(text, text);

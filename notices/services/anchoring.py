@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from accounts.mail_words import closing, page_link
+from accounts.mail_words import closing, go_there, page_link
 from accounts.models import User
 from accounts.permissions import Role
 from accounts.services import write_mail
@@ -172,7 +172,7 @@ def alarm_of_late_seals(*, at: datetime) -> int:
                         "sealed, nothing but triggers protects them. Look at the background tasks, and tell whoever "
                         "runs the system."
                     ) % {"number": waiting.number, "minutes": int(waiting.age.total_seconds() // 60)}
-                    text = f"{body}\n\n{page_link(reverse('followup:tasks'))}\n\n{closing()}"
+                    text = f"{body}\n\n{go_there(reverse('followup:tasks'))}\n\n{closing()}"
                 mail = write_mail(
                     to=person,
                     address=person.email,

@@ -275,7 +275,7 @@ def takes_export(walk: Walk) -> dict[str, Any]:
     page.wait_for_url(lambda address: "/new/" not in address)
     walk.look("export")
     with page.expect_download() as coming:
-        page.get_by_role("button", name="Download").click()
+        page.get_by_role("link", name="Download").click()
     with zipfile.ZipFile(coming.value.path()) as archive:
         found: dict[str, Any] = {
             name: list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig"))))

@@ -194,6 +194,7 @@ WITHOUT_LOCK = {
     "crf_entryprompt": "stands beside a save, which is refused",
     "crf_safetyclock": "is worked out from answers; none runs before a lock",
     "crf_workingnote": "is private",
+    "crf_attachmentupload": "waits for a word of its sender; what becomes a file is refused below a lock",
     "crf_draft": "keeps what was typed on a page that was open before the lock",
     "crf_revieweranswer": "is what central reviewers say of a record, locked or not",
     "crf_savekey": "says that a page was sent",

@@ -14,7 +14,10 @@ from django.test import Client
 
 from accounts.permissions import Permission
 from tests.integration.exports.test_api import caller
+from tests.integration.exports.test_changed_since import alone
 from tests.world import World, screen
+
+__all__ = ["alone"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SCRIPT = Path(__file__).parents[3] / "docs" / "clients" / "palace3_api.py"
@@ -46,6 +49,7 @@ class Served:
         return io.BytesIO(answer.content)
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_list_is_read_whole_and_later_only_what_changed(world: World, script: Any) -> None:
     numbers = [screen(world).number for _each in range(5)]
     served = Served(caller(world.data_manager, Permission.PARTICIPANT_VIEW))

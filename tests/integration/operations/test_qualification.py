@@ -92,38 +92,38 @@ IN_SQL: list[tuple[str, str, str, set[str]]] = [
         "ALTER TABLE trials_consent DISABLE TRIGGER act_guard",
         "ALTER TABLE trials_consent ENABLE TRIGGER act_guard",
         "act_guard on trials_consent",
-        {"triggers"},
+        {"triggers", "audit chain"},
     ),
     (
         "ALTER TABLE trials_participant NO FORCE ROW LEVEL SECURITY",
         "ALTER TABLE trials_participant FORCE ROW LEVEL SECURITY",
         "trials_participant",
-        {"row policies"},
+        {"row policies", "audit chain"},
     ),
     (
         "ALTER TABLE crf_record DISABLE ROW LEVEL SECURITY",
         "ALTER TABLE crf_record ENABLE ROW LEVEL SECURITY",
         "crf_record",
-        {"row policies"},
+        {"row policies", "audit chain"},
     ),
     (
         "GRANT DELETE ON accounts_signature TO palace3_app",
         "REVOKE DELETE ON accounts_signature FROM palace3_app",
         "accounts_signature may be deleted",
-        {"rights of the application", "attacks"},
+        {"rights of the application", "attacks", "audit chain"},
     ),
     (
         "ALTER TABLE trials_site OWNER TO palace3_app",
         # What the application was granted went to its ownership, and with it.
         "ALTER TABLE trials_site OWNER TO palace3_owner; GRANT SELECT, INSERT, UPDATE ON trials_site TO palace3_app",
         "owns trials_site",
-        {"rights of the application"},
+        {"rights of the application", "audit chain"},
     ),
     (
         "GRANT SELECT ON allocation.slot TO palace3_app; GRANT USAGE ON SCHEMA allocation TO palace3_app",
         "REVOKE SELECT ON allocation.slot FROM palace3_app",
         "read coming arms",
-        {"attacks"},
+        {"attacks", "audit chain"},
     ),
     (
         "DELETE FROM django_migrations WHERE app = 'operations'",
@@ -151,7 +151,7 @@ def test_a_fault_in_the_database_is_named(
 def test_a_guard_that_lets_all_through_is_named_twice(installation: None, superuser: Sql) -> None:
     with planted(superuser, OPEN_GUARD, body_of(superuser, "audit_guard_act")):
         said = failed()
-    assert set(said) == {"functions", "attacks"}
+    assert set(said) == {"functions", "attacks", "audit chain"}
     assert "audit_guard_act" in said["functions"]
     assert "write a person without an act" in said["attacks"]
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from audit.models import AnchorOccasion
 from crf import catalogue
 from exports.services import request_export
 from kernel.scope import EVERYTHING, scope
@@ -80,13 +81,20 @@ def a_participant(_world: World) -> tuple[Any, ...]:
         return (Participant.objects.earliest("pk").pk,)
 
 
+def an_occasion(_world: World) -> tuple[Any, ...]:
+    return (AnchorOccasion.EXPORT.value,)
+
+
 def nothing(_world: World) -> tuple[Any, ...]:
     return ()
 
 
 ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "accounts:send_mail": nothing,
+    "audit:alarm": nothing,
+    "audit:anchor": an_occasion,
     "audit:seal": nothing,
+    "audit:verify": nothing,
     "crf:attachments": nothing,
     "crf:catch_up": a_participant,
     "crf:judge_day": nothing,

@@ -190,6 +190,8 @@ FOLLOWED_BY = {
     "contact_erase_open_days": "website/services/erasing.py",
     "news_confirm_days": "website/services/news.py",
     "news_keep_days": "website/services/news.py",
+    "salvage_r0_within_days": "analysis/rules.py",
+    "qol_meaningful_change": "analysis/rules.py",
 }
 
 
