@@ -255,7 +255,7 @@ class _Document:
         attributes = {"Type": origin.type}
         if origin.source:
             attributes["Source"] = origin.source
-        ET.SubElement(item, _def("VariableOrigin"), attributes)
+        ET.SubElement(item, _def("Origin"), attributes)
 
     def _value_items(self) -> None:
         for condition in self.values.lists:
