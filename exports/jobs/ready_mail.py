@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts.mail_words import go_there
 from accounts.services import write_mail
 from exports.models import Export, ExportState
 
@@ -23,15 +23,14 @@ def tell_ready(export: Export, *, at: datetime) -> None:
     with override(person.language):
         done = export.state == ExportState.DONE
         subject = _("Your export “{name}” is ready") if done else _("Your export “{name}” was stopped")
-        what = _("It can be downloaded here:") if done else _("Why, and what to do, is said here:")
-        address = f"{settings.PUBLIC_ADDRESS}{export.get_absolute_url()}"
+        what = _("It can be downloaded on its page.") if done else _("Its page says why, and what to do.")
         write_mail(
             to=person,
             address=person.email,
             kind=EXPORT_READY,
             key=f"{EXPORT_READY}:{export.pk}",
             subject=subject.format(name=export.definition.name),
-            body=f"{what}\n\n{address}\n",
+            body=f"{what}\n\n{go_there(export.get_absolute_url())}\n",
             language=person.language,
             site=None,
             at=at,
