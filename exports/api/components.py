@@ -10,7 +10,7 @@ from crf.check_review.yields import NUMBERS as YIELDS
 from crf.engine.base import RecordState
 from crf.engine.checks import Level
 from crf.engine.declaration import FormDeclaration
-from crf.engine.questions import Classification, Missing, Question, QuestionKind
+from crf.engine.questions import Missing, Question, QuestionKind
 from exports.api.described import (
     DAY,
     DIGEST,
@@ -26,6 +26,7 @@ from exports.api.described import (
     one_of_codes,
     or_null,
 )
+from exports.api.shapes import is_identifying
 from exports.formats.kinds import DataFormat
 from exports.models import ExportState
 from followup.models import VisitState
@@ -66,15 +67,11 @@ def answer_schema(question: Question) -> Schema:
     return {**_KINDS[question.kind], **said, "type": [_KINDS[question.kind]["type"], "null"]}
 
 
-def _is_identifying(form: FormDeclaration, question: Question) -> bool:
-    return (question.classification or form.classification) == Classification.IDENTIFYING
-
-
 def _answers(
     form: FormDeclaration, questions: Mapping[str, Question]
 ) -> tuple[dict[str, Schema], tuple[str, ...]]:
     shown = {name: answer_schema(question) for name, question in questions.items()}
-    left_out = tuple(name for name, question in questions.items() if _is_identifying(form, question))
+    left_out = tuple(name for name, question in questions.items() if is_identifying(form, question))
     return shown, left_out
 
 

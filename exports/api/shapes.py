@@ -173,17 +173,18 @@ def _answers(
     return {
         name: _leaving(getattr(row, name), zones.get(row.site_id, ""))
         for name, question in questions.items()
-        if identifying or not _is_identifying(form, question)
+        if identifying or not is_identifying(form, question)
     }
 
 
-def _is_identifying(form: FormDeclaration, question: Question) -> bool:
+def is_identifying(form: FormDeclaration, question: Question) -> bool:
+    """Say whether the answer could tell who somebody is."""
     return (question.classification or form.classification) == Classification.IDENTIFYING
 
 
 def _identifying_of(form: FormDeclaration) -> list[str]:
     questions = chain(form.questions.items(), *(group.questions.items() for group in form.groups.values()))
-    return [name for name, question in questions if _is_identifying(form, question)]
+    return [name for name, question in questions if is_identifying(form, question)]
 
 
 def saved(done: Saved) -> dict[str, Any]:
