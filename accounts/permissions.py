@@ -37,6 +37,7 @@ class Permission(StrEnum):
     ALLOCATION_REQUEST = "allocation_request"
     ALLOCATION_VIEW = "allocation_view"
     ALLOCATION_CORRECT = "allocation_correct"
+    ENVELOPE_VOID = "envelope_void"
     SCHEME_DEFINE = "scheme_define"
     SCHEME_ACTIVATE = "scheme_activate"
     LIST_WATCH = "list_watch"
@@ -133,6 +134,7 @@ PERMISSION_LABELS: Final = {
     Permission.ALLOCATION_REQUEST: _("randomize"),
     Permission.ALLOCATION_VIEW: _("see allocations made"),
     Permission.ALLOCATION_CORRECT: _("record errors of randomization"),
+    Permission.ENVELOPE_VOID: _("declare an opened envelope void"),
     Permission.SCHEME_DEFINE: _("define randomization schemes"),
     Permission.SCHEME_ACTIVATE: _("activate randomization lists"),
     Permission.LIST_WATCH: _("see balance by arm"),
@@ -319,6 +321,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.DATABASE_LOCK_SIGN,
         _P.ALLOCATION_VIEW,
         _P.SCHEME_DEFINE,
+        _P.ENVELOPE_VOID,
         _P.SCHEME_ACTIVATE,
         _P.LIST_WATCH,
         _P.DEVIATION_JUDGE,

@@ -21,8 +21,8 @@ from exports.tables import (
     counted,
     of_participant,
 )
-from followup.models import ContactAttempt, ContactResult, Visit
-from followup.visit_conduct import ContactRoute
+from followup.models import ContactAttempt, Visit
+from followup.visit_conduct import ContactResult, ContactRoute
 from trials.models import DeviationProposal, LossToFollowUp, Withdrawal
 from trials.models.participants import DeviationState
 
@@ -99,6 +99,7 @@ def _contacts(cut: Cut) -> File:
             Column("TRIED_ON", 'c."on"', "date", _("Attempt to reach the participant on")),
             Column("ROUTE", "c.route", "code", _("route"), dict(ContactRoute.choices)),
             Column("RESULT", "c.result", "code", _("result"), dict(ContactResult.choices)),
+            Column("CANCELLED_AT", by_the_sites_clock("c.cancelled_at"), "date-time", _("cancelled at")),
         ),
         f"{rows} c {of_participant(cut, 'c')} {AT_SITES}",
         'p.number, c."on", c.id',

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from followup.history import text_for, whole_number
-from followup.models import ContactAttempt, ContactResult
+from followup.models import ContactAttempt
+from followup.visit_conduct import ContactResult
 from trials.models import LossToFollowUp, Participant
 from trials.models.participants import Track
 

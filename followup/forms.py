@@ -8,8 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from followup.models import ContactResult
-from followup.visit_conduct import ContactMode, ContactRoute, SourceKeeper
+from followup.visit_conduct import ContactMode, ContactResult, ContactRoute, SourceKeeper
 from followup.wording import NotDone, milestone_name
 from kernel.fields import DayField, WordsField
 from kernel.service_form import ForeseeingForm, ServiceForm
@@ -92,6 +91,12 @@ class ContactAttemptForm(ForeseeingForm):
     note = WordsField(
         label=_("Note"), max_length=200, required=False, help_text=_("No names and no telephone numbers.")
     )
+
+
+class CancelAttemptForm(ForeseeingForm):
+    asks_always = False
+
+    reason = WordsField(label=_("Reason"), max_length=200)
 
 
 class LostForm(ForeseeingForm):

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 
-from followup.models import ContactAttempt, ContactResult, DataCut, Visit, VisitState
+from followup.models import ContactAttempt, DataCut, Visit, VisitState
+from followup.visit_conduct import ContactResult
 from protocol.history import EXAMINING_FORMS, History, PastVisit, PlannedVisit
 from protocol.loader.schema import VisitRule
 from protocol.text import ProtocolText, load, versions
@@ -68,7 +69,9 @@ def days_met(people: Iterable[int], since: date, until: date) -> dict[int, list[
     """Return by participant the days on which they were seen, with the visit, or reached; sweeps ask nothing then."""
     of = {"participant_id__in": list(people)}
     seen = Visit.objects.filter(**of, took_place_on__range=(since, until)).order_by()
-    reached = ContactAttempt.objects.filter(**of, result=ContactResult.REACHED, on__range=(since, until))
+    reached = ContactAttempt.objects.standing().filter(
+        **of, result=ContactResult.REACHED, on__range=(since, until)
+    )
     met: dict[int, list[tuple[date, int | None]]] = {}
     for person, on, visit in seen.values_list("participant_id", "took_place_on", "pk"):
         met.setdefault(person, []).append((on, visit))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, MayDelete, SiteScoped
 from audit.models import Audited, audited
-from followup.visit_conduct import ContactMode, ContactRoute, SourceKeeper
+from followup.visit_conduct import ContactMode, ContactResult, ContactRoute, SourceKeeper
 from trials.lock_guards import DataLockGuard
 from trials.models.participants import OfParticipant
 
@@ -233,11 +233,9 @@ class Reminder(OfParticipant):
         return f"{self.kind} {self.visit_id}"
 
 
-class ContactResult(models.TextChoices):
-    REACHED = "reached", _("Reached")
-    NO_ANSWER = "no_answer", _("No answer")
-    WRONG_NUMBER = "wrong_number", _("Number no longer right")
-    REFUSED = "refused", _("Does not want to talk")
+class ContactAttemptSet(SiteQuerySet):
+    def standing(self) -> Self:
+        return self.filter(cancelled_at=None)
 
 
 @audited()
@@ -248,6 +246,9 @@ class ContactAttempt(OfParticipant):
     route = models.CharField(_("route"), max_length=10, choices=ContactRoute.choices)
     result = models.CharField(_("result"), max_length=14, choices=ContactResult.choices)
     note = models.CharField(_("note"), max_length=200, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True)
+
+    objects = ContactAttemptSet.as_manager()  # type: ignore[misc]  # the parent names its own
 
     class Meta(OfParticipant.Meta):
         ordering = ("-on", "-pk")
@@ -261,8 +262,7 @@ class ContactAttempt(OfParticipant):
 class CalendarFeed(Audited):
     """A private address from which a person's calendar reads the visits of their sites.
 
-    The address is shown once and known here by its digest alone; whoever is given it sees
-    participant numbers until the feed is revoked.
+    The address is shown once and known by its digest; whoever has it sees participant numbers until it is revoked.
     """
 
     user = models.ForeignKey("accounts.User", models.PROTECT, related_name="calendar_feeds")

@@ -29,6 +29,9 @@ urlpatterns = [
     path(f"{_VISIT}not-done/", visits.not_done, name="not-done"),
     path(f"{_VISIT}day/", visits.propose, name="propose"),
     path("participants/<str:number>/contacts/", contacts.contacts, name="contacts"),
+    path(
+        "participants/<str:number>/contacts/<int:pk>/cancel/", contacts.cancel_attempt, name="cancel-attempt"
+    ),
     path("participants/<str:number>/messages/", contacts.messages_sent, name="messages"),
     path("participants/<str:number>/lost/", course.lost, name="lost"),
     path("participants/<str:number>/losses/<int:pk>/cancel/", course.cancel_loss, name="cancel-loss"),

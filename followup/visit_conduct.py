@@ -29,3 +29,10 @@ class ContactRoute(models.TextChoices):
     FAMILY = "family", _("Family")
     DOCTOR = "doctor", _("Local doctor")
     REGISTER = "register", _("Register")
+
+
+class ContactResult(models.TextChoices):
+    REACHED = "reached", _("Reached")
+    NO_ANSWER = "no_answer", _("No answer")
+    WRONG_NUMBER = "wrong_number", _("Number no longer right")
+    REFUSED = "refused", _("Does not want to talk")

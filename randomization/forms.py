@@ -125,6 +125,14 @@ class NotOpenedForm(ServiceForm):
     reason = WordsField(label=_("Reason"), max_length=200)
 
 
+class VoidForm(ServiceForm):
+    reason = WordsField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Why it was opened, and who decided that nobody is randomized with it."),
+    )
+
+
 class EnvelopeForm(ServiceForm):
     """Where an envelope is now."""
 

@@ -321,6 +321,7 @@ class EnvelopeState(models.TextChoices):
     OPENED = "opened", _("Opened")
     RETURNED = "returned", _("Returned unopened")
     DESTROYED = "destroyed", _("Destroyed unopened")
+    VOID = "void", _("Opened, and void: nobody is randomized with it")
 
 
 class EnvelopeSet(SiteQuerySet):
@@ -373,7 +374,9 @@ class Envelope(Audited):
             models.CheckConstraint(
                 condition=(
                     models.Q(state=EnvelopeState.OPENED, opened_at__isnull=False) & ~models.Q(opened_by="")
-                    | ~models.Q(state=EnvelopeState.OPENED)
+                    | models.Q(state=EnvelopeState.VOID, opened_at__isnull=False, allocation=None)
+                    & ~models.Q(opened_by="")
+                    | ~models.Q(state__in=(EnvelopeState.OPENED, EnvelopeState.VOID))
                     & models.Q(opened_at=None, opened_by="", allocation=None)
                 ),
                 name="randomization_envelope_opened",

@@ -49,6 +49,7 @@ urlpatterns = [
     path(
         "randomization/envelopes/<str:number>/not-opened/", envelopes.not_opened, name="envelope-not-opened"
     ),
+    path("randomization/envelopes/<str:number>/void/", envelopes.void, name="void-envelope"),
     path("randomization/envelopes/<str:number>/", envelopes.move, name="move-envelope"),
     path("randomization/errors/", site.errors, name="errors"),
     path("randomization/strata/", site.strata, name="strata"),

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from crf import catalogue
-from followup.models import ContactResult
+from followup.visit_conduct import ContactResult
 from protocol.text import load
 from reports.plots import shares
 from reports.quality import Report, Table, added, share
@@ -31,7 +31,7 @@ WITH person AS (
                rand.on,
                (SELECT max(v.took_place_on) FROM followup_visit v WHERE v.participant_id = p.id),
                (SELECT max(c.on) FROM followup_contactattempt c
-                 WHERE c.participant_id = p.id AND c.result = %(reached)s),
+                 WHERE c.participant_id = p.id AND c.cancelled_at IS NULL AND c.result = %(reached)s),
                (SELECT max(a.status_dt) FROM crf_record r JOIN {survival} a ON a.id = r.id
                  WHERE r.participant_id = p.id AND r.state <> 'empty' AND a.vital = 'alive')
            ) AS alive_on

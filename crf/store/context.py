@@ -297,7 +297,7 @@ class FormContext:
                 "on", *Withdrawal.SCOPES
             ),
             "losses": LossToFollowUp.objects.filter(**of, cancelled_at=None).values("lost_on", "reached_on"),
-            "attempts": ContactAttempt.objects.filter(**of).values("on", "route", "result"),
+            "attempts": ContactAttempt.objects.standing().filter(**of).values("on", "route", "result"),
         }
         return list(rows[name])
 

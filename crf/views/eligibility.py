@@ -23,6 +23,7 @@ from kernel.clock import local_date
 from kernel.errors import Forbidden
 from trials.models import Participant
 from trials.models.participants import Track
+from trials.models.sites import TAKES_NOBODY_IN
 from trials.services.decisions import version_moved
 
 
@@ -70,6 +71,7 @@ def _shown(
         "decisions": decisions,
         "form": form,
         "may_decide": may_decide and is_screened,
+        "is_closed": is_screened and participant.site.state in TAKES_NOBODY_IN,
         "too_old": too_old_on(participant, on=today, at=at) if is_screened else [],
     }
     return render(request, "crf/eligibility.html", shown, status=form.status)

@@ -1,6 +1,7 @@
 """The only writer of visits."""
 
 from followup.services.amending import catch_up, migrate_participants, open_version, uncarried
+from followup.services.contacts import cancel_contact_attempt, record_contact_attempt
 from followup.services.cuts import announce_data_cut, cancel_data_cut, move_data_cut, plan_data_cuts
 from followup.services.feeds import end_feed, make_feed, revoke_feed
 from followup.services.loss import (
@@ -22,13 +23,13 @@ from followup.services.visits import (
     mark_not_done,
     may_have_taken_place,
     propose_day,
-    record_contact_attempt,
     record_visit,
 )
 
 __all__ = [
     "add_unscheduled_visit",
     "announce_data_cut",
+    "cancel_contact_attempt",
     "cancel_data_cut",
     "cancel_loss",
     "cancel_withdrawal",

@@ -56,7 +56,9 @@ def record_lost(*, participant: Participant, on: date, by: User, at: datetime) -
             raise LostInFuture(day=on.isoformat())
         if locked.state == Track.LOST:
             raise LostAlready(participant=locked.number, day=locked.state_since)
-        standing = standing_of(locked, ContactAttempt.objects.filter(participant=locked, on__lte=on))
+        standing = standing_of(
+            locked, ContactAttempt.objects.standing().filter(participant=locked, on__lte=on)
+        )
         if not standing.is_enough:
             raise NotYetLost(participant=locked.number, day=on.isoformat(), **standing.__dict__)
         lost = trials.move_track(participant=locked, to=Track.LOST, on=on, by=by, at=at)

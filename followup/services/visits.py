@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import note_moved, open_act
 from followup.history import UNSCHEDULED
-from followup.models import HAPPENED, ContactAttempt, ContactResult, DataCut, Visit, VisitState
-from followup.services.loss import reach_again
+from followup.models import HAPPENED, Visit, VisitState
 from followup.services.planning import plan_visits_for
 from kernel.clock import local_date
 from kernel.errors import Refusal
@@ -273,40 +271,3 @@ def propose_day(*, visit: Visit, day: date, by: User, at: datetime) -> Visit:
         locked.proposed_on, locked.act = day, act
         locked.save(update_fields=["proposed_on", "act"])
     return locked
-
-
-class ContactRefused(Refusal):
-    code = "followup.contact_refused"
-    message = _(
-        "{participant} refused every contact on {day}: nobody may try to reach them. If that is not so, cancel the "
-        "withdrawal on the participant's page."
-    )
-
-
-def _lost_before(participant: Participant, on: date) -> bool:
-    since = participant.state_since
-    return participant.state == Track.LOST and since is not None and since <= on
-
-
-def record_contact_attempt(
-    *, participant: Participant, on: date, route: str, result: str, note: str = "", by: User, at: datetime
-) -> ContactAttempt:
-    """The attempt to reach the participant is on record (protocol 3.16).
-
-    Refuses: a day still to come; a participant who withdrew from all contact.
-    """
-    with open_act("followup:contact:record", by=by, at=at, participant=participant) as act:
-        values: dict[str, Any] = {"on": on, "route": route, "result": result, "note": note}
-        if on > local_date(at, participant.site.time_zone):
-            raise VisitInFuture(visit=_("contact"), day=on.isoformat())
-        if participant.state == Track.WITHDRAWN_ALL:
-            raise ContactRefused(participant=participant.number, day=participant.state_since)
-        attempt = ContactAttempt.objects.create(
-            participant=participant, site_id=participant.site_id, act=act, **values
-        )
-        note_moved(participant.pk, "conduct.attempts")
-        if result == ContactResult.REACHED and _lost_before(participant, on):
-            reach_again(participant=participant, on=on, by=by, at=at)
-        elif result == ContactResult.REACHED and DataCut.objects.standing().exists():
-            plan_visits_for(participant=participant, by=by, at=at)  # a data cut need not ask any more
-    return attempt

@@ -7,6 +7,7 @@ from functools import partial
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,7 @@ from accounts.requests import PersonRequest
 from audit.authors import name_authors
 from followup import services
 from followup.contacts import open_loss_of, standing_of
-from followup.forms import ContactAttemptForm
+from followup.forms import CancelAttemptForm, ContactAttemptForm
 from followup.history import text_for
 from followup.models import ContactAttempt, Escalation, Reminder
 from followup.wording import ChangeLine, change_lines
@@ -61,13 +62,36 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
         "participant": participant,
         "escalations": escalations.select_related("to", "mail")[:REMINDERS_SHOWN],
         "attempts": name_authors(attempts.select_related("act__by")),
-        "standing": standing_of(participant, list(attempts)),
+        "standing": standing_of(participant, attempts.standing()),
         "loss": loss,
-        "loss_rests": loss and standing_of(participant, attempts.filter(on__lte=loss.lost_on)).is_enough,
+        "loss_rests": loss
+        and standing_of(participant, attempts.standing().filter(on__lte=loss.lost_on)).is_enough,
         "reminders": reminders.select_related("visit", "to", "mail").order_by("-pk")[:REMINDERS_SHOWN],
         "may_record": may_record,
     }
     return render(request, "followup/contacts.html", context, status=form.status)
+
+
+@requires(Permission.VISIT_RECORD)
+def cancel_attempt(request: PersonRequest, number: str, pk: int) -> HttpResponse:
+    """Cancel an attempt that was recorded by mistake, once what follows was shown."""
+    attempts = ContactAttempt.objects.open_to(request.user, Permission.VISIT_RECORD).standing()
+    attempt = get_object_or_404(
+        attempts.select_related("participant__site"), pk=pk, participant__number=number
+    )
+    form = CancelAttemptForm(request.POST or None)
+    act = {"attempt": attempt, "by": request.user, "at": timezone.now()}
+    service, preview = services.cancel_contact_attempt, partial(_what_follows, attempt.participant)
+    if not form.foresees(preview, service, **act) and form.submits(service, **act):
+        return redirect("followup:contacts", number)
+    page = Page(
+        _("Cancel the attempt of %(day)s to reach %(number)s") % {"day": attempt.on, "number": number},
+        _("Cancel the attempt"),
+        reverse("followup:contacts", args=[number]),
+        _("Contacts with %(number)s") % {"number": number},
+        _("For an attempt that was not made, or has a wrong day, route or result; record it anew as it was."),
+    )
+    return render(request, "followup/consequences.html", {"form": form, "page": page}, status=form.status)
 
 
 def _what_follows(participant: Participant, act: Callable[[], object]) -> list[ChangeLine]:

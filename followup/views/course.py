@@ -58,9 +58,8 @@ def lost(request: PersonRequest, number: str) -> HttpResponse:
     about = _("Visits end here. Vital status is still asked for at month 36 and at each sweep.")
     title = _("%(number)s is lost to follow-up") % {"number": number}
     page = _page(participant, title, _("Record the loss"), about)
-    attempts = ContactAttempt.objects.open_to(request.user, Permission.VISIT_VIEW).filter(
-        participant=participant
-    )
+    attempts = ContactAttempt.objects.open_to(request.user, Permission.VISIT_VIEW).standing()
+    attempts = attempts.filter(participant=participant)
     context = {"form": form, "page": page, "participant": participant}
     context["standing"] = standing_of(participant, attempts)
     return render(request, "followup/lost.html", context, status=form.status)

@@ -4,10 +4,12 @@ from randomization.services.allocate import complete_allocation, randomize
 from randomization.services.closing import ask_to_close, confirm_closing, end_closing, reject_list
 from randomization.services.envelopes import (
     EmergencyEnvelope,
+    declare_void,
     move_envelope,
     record_opening,
     register_printed,
     take_opening_back,
+    take_void_back,
 )
 from randomization.services.lists import (
     activate_list,
@@ -34,6 +36,7 @@ __all__ = [
     "complete_allocation",
     "confirm_closing",
     "correct_allocation_error",
+    "declare_void",
     "define_scheme",
     "end_closing",
     "look_at_design",
@@ -45,5 +48,6 @@ __all__ = [
     "reject_list",
     "set_up_scheme",
     "take_opening_back",
+    "take_void_back",
     "withdraw_allocation_error",
 ]

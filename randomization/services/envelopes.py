@@ -1,4 +1,4 @@
-"""Emergency envelopes: printed, handed over, opened, returned, destroyed; each step on record."""
+"""Emergency envelopes: printed, handed over, opened, returned, destroyed, void; each step on record."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import open_act
+from audit.models import Act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from randomization.allocation_list.unseal import OpenPlace
@@ -25,6 +26,7 @@ MOVES: Final = {
     EnvelopeState.RETURNED: {EnvelopeState.DESTROYED},
     EnvelopeState.OPENED: set(),
     EnvelopeState.DESTROYED: set(),
+    EnvelopeState.VOID: set(),
 }
 
 # Whoever has such an envelope may give the arm in it; one that came back or was destroyed gives none.
@@ -216,6 +218,34 @@ def take_opening_back(*, envelope: Envelope, reason: str, by: User, at: datetime
         locked.state, locked.opened_at = EnvelopeState.HANDED_OVER, None
         locked.opened_by, locked.act = "", act
         locked.save(update_fields=["state", "opened_at", "opened_by", "act"])
+    return locked
+
+
+def declare_void(*, envelope: Envelope, reason: str, by: User, at: datetime) -> Envelope:
+    """Nobody is randomized with the envelope, which was opened for nobody or beside another; its place is never given.
+
+    What is on record of the opening stays. Refuses: an envelope that is not on record as opened, and one whose
+    participant is entered. Locks: the envelope.
+    """
+    with open_act("randomization:envelope:void", by=by, at=at, site=envelope.site, reason=reason) as act:
+        return _change_state(envelope, EnvelopeState.OPENED, EnvelopeState.VOID, act)
+
+
+def take_void_back(*, envelope: Envelope, reason: str, by: User, at: datetime) -> Envelope:
+    """The envelope waits for its participant again; the act keeps why.
+
+    Refuses: an envelope that is not void. Locks: the envelope.
+    """
+    with open_act("randomization:envelope:not_void", by=by, at=at, site=envelope.site, reason=reason) as act:
+        return _change_state(envelope, EnvelopeState.VOID, EnvelopeState.OPENED, act)
+
+
+def _change_state(envelope: Envelope, before: EnvelopeState, after: EnvelopeState, act: Act) -> Envelope:
+    locked = _lock_unentered(envelope)
+    if locked.state != before:
+        raise EnvelopeCannotMove(number=locked.number, state=locked.get_state_display(), wanted=after.label)
+    locked.state, locked.act = after, act
+    locked.save(update_fields=["state", "act"])
     return locked
 
 

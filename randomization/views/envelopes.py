@@ -18,7 +18,7 @@ from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from kernel.service_form import Page
 from randomization import services
-from randomization.forms import EnvelopeForm, NotOpenedForm, OpeningForm
+from randomization.forms import EnvelopeForm, NotOpenedForm, OpeningForm, VoidForm
 from randomization.models import Envelope, EnvelopeState
 from randomization.services.envelopes import MOVES, opening_of
 
@@ -29,6 +29,8 @@ def register(request: PersonRequest) -> HttpResponse:
     open_to = Envelope.objects.open_to(request.user, Permission.ALLOCATION_VIEW)
     rows: list[Any] = list(open_to.select_related("site", "allocation__participant"))
     for row in rows:
+        row.is_void = row.state == EnvelopeState.VOID
+        row.may_void = row.is_void and request.user.may(Permission.ENVELOPE_VOID, row.site_id)
         row.may_move = bool(MOVES[EnvelopeState(row.state)]) and request.user.may(
             Permission.ALLOCATION_REQUEST, row.site_id
         )
@@ -63,6 +65,7 @@ def outage(request: PersonRequest) -> HttpResponse:
     rows: list[Any] = list(open_to.select_related("site").order_by("stratum", "sequence"))
     for row in rows:
         row.may_tell = request.user.may(Permission.ALLOCATION_REQUEST, row.site_id)
+        row.may_void = request.user.may(Permission.ENVELOPE_VOID, row.site_id)
     strata = [
         {"name": name, "envelopes": list(envelopes)}
         for name, envelopes in groupby(rows, attrgetter("stratum"))
@@ -103,4 +106,22 @@ def not_opened(request: PersonRequest, number: str) -> HttpResponse:
     if form.submits(services.take_opening_back, envelope=envelope, by=request.user, at=timezone.now()):
         return redirect("randomization:outage")
     page = _outage_page(number, _("Envelope %(number)s was not opened"), _("Put on record"))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.ENVELOPE_VOID)
+def void(request: PersonRequest, number: str) -> HttpResponse:
+    """Say that nobody is randomized with an opened envelope, or take that back."""
+    open_to = Envelope.objects.open_to(request.user, Permission.ENVELOPE_VOID)
+    envelope: Envelope = get_object_or_404(open_to.select_related("site"), number=number)
+    form, is_void = VoidForm(request.POST or None), envelope.state == EnvelopeState.VOID
+    service = services.take_void_back if is_void else services.declare_void
+    if form.submits(service, envelope=envelope, by=request.user, at=timezone.now()):
+        return redirect("randomization:envelopes")
+    title = _("Envelope %(number)s is not void") if is_void else _("Envelope %(number)s is void")
+    about = _(
+        "For an envelope that was opened by mistake or beside another one for the same patient. Nobody is randomized "
+        "with it, its place on the list is given to nobody, and what is on record of its opening stays."
+    )
+    page = _outage_page(number, title, _("Put on record"), "" if is_void else about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

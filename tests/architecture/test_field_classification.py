@@ -272,7 +272,7 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "followup.ContactAttempt": {
         "clinical": "on route result note",
-        "operational": "id act participant site",
+        "operational": "id act participant site cancelled_at",
     },
     "followup.DataCut": {
         "operational": "id act number on purpose cancelled_at moved_to",

@@ -11,6 +11,7 @@ from trials.services.endings import (
     correct_withdrawal,
     end_death,
     end_loss,
+    end_loss_otherwise,
     open_loss,
     record_withdrawal,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "end_death",
     "end_delegation",
     "end_loss",
+    "end_loss_otherwise",
     "end_transfer",
     "follow_version",
     "fulfil_checklist_item",

@@ -14,6 +14,7 @@ from audit.acts import note_moved, open_act
 from kernel.errors import Forbidden, Refusal
 from trials.models import EligibilityDecision, Participant
 from trials.models.participants import Track
+from trials.models.sites import TAKES_NOBODY_IN
 from trials.services.participants import propose_deviation, valid_consent
 
 LAPSED_AFTER_RANDOMIZATION = "X007"
@@ -35,6 +36,14 @@ class ConsentBeforeDecision(Refusal):
 class NoDecisionOutsideScreening(Refusal):
     code = "trials.no_decision_outside_screening"
     message = _("Participant {participant} is no longer in screening: {state}. A decision is not taken now.")
+
+
+class SiteTakesNobodyIn(Refusal):
+    code = "trials.site_takes_nobody_in"
+    message = _(
+        "Site {site} is {state} and takes nobody in any more: participant {participant} cannot be approved. Judge them "
+        "not eligible, or record the screen failure."
+    )
 
 
 class EvidenceIncomplete(Refusal):
@@ -108,8 +117,8 @@ def decide_eligibility(
     ``evidence`` is as now, ``seen_digest`` as on the page that was signed. Order: consent, answers,
     decision (protocol 3.1; ICH E6(R3) 3.16.1(k)).
 
-    Refuses: answers that changed since they were read; a participant who is behind the site's version; a password
-    that does not match. Locks: the participant.
+    Refuses: answers that changed since they were read; a participant who is behind the site's version; approval at a
+    site that takes nobody in any more; a password that does not match. Locks: the participant.
     """
     with open_act("trials:eligibility:decide", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
@@ -155,6 +164,12 @@ def _refuse_unless_ready(
         raise ConsentBeforeDecision(participant=participant.number)
     if not eligible:
         return
+    if participant.site.state in TAKES_NOBODY_IN:
+        raise SiteTakesNobodyIn(
+            site=participant.site.code,
+            state=participant.site.get_state_display().lower(),
+            participant=participant.number,
+        )
     unknown = [c["code"] for c in evidence["criteria"] if c["met"] is None]
     failed = [c["code"] for c in evidence["criteria"] if c["met"] is False]
     if failed:

@@ -155,6 +155,23 @@ def end_loss(*, participant: Participant, on: date, by: User | None, at: datetim
     return locked
 
 
+def end_loss_otherwise(
+    *, loss: LossToFollowUp, on: date | None, by: User | None, at: datetime
+) -> Participant:
+    """The loss, whose end was recorded by mistake, ended on ``on``; without such a day it stands again.
+
+    Whoever died or withdrew since stays so. Locks the participant.
+    """
+    with open_act("trials:loss:end_otherwise", by=by, at=at, participant=loss.participant) as act:
+        locked = Participant.objects.lock(loss.participant_id)
+        loss.reached_on, loss.act = on, act
+        loss.save(update_fields=["reached_on", "act"])
+        note_moved(locked.pk, LOSSES)
+        if on is None and not locked.is_terminal:
+            write_track(locked, Track.LOST, loss.lost_on, act)
+    return locked
+
+
 def cancel_loss(*, loss: LossToFollowUp, reason: str, by: User | None, at: datetime) -> LossToFollowUp:
     """The loss was recorded by mistake: who is lost is where they were before it; the act keeps why.
 
@@ -245,5 +262,7 @@ def _stands_without_death(participant: Participant) -> tuple[str, date | None] |
         return _ended_by_withdrawal(participant), whole.on
     ended = {Track.DEAD, Track.WITHDRAWN, Track.WITHDRAWN_ALL}
     losses = LossToFollowUp.objects.filter(participant=participant, reached_on=None).order_by("-pk")
-    last = losses.values_list("cancelled_at", flat=True).first()
+    last = losses.values_list("cancelled_at", "lost_on").first()
+    if last is not None and last[0] is None:
+        return Track.LOST, last[1]
     return participant.stood_without({*ended, Track.LOST} if last else ended)

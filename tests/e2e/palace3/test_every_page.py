@@ -38,7 +38,7 @@ from demo.simulation.sites import PASSWORD
 from demo.simulation.typed_pdf import typed_pdf
 from exports.imports.services import preview_import
 from followup.models import CalendarFeed, DataCut, Visit
-from followup.services import make_feed, withdraw_participant
+from followup.services import make_feed, record_contact_attempt, withdraw_participant
 from kernel.scope import EVERYTHING, scope
 from protocol import text
 from randomization.models import Envelope
@@ -107,10 +107,12 @@ ABOUT: dict[str, dict[str, Any]] = {
     "exports:access-end": {"kind": "feed", "pk": "calendar"},
     "followup:cancel-cut": {"pk": "cut"},
     "followup:move-cut": {"pk": "cut"},
+    "followup:cancel-attempt": {"number": "leaver", "pk": "attempt"},
     "followup:cancel-loss": {"number": "leaver", "pk": "loss"},
     "followup:cancel-withdrawal": {"number": "leaver", "pk": "withdrawal"},
     "followup:correct-withdrawal": {"number": "leaver", "pk": "withdrawal"},
     "randomization:envelope-not-opened": {"number": "envelope"},
+    "randomization:void-envelope": {"number": "envelope"},
     "randomization:move-envelope": {"number": "envelope"},
     "randomization:open-envelope": {"number": "envelope"},
     "randomization:randomize": {"number": "newcomer"},
@@ -199,6 +201,9 @@ def known(played: Played) -> dict[str, Any]:
         )
         with open_act("followup:participant:lost", by=coordinator, at=UNTIL, participant=leaver) as act:
             loss = open_loss(participant=leaver, on=UNTIL.date(), act=act)
+        attempt = record_contact_attempt(
+            participant=leaver, on=UNTIL.date(), route="phone", result="no_answer", by=coordinator, at=UNTIL
+        )
         with open_act("randomization:envelope:print", by=None, at=UNTIL, site=person.site) as act:
             envelope = Envelope.objects.create(
                 site=person.site, number="R1A-000001", stratum="01/II", sequence=90, printed_at=UNTIL, act=act
@@ -226,6 +231,7 @@ def known(played: Played) -> dict[str, Any]:
             "leaver": leaver.number,
             "withdrawal": withdrawal.pk,
             "loss": loss.pk,
+            "attempt": attempt.pk,
             "envelope": envelope.number,
             "cut": cut.pk,
             "calendar": CalendarFeed.objects.get().pk,

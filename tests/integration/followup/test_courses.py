@@ -11,8 +11,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from audit.models import Act
-from followup.models import ContactResult, Reminder, Todo, TodoState, Visit, VisitState
+from followup.models import ContactAttempt, Reminder, Todo, TodoState, Visit, VisitState
 from followup.services import (
+    cancel_contact_attempt,
     cancel_loss,
     cancel_withdrawal,
     correct_withdrawal,
@@ -24,10 +25,11 @@ from followup.services import (
     update_visit_states,
     withdraw_participant,
 )
+from followup.services.contacts import AttemptCancelled, ContactRefused
 from followup.services.loss import LostAlready, WithdrawnInFuture
 from followup.services.todos import Wanted
-from followup.services.visits import ContactRefused, VisitCancelled
-from followup.visit_conduct import ContactRoute
+from followup.services.visits import VisitCancelled
+from followup.visit_conduct import ContactResult, ContactRoute
 from notices.services.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
@@ -263,6 +265,80 @@ def test_rare_10_reached_again_goes_back_to_where_they_were(world: World, survey
     assert standing(surveyed).keys() == before.keys()
     loss = LossToFollowUp.objects.get(participant=surveyed)
     assert (loss.lost_on, loss.reached_on) == (lost_on, found_on)
+
+
+def cancelled(world: World, made: ContactAttempt, client_of: Any) -> None:
+    """The attempt is cancelled on its page, which shows first what follows."""
+    client = client_of(world.coordinator)
+    contacts = reverse("followup:contacts", args=[made.participant.number])
+    url = reverse("followup:cancel-attempt", args=[made.participant.number, made.pk])
+    assert url in client.get(contacts).text
+    shown = client.post(url, {"reason": "Another family."})
+    told = {"reason": "Another family."}
+    if shown.status_code == 200:
+        told["confirmed"] = shown.context["form"].confirmation
+        assert client.post(url, told).status_code == 302
+    page = client.get(contacts).text
+    assert url not in page
+    assert "it counts for nothing" in page
+    assert client.get(url).status_code == 404
+
+
+def test_rare_10_a_contact_recorded_by_mistake_is_cancelled_and_the_loss_stands_again(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
+    lost_on = lose(world, surveyed)
+    fewer = standing(surveyed)
+    attempt(world, surveyed, lost_on + timedelta(20), ContactResult.REACHED)
+    wrong = ContactAttempt.objects.latest("pk")
+    cancelled(world, wrong, client_of)
+    surveyed.refresh_from_db()
+    loss = LossToFollowUp.objects.get(participant=surveyed)
+    assert (surveyed.state, surveyed.state_since) == (Track.LOST, lost_on)
+    assert (loss.lost_on, loss.reached_on) == (lost_on, None)
+    assert standing(surveyed) == fewer
+    with pytest.raises(AttemptCancelled):
+        cancel_contact_attempt(attempt=wrong, reason="Again.", by=world.coordinator, at=noon(DAY))
+    attempt(world, surveyed, lost_on + timedelta(30), ContactResult.REACHED)
+    loss.refresh_from_db()
+    assert loss.reached_on == lost_on + timedelta(30)
+
+
+def test_rare_10_a_loss_ends_on_the_next_contact_that_stands(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
+    lost_on = lose(world, surveyed)
+    attempt(world, surveyed, lost_on + timedelta(20), ContactResult.REACHED)
+    wrong = ContactAttempt.objects.latest("pk")
+    attempt(world, surveyed, lost_on + timedelta(40), ContactResult.REACHED)
+    cancelled(world, wrong, client_of)
+    surveyed.refresh_from_db()
+    loss = LossToFollowUp.objects.get(participant=surveyed)
+    assert surveyed.state == Track.SURVEILLANCE
+    assert loss.reached_on == lost_on + timedelta(40)
+
+
+def test_rare_10_an_attempt_in_vain_that_was_not_made_does_not_count(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
+    """The loss that rests on it is said to rest on too little; whoever died since is not lost by it."""
+    lost_on = lose(world, surveyed)
+    contacts = reverse("followup:contacts", args=[surveyed.number])
+    assert "are not enough any more" not in client_of(world.coordinator).get(contacts).text
+    cancelled(world, ContactAttempt.objects.earliest("pk"), client_of)
+    assert "are not enough any more" in client_of(world.coordinator).get(contacts).text
+    attempt(world, surveyed, lost_on + timedelta(20), ContactResult.REACHED)
+    wrong = ContactAttempt.objects.latest("pk")
+    by: dict[str, Any] = {"by": world.coordinator, "at": noon(lost_on + timedelta(60))}
+    with transaction.atomic():
+        trials.move_track(participant=surveyed, to=Track.DEAD, on=lost_on + timedelta(50), **by)
+    cancel_contact_attempt(attempt=wrong, reason="Another family.", **by)
+    surveyed.refresh_from_db()
+    assert surveyed.state == Track.DEAD
+    with transaction.atomic():
+        trials.end_death(participant=surveyed, **by)
+    surveyed.refresh_from_db()
+    assert (surveyed.state, surveyed.state_since) == (Track.LOST, lost_on)
 
 
 def test_rare_10_whoever_is_lost_is_not_lost_once_more(

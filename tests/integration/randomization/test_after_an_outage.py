@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 from audit.acts import open_act
 from kernel.scope import EVERYTHING, scope
 from randomization.models import Allocation, Envelope, EnvelopeState
-from randomization.services import record_opening, take_opening_back
+from randomization.services import declare_void, record_opening, take_opening_back
 from randomization.services.envelopes import (
     EnvelopeCannotMove,
     EnvelopeDoesNotFit,
@@ -120,6 +120,38 @@ def test_rare_07_an_opening_is_corrected_and_taken_back_with_a_reason(
         versions: Any = paper[0].events.order_by("pgh_id")  # type: ignore[attr-defined]
         reasons = [each.act.reason for each in versions]
     assert reasons[-3:-1] == ["the note says 22:40", "it was number two"]
+
+
+def test_rare_07_a_second_envelope_is_declared_void_and_its_place_is_given_to_nobody(
+    world: World, paper: list[Envelope], eligible: Make
+) -> None:
+    opening(world, paper[0])
+    opening(world, paper[1])
+    address = reverse("randomization:void-envelope", args=[paper[1].number])
+    assert address not in browser(world.investigator).get(reverse("randomization:outage")).text
+    assert browser(world.investigator).get(address).status_code == 403
+    statistician = browser(world.statistician)
+    assert address in statistician.get(reverse("randomization:outage")).text
+    done = statistician.post(address, {"reason": "both opened for one patient"})
+    assert done.status_code == 302
+    second = stored(paper[1])
+    assert (second.state, second.opened_at) == (EnvelopeState.VOID, OPENED_AT)
+    assert paper[1].number not in statistician.get(reverse("randomization:outage")).text
+    participant = eligible()
+    with pytest.raises(EnvelopeDoesNotFit):
+        press(world, participant, told(paper[1].number))
+    with pytest.raises(EnvelopeCannotMove):
+        opening(world, paper[1], reason="not void")
+    with as_person(world.investigator), pytest.raises(EnvelopeCannotMove):
+        move_envelope(envelope=paper[1], to="returned", on=TODAY, by=world.investigator, at=NOW)
+    assert press(world, participant, told(paper[0].number)).number == paper[0].number
+    assert press(world, eligible()).sequence == 5, "a void place is given to nobody on line"
+    with as_person(world.statistician), pytest.raises(OpeningEntered):
+        declare_void(envelope=paper[0], reason="r", by=world.statistician, at=NOW)
+    assert statistician.post(address, {"reason": "the third one it was"}).status_code == 302
+    assert stored(paper[1]).state == EnvelopeState.OPENED
+    late = eligible()
+    assert press(world, late, told(paper[1].number)).number == paper[1].number
 
 
 @pytest.mark.parametrize("moment", [{"on": TODAY, "at": time(10, 1)}, {"on": date(2026, 10, 20)}])

@@ -15,7 +15,7 @@ from django.urls import reverse
 from accounts.models import User
 from kernel.scope import EVERYTHING, scope
 from randomization.models import ListPart
-from tests.world import NOW, World, screen
+from tests.world import NOW, PASSWORD, World, screen
 from trials import services
 from trials.models import Participant
 from trials.models.sites import SiteState
@@ -66,3 +66,22 @@ def test_rare_13_a_work_list_offers_nothing_that_the_state_forbids(
         answer = client.get(href)
         assert answer.status_code in {200, 302}, href
         assert "The site is not active" not in answer.text, href
+
+
+def test_rare_13_approval_cannot_be_signed_at_a_site_that_takes_nobody_in(
+    world: World, part: ListPart, time_machine: Any
+) -> None:
+    """The page says so, and whoever posts all the same is refused; that somebody is not eligible can be signed."""
+    time_machine.move_to(NOW, tick=False)
+    person = screen(world)
+    move(world, SiteState.CLOSED)
+    client = Client()
+    client.force_login(world.investigator)
+    page = reverse("crf:eligibility", args=[person.number])
+    shown = client.get(page)
+    assert "The site takes nobody in any more" in shown.text
+    typed = {"password": PASSWORD, "seen_digest": shown.context["evidence"].digest}
+    refused = client.post(page, typed | {"verdict": "eligible"})
+    assert refused.status_code == 409, refused.text[-3000:]
+    assert "takes nobody in any more" in refused.text
+    assert client.post(page, typed | {"verdict": "not_eligible"}).status_code == 302

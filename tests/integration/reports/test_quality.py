@@ -12,9 +12,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from followup.models import ContactResult, Visit
+from followup.models import Visit
 from followup.services import plan_visits_for, record_contact_attempt, record_visit
-from followup.visit_conduct import ContactRoute
+from followup.visit_conduct import ContactResult, ContactRoute
 from kernel.scope import EVERYTHING, scope
 from reports.elements import content_of_evaluations
 from reports.plots import shares

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -22,9 +23,10 @@ from crf.models import Record
 from followup import agenda
 from followup.adherence import adherence_of
 from followup.history import UNSCHEDULED, history_of, text_for
-from followup.models import AWAITED, Visit, VisitState
+from followup.models import AWAITED, ContactAttempt, Visit, VisitState
 from followup.services import (
     add_unscheduled_visit,
+    cancel_contact_attempt,
     cancel_loss,
     cancel_withdrawal,
     correct_withdrawal,
@@ -118,6 +120,11 @@ def find(course: Course, number: int) -> object:
     return record_contact_attempt(on=on, route="phone", result="reached", **course.of_patient())
 
 
+def not_found(course: Course, _number: int) -> object:
+    calls = ContactAttempt.objects.standing().filter(participant=course.patient, result="reached")
+    return cancel_contact_attempt(attempt=calls.latest("pk"), reason="Another family", **course.by)
+
+
 def never_lost(course: Course, _number: int) -> object:
     losses = LossToFollowUp.objects.filter(participant=course.patient, cancelled_at=None)
     return cancel_loss(loss=losses.latest("pk"), reason="They had called", **course.by)
@@ -203,7 +210,7 @@ def past(course: Course) -> list[Visit]:
 
 
 ACTS: tuple[Act, ...] = (
-    *(withdraw, correct, come_back, lose, find, never_lost, die, live),
+    *(withdraw, correct, come_back, lose, find, not_found, never_lost, die, live),
     *(evaluate_first, evaluate_again, operate, recur, not_recur, come, not_come),
 )
 
@@ -304,7 +311,7 @@ def test_rare_11_any_course_agrees_with_a_plan_made_anew(
     with suppress(_UndoneError), transaction.atomic():
         for act, number in sequence:
             with (
-                suppress(Refusal, Withdrawal.DoesNotExist, LossToFollowUp.DoesNotExist),
+                suppress(Refusal, ObjectDoesNotExist),
                 transaction.atomic(),
             ):
                 ACTS[act](course, number)

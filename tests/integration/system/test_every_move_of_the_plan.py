@@ -15,7 +15,7 @@ from django.urls import reverse
 from accounts.permissions import Permission
 from crf import catalogue
 from crf.engine.typed import raw_of
-from followup.models import Visit, VisitState
+from followup.models import ContactAttempt, Visit, VisitState
 from followup.services import (
     mark_not_done,
     record_contact_attempt,
@@ -73,7 +73,8 @@ PLANNERS = {
     "followup/services/loss.py:_follow": SHOWN,
     "followup/services/visits.py:record_visit": SETTLES,
     "followup/services/visits.py:mark_not_done": SETTLES,
-    "followup/services/visits.py:record_contact_attempt": "ends the sweep of a data cut, which it answers",
+    "followup/services/contacts.py:cancel_contact_attempt": SHOWN,
+    "followup/services/contacts.py:record_contact_attempt": "ends the sweep of a data cut, which it answers",
     "followup/services/amending.py:_carry": "shown on the page of the version before it is opened",
     "followup/services/cuts.py:plan_data_cuts": "announced for the whole trial, on a page that says for whom",
     "followup/services/rolling.py:_follow": "the calendar, no act of a person",
@@ -145,6 +146,12 @@ def lost(there: Setting) -> None:
     record_lost(participant=there.patient, on=GONE_ON, by=there.world.coordinator, at=LATER)
 
 
+def reached(there: Setting) -> None:
+    lost(there)
+    by: dict[str, Any] = {"participant": there.patient, "by": there.world.coordinator, "at": LATER}
+    record_contact_attempt(on=date(2026, 11, 1), route="phone", result="reached", **by)
+
+
 def withdrawn(there: Setting) -> None:
     by: dict[str, Any] = {"by": there.world.coordinator, "at": LATER}
     withdraw_participant(participant=there.patient, on=GONE_ON, all_contact=True, **by)
@@ -178,6 +185,11 @@ def of_withdrawal(name: str) -> Callable[[Participant], str]:
 def of_loss(patient: Participant) -> str:
     loss = LossToFollowUp.objects.get(participant=patient, cancelled_at=None)
     return reverse("followup:cancel-loss", args=[patient.number, loss.pk])
+
+
+def of_last_attempt(patient: Participant) -> str:
+    attempt = ContactAttempt.objects.filter(participant=patient).latest("pk")
+    return reverse("followup:cancel-attempt", args=[patient.number, attempt.pk])
 
 
 def form(code: str, visit_code: str) -> Callable[[Participant], str]:
@@ -229,6 +241,7 @@ STEPS = {
     "loss": Step(tried, course("lost"), typed(on="2026-10-16")),
     "loss cancelled": Step(lost, of_loss, typed(reason="Mistake")),
     "reached again": Step(lost, course("contacts"), typed(on="2026-11-19", route="phone", result="reached")),
+    "reached, which was a mistake": Step(reached, of_last_attempt, typed(reason="Another family")),
     "milestone corrected": Step(
         nothing, form("TREAT", ""), answers("TREAT", LATER_END, treatment.GROUPS), "_plan"
     ),
