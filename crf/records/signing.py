@@ -21,6 +21,7 @@ from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
 from crf.engine.former_codes import former_spellings
 from crf.models import Query, RecordSignature, SignedAs
+from crf.store.outstanding import unsigned
 from crf.store.records import RecordKey, StoredRecord, find_stored_record, update_record
 from crf.store.verification import answers_of, put_verified, settle_verification
 from kernel.errors import Forbidden, Refusal
@@ -174,29 +175,44 @@ def sign_records(
     """The investigator has signed the records together, each exactly as it was shown, with one password.
 
     ``seen`` holds the version and the digest of each record as it was shown. A record that is not as it was shown, or
-    cannot be signed, is left out and named; the others are signed.
+    cannot be signed, is left out and named; the others are signed. They are signed as a casebook or as a visit only
+    where none of it waits for a signature any more.
 
     Refuses: a lot without a record, who may not sign, a password that does not match. Locks: each participant, then
     the record.
     """
     if not seen:
         raise NothingToSign
-    signed: list[str] = []
+    held: dict[RecordKey, StoredRecord] = {}
     left_out: list[tuple[str, str]] = []
     with open_act("crf:records:sign", by=by, at=at):
         admit_signing(by=by, password=password, at=at)
         for record_key, (version, digest) in seen.items():
             try:
-                with open_act("crf:record:sign", by=by, at=at, participant=record_key.participant) as act:
-                    stored = _held_to_sign(record_key, version, by)
-                    if digest_of(record_key.form, stored) != digest:
-                        raise ChangedMeanwhile(record=record_key.label)
-                    _put(record_key, stored, signed_as, act, by)
+                stored = _held_to_sign(record_key, version, by)
+                if digest_of(record_key.form, stored) != digest:
+                    raise ChangedMeanwhile(record=record_key.label)
             except Refusal as refusal:
                 left_out.append((record_key.label, str(refusal)))
             else:
-                signed.append(record_key.label)
-    return SignedLot(tuple(signed), tuple(left_out))
+                held[record_key] = stored
+        kind = _kind_of(signed_as, held)
+        for record_key, stored in held.items():
+            with open_act("crf:record:sign", by=by, at=at, participant=record_key.participant) as act:
+                _put(record_key, stored, kind, act, by)
+    return SignedLot(tuple(record_key.label for record_key in held), tuple(left_out))
+
+
+def _kind_of(asked: SignedAs, held: Mapping[RecordKey, StoredRecord]) -> SignedAs:
+    """Return what the records are together: a casebook or a visit without one of its records is several forms."""
+    numbers = {stored.record.pk for stored in held.values()}
+    whole = {SignedAs.CASEBOOK: "participant_id", SignedAs.VISIT: "visit_id"}
+    if asked in whole:
+        of = {getattr(stored.record, whole[asked]) for stored in held.values()}
+        waiting = unsigned(**{f"{whole[asked]}__in": of}).values_list("pk", flat=True)
+        if len(of) == 1 and None not in of and set(waiting) <= numbers:
+            return asked
+    return SignedAs.FORM if len(numbers) == 1 else SignedAs.SEVERAL
 
 
 def signature_holds(record_key: RecordKey, stored: StoredRecord, signed: RecordSignature) -> bool:

@@ -94,6 +94,7 @@ def lot(request: PersonRequest) -> HttpResponse:
         key = _key(record)
         if stored := find_stored_record(key):
             records.append(shown_record(key, stored))
+    more = max(waiting.count() - len(records), 0)
     ticked = set(request.POST) if request.method == "POST" else None
     shown = {
         "form": form,
@@ -103,9 +104,9 @@ def lot(request: PersonRequest) -> HttpResponse:
             for each in records
             if ticked is not None and f"sign:{each.record_id}" not in ticked
         ],
-        "more": max(waiting.count() - len(records), 0),
+        "more": more,
         "chosen": asked,
-        "signed_as": _signed_as(asked).label,
+        "signed_as": (SignedAs.SEVERAL if more else _signed_as(asked)).label,
     }
     return render(request, "crf/sign_lot.html", shown, status=form.status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -69,6 +70,32 @@ def test_point_18_a_lot_is_signed_with_one_password(filled: Participant, world: 
     assert Signature.objects.filter(digest__in=[d for _v, d in seen(filled, *ready).values()]).count() == len(
         ready
     )
+
+
+def test_point_18_a_part_of_a_casebook_is_not_signed_as_one(filled: Participant, world: World) -> None:
+    """Whoever ticks one form on the page of the casebook signs a form; the last one that waits completes it."""
+    page = reverse("crf:sign-lot") + f"?participant={filled.number}"
+    client = client_of(world.investigator)
+    lot = {f"sign:{each.record_id}": each for each in client.get(page).context["records"]}
+    assert len(lot) == 2
+    for name, kind in zip(lot, [SignedAs.FORM] * (len(lot) - 1) + [SignedAs.CASEBOOK], strict=True):
+        typed = {name: _token(client.get(page).text, name), "password": PASSWORD}
+        assert client.post(page, typed).status_code == 302
+        assert RecordSignature.objects.get(record_id=lot[name].record_id).signed_as == kind
+
+
+def test_point_18_several_of_a_casebook_are_several_forms(filled: Participant, world: World) -> None:
+    raise_query(record_key=place_at(filled, "DM"), target="height", text="?", by=world.monitor, at=NOW)
+    told: Any = {"signed_as": SignedAs.CASEBOOK, "by": world.investigator, "at": LATER}
+    done = sign_records(seen=seen(filled, "STAGE", "DM"), password=PASSWORD, **told)
+    assert (len(done.signed), len(done.left_out)) == (1, 1)
+    assert RecordSignature.objects.get().signed_as == SignedAs.FORM
+
+
+def _token(page: str, name: str) -> str:
+    token = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert token is not None
+    return token[1]
 
 
 def test_point_18_a_record_changed_meanwhile_is_left_out_and_named(
