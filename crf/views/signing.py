@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
-from crf.models import Record, SignedAs
+from crf.models import Query, Record, SignedAs
 from crf.page.editor import open_record
 from crf.page.forms import SignLotForm
 from crf.page.signing import shown_record, signatures_of
@@ -46,6 +47,14 @@ def _waiting(request: PersonRequest, asked: Mapping[str, str]) -> Any:
     rows = unsigned(pk__in=mine, form_code__in=list(catalogue.forms()), **here)
     return rows.select_related("participant__site", "visit").order_by(
         "participant__number", "visit", "form_code", "pk"
+    )
+
+
+def _signable_first(rows: Any) -> Any:
+    """Records about which a query is open cannot be signed: they fill no lot while others wait."""
+    queries = Query.objects.living().filter(record_id=OuterRef("pk"))
+    return rows.annotate(is_asked=Exists(queries)).order_by(
+        "is_asked", "participant__number", "visit", "form_code", "pk"
     )
 
 
@@ -88,7 +97,7 @@ def lot(request: PersonRequest) -> HttpResponse:
         told: Any = {"seen": _seen(request), "signed_as": _signed_as(asked), "by": request.user, "at": now}
         if form.submits(sign_records, **told):
             return _signed(request, form.result)
-    waiting = _waiting(request, asked)
+    waiting = _signable_first(_waiting(request, asked))
     records = []
     for record in waiting[:IN_A_LOT]:
         key = _key(record)

@@ -23,6 +23,7 @@ from crf.records.signed_records import signatures_that_fell_silently
 from crf.records.signing import NothingToSign, digest_of, sign_record, sign_records, signature_holds
 from crf.store.records import find_stored_record, update_record
 from crf.store.signatures import standing_signature
+from crf.views import signing
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_pages import client_of, form_url
 from tests.integration.crf.test_saving import stage
@@ -90,6 +91,17 @@ def test_point_18_several_of_a_casebook_are_several_forms(filled: Participant, w
     done = sign_records(seen=seen(filled, "STAGE", "DM"), password=PASSWORD, **told)
     assert (len(done.signed), len(done.left_out)) == (1, 1)
     assert RecordSignature.objects.get().signed_as == SignedAs.FORM
+
+
+def test_point_18_forms_with_open_queries_do_not_fill_the_lot(
+    filled: Participant, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the closing of a site 17 forms with queries stood before everything else in each lot."""
+    monkeypatch.setattr(signing, "IN_A_LOT", 1)
+    client, page = client_of(world.investigator), reverse("crf:sign-lot")
+    first = client.get(page).context["records"][0].key.form.code
+    raise_query(record_key=place_at(filled, first), target="", text="?", by=world.monitor, at=NOW)
+    assert client.get(page).context["records"][0].key.form.code != first
 
 
 def _token(page: str, name: str) -> str:
