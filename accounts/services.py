@@ -25,6 +25,7 @@ from audit.secret_digests import secrets_digest
 from kernel import reading
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from kernel.scope_proof import tell_signing
 
 TRIES_BEFORE_LOCK = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -323,6 +324,7 @@ def put_signature(
     site_id = getattr(site, "pk", None)
     with override(None):
         kept = str(meaning)
+    tell_signing(person=by.pk, record=record, digest=digest)
     return Signature.objects.create(
         by=by,
         printed_name=by.display_name,

@@ -21,7 +21,7 @@ from kernel.scope import scope
 from kernel.uploads import most_bytes
 from palace3.error_views import answer, refusal_page
 from palace3.metrics import SECONDS
-from trials.models.people import confided_to, sites_of, with_grants
+from trials.models.people import own_scope, with_grants
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 _PLAIN = re.compile(r"[A-Za-z0-9-]{8,36}")
@@ -86,7 +86,7 @@ def person(get_response: Handler) -> Handler:
         if is_known:
             today = local_date(now, settings.TRIAL_TIME_ZONE)
             user = with_grants(request.user, on=today)
-            eyes = scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user), on=today)
+            eyes = own_scope(user, confided=True)
         with eyes:
             response = get_response(request)
         if is_known or request.path.startswith("/api/"):

@@ -28,7 +28,7 @@ from kernel.files import OWN_FOLDER, make_own_file
 from kernel.reading import UnreadableError, moment
 from kernel.scope import EVERYTHING, scope
 from trials.models import Site
-from trials.models.people import sites_of, with_grants
+from trials.models.people import own_scope, with_grants
 
 WAIT_SECONDS = 600  # for a worker that has begun to write it
 
@@ -80,7 +80,7 @@ class Command(BaseCommand):
         packaged = PackageFormat(options["format"]) if options["format"] in PackageFormat.values else None
         if packaged and (options["forms"] or options["lang"] != "en"):
             raise CommandError("An SDTM package holds every form, in English. Leave --forms and --lang out.")
-        with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)):
+        with own_scope(person):
             export = request_export(
                 forms=options["forms"] or list(catalogue.forms()),
                 sites=sites,
@@ -122,7 +122,7 @@ def who_takes(name: str, codes: list[str], now: datetime) -> tuple[User, list[st
     if user is None:
         raise CommandError(f"There is no account {name}.")
     person: User = with_grants(user, on=_day(now))
-    with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)), transaction.atomic():
+    with own_scope(person), transaction.atomic():
         sites = list(Site.objects.open_to(person, Permission.EXPORT_TAKE).values_list("code", flat=True))
     if not sites:
         raise CommandError(f"{name} may not take exports.")
