@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.forms import (
+    BooleanField,
     CheckboxSelectMultiple,
     ChoiceField,
     HiddenInput,
@@ -43,6 +44,13 @@ class ExportForm(ServiceForm):
         initial=DataFormat.CSV,
         help_text=_(
             "Codebook and code lists are CSV files beside tables. ODM-XML and the annotated CRF are one document."
+        ),
+    )
+    leaves_country = BooleanField(
+        label=_("The data leave mainland China"),
+        required=False,
+        help_text=_(
+            "Then a filing of human genetic resources and a basis must be in force in the registers."
         ),
     )
     forms = MultipleChoiceField(label=_("Forms"), widget=CheckboxSelectMultiple)

@@ -61,6 +61,11 @@ class Command(BaseCommand):
             "--cut", default="", metavar="NAME", help="a named cut, exported as it was read first"
         )
         parser.add_argument("--cut-name", default="", metavar="NAME", help="name the moment that is read")
+        parser.add_argument(
+            "--leaves-country",
+            action="store_true",
+            help="the data leave mainland China: a basis must be in force",
+        )
         parser.add_argument("--lang", choices=[code for code, _name in settings.LANGUAGES], default="en")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -88,6 +93,7 @@ class Command(BaseCommand):
                 cut_at=cut_at,
                 cut=options["cut"],
                 cut_name=options["cut_name"],
+                leaves_country=options["leaves_country"],
                 language=options["lang"],
                 data_format=DataFormat.CSV.value if packaged else _format(options),
                 by=person,
