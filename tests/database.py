@@ -21,6 +21,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "test-only"
+SECRET_KEY = (
+    "only-for-tests-" + "0" * 40
+)  # processes that share the database share it: it opens scopes (ADR 49)
 ADMIN = "PALACE3_TEST_ADMIN_URL"
 TIME_TO_MIGRATE = (
     "audit/sql.py",
@@ -51,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _give_secrets() -> None:
     from django.conf import settings
 
-    settings.SECRET_KEY = "only-for-tests-" + "0" * 40
+    settings.SECRET_KEY = SECRET_KEY
     settings.WHITENOISE_AUTOREFRESH = True  # else each client lists every static file once more
     settings.PALACE3_LIST_KEY = "k1:" + base64.b64encode(bytes(range(32))).decode()
     settings.PALACE3_TRAIL_KEY = "only-for-tests"

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.services import WrongPassword
+from audit.acts import open_act
 from exports.models import Export
 from exports.services import request_export
 from kernel.errors import Refusal
@@ -147,5 +148,10 @@ def test_an_export_leaves_the_country_on_a_filing_and_a_basis_that_a_second_pers
 
 def test_the_database_refuses_an_approval_by_the_recorder(world: World) -> None:
     made = entry(world, RegisterKind.CROSS_BORDER, reference="1")
-    with pytest.raises(IntegrityError, match="second_person"), transaction.atomic():
-        RegisterEntry.objects.filter(pk=made.pk).update(approved_by=world.trial_manager, approved_at=NOW)
+    with (
+        pytest.raises(IntegrityError, match="second_person"),
+        open_act("trials:register:approve", by=world.trial_manager, at=NOW) as act,
+    ):
+        RegisterEntry.objects.filter(pk=made.pk).update(
+            act=act, approved_by=world.trial_manager, approved_at=NOW
+        )
