@@ -17,6 +17,7 @@ from django.forms import (
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import code_field
 from accounts.permissions import Permission, permission_label
 from crf import catalogue
 from exports.compare.services import COMMON
@@ -210,6 +211,7 @@ class TokenForm(ServiceForm):
             "A token acts as you. Type your password, so that nobody makes one at a screen left open."
         ),
     )
+    code = code_field(required=False, help_text=_("Six digits, if your account has a second factor."))
 
     def __init__(self, *args: Any, rights: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -226,6 +228,7 @@ class TokenForm(ServiceForm):
             "scopes": scopes,
             "expires_at": until,
             "password": typed["password"],
+            "code": typed["code"],
         }
 
 

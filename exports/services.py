@@ -16,7 +16,7 @@ from django.utils.translation import override
 
 from accounts.models import User
 from accounts.permissions import Permission
-from accounts.services import refuse_wrong_password
+from accounts.services import refuse_wrong_code, refuse_wrong_password
 from audit.acts import open_act, record_act
 from audit.secret_digests import secrets_digest
 from crf import catalogue
@@ -434,14 +434,22 @@ def hand_out(*, export: Export, by: User, at: datetime, first_byte: int = 0) -> 
 
 
 def make_token(
-    *, name: str, scopes: list[Permission], expires_at: datetime, password: str, by: User, at: datetime
+    *,
+    name: str,
+    scopes: list[Permission],
+    expires_at: datetime,
+    password: str,
+    code: str = "",
+    by: User,
+    at: datetime,
 ) -> tuple[ApiToken, str]:
     """A token of ``by`` exists with some of their own rights; the secret is returned once and kept nowhere.
 
-    Refuses: a password that does not match; rights that are not held; more than a year.
+    Refuses: a password or, with a second factor, a code that does not match; rights not held; more than a year.
     """
     with open_act("exports:token:make", by=by, at=at) as act:
         refuse_wrong_password(by=by, password=password, at=at)
+        refuse_wrong_code(by=by, code=code, at=at)
         for right in scopes:
             if not by.may(right):
                 raise RightNotHeld(right=right)
