@@ -277,8 +277,8 @@ def main() -> int:
         faults = list(faults_of(asked.place, asked.against))
     except (OSError, zipfile.BadZipFile) as fault:
         faults = [f"{asked.place} cannot be opened: {fault}"]
-    for fault in faults:
-        say(fault)
+    for line in faults:
+        say(line)
     say("The copy is as it was made." if not faults else f"{len(faults)} faults.")
     return 1 if faults else 0
 
