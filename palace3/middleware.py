@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from time import perf_counter
 
@@ -17,7 +18,7 @@ from accounts.sessions import close_session
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.request_id import REQUEST_ID
-from kernel.scope import scope
+from kernel.scope import Scope, scope
 from kernel.uploads import most_bytes
 from palace3.error_views import answer, refusal_page
 from palace3.metrics import SECONDS
@@ -82,7 +83,8 @@ def person(get_response: Handler) -> Handler:
         now = timezone.now()
         if request.user.is_authenticated and _was_idle(request, now):
             close_session(request, at=now, idle=True)
-        eyes, is_known = scope(user_id=None, sites=()), request.user.is_authenticated
+        eyes: AbstractContextManager[Scope] = scope(user_id=None, sites=())
+        is_known = request.user.is_authenticated
         if is_known:
             today = local_date(now, settings.TRIAL_TIME_ZONE)
             user = with_grants(request.user, on=today)

@@ -140,8 +140,12 @@ def basis_to_leave(*, on: date) -> RegisterEntry:
 
     Refuses: while a filing of human genetic resources or a basis of transfer is missing, over, or not approved.
     """
-    for kind in APPROVED_KINDS:
-        basis = RegisterEntry.objects.in_force(kind, on=on).order_by("-began_on", "-pk").first()
-        if basis is None:
-            raise BasisMissing(register=kind.label, day=on)
+    _filing, basis = [_in_force(kind, on) for kind in APPROVED_KINDS]
     return basis
+
+
+def _in_force(kind: RegisterKind, on: date) -> RegisterEntry:
+    entry: RegisterEntry | None = RegisterEntry.objects.in_force(kind, on=on).first()
+    if entry is None:
+        raise BasisMissing(register=kind.label, day=on)
+    return entry
