@@ -22,7 +22,8 @@ def _password(label: Any, *, kind: str = "current-password", **more: Any) -> Pas
     return PasswordField(label=label, widget=widget, max_length=200, **more)
 
 
-def _code(*, required: bool, help_text: Any = "") -> WordsField:
+def code_field(*, required: bool, help_text: Any = "") -> WordsField:
+    """Return the field of the six digits, read from any keyboard."""
     attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
     return WordsField(
         label=_("Code from your app"),
@@ -42,11 +43,11 @@ class SignInForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     password = _password(_("Password"))
-    code = _code(required=False, help_text=_("Six digits, if your account has a second factor."))
+    code = code_field(required=False, help_text=_("Six digits, if your account has a second factor."))
 
 
 class CodeForm(forms.Form):
-    code = _code(required=True)
+    code = code_field(required=True)
 
 
 class OwnPasswordForm(ServiceForm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SECOND_FACTOR_ROLES, Grant, Permission, Role
-from audit.guards import ActGuard, MayDelete, SiteScoped
+from audit.guards import ActGuard, MayDelete, ProvenSignature, SiteScoped
 from audit.models import Audited, audited
 
 
@@ -60,6 +60,7 @@ class User(AbstractBaseUser, Audited):
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
     grants: tuple[Grant, ...] = ()
+    granted_on: date | None = None  # the day that the grants are of
     limits: frozenset[Permission] | None = None
 
     class Meta:
@@ -144,6 +145,7 @@ class Signature(Audited):
         constraints = (
             ActGuard(name="accounts_signature_act", frozen=True),
             SiteScoped(name="accounts_signature_scope", own="by_id"),
+            ProvenSignature(name="accounts_signature_proven"),
         )
 
     def __str__(self) -> str:

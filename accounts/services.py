@@ -21,10 +21,11 @@ from accounts.models import AccessUse, Mail, Signature, User
 from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
 from audit.models import Act
-from audit.secret_digests import secrets_digest
+from audit.secret_digests import name_digest, secrets_digest
 from kernel import reading
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from kernel.scope_proof import tell_signing
 
 TRIES_BEFORE_LOCK = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -50,6 +51,13 @@ class PasswordTooWeak(Refusal):
     code = "accounts.password_too_weak"
     fields = ("new", "password")
     message = _("This password cannot be used: {why}")
+    status = 422
+
+
+class WrongCode(Refusal):
+    code = "accounts.wrong_code"
+    fields = ("code",)
+    message = _("The code does not match. Type the six digits that your app shows now.")
     status = 422
 
 
@@ -196,8 +204,8 @@ def confirm_second_factor(*, user: User, code: str, at: datetime) -> bool:
     return True
 
 
-def _matching_step(user: User, code: str, at: datetime) -> int | None:
-    """Return the time step that ``code`` belongs to, or None; a step used before never matches again."""
+def _matching_step(user: User, code: str, at: datetime, *, from_session: bool = False) -> int | None:
+    """Return the time step that ``code`` belongs to, or None; a step used before opens no session again."""
     if not user.totp_secret:
         return None
     typed = reading.code(code)
@@ -206,7 +214,9 @@ def _matching_step(user: User, code: str, at: datetime) -> int | None:
     totp = pyotp.TOTP(user.totp_secret)
     now = int(at.timestamp()) // totp.interval
     for step in (now, now - 1, now + 1):
-        if step > user.totp_last_step and secrets.compare_digest(totp.generate_otp(step), typed):
+        if step > user.totp_last_step - from_session and secrets.compare_digest(
+            totp.generate_otp(step), typed
+        ):
             return step
     return None
 
@@ -223,7 +233,7 @@ def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | 
         user = User.objects.select_for_update().filter(username=username).first()
         if user is None:
             make_password(password)
-            with open_act("accounts:session:refuse", by=None, at=at):
+            with open_act("accounts:session:refuse", by=None, at=at, reason=name_digest(username)):
                 return None
         resting = user.locked_until is not None and at < user.locked_until
         right = user.check_password(password) and user.is_active and not resting
@@ -289,6 +299,13 @@ def refuse_wrong_password(*, by: User, password: str, at: datetime) -> None:
         raise WrongPassword
 
 
+def refuse_wrong_code(*, by: User, code: str, at: datetime) -> None:
+    """``by`` has typed the code that their app shows; it may be the one they signed in with. No factor, no code."""
+    if by.totp_confirmed_at and _matching_step(by, code, at, from_session=True) is None:
+        count_wrong_password(by)
+        raise WrongCode
+
+
 def sign(
     *,
     record: str,
@@ -323,6 +340,7 @@ def put_signature(
     site_id = getattr(site, "pk", None)
     with override(None):
         kept = str(meaning)
+    tell_signing(person=by.pk, record=record, digest=digest)
     return Signature.objects.create(
         by=by,
         printed_name=by.display_name,

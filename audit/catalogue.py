@@ -25,14 +25,14 @@ SELECT n.nspname || '.' || p.proname,
        concat_ws('|', pg_get_function_identity_arguments(p.oid), p.prosrc, p.prosecdef, p.provolatile,
                  coalesce(p.proconfig::text, ''), p.proowner::regrole::text), p.xmin::text
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname IN ('public', 'allocation')
+WHERE n.nspname IN ('public', 'allocation', 'scope')
   AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
 ORDER BY 1, 2
 """
 _TRIGGERS = """
 SELECT n.nspname || '.' || c.relname, t.tgname, pg_get_triggerdef(t.oid), t.tgenabled::text, t.xmin::text
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('public', 'allocation') AND (NOT t.tgisinternal OR t.tgenabled <> 'O') ORDER BY 1, 2
+WHERE n.nspname IN ('public', 'allocation', 'scope') AND (NOT t.tgisinternal OR t.tgenabled <> 'O') ORDER BY 1, 2
 """
 # PostgreSQL names the column of a sub-select in some versions and not in others: the name says nothing.
 _POLICIES = """
@@ -42,7 +42,7 @@ SELECT n.nspname || '.' || c.relname, p.polname,
            regexp_replace(concat_ws('|', pg_get_expr(p.polqual, p.polrelid),
                           pg_get_expr(p.polwithcheck, p.polrelid)), ' AS [a-z_"]+', '', 'g')), p.xmin::text
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('public', 'allocation') ORDER BY 1, 2
+WHERE n.nspname IN ('public', 'allocation', 'scope') ORDER BY 1, 2
 """
 _TABLES = """
 SELECT n.nspname || '.' || c.relname, c.relrowsecurity, c.relforcerowsecurity,
@@ -50,7 +50,7 @@ SELECT n.nspname || '.' || c.relname, c.relrowsecurity, c.relforcerowsecurity,
                           ORDER BY g.grantee::regrole::text, g.privilege_type)
         FROM aclexplode(c.relacl) g WHERE g.grantee <> c.relowner)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('public', 'allocation') AND c.relkind IN ('r', 'p', 'v', 'm') ORDER BY 1
+WHERE n.nspname IN ('public', 'allocation', 'scope') AND c.relkind IN ('r', 'p', 'v', 'm') ORDER BY 1
 """
 _MOMENT = """
 SELECT (SELECT system_identifier FROM pg_control_system()) || ':' ||

@@ -315,6 +315,39 @@ class NextSeal(DatabaseGuard):
         return f"DROP TRIGGER seal_guard ON {table};"
 
 
+class ProvenSignature(DatabaseGuard):
+    """A signature is put under one content by the program, which has asked its signer; no SQL alone puts one."""
+
+    def statements(self, table: str) -> str:
+        return (
+            f"CREATE TRIGGER signer_guard BEFORE INSERT ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION scope_guard_signature();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER signer_guard ON {table};"
+
+
+class ErasedUnderAct(DatabaseGuard):
+    """A row is deleted only under an act of its own transaction whose verb is named: what erases lawfully."""
+
+    told: ClassVar[tuple[str, ...]] = ("verbs",)
+
+    def __init__(self, *, name: str, verbs: tuple[str, ...]) -> None:
+        super().__init__(name=name)
+        self.verbs = tuple(verbs)
+
+    def statements(self, table: str) -> str:
+        arguments = ", ".join(f"'{verb}'" for verb in self.verbs)
+        return (
+            f"CREATE TRIGGER erasure_guard BEFORE DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION audit_guard_erasure({arguments});"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER erasure_guard ON {table};"
+
+
 class MayDelete(DatabaseGuard):
     """The application may delete rows here: working copies, and what says who somebody is until it is erased."""
 

@@ -87,9 +87,16 @@ def _digests(sql: str, first: int, last: int) -> dict[str, str]:
 
 def root_of(leaves: dict[str, dict[str, str]]) -> str:
     """Return the Merkle root over the digests of all tables."""
-    return merkle_root(
-        [digest for table in sorted(leaves) for _row, digest in sorted(leaves[table].items(), key=_by_number)]
-    )
+    return merkle_root([digest for _table, _row, digest in sorted_leaves(leaves)])
+
+
+def sorted_leaves(leaves: dict[str, dict[str, str]]) -> list[tuple[str, str, str]]:
+    """Return table, number and digest of each row, in the order in which the tree has them."""
+    return [
+        (table, row, digest)
+        for table in sorted(leaves)
+        for row, digest in sorted(leaves[table].items(), key=_by_number)
+    ]
 
 
 def _by_number(item: tuple[str, str]) -> int:

@@ -24,3 +24,14 @@ def secrets_digest(model: Any, columns: Mapping[str, Any]) -> str | None:
     named = [str(columns[name]) for name in (*model.NAMED_BY, *model.SECRETS)]
     text = json.dumps([model._meta.db_table, *named], ensure_ascii=False)
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def name_digest(name: str) -> str:
+    """Return what is kept of a user name that nobody has: tries of one name are known as such, and the name is not.
+
+    What is typed there by mistake may be a password. Without a key nothing is kept.
+    """
+    key: str = settings.PALACE3_TRAIL_KEY
+    if not key:
+        return ""
+    return f"name:{hmac.new(key.encode(), name.casefold().encode(), hashlib.sha256).hexdigest()[:16]}"

@@ -147,3 +147,50 @@ BEGIN
 END $$;
 """
 DROP_SEAL_GUARD = "DROP FUNCTION audit_guard_seal;"
+
+# A person's scope writes acts of that person, and what follows from one is its child; a visitor's, sign-ins alone. Once
+# `prepare_database --production` has said so, no act is dated far from the clock.
+NAMED_ACTS = """
+CREATE OR REPLACE FUNCTION audit_stamp_act() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    person text := coalesce(current_setting('app.user', true), '');
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        RAISE EXCEPTION 'audit_act: acts stay as they were written' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NEW.id <> currval('audit_act_id_seq') THEN
+        RAISE EXCEPTION 'audit_act: an act takes the next number' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF session_user = 'palace3_app' AND (CASE
+        WHEN person = '' THEN NEW.by_id IS NOT NULL AND current_setting('app.sites', true) IS DISTINCT FROM '*'
+            AND NEW.verb NOT LIKE 'accounts:%'
+        ELSE coalesce(NEW.by_id::text, person) <> person OR (NEW.by_id IS NULL AND NEW.parent_id IS NULL)
+    END) THEN
+        RAISE EXCEPTION 'audit_act: nobody acts in the name of somebody else' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NOT scope_admits(NEW.at) THEN
+        RAISE EXCEPTION 'audit_act: an act is dated when it happens' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    NEW.transaction := pg_current_xact_id()::text::bigint;
+    NEW.stored_at := clock_timestamp();
+    PERFORM set_config('app.act', NEW.id::text, true);
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION audit_guard_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM audit_act
+        WHERE id = nullif(current_setting('app.act', true), '')::bigint
+          AND transaction = pg_current_xact_id()::text::bigint AND verb = ANY (TG_ARGV::text[])
+    ) THEN
+        RAISE EXCEPTION '%: who somebody is is erased under an act that says so', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN OLD;
+END $$;
+"""
+DROP_NAMED_ACTS = (
+    f"CREATE OR REPLACE {FUNCTIONS.rsplit('CREATE ', maxsplit=1)[-1]}"
+    "DROP FUNCTION audit_guard_erasure() CASCADE;"
+)

@@ -50,7 +50,7 @@ GRANT SELECT, UPDATE ON bench_participant, bench_stratum, bench_slot TO palace3_
 ACT = (
     "WITH a AS (INSERT INTO audit_act (verb, by_id, role, participant_id, at, reason, request_id) "
     "VALUES (%s, %s, '', %s, now(), '', '') RETURNING id) "
-    "SELECT set_config('app.act', id::text, true), set_config('app.sites', '*', true) FROM a"
+    "SELECT set_config('app.act', id::text, true) FROM a"
 )
 TAKE = "SELECT * FROM allocation.take_next_slot(%s, %s, %s)"
 FORK = multiprocessing.get_context("fork")
@@ -201,6 +201,8 @@ class House:
         return client
 
     def doors(self, round_: int, rounds: int) -> Client:
+        from kernel.scope import EVERYTHING, Scope
+        from kernel.scope_proof import opening_of
         from randomization.allocation_list.functions import place_binding
         from randomization.allocation_list.keys import list_keys
         from randomization.scheme.sealing import Sealed, unseal
@@ -208,6 +210,7 @@ class House:
         ring, by, scheme = list_keys(), self.world.investigator.pk, self.part.scheme_id
 
         def begin(sql: Any, verb: str, person: int) -> None:
+            sql.execute(*opening_of(Scope(None, EVERYTHING)))
             sql.execute(ACT, [verb, by, person])
             sql.execute("SELECT id FROM trials_participant WHERE id = %s FOR UPDATE", [person])
 

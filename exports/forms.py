@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.forms import (
+    BooleanField,
     CheckboxSelectMultiple,
     ChoiceField,
     HiddenInput,
@@ -16,6 +17,7 @@ from django.forms import (
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import code_field
 from accounts.permissions import Permission, permission_label
 from crf import catalogue
 from exports.compare.services import COMMON
@@ -43,6 +45,13 @@ class ExportForm(ServiceForm):
         initial=DataFormat.CSV,
         help_text=_(
             "Codebook and code lists are CSV files beside tables. ODM-XML and the annotated CRF are one document."
+        ),
+    )
+    leaves_country = BooleanField(
+        label=_("The data leave mainland China"),
+        required=False,
+        help_text=_(
+            "Then a filing of human genetic resources and a basis must be in force in the registers."
         ),
     )
     forms = MultipleChoiceField(label=_("Forms"), widget=CheckboxSelectMultiple)
@@ -202,6 +211,7 @@ class TokenForm(ServiceForm):
             "A token acts as you. Type your password, so that nobody makes one at a screen left open."
         ),
     )
+    code = code_field(required=False, help_text=_("Six digits, if your account has a second factor."))
 
     def __init__(self, *args: Any, rights: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -218,6 +228,7 @@ class TokenForm(ServiceForm):
             "scopes": scopes,
             "expires_at": until,
             "password": typed["password"],
+            "code": typed["code"],
         }
 
 

@@ -17,6 +17,7 @@ from audit.models import Audited, audited
 from exports.database_lock.models import DatabaseLock, DatabaseLockItem, DatabaseLockSignature
 from exports.formats.kinds import DataFormat
 from exports.imports.models import DataImport, ImportState
+from trials.models import RegisterEntry
 
 
 class ExportState(models.TextChoices):
@@ -150,6 +151,13 @@ class Export(Audited):
     snapshot = models.TextField(null=True, blank=True)
     cut = models.ForeignKey(KeptCut, models.PROTECT, null=True, related_name="exports", verbose_name=_("cut"))
     cut_name = models.CharField(_("name of the cut"), max_length=80, null=True, blank=True)
+    basis = models.ForeignKey(
+        RegisterEntry,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("basis for leaving the country"),
+    )
     forms = ArrayField(models.CharField(max_length=8), verbose_name=_("forms"))
     site_codes = ArrayField(models.CharField(max_length=2), default=list, verbose_name=_("sites"))
     language = models.CharField(_("language of labels"), max_length=10, default="en")

@@ -16,7 +16,7 @@ from django.utils.translation import override
 
 from accounts.models import User
 from accounts.permissions import Permission
-from accounts.services import refuse_wrong_password
+from accounts.services import refuse_wrong_code, refuse_wrong_password
 from audit.acts import open_act, record_act
 from audit.secret_digests import secrets_digest
 from crf import catalogue
@@ -47,11 +47,12 @@ from exports.models import (
 from exports.tokens import PREFIX, digest_of
 from exports.writing import AboutExport, Manifest, write_zip
 from followup.services import end_feed
-from kernel.clock import with_offset
+from kernel.clock import local_date, with_offset
 from kernel.errors import Refusal
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from trials.models import Site
+from trials.services.registers import basis_to_leave
 
 LONGEST_PURPOSE = 200
 LONGEST_TOKEN = timedelta(days=367)  # a year, and the day that it ends on
@@ -159,14 +160,16 @@ def request_export(
     cut_name: str = "",
     language: str = "en",
     data_format: str = DataFormat.CSV.value,
+    leaves_country: bool = False,
     by: User,
     at: datetime,
 ) -> Export:
     """The export is on the register and will be written by the worker (requirements 21).
 
     ``cut`` names a moment that was kept; ``cut_name`` is the name that a moment which is read anew is to have.
+    Data that leave the country rest on a basis in the registers that a second person approved.
     Refuses: no purpose, or a long one; a language, format, form, site or cut that does not exist; a moment that is
-    still to come; a name that is taken.
+    still to come; a name that is taken; data that leave the country without a basis in force.
     """
     with open_act("exports:export:request", by=by, at=at) as act:
         refuse_odd_purpose(purpose)
@@ -183,6 +186,7 @@ def request_export(
             cut_at=kept.cut_at if kept else cut_at,
             cut=kept,
             cut_name=cut_name or None,
+            basis=basis_to_leave(on=local_date(at, settings.TRIAL_TIME_ZONE)) if leaves_country else None,
             forms=[code for code in catalogue.forms() if code in forms],
             site_codes=sorted(sites),
             language=language,
@@ -430,14 +434,22 @@ def hand_out(*, export: Export, by: User, at: datetime, first_byte: int = 0) -> 
 
 
 def make_token(
-    *, name: str, scopes: list[Permission], expires_at: datetime, password: str, by: User, at: datetime
+    *,
+    name: str,
+    scopes: list[Permission],
+    expires_at: datetime,
+    password: str,
+    code: str = "",
+    by: User,
+    at: datetime,
 ) -> tuple[ApiToken, str]:
     """A token of ``by`` exists with some of their own rights; the secret is returned once and kept nowhere.
 
-    Refuses: a password that does not match; rights that are not held; more than a year.
+    Refuses: a password or, with a second factor, a code that does not match; rights not held; more than a year.
     """
     with open_act("exports:token:make", by=by, at=at) as act:
         refuse_wrong_password(by=by, password=password, at=at)
+        refuse_wrong_code(by=by, code=code, at=at)
         for right in scopes:
             if not by.may(right):
                 raise RightNotHeld(right=right)

@@ -26,12 +26,14 @@ class Scope:
     ``confided`` are the sites whose confidences (who asked for a call, and how to reach them) may be
     read as well. Every one is named: there is no ``*`` for confidences. ``day`` is the trial's day on which the
     work is done: policies that ask whether a role has ended read it, never the database's own clock.
+    ``by_delegations`` has the database look up itself that the person's roles of that day show these sites.
     """
 
     user_id: int | None
     sites: frozenset[int] | Literal["*"]
     confided: frozenset[int] = frozenset()
     day: date | None = None
+    by_delegations: bool = False
 
     def settings(self) -> tuple[str, str, str, str]:
         """Return what the policies read: person, sites (``*``, or ids between commas), confidences, day.
@@ -62,13 +64,15 @@ def scope(
     sites: Collection[int] | Literal["*"],
     confided: Collection[int] = (),
     on: date | None = None,
+    by_delegations: bool = False,
 ) -> Iterator[Scope]:
     """Transactions that start inside see exactly ``sites``; the scope before returns afterwards.
 
-    A transaction that is open already is given the new scope for as long as it lasts.
+    A transaction that is open already is given the new scope for as long as it lasts. What shows somebody's own sites
+    is opened ``by_delegations`` of that day; a service that must see more on their behalf opens one that is not.
     """
     seen: frozenset[int] | Literal["*"] = EVERYTHING if sites == EVERYTHING else frozenset(map(int, sites))
-    new = Scope(user_id, seen, frozenset(map(int, confided)), on)
+    new = Scope(user_id, seen, frozenset(map(int, confided)), on, by_delegations)
     token = _scope.set(new)
     try:
         _tell_open_transaction()

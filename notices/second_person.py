@@ -29,7 +29,7 @@ from kernel.pagination import which_have_rows
 from kernel.scope import EVERYTHING, current_scope, scope
 from randomization.models import ListPart, PartKind, SchemeClosing
 from trials.models import CloseOut, Delegation, NewsLetter, PublicText, Transfer
-from trials.models.people import sites_of, with_grants
+from trials.models.people import own_scope, with_grants
 from trials.models.texts import PAGE_LANGUAGES
 
 SECOND_PERSON: Final = "notices:second_person"
@@ -181,10 +181,9 @@ def _people(at: datetime) -> list[User]:
     return [person for person in (with_grants(each, on=on) for each in people) if may_be_asked(person)]
 
 
-def _seen_by(person: User, at: datetime) -> list[SecondPersonMatter]:
-    on = local_date(at, settings.TRIAL_TIME_ZONE)
+def _seen_by(person: User) -> list[SecondPersonMatter]:
     with (
-        scope(user_id=person.pk, sites=sites_of(person), on=on),
+        own_scope(person),
         transaction.atomic(),
         override(person.language),
     ):
@@ -192,7 +191,7 @@ def _seen_by(person: User, at: datetime) -> list[SecondPersonMatter]:
 
 
 def _tell(person: User, *, at: datetime) -> int:
-    keys = {_key(matter, person): matter for matter in _seen_by(person, at)}
+    keys = {_key(matter, person): matter for matter in _seen_by(person)}
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         told = set(Mail.objects.filter(key__in=keys).values_list("key", flat=True))
         new = {key: matter for key, matter in keys.items() if key not in told}
@@ -241,7 +240,7 @@ def text_now(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
         return None
     person: Any = with_grants(mail.to, on=local_date(at, settings.TRIAL_TIME_ZONE))
     with override(mail.language):
-        for matter in _seen_by(person, at):
+        for matter in _seen_by(person):
             if _key(matter, person) == mail.key:
                 return _words(matter)
     return None

@@ -80,6 +80,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             ),
             NavigationItem(_("News letters"), "pencil", "trials:letters", Permission.TEXT_DRAFT),
             NavigationItem(_("Audit trail"), "clock-history", "reports:trail", Permission.AUDIT_VIEW),
+            NavigationItem(_("Registers"), "journal-check", "trials:registers", Permission.AUDIT_VIEW),
             NavigationItem(_("Background tasks"), "arrow-repeat", "followup:tasks", Permission.TASK_WATCH),
             NavigationItem(
                 _("Protocol versions"), "journal-check", "followup:versions", Permission.PROTOCOL_VIEW

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from time import perf_counter
 
@@ -17,11 +18,11 @@ from accounts.sessions import close_session
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.request_id import REQUEST_ID
-from kernel.scope import scope
+from kernel.scope import Scope, scope
 from kernel.uploads import most_bytes
 from palace3.error_views import answer, refusal_page
 from palace3.metrics import SECONDS
-from trials.models.people import confided_to, sites_of, with_grants
+from trials.models.people import own_scope, with_grants
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 _PLAIN = re.compile(r"[A-Za-z0-9-]{8,36}")
@@ -82,11 +83,12 @@ def person(get_response: Handler) -> Handler:
         now = timezone.now()
         if request.user.is_authenticated and _was_idle(request, now):
             close_session(request, at=now, idle=True)
-        eyes, is_known = scope(user_id=None, sites=()), request.user.is_authenticated
+        eyes: AbstractContextManager[Scope] = scope(user_id=None, sites=())
+        is_known = request.user.is_authenticated
         if is_known:
             today = local_date(now, settings.TRIAL_TIME_ZONE)
             user = with_grants(request.user, on=today)
-            eyes = scope(user_id=user.pk, sites=sites_of(user), confided=confided_to(user), on=today)
+            eyes = own_scope(user, confided=True)
         with eyes:
             response = get_response(request)
         if is_known or request.path.startswith("/api/"):

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from kernel.environment import take_files
+from kernel.postgresql.pooling import forget_session
 from palace3.logging import LOGGING  # noqa: F401 (a setting)
 
 take_files(os.environ)
@@ -27,6 +28,7 @@ def database_at(address: str, engine: str, *, pool: bool = False) -> dict[str, o
             "min_size": 1,
             "max_size": int(os.environ.get("DATABASE_POOL", "8")),
             "timeout": 20,
+            "reset": forget_session,
         }
     return {
         "ENGINE": engine,

@@ -21,6 +21,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "test-only"
+SECRET_KEY = (
+    "only-for-tests-" + "0" * 40
+)  # processes that share the database share it: it opens scopes (ADR 49)
 ADMIN = "PALACE3_TEST_ADMIN_URL"
 TIME_TO_MIGRATE = (
     "audit/sql.py",
@@ -51,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _give_secrets() -> None:
     from django.conf import settings
 
-    settings.SECRET_KEY = "only-for-tests-" + "0" * 40
+    settings.SECRET_KEY = SECRET_KEY
     settings.WHITENOISE_AUTOREFRESH = True  # else each client lists every static file once more
     settings.PALACE3_LIST_KEY = "k1:" + base64.b64encode(bytes(range(32))).decode()
     settings.PALACE3_TRAIL_KEY = "only-for-tests"
@@ -179,6 +182,31 @@ def _in_english() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _scope_of_nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test that opens no scope has a visitor's; a service that it calls by itself acts as whoever it is told.
+
+    In the program every call comes from a request, a task or a command, and each of them opens a scope: a person's
+    is looked up in their delegations, and there nothing is lent.
+    """
+    from audit.models import Act
+    from kernel.scope import EVERYTHING, current_scope, scope
+
+    create = Act.objects.create
+
+    def create_as_told(**fields: Any) -> Act:
+        now, person = current_scope(), getattr(fields.get("by"), "pk", None)
+        is_system = now and now.user_id is None and now.sites == EVERYTHING
+        if now and (now.by_delegations or is_system or now.user_id == person is not None):
+            return create(**fields)
+        with scope(user_id=person, sites=()):
+            return create(**fields)
+
+    with scope(user_id=None, sites=()):
+        monkeypatch.setattr(Act.objects, "create", create_as_told)
+        yield
+
+
+@pytest.fixture(autouse=True)
 def _tasks_open_their_own_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     """The transaction that pytest-django puts around a test is none that a task opened: a worker has no such thing."""
     import kernel.tasks
@@ -239,6 +267,19 @@ def superuser(test_database: tuple[str, str]) -> Iterator[psycopg.Connection[Any
     """A connection that skips policies: to show what really is in the tables."""
     with psycopg.connect(_superuser_at(test_database), autocommit=True) as admin:
         yield admin
+
+
+def as_program(
+    raw: psycopg.Connection[Any], *, sites: str = "*", person: int | None = None, confided: str = ""
+) -> None:
+    """The transaction of this raw connection has the scope that the program would open: no SQL alone opens one."""
+    from kernel.scope import Scope
+    from kernel.scope_proof import opening_of
+
+    seen, confidences = (
+        frozenset(map(int, filter(None, text.split(",")))) for text in (sites.strip("*"), confided)
+    )
+    raw.execute(*opening_of(Scope(person, "*" if sites == "*" else seen, confidences)))
 
 
 @pytest.fixture

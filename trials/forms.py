@@ -361,3 +361,46 @@ class WithdrawalCorrectionForm(WithdrawalForm):
 
 class WithdrawalCancelForm(ForeseeingForm):
     reason = _reason()
+
+
+class RegisterEntryForm(ServiceForm):
+    """An entry of a register, whichever it is."""
+
+    subject = WordsField(label=_("What it is about"), max_length=200)
+    site = forms.ModelChoiceField(
+        label=_("Site"),
+        queryset=Site.objects.none(),
+        required=False,
+        help_text=_("Leave empty for the whole trial."),
+    )
+    began_on = DayField(label=_("Since"))
+    until = DayField(label=_("In force until"), required=False)
+    reference = WordsField(
+        label=_("Number or document"),
+        max_length=80,
+        required=False,
+        help_text=_("For example the number of the filing, or of the paper on which was recorded meanwhile."),
+    )
+    account = WordsField(
+        label=_("What happened, and what was done"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5})
+    )
+    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices: Any = self.fields
+        choices["site"].queryset = Site.objects.order_by("code")
+        choices["owner"].queryset = User.objects.filter(is_active=True).order_by("display_name")
+
+
+class ApproveEntryForm(ServiceForm):
+    """The second person stands for a filing or basis."""
+
+    password = _password()
+
+
+class CloseEntryForm(ServiceForm):
+    """What an entry of a register came to."""
+
+    outcome = WordsField(label=_("Outcome"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
+    closed_on = DayField(label=_("Closed on"))

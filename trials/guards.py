@@ -84,6 +84,17 @@ END $$;
 """
 DROP_ROLES_APART = "DROP FUNCTION trials_guard_roles;"
 
+# What widens the scope for a comparison does so as the owner: the application's role cannot widen it (ADR 49).
+WIDENED_BY_OWNER = """
+ALTER FUNCTION trials_guard_roles() SECURITY DEFINER SET search_path = public, pg_temp;
+REVOKE ALL ON FUNCTION trials_guard_roles() FROM palace3_app;
+ALTER FUNCTION trials_public_sites(date, varchar[]) SECURITY DEFINER SET search_path = public, pg_temp;
+"""
+WIDENED_BY_CALLER = """
+ALTER FUNCTION trials_guard_roles() SECURITY INVOKER RESET search_path;
+ALTER FUNCTION trials_public_sites(date, varchar[]) SECURITY INVOKER RESET search_path;
+"""
+
 FUNCTIONS = """
 CREATE FUNCTION trials_guard_active_site() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from trials.models.sites import ChecklistKind
-from trials.views import participants, people, sites
+from trials.views import participants, people, registers, sites
 
 
 class _Kind:
@@ -27,6 +27,11 @@ urlpatterns = [
     path("people/<str:username>/reset/", people.reset_account, name="reset-account"),
     path("people/<str:username>/close/", people.close_account, name="close-account"),
     path("people/<str:username>/delegate/", people.delegate, name="delegate"),
+    path("registers/", registers.register_list, name="registers"),
+    path("registers/file/", registers.register_file, name="registers-file"),
+    path("registers/new/<str:register>/", registers.new_register_entry, name="new-register-entry"),
+    path("registers/<int:pk>/approve/", registers.approve_register_entry, name="approve-register-entry"),
+    path("registers/<int:pk>/close/", registers.close_register_entry, name="close-register-entry"),
     path("delegations/<int:pk>/confirm/", people.confirm_delegation, name="confirm-delegation"),
     path("delegations/<int:pk>/end/", people.end_delegation, name="end-delegation"),
     path("participants/register/", participants.register, name="register"),

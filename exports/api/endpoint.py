@@ -17,8 +17,7 @@ from exports.api.once import HEADER, answered_once
 from exports.api.parameters import Parameters, refuse_unknown_parameters
 from exports.api.requests import CallerRequest
 from kernel.errors import Forbidden
-from kernel.scope import scope
-from trials.models.people import sites_of
+from trials.models.people import own_scope
 
 Handler = Callable[..., Response]
 ONCE = OpenApiParameter(
@@ -57,7 +56,7 @@ def endpoint(
             method = "GET" if request.method in {"HEAD", "OPTIONS"} else str(request.method)
             if not request.user.may(methods[method]):
                 raise Forbidden
-            with scope(user_id=request.user.pk, sites=sites_of(request.user)):
+            with own_scope(request.user):
                 refuse_unknown_parameters(request, taken.get(method, ()))
                 if method == "POST":
                     return answered_once(request, lambda: handler(request, *args, **kwargs))

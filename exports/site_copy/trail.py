@@ -14,6 +14,7 @@ from django.utils import translation
 
 from accounts.models import Signature, User
 from audit.models import Act
+from exports.site_copy.proofs import write_proofs
 from kernel.clock import with_offset
 from reports.acts import in_words
 from reports.site_versions import versions_of_site
@@ -30,6 +31,7 @@ def write_trail(folder: Path, site: Site) -> None:
     _write(folder / "signatures.csv", SIGNATURE_COLUMNS, _signature_rows(acts, site))
     _write(folder / "people.csv", PERSON_COLUMNS, _person_rows(acts))
     _write(folder / "versions.csv", VERSION_COLUMNS, _version_rows(site))
+    write_proofs(folder, site, acts)
 
 
 def _numbers_of_acts(site: Site) -> list[int]:

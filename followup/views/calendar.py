@@ -24,10 +24,9 @@ from followup.services.feeds import digest_of
 from followup.views.agenda import chosen_day, chosen_site, today_at
 from kernel.clock import local_date
 from kernel.once import once_for_each_page
-from kernel.scope import scope
 from trials.holidays import works_on
 from trials.models import Site
-from trials.models.people import sites_of
+from trials.models.people import own_scope
 
 
 @requires(Permission.VISIT_VIEW)
@@ -86,7 +85,7 @@ def feed_file(request: HttpRequest, token: str) -> HttpResponse:
     if user is None:
         raise Http404
     note_use(digest=digest_of(token), at=now)
-    with scope(user_id=user.pk, sites=sites_of(user)):
+    with own_scope(user):
         text = icalendar(visits_for(user, today=today), name=_("PALACE-3 visits"), at=now)
     response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
     response.headers["Cache-Control"] = f"private, max-age={int(timedelta(minutes=15).total_seconds())}"

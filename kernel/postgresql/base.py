@@ -8,9 +8,12 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from django.utils.functional import cached_property
+from psycopg import Cursor
 from psycopg.pq import TransactionStatus
 
+from kernel.postgresql.roles import BACKUP
 from kernel.scope import current_scope
+from kernel.scope_proof import opening_of
 
 _USABLE = {TransactionStatus.IDLE, TransactionStatus.INTRANS}
 _WORD = re.compile(r"\w+")
@@ -45,7 +48,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Every transaction carries ``app.user``, ``app.sites``, ``app.confided`` and ``app.day`` for the policies.
 
     The settings are local to the transaction: nothing is left on a pooled connection, and statements outside a
-    transaction would see no site at all. So one that names a table with a policy is refused there.
+    transaction would see no site at all. So one that names a table with a policy is refused there. The database's own
+    function writes them, given a proof that no SQL makes; beside the statement, never in its text, where others could
+    read it (ADR 49).
     """
 
     def set_autocommit(self, autocommit: bool, *args: Any, **kwargs: Any) -> None:
@@ -71,8 +76,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         scope = current_scope()
         with self.wrap_database_errors:  # a lost connection is Django's OperationalError, as from any query
-            self.connection.execute(
-                "SELECT set_config('app.user', %s, true), set_config('app.sites', %s, true), "
-                "set_config('app.confided', %s, true), set_config('app.day', %s, true)",
-                scope.settings() if scope else ("", "", "", ""),
-            )
+            if self.settings_dict["USER"] != BACKUP:  # it reads past every policy, and may write nothing
+                Cursor(self.connection).execute(*opening_of(scope))

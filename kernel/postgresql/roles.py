@@ -30,6 +30,7 @@ def prepare(admin_url: str, name: str, owner_password: str, app_password: str) -
         _create_database(admin, name)
     with psycopg.connect(url_of(admin_url, database=name), autocommit=True) as admin:
         _grant(admin, name)
+        _refuse_large_objects(admin)
     return (
         url_of(admin_url, database=name, user=OWNER, password=owner_password),
         url_of(admin_url, database=name, user=APP, password=app_password),
@@ -158,6 +159,21 @@ def _create_database(admin: psycopg.Connection, name: str) -> None:
         sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0").format(
             sql.Identifier(name), sql.Identifier(OWNER)
         )
+    )
+
+
+def _refuse_large_objects(admin: psycopg.Connection) -> None:
+    """No role keeps data outside the tables, where no policy and no trail is; a superuser alone settles it."""
+    admin.execute(
+        r"""
+        DO $$ DECLARE one record; BEGIN
+            IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN RETURN; END IF;
+            FOR one IN SELECT oid::regprocedure AS name FROM pg_proc
+                WHERE pronamespace = 'pg_catalog'::regnamespace
+                    AND (proname LIKE 'lo\_%' OR proname IN ('loread', 'lowrite'))
+            LOOP EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', one.name); END LOOP;
+        END $$
+        """
     )
 
 

@@ -80,6 +80,7 @@ GUARDING: Final = frozenset(
         "audit_refuse_truncate",
     }
     | {"audit_refuse_change", "audit_stamp_act", "audit_act_gives_reason", "_pgtrigger_should_ignore"}
+    | {"scope_open", "scope_holds", "scope_guard_signature"}
 )
 
 

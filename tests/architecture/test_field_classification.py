@@ -50,6 +50,12 @@ FIELDS: dict[str, dict[str, str]] = {
     "audit.TrailReview": {
         "operational": "id act name filters every_days first_on ended_at",
     },
+    "trials.RegisterEntry": {
+        "operational": (
+            "id act kind site subject began_on until reference account owner recorded_by approved_by approved_at "
+            "outcome closed_on"
+        ),
+    },
     "audit.TrailReviewResult": {
         "operational": "id act review reviewer done_at up_to_act lines outcome note",
     },
@@ -251,9 +257,9 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "exports.Export": {
         "operational": (
-            "id act requested_by requested_at purpose cut_at snapshot cut cut_name forms site_codes language "
-            "data_format state manifest digest rows begun_at runs finished_at failure deleted_at definition due_on "
-            "site_id"
+            "id act requested_by requested_at purpose cut_at snapshot cut cut_name basis forms site_codes "
+            "language data_format state manifest digest rows begun_at runs finished_at failure deleted_at definition "
+            "due_on site_id"
         ),
     },
     "exports.ExportDefinition": {

@@ -15,6 +15,7 @@ import pytest
 
 from demo.servers.broker import EmbeddedBroker
 from palace3.celery import app
+from tests.database import SECRET_KEY
 from tests.integration.palace3.test_worker import ROOT
 
 
@@ -35,7 +36,7 @@ def beat(
 ) -> Iterator[Path]:
     """Beat, a process of its own; its log."""
     log = tmp_path / "beat.log"
-    told = {"BROKER_URL": broker.url, "DATABASE_URL": test_database[1], "SECRET_KEY": "tests"}
+    told = {"BROKER_URL": broker.url, "DATABASE_URL": test_database[1], "SECRET_KEY": SECRET_KEY}
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "palace3.celery", "beat", "--loglevel", "INFO", "--pidfile="],

@@ -17,6 +17,7 @@ from trials.models.participants import (
 )
 from trials.models.people import Delegation
 from trials.models.protocol import Confirmation, SiteVersion, VersionText
+from trials.models.registers import RegisterEntry, RegisterKind
 from trials.models.requests import ContactIdentity, ContactRequest, RequestCall, SendingMark
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
 from trials.models.texts import PageConfirmation, PublicText
@@ -45,6 +46,8 @@ __all__ = [
     "Participant",
     "PublicText",
     "ReferenceRange",
+    "RegisterEntry",
+    "RegisterKind",
     "RequestCall",
     "ScreeningOutcome",
     "SendingMark",

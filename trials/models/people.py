@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any, Literal, Self
 
@@ -13,7 +14,7 @@ from accounts.models import Signature, User
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Grant, Permission, Role, SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
-from kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, Scope, scope
 from trials.guards import RolesApart
 from trials.models.sites import Site
 
@@ -113,8 +114,20 @@ def with_grants(user: Any, *, on: date) -> User:
     with scope(user_id=user.pk, sites=()), transaction.atomic():
         delegations = Delegation.objects.filter(user_id=user.pk).in_force(on=on)
         user.grants = tuple(map(Delegation.as_grant, delegations))
+    user.granted_on = on
     granted: User = user
     return granted
+
+
+def own_scope(user: User, *, confided: bool = False) -> AbstractContextManager[Scope]:
+    """Open what the person's roles show on the day that their grants are of; the database looks them up itself."""
+    return scope(
+        user_id=user.pk,
+        sites=sites_of(user),
+        confided=confided_to(user) if confided else (),
+        on=user.granted_on,
+        by_delegations=True,
+    )
 
 
 def sites_of(user: User) -> frozenset[int] | Literal["*"]:

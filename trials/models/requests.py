@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, ConfidentialToSite, MayDelete, SetOnce
+from audit.guards import ActGuard, ConfidentialToSite, ErasedUnderAct, MayDelete, SetOnce
 from audit.models import Audited, audited
 from trials.guards import ActiveSite
 from trials.models.participants import Participant
@@ -172,6 +172,9 @@ class ContactIdentity(models.Model):
         constraints = (
             ConfidentialToSite(name="trials_contactidentity_scope"),
             MayDelete(name="trials_contactidentity_deletable"),
+            ErasedUnderAct(
+                name="trials_contactidentity_erased", verbs=("trials:request:erase", "trials:request:expire")
+            ),
         )
 
     def __str__(self) -> str:

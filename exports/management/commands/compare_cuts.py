@@ -7,18 +7,15 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from crf import catalogue
 from exports.compare.services import COMMON, take_comparison
 from exports.management.commands.export import who_takes
-from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER, make_own_file
-from kernel.scope import scope
-from trials.models.people import sites_of
+from trials.models.people import own_scope
 
 
 class Command(BaseCommand):
@@ -46,9 +43,7 @@ class Command(BaseCommand):
         person, sites = who_takes(options["person"], options["sites"], now)
         out.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
         try:
-            with scope(
-                user_id=person.pk, sites=sites_of(person), on=local_date(now, settings.TRIAL_TIME_ZONE)
-            ):
+            with own_scope(person):
                 manifest = take_comparison(
                     path=out / "CHANGES.csv",
                     before=options["before"],

@@ -28,7 +28,7 @@ from kernel.files import OWN_FOLDER, make_own_file
 from kernel.reading import UnreadableError, moment
 from kernel.scope import EVERYTHING, scope
 from trials.models import Site
-from trials.models.people import sites_of, with_grants
+from trials.models.people import own_scope, with_grants
 
 WAIT_SECONDS = 600  # for a worker that has begun to write it
 
@@ -61,6 +61,11 @@ class Command(BaseCommand):
             "--cut", default="", metavar="NAME", help="a named cut, exported as it was read first"
         )
         parser.add_argument("--cut-name", default="", metavar="NAME", help="name the moment that is read")
+        parser.add_argument(
+            "--leaves-country",
+            action="store_true",
+            help="the data leave mainland China: a basis must be in force",
+        )
         parser.add_argument("--lang", choices=[code for code, _name in settings.LANGUAGES], default="en")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -80,7 +85,7 @@ class Command(BaseCommand):
         packaged = PackageFormat(options["format"]) if options["format"] in PackageFormat.values else None
         if packaged and (options["forms"] or options["lang"] != "en"):
             raise CommandError("An SDTM package holds every form, in English. Leave --forms and --lang out.")
-        with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)):
+        with own_scope(person):
             export = request_export(
                 forms=options["forms"] or list(catalogue.forms()),
                 sites=sites,
@@ -88,6 +93,7 @@ class Command(BaseCommand):
                 cut_at=cut_at,
                 cut=options["cut"],
                 cut_name=options["cut_name"],
+                leaves_country=options["leaves_country"],
                 language=options["lang"],
                 data_format=DataFormat.CSV.value if packaged else _format(options),
                 by=person,
@@ -122,7 +128,7 @@ def who_takes(name: str, codes: list[str], now: datetime) -> tuple[User, list[st
     if user is None:
         raise CommandError(f"There is no account {name}.")
     person: User = with_grants(user, on=_day(now))
-    with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)), transaction.atomic():
+    with own_scope(person), transaction.atomic():
         sites = list(Site.objects.open_to(person, Permission.EXPORT_TAKE).values_list("code", flat=True))
     if not sites:
         raise CommandError(f"{name} may not take exports.")

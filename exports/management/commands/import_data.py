@@ -17,8 +17,7 @@ from exports.imports.models import CellOutcome, DataImport
 from exports.imports.services import carry_out_import, discard_import, preview_import
 from kernel.clock import local_date
 from kernel.errors import Refusal
-from kernel.scope import scope
-from trials.models.people import sites_of, with_grants
+from trials.models.people import own_scope, with_grants
 
 LISTED = (CellOutcome.NEW, CellOutcome.CONFLICT, CellOutcome.REFUSED)
 
@@ -44,7 +43,7 @@ class Command(BaseCommand):
         now = timezone.now()
         person = _who(options["person"], now)
         try:
-            with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)):
+            with own_scope(person):
                 done = _imported(options, person, now)
         except Refusal as refused:
             raise CommandError(str(refused)) from refused

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from kernel.environment import example_lines
+from palace3 import validation
 from palace3.reference import pages
 
 
@@ -19,12 +21,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true")
+        parser.add_argument("--results", type=Path, help="JUnit file of a run: write its results")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["results"]:
+            target = settings.BASE_DIR / "var" / "validation"
+            target.mkdir(parents=True, exist_ok=True)
+            for name, text in validation.pages(settings.BASE_DIR, options["results"]).items():
+                (target / name).write_text(text, encoding="utf-8")
+            return
         folder = settings.BASE_DIR / "docs" / "reference"
         folder.mkdir(parents=True, exist_ok=True)
         with translation.override("en"):
             made = {folder / name: text for name, text in pages(settings.BASE_DIR).items()}
+        (settings.BASE_DIR / "docs" / "validation").mkdir(exist_ok=True)
+        for name, text in validation.pages(settings.BASE_DIR).items():
+            made[settings.BASE_DIR / "docs" / "validation" / name] = text
         made[settings.BASE_DIR / ".env.example"] = "\n".join(example_lines()) + "\n"
         stale = [
             path

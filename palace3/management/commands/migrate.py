@@ -6,7 +6,7 @@ changes no model's fields, so the drawing waits for the next operation that does
 the SQL of no other model, and a data migration draws all of them anew before it asks anything. The schema that results
 is the same to the letter (ADR 12).
 
-At the end nothing can keep a version out of the trail any more (ADR 3).
+At the end nothing can keep a version out of the trail any more (ADR 3), and no table is seen without a proven scope.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from django.db.models.fields import NOT_PROVIDED, Field
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from audit.sql import NOTHING_SKIPPED
+from kernel.postgresql.scope_sql import KEY, PROVEN
+from kernel.scope_proof import padded_key
 
 USUAL_ALTER_FIELD = ProjectState.alter_field
 
@@ -35,7 +37,16 @@ class Command(migrate.Command):
         if not options["plan"]:
             with connections[options["database"]].cursor() as cursor:
                 cursor.execute(NOTHING_SKIPPED)
+                close_scopes(cursor)
         return said
+
+
+def close_scopes(cursor: Any) -> None:
+    """Every table with a policy asks for a proven scope as well, and the database knows the program's key (ADR 49)."""
+    cursor.execute("SELECT to_regclass('scope.key') IS NOT NULL")
+    if cursor.fetchone()[0]:  # else the migrations went only part of the way, or back
+        cursor.execute(PROVEN)
+        cursor.execute(KEY, padded_key())
 
 
 @contextmanager

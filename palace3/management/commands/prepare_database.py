@@ -23,6 +23,7 @@ from kernel.postgresql.roles import (
     prepare_backup,
     url_of,
 )
+from kernel.postgresql.scope_sql import ACTS_NEAR_THE_CLOCK
 
 
 class Command(BaseCommand):
@@ -55,6 +56,8 @@ class Command(BaseCommand):
             )
         if not options["no_migrate"]:
             migrate(owner, app)
+            if options["production"]:
+                keep_acts_near_the_clock(owner)
         if made and admin:
             self.stdout.write(
                 "Database ready. Keep these two lines where the processes read their environment:"
@@ -89,6 +92,12 @@ def addresses(environment: Mapping[str, str]) -> tuple[str, str, str]:
                 f"{variable} names the user {urlsplit(address).username}. Name {role} there instead."
             )
     return admin, app, owner
+
+
+def keep_acts_near_the_clock(owner: str) -> None:
+    """From now on the database refuses an act that is dated back or ahead; a simulated trial is not production."""
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute(ACTS_NEAR_THE_CLOCK)
 
 
 def empty_secrets(environment: Mapping[str, str]) -> list[str]:

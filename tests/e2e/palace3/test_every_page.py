@@ -76,6 +76,7 @@ FILES = {
     "followup:amendment-file",
     "followup:feed-file",
     "trials:anchor-file",
+    "trials:registers-file",
     "trials:robots",
     "trials:sitemap",
     "randomization:certificate",
@@ -123,6 +124,7 @@ ABOUT: dict[str, dict[str, Any]] = {
     "trials:refuse-consent": {"number": "newcomer"},
     "trials:letter": {"pk": "letter"},
     "trials:preview-text": {"pk": "text"},
+    "trials:new-register-entry": {"register": "incident"},
     "trials:request": {"reference": "new"},
     "trials:request-call": {"reference": "new"},
     "trials:request-close": {"reference": "called"},
@@ -147,6 +149,7 @@ NOT_PLAYED = {
     **dict.fromkeys(("trials:end-transfer", "trials:take-acceptance-back"), 404),
     **dict.fromkeys(("trials:ask-copy", "trials:confirm-copy"), 404),
     **dict.fromkeys(("reports:record-review", "reports:end-review"), 404),
+    **dict.fromkeys(("trials:approve-register-entry", "trials:close-register-entry"), 404),
 }
 REFUSED = {403: "/people/new/", 404: "/there/is/no/such/page/"}
 

@@ -8,13 +8,15 @@ from typing import Any
 import pyotp
 import pytest
 from django.core.cache import cache
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.services import change_person, create_person, set_password
+from accounts.services import change_person, create_person, set_password, sign_in
 from accounts.throttle import MOST_FAILURES
 from audit.models import Act
+from kernel.scope import EVERYTHING, scope
 from tests.clock import clock_time
 from tests.world import NOW, PASSWORD, World
 
@@ -57,6 +59,17 @@ def test_unknown_and_wrong_get_the_same_sentence(client: Client, world: World) -
     wrong = answer(client, password="not this one").context["form"].non_field_errors()
     unknown = answer(client, username="nobody").context["form"].non_field_errors()
     assert wrong == unknown
+
+
+def test_tries_of_a_name_that_nobody_has_are_known_as_such_and_the_name_is_not_kept(world: World) -> None:
+    for name in ("nobody", "Nobody", "my-password-by-mistake"):
+        assert sign_in(username=name, password="x", code="", at=NOW) is None
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        said = list(
+            Act.objects.filter(verb="accounts:session:refuse").order_by("pk").values_list("reason", flat=True)
+        )
+    assert said[0] == said[1] != said[2]
+    assert all(each.startswith("name:") and "nobody" not in each and "mistake" not in each for each in said)
 
 
 def test_after_five_wrong_tries_the_right_password_waits_too(client: Client, world: World) -> None:

@@ -17,6 +17,7 @@ from accounts.services import set_password
 from audit.anchors import document_of, faults_against, is_signed, sign_anchor
 from audit.models import Act, Anchor, Seal
 from kernel.scope import EVERYTHING, scope
+from tests.database import as_program
 from tests.integration.audit.test_seals import findings, seal_everything
 from tests.world import NOW, build_world, screen
 from trials import services
@@ -172,7 +173,7 @@ def test_a_copy_that_was_changed_is_no_proof(history: Any) -> None:
 def test_no_row_keeps_sealing_from_going_on(history: Any, app_sql: psycopg.Connection[Any]) -> None:
     """One INSERT with an end far ahead stopped sealing for ever (review of 28 November, F8)."""
     with app_sql.transaction():
-        app_sql.execute("SELECT set_config('app.sites', '*', true)")
+        as_program(app_sql)
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="ends at an act that exists"):
             app_sql.execute(
                 "INSERT INTO audit_seal (first_act, last_act, sealed_at, leaves, root, chain) "

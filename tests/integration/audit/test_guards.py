@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from audit.acts import open_act
 from kernel.scope import EVERYTHING, scope
+from tests.database import as_program
 from tests.world import NOW, World, as_person, build_world, screen
 from trials.models import Participant, Site
 
@@ -28,9 +29,8 @@ def test_write_under_an_act_of_another_transaction_is_refused(
     world = build_world()
     old = world.site.act_id
     with app_sql.transaction():
-        app_sql.execute(
-            "SELECT set_config('app.sites', '*', true), set_config('app.act', %s, true)", [str(old)]
-        )
+        as_program(app_sql)
+        app_sql.execute("SELECT set_config('app.act', %s, true)", [str(old)])
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="does not name the act"):
             app_sql.execute("UPDATE trials_site SET city = 'Elsewhere', act_id = %s", [old])
 

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.database import as_program
 from tests.world import World, build_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def forged_act(sql: psycopg.Connection[Any], *, sites: str = "*", reason: str = "") -> Iterator[None]:
     """A transaction with an act in force, as the application itself would write it."""
     with sql.transaction():
-        sql.execute("SELECT set_config('app.sites', %s, true)", [sites])
+        as_program(sql, sites=sites)
         row = sql.execute(
             "INSERT INTO audit_act (verb, role, at, reason, request_id) VALUES ('test:forge', '', now(), %s, '') "
             "RETURNING id",

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from crf.locks.records import lock_record
 from crf.store.records import find_stored_record
 from kernel.scope import EVERYTHING, scope
+from tests.database import as_program
 from tests.integration.crf.conftest import Save, place_at
 from tests.integration.crf.test_consequences import numbered
 from tests.unit.crf.examples import demographics
@@ -64,7 +65,7 @@ def rows_of(place: Any) -> str:
 def forged(sql: psycopg.Connection[Any], sites: str = "*") -> Iterator[None]:
     """A transaction under an act with a reason, as the application itself would write it."""
     with sql.transaction():
-        sql.execute("SELECT set_config('app.sites', %s, true)", [sites])
+        as_program(sql, sites=sites)
         row = sql.execute(
             "INSERT INTO audit_act (verb, role, at, reason, request_id) "
             "VALUES ('crf:answers:save', '', now(), 'Why not', '') RETURNING id"
@@ -114,7 +115,7 @@ def copy_a_row(sql: psycopg.Connection[Any], table: str, sites: str, **other: An
     """A copy of a row at another position, with other values, in the scope of ``sites``."""
     copied = sql.execute(f"SELECT to_jsonb(r) FROM {table} AS r LIMIT 1").fetchone()  # noqa: S608
     assert copied is not None
-    sql.execute("SELECT set_config('app.sites', %s, true)", [sites])
+    as_program(sql, sites=sites)
     sql.execute(
         f"INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, %s::jsonb || "
         "jsonb_build_object('act_id', current_setting('app.act')))).*",

@@ -21,6 +21,7 @@ from crf.records.refusals import StaleVersion
 from crf.records.save import Saved, save_answers
 from crf.store.records import find_stored_record, record_key_of
 from kernel.scope import EVERYTHING, scope
+from tests.database import SECRET_KEY
 from tests.integration.crf.conftest import record_at
 from tests.integration.crf.test_saving import stage
 from tests.world import NOW, World, build_world, screen
@@ -122,7 +123,7 @@ def test_a_process_killed_in_the_middle_leaves_nothing_half_written(trial: tuple
     world, participant = trial
     script = textwrap.dedent(DIES).format(pk=participant.pk)
     at = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
-    here = {"DJANGO_SETTINGS_MODULE": "palace3.settings", "SECRET_KEY": "x" * 50, "DATABASE_URL": at}
+    here = {"DJANGO_SETTINGS_MODULE": "palace3.settings", "SECRET_KEY": SECRET_KEY, "DATABASE_URL": at}
     environment = {**os.environ, **here}
     ended = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()[-2000:]

@@ -16,6 +16,7 @@ from crf.store.history import history_of
 from crf.store.records import find_stored_record
 from crf.store.versions import answers_at
 from kernel.scope import EVERYTHING, scope
+from tests.database import as_program
 from tests.integration.crf.conftest import Save, place_at
 from tests.integration.crf.test_consequences import numbered
 from tests.unit.crf.examples import demographics
@@ -56,7 +57,7 @@ def place(world: World, save: Save) -> Iterator[Any]:
 def forged(sql: psycopg.Connection[Any], *, reason: str = "Why not", sites: str = "*") -> Iterator[None]:
     """A transaction under an act of its own, as the application itself would write it."""
     with sql.transaction():
-        sql.execute("SELECT set_config('app.sites', %s, true)", [sites])
+        as_program(sql, sites=sites)
         row = sql.execute(
             "INSERT INTO audit_act (verb, role, at, reason, request_id) "
             "VALUES ('crf:answers:save', '', now(), %s, '') RETURNING id",

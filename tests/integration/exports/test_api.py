@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.permissions import Permission
+from accounts.second_factor import code_at
 from exports.services import RightNotHeld, make_token, revoke_token
 from tests.clock import clock_time
 from tests.world import PASSWORD, World, screen
@@ -24,6 +25,7 @@ def caller(user: Any, *scopes: Permission) -> Client:
         scopes=list(scopes or READ),
         expires_at=now + timedelta(days=1),
         password=PASSWORD,
+        code=code_at(user, now),
         by=user,
         at=now,
     )

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import AccessUse, User
 from accounts.permissions import Permission
+from accounts.second_factor import code_at
 from accounts.services import change_person, note_use
 from audit.models import Act
 from exports.access import living_access
@@ -32,7 +33,13 @@ def client_of(user: User) -> Client:
 
 def token_of(user: User, **more: Any) -> tuple[ApiToken, str]:
     told = {"name": "listing", "expires_at": NOW + timedelta(days=30), "at": NOW} | more
-    return make_token(scopes=[Permission.PARTICIPANT_VIEW], password=PASSWORD, by=user, **told)
+    return make_token(
+        scopes=[Permission.PARTICIPANT_VIEW],
+        password=PASSWORD,
+        code=code_at(user, told["at"]),
+        by=user,
+        **told,
+    )
 
 
 def call(secret: str, address: str = "/api/v1/participants/") -> int:

@@ -117,7 +117,8 @@ def assert_whole(copy: SiteCopy, people: list[str]) -> dict[str, bytes]:
     assert (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size) == (copy.digest, copy.size)
     found = files_in(path)
     casebooks = {f"casebooks/{number}-{language}.pdf" for number in people for language in ("en", "zh-hans")}
-    others = {"README.txt", "README.zh.txt", "manifest.json", "SHA256SUMS"}
+    others = {"README.txt", "README.zh.txt", "manifest.json", "SHA256SUMS", "verify_copy.py"}
+    others |= {f"audit/{name}" for name in ("proofs.jsonl", "seals.json", "anchors.json")}
     tables = {f"audit/{name}.csv" for name in ("acts", "signatures", "people", "versions")}
     assert set(found) == casebooks | others | tables
     listed = {each["file"]: each["sha256"] for each in json.loads(found["manifest.json"])["files"]}

@@ -18,6 +18,7 @@ import pytest
 from demo.servers.broker import EmbeddedBroker
 from palace3.celery import LONGEST_TASK_SECONDS, VISIBILITY_SECONDS, app
 from palace3.schedule import SCHEDULE
+from tests.database import SECRET_KEY
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -39,7 +40,7 @@ class Worker:
         environment = os.environ | {
             "BROKER_URL": broker,
             "DATABASE_URL": database,
-            "SECRET_KEY": "tests",
+            "SECRET_KEY": SECRET_KEY,
             "LONGEST_TASK_SECONDS": "10",
         }
         options = [

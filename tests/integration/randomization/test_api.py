@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.permissions import Permission
+from accounts.second_factor import code_at
 from exports.services import make_token
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.verify import fault_of
@@ -28,6 +29,7 @@ def caller(user: Any, *scopes: Permission) -> Client:
             scopes=list(scopes),
             expires_at=now + timedelta(days=1),
             password=PASSWORD,
+            code=code_at(user, now),
             by=user,
             at=now,
         )

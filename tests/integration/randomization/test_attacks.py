@@ -19,6 +19,7 @@ from randomization.models import Scheme
 from randomization.scheme.blocks import stratum_slots
 from randomization.scheme.generation import salt_of
 from randomization.scheme.sealing import Sealed, SealError, arm_content, arm_of, seal, unseal
+from tests.database import as_program
 from tests.world import NOW, PASSWORD, as_person, screen
 from trials.services import create_site
 
@@ -34,7 +35,7 @@ TAKE = "SELECT * FROM allocation.take_next_slot(%s, %s, %s)"
 def forged_act(sql, participant, *, verb="randomization:slot:take", by=None):
     """A transaction that forges the act as the application itself would write it."""
     with sql.transaction():
-        sql.execute("SELECT set_config('app.sites', '*', true)")
+        as_program(sql)
         row = sql.execute(
             "INSERT INTO audit_act (verb, by_id, role, participant_id, at, reason, request_id) "
             "VALUES (%s, %s, '', %s, now(), '', '') RETURNING id",
@@ -42,10 +43,6 @@ def forged_act(sql, participant, *, verb="randomization:slot:take", by=None):
         ).fetchone()
         sql.execute("SELECT set_config('app.act', %s, true)", [str(row[0])])
         yield
-
-
-def seen_everything(sql):
-    return sql.execute("SELECT set_config('app.sites', '*', false)")
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -100,9 +97,10 @@ def test_every_function_of_the_schema_has_its_own_search_path(superuser, part):
 def test_taking_a_place_needs_an_act_of_its_own_transaction(world, part, eligible, app_sql):
     participant = eligible()
     call = [participant.pk, part.scheme_id, "01/III"]
-    seen_everything(app_sql)
-    with pytest.raises(errors.InsufficientPrivilege, match="only inside the act"):
-        app_sql.execute(TAKE, call)
+    with app_sql.transaction(force_rollback=True):
+        as_program(app_sql)
+        with pytest.raises(errors.InsufficientPrivilege, match="only inside the act"):
+            app_sql.execute(TAKE, call)
     with pytest.raises(errors.InsufficientPrivilege, match="only inside the act"):
         with forged_act(app_sql, participant.pk, verb="crf:answers:save", by=world.investigator.pk):
             app_sql.execute(TAKE, call)
@@ -140,7 +138,7 @@ def test_a_second_connection_does_not_see_a_place_that_is_not_kept_yet(
 ):
     participant = eligible()
     with psycopg.connect(test_database[1]) as second:
-        second.execute("SELECT set_config('app.sites', '*', true)")
+        as_program(second)
         with forged_act(app_sql, participant.pk, by=world.investigator.pk):
             app_sql.execute(TAKE, [participant.pk, part.scheme_id, "01/III"])
             assert second.execute("SELECT * FROM allocation.reveal(%s)", [participant.pk]).fetchone() is None
@@ -200,20 +198,22 @@ def test_places_cannot_be_skipped(world, part, eligible, app_sql):
 
 
 def test_a_coming_place_is_revealed_to_nobody(world, part, eligible, app_sql):
-    seen_everything(app_sql)
     eligible()
-    for who in (-1, 0, 1, 2, None):
-        assert app_sql.execute("SELECT * FROM allocation.reveal(%s)", [who]).fetchall() == []
+    with app_sql.transaction():
+        as_program(app_sql)
+        for who in (-1, 0, 1, 2, None):
+            assert app_sql.execute("SELECT * FROM allocation.reveal(%s)", [who]).fetchall() == []
 
 
 def test_another_sites_place_is_not_revealed(world, part, eligible, app_sql):
     participant = eligible()
     with forged_act(app_sql, participant.pk, by=world.investigator.pk):
         app_sql.execute(TAKE, [participant.pk, part.scheme_id, "01/III"])
-    app_sql.execute("SELECT set_config('app.sites', %s, false)", [str(world.other_site.pk)])
-    assert app_sql.execute("SELECT * FROM allocation.reveal(%s)", [participant.pk]).fetchall() == []
-    seen_everything(app_sql)
-    assert len(app_sql.execute("SELECT * FROM allocation.reveal(%s)", [participant.pk]).fetchall()) == 1
+    for sites, places in ((str(world.other_site.pk), 0), ("*", 1)):
+        with app_sql.transaction():
+            as_program(app_sql, sites=sites)
+            shown = app_sql.execute("SELECT * FROM allocation.reveal(%s)", [participant.pk]).fetchall()
+            assert len(shown) == places
 
 
 def test_an_old_sealed_arm_played_again_in_a_later_place_does_not_open(world, part, superuser):

@@ -22,6 +22,7 @@ from django.test import Client
 
 from accounts.models import Mail, User
 from accounts.permissions import Permission
+from accounts.second_factor import code_at
 from accounts.services import change_person
 from crf import catalogue
 from exports.services import make_token, request_export, write_export
@@ -202,6 +203,7 @@ def test_no_export_or_api_answer_shows_a_coming_place(
                 scopes=scopes,
                 expires_at=now + timedelta(days=1),
                 password=PASSWORD,
+                code=code_at(person, now),
                 by=person,
                 at=now,
             )

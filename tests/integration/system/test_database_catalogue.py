@@ -114,6 +114,13 @@ DEFINERS = {
     # It changes the site of rows that stay as they were written, and judges for itself that the act in force confirms
     # just this transfer (ADR 34); tests/integration/trials/test_moving_function.py attacks it.
     "public.trials_move_participant(bigint)",
+    # They open the scope of a transaction, given a proof, and say whether it holds (ADR 49); test_proven_scope.py
+    # attacks them.
+    "public.scope_open(person bigint, sites text, confided text, day text, by_delegations boolean, proof text)",
+    "public.scope_holds()",
+    "public.scope_admits(at timestamp with time zone)",
+    # What anybody may know of a site; it takes a day and roles, and returns what the public page shows (ADR 16).
+    "public.trials_public_sites(on_day date, roles character varying[])",
 }
 
 

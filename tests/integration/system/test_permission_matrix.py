@@ -78,6 +78,7 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "position": 1,
         "item": "AE.ae_term",
         "review": "COD",
+        "register": "incident",
         "check": "CM-01",
     }
 
@@ -180,6 +181,11 @@ MATRIX: dict[str, tuple[str, str]] = {
     "trials:move-site": ("get", "T"),
     "trials:new-consent-version": ("get", "T"),
     "reports:trail": ("get", "CIMDTX"),
+    "trials:registers": ("get", "CIMDTX"),
+    "trials:registers-file": ("get", "CIMDTX"),
+    "trials:new-register-entry": ("get", "MDT"),
+    "trials:approve-register-entry": ("get", "MDT"),
+    "trials:close-register-entry": ("get", "MDT"),
     "reports:trail-file": ("get", "CIMDTX"),
     "reports:trail-reviews": ("get", "CIMDTX"),
     "reports:plan-review": ("get", "MDT"),

@@ -14,6 +14,7 @@ from django.test import Client
 
 from kernel.scope import scope
 from tests.clock import Clock
+from tests.database import as_program
 from tests.integration.trials.contact_world import (
     SENT_AT,
     TELLING,
@@ -154,16 +155,12 @@ def test_raw_sql_in_another_sites_setting_finds_nothing(
     )
     for user, sites, confided in settings:
         with app_sql.transaction():
-            app_sql.execute(
-                "SELECT set_config('app.user', %s, true), set_config('app.sites', %s, true), "
-                "set_config('app.confided', %s, true)",
-                [user, sites, confided],
-            )
+            as_program(app_sql, person=int(user) if user else None, sites=sites, confided=confided)
             for table in tables:
                 counted = app_sql.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 (literals above)
                 assert counted == (0,), (user, sites, table)
     with app_sql.transaction():
-        app_sql.execute("SELECT set_config('app.sites', '*', true), set_config('app.user', '', true)")
+        as_program(app_sql)
         assert app_sql.execute("SELECT count(*) FROM trials_contactrequest").fetchone() == (1,)
         assert app_sql.execute("SELECT count(*) FROM trials_contactidentity").fetchone() == (0,)
 

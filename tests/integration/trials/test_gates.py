@@ -13,7 +13,8 @@ from django.test import Client
 from accounts import services as accounts
 from accounts.models import User
 from accounts.permissions import SITE_ROLES, Permission, Role
-from accounts.services import DayAhead, MayNotSign, WrongPassword, set_password, sign
+from accounts.second_factor import code_at
+from accounts.services import DayAhead, MayNotSign, WrongCode, WrongPassword, set_password, sign
 from audit.acts import open_act
 from exports.services import make_token
 from followup.feeds import living_feed, reader_of
@@ -270,6 +271,7 @@ def keys_of(user: User) -> tuple[Client, str]:
         scopes=[Permission.PARTICIPANT_VIEW],
         expires_at=now + timedelta(days=30),
         password=PASSWORD,
+        code=code_at(user, now),
         by=user,
         at=now,
     )
@@ -335,6 +337,16 @@ def test_point_22_a_token_asks_for_the_password(world: World) -> None:
             expires_at=LATER,
             password="not it",
             by=world.coordinator,
+            at=NOW,
+        )
+    with pytest.raises(WrongCode):
+        make_token(
+            name="left open",
+            scopes=[Permission.PARTICIPANT_VIEW],
+            expires_at=LATER,
+            password=PASSWORD,
+            code="000000",
+            by=world.investigator,
             at=NOW,
         )
 

@@ -20,6 +20,7 @@ from kernel.postgresql.roles import url_of
 from kernel.scope import EVERYTHING, scope
 from palace3.protocol_texts import ProtocolTextAltered, refuse_altered
 from protocol.text import digest_of, source_of
+from tests.database import SECRET_KEY
 from tests.versions import LETTER, amended, shelf
 from tests.world import NOW, TODAY, World, screen
 from trials import services as trials
@@ -94,7 +95,7 @@ def test_rare_03_a_web_process_starts_only_on_the_text_that_sites_follow(
     with shelf(folder(tmp_path, "then"), v2_0=SECOND):
         open_second(world, world.site)
     with shelf(folder(tmp_path, "now"), v2_0=text) as files:
-        told = {"DATABASE_URL": test_database[1], "SECRET_KEY": "tests", "PROTOCOL_FOLDER": str(files)}
+        told = {"DATABASE_URL": test_database[1], "SECRET_KEY": SECRET_KEY, "PROTOCOL_FOLDER": str(files)}
         run = subprocess.run(
             [sys.executable, "-c", "import palace3.wsgi"],
             cwd=ROOT, env=os.environ | told, capture_output=True, text=True, check=False,

@@ -1,0 +1,227 @@
+"""The page of docs/validation/: each rule of docs/requirements.md with clause, risk, tests, or who keeps it outside.
+
+A rule names tests that exist, or its owner outside the software stands in the requirements;
+``tests/architecture/test_validation.py`` holds both. Results are those of a run: ``build_docs --results FILE`` reads
+what ``pytest --junit-xml FILE`` wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree as ET
+
+_ROW: Final = re.compile(r"^\| (\d+) \|(.+)\|\s*$", re.MULTILINE)
+_NOBODY: Final = {"–", ""}
+# What a failure would touch: the rights and safety of participants or the reliability of results, or the order of work.
+HIGH, MEDIUM = "high", "medium"
+_MEDIUM: Final = frozenset({4, 8, 9, 18, 22, 24, 25, 36, 38, 46, 48, 51, 53, 54, 61, 63, 65, 66, 68})
+_I: Final = "tests/integration/"
+# A rule without a test here is kept outside the software, by whom its row of the requirements names.
+TESTS: Final[Mapping[int, tuple[str, ...]]] = {
+    1: (f"{_I}trials/test_pages.py::test_a_name_given_before_is_never_given_again",),
+    2: (f"{_I}system/test_permission_matrix.py::test_role_by_address",),
+    3: (
+        f"{_I}audit/test_proven_scope.py::test_no_sql_widens_what_a_request_sees",
+        f"{_I}audit/test_proven_scope.py::test_two_hundred_mixed_requests_over_a_pool_show_no_foreign_row",
+        f"{_I}system/test_permission_matrix.py::test_another_sites_participant_does_not_exist",
+    ),
+    4: (f"{_I}trials/test_gates.py::test_point_22_an_end_is_not_moved_behind_what_was_done",),
+    5: (
+        f"{_I}accounts/test_sign_in.py::test_after_five_wrong_tries_the_right_password_waits_too",
+        f"{_I}reports/test_trail.py::test_sign_ins_and_refusals_stand_in_it",
+    ),
+    6: (f"{_I}accounts/test_sign_in.py::test_the_session_ends_when_nobody_is_there",),
+    7: (f"{_I}accounts/test_sign_in.py::test_a_privileged_role_sets_up_its_factor_before_anything_else",),
+    8: (
+        f"{_I}trials/test_gates.py::test_point_22_tokens_and_feeds_end_with",
+        f"{_I}trials/test_pages.py::test_a_reset_ends_sessions_and_drops_the_second_factor",
+    ),
+    9: (f"{_I}accounts/test_sign_in.py::test_a_session_does_not_work_in_another_browser",),
+    10: (f"{_I}operations/test_backups.py::test_nobody_reads_a_backup_and_a_flipped_byte_is_found",),
+    11: (f"{_I}trials/test_gates.py::test_the_database_refuses_incompatible_roles_and_roles_for_oneself",),
+    12: (
+        f"{_I}trials/test_pages.py::test_a_role_needs_training_first",
+        f"{_I}trials/test_gates.py::test_point_22_training_and_identity_check_lie_behind",
+    ),
+    13: (f"{_I}audit/test_guards.py::test_every_version_of_a_row_is_kept_with_its_act",),
+    14: (f"{_I}crf/test_pages.py::test_history_tells_who_when_why_old_and_new",),
+    15: (f"{_I}crf/test_saving.py::test_the_database_refuses_a_change_without_a_reason",),
+    16: (f"{_I}system/test_database_catalogue.py::test_regulated_table_has_act_trail_and_no_delete",),
+    17: (f"{_I}audit/test_attacks_of_the_owner.py::test_each_attack_is_named",),
+    18: (f"{_I}reports/test_trail.py::test_requirement_18_one_file_says_form_old_new_and_why",),
+    19: (f"{_I}crf/test_saving.py::test_verify_sign_lock_and_what_a_change_undoes",),
+    20: (f"{_I}crf/test_saving.py::test_prompts_are_kept_with_the_first_answer_and_the_correction",),
+    21: (f"{_I}exports/test_casebook.py::test_rare_13_each_making_is_on_record_with_its_purpose",),
+    22: (
+        f"{_I}operations/test_qualification.py::test_a_clock_that_is_ahead_and_a_backup_that_is_old_are_named",
+        f"{_I}trials/test_registers.py::test_an_entry_of_each_register_is_recorded_listed_and_closed_on_its_page",
+    ),
+    23: (f"{_I}randomization/test_nothing_leaks.py::test_no_export_or_api_answer_shows_a_coming_place",),
+    24: (
+        (
+            f"{_I}reports/test_trail.py::"
+            "test_requirement_24_a_planned_review_comes_due_is_recorded_and_comes_due_again"
+        ),
+    ),
+    25: (f"{_I}audit/test_proven_scope.py::test_no_act_is_dated_back_once_production_has_said_so",),
+    26: (f"{_I}crf/test_saving.py::test_treatment_forms_wait_for_randomization",),
+    27: (f"{_I}crf/test_consequences.py::test_the_eligibility_page_signs_the_decision",),
+    28: (f"{_I}randomization/test_pages.py::test_a_design_is_simulated_before_there_is_a_trial",),
+    29: (f"{_I}randomization/test_races.py::test_two_hundred_by_sixteen_clients_one_of_them_killed",),
+    30: (f"{_I}randomization/test_pages.py::test_an_error_is_marked_and_never_frees_a_place",),
+    31: (f"{_I}exports/test_casebook.py::test_rare_13_signatures_stand_with_the_ones_that_fell",),
+    32: (f"{_I}audit/test_proven_scope.py::test_no_signature_without_the_signers_proof",),
+    33: (f"{_I}randomization/test_allocating.py::test_a_wrong_password_takes_no_place",),
+    34: (f"{_I}trials/test_gates.py::test_point_22_nobody_signs_with_a_password_that_somebody_else_chose",),
+    35: (f"{_I}trials/test_gates.py::test_point_22_training_and_identity_check_lie_behind",),
+    37: (f"{_I}crf/test_saving.py::test_verify_sign_lock_and_what_a_change_undoes",),
+    39: (f"{_I}crf/test_saving.py::test_only_the_site_answers",),
+    40: (
+        (
+            f"{_I}exports/test_copy_verifier.py::"
+            "test_a_forger_who_mends_the_digests_is_found_by_the_proofs_and_then_by_the_anchor"
+        ),
+        f"{_I}audit/test_anchoring.py::test_requirement_40_each_night_the_digest_goes_out",
+    ),
+    41: (
+        f"{_I}exports/test_site_copy.py::test_rare_13_only_what_was_downloaded_and_still_stands_is_confirmed",
+    ),
+    42: (f"{_I}trials/test_pages.py::test_an_inspector_reads_sites_and_changes_nothing",),
+    43: (f"{_I}exports/test_odm.py::test_the_snapshot_holds_each_answer_and_missing_reason_of_the_tables",),
+    44: (f"{_I}operations/test_backups.py::test_what_is_restored_is_what_was_backed_up",),
+    45: (f"{_I}operations/test_backups.py::test_a_drill_is_on_record_whether_it_passes_or_not",),
+    46: (
+        f"{_I}trials/test_registers.py::test_an_entry_of_each_register_is_recorded_listed_and_closed_on_its_page",
+    ),
+    48: ("tests/architecture/test_validation.py::test_each_rule_names_tests_that_exist_or_an_owner_outside",),
+    49: (f"{_I}followup/test_amending.py::test_the_database_refuses_an_opening_before_its_approval",),
+    50: (
+        f"{_I}exports/test_imports.py::test_point_08_what_differs_is_listed_and_stays_and_the_rest_comes_in",
+    ),
+    51: ("tests/unit/crf/test_validation_plan.py",),
+    52: (
+        f"{_I}exports/test_database_lock.py::test_point_20_three_roles_sign_what_is_frozen_and_then_nothing_changes",
+    ),
+    54: (
+        f"{_I}trials/test_registers.py::test_an_entry_of_each_register_is_recorded_listed_and_closed_on_its_page",
+    ),
+    55: (
+        f"{_I}trials/test_registers.py::test_an_entry_of_each_register_is_recorded_listed_and_closed_on_its_page",
+    ),
+    56: (f"{_I}followup/test_withdrawal.py::test_no_more_contact_ends_visits_to_dos_and_reminders_at_once",),
+    57: (f"{_I}trials/test_pages.py::test_the_end_of_a_delegation_stays_in_the_log",),
+    58: ("tests/architecture/test_field_classification.py",),
+    59: (
+        (
+            f"{_I}trials/test_registers.py::"
+            "test_an_export_leaves_the_country_on_a_filing_and_a_basis_that_a_second_person_approved"
+        ),
+    ),
+    60: (
+        (
+            f"{_I}trials/test_registers.py::"
+            "test_an_export_leaves_the_country_on_a_filing_and_a_basis_that_a_second_person_approved"
+        ),
+    ),
+    67: (f"{_I}analysis/test_flow.py",),
+}
+# Rules that no test holds and no row gives to anybody yet: by whom they are kept until then.
+OWNERS: Final[Mapping[int, str]] = {}
+
+
+@dataclass(frozen=True)
+class ValidatedRule:
+    """One rule of the requirements."""
+
+    number: int
+    text: str
+    clause: str
+    outside: str
+    status: str
+
+    @property
+    def risk(self) -> str:
+        """Return what a failure would touch, as a level."""
+        return MEDIUM if self.number in _MEDIUM else HIGH
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """Return the tests that hold the rule."""
+        return TESTS.get(self.number, ())
+
+    @property
+    def owner(self) -> str:
+        """Return who keeps what no program does, "" where nobody is named."""
+        outside = "" if self.outside in _NOBODY else self.outside
+        return outside or OWNERS.get(self.number, "")
+
+
+def rules(root: Path) -> list[ValidatedRule]:
+    """Return the rules as docs/requirements.md has them."""
+    text = (root / "docs" / "requirements.md").read_text(encoding="utf-8")
+    return [
+        ValidatedRule(int(number), *_cells(cells))
+        for number, cells in _ROW.findall(text)
+        if cells.count(" | ") == 4
+    ]
+
+
+def _cells(line: str) -> tuple[str, str, str, str]:
+    text, clause, _where, outside, status = (cell.strip() for cell in line.split(" | "))
+    return text, clause, outside, status
+
+
+def pages(root: Path, results: Path | None = None) -> dict[str, str]:
+    """Return the pages by their file."""
+    return {"matrix.md": "\n".join(_matrix(root, results)) + "\n"}
+
+
+def _matrix(root: Path, results: Path | None) -> Iterator[str]:
+    outcome = _outcomes(results) if results else {}
+    yield "# Requirement, clause, risk, test, result"
+    yield ""
+    yield "Made by `make docs` from [the requirements](../requirements.md) and `palace3/validation.py`; not edited"
+    yield "by hand. A result is that of one run: `pytest --junit-xml results.xml`, then `manage.py build_docs --results"
+    yield "results.xml` writes this page with results into `var/validation/`. Here, CI ran every test for the commit."
+    yield "*Outside* says what stays with people: the sponsor above all, whose acceptance of a release is theirs."
+    yield "A rule that is met in part says in *status* what is missing: its tests hold the rest."
+    yield ""
+    yield "| no. | requirement | clause | risk | test | outside | status | result |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for rule in rules(root):
+        tests = "<br>".join(f"`{name.removeprefix('tests/')}`" for name in rule.tests) or "none: outside"
+        said = _result(rule.tests, outcome) if results else ("by CI" if rule.tests else "–")
+        cells = (
+            str(rule.number),
+            rule.text,
+            rule.clause,
+            rule.risk,
+            tests,
+            rule.owner or "–",
+            rule.status,
+            said,
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def _outcomes(results: Path) -> dict[str, bool]:
+    """Return whether each test of the run passed, by file and name without parameters."""
+    passed: dict[str, bool] = {}
+    for case in ET.parse(results).iter("testcase"):  # noqa: S314 (written by our own run)
+        path = case.get("classname", "").replace(".", "/") + ".py"
+        is_well = all(child.tag not in {"failure", "error", "skipped"} for child in case)
+        for name in (path, f"{path}::{case.get('name', '').partition('[')[0]}"):
+            passed[name] = passed.get(name, True) and is_well
+    return passed
+
+
+def _result(tests: tuple[str, ...], outcome: Mapping[str, bool]) -> str:
+    if not tests:
+        return "–"
+    if any(name not in outcome for name in tests):
+        return "not run"
+    return "passed" if all(outcome[name] for name in tests) else "**failed**"

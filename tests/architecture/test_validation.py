@@ -1,0 +1,44 @@
+"""Each rule of the requirements leads to a test that exists, or to whom it is left outside the software."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from palace3.validation import TESTS, pages, rules
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_each_rule_names_tests_that_exist_or_an_owner_outside() -> None:
+    every = rules(ROOT)
+    assert [rule.number for rule in every] == list(range(1, len(every) + 1))
+    assert len(every) >= 60
+    assert set(TESTS) <= {rule.number for rule in every}
+    assert [rule.number for rule in every if not rule.tests and not rule.owner] == []
+    for rule in every:
+        for name in rule.tests:
+            path, _, function = name.partition("::")
+            module = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+            defined = {each.name for each in ast.walk(module) if isinstance(each, ast.FunctionDef)}
+            assert not function or function in defined, (rule.number, name)
+            assert any(each.startswith("test_") for each in defined), name
+
+
+def test_the_page_says_what_a_run_came_to(tmp_path: Path) -> None:
+    run = tmp_path / "results.xml"
+    run.write_text(
+        '<testsuites><testsuite><testcase classname="tests.integration.trials.test_pages" '
+        'name="test_a_name_given_before_is_never_given_again"/>'
+        '<testcase classname="tests.integration.system.test_permission_matrix" name="test_role_by_address[x]"/>'
+        '<testcase classname="tests.integration.system.test_permission_matrix" name="test_role_by_address[y]">'
+        "<failure/></testcase></testsuite></testsuites>"
+    )
+    said = [line.strip("| ").split(" | ") for line in pages(ROOT, run)["matrix.md"].splitlines()]
+    results = {cells[0]: cells[-1] for cells in said if cells[0].isdigit()}
+    assert (results["1"], results["2"], results["3"], results["36"]) == (
+        "passed",
+        "**failed**",
+        "not run",
+        "–",
+    )

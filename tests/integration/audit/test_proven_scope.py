@@ -1,0 +1,289 @@
+"""The application's role with any SQL: it sees no more, acts as nobody else, signs for nobody (ADR 49)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, connections, transaction
+from django.test import Client
+
+from accounts.services import put_signature
+from audit.acts import open_act
+from audit.tasks import seal
+from kernel.postgresql.pooling import forget_session
+from kernel.scope import EVERYTHING, Scope, scope
+from kernel.scope_proof import opening_of
+from tests.clock import NOW
+from tests.database import as_program
+from tests.world import TODAY, World, build_world, screen
+from trials.services.delegations import end_delegation
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FOREIGN = (
+    "SELECT count(*) FROM trials_participant WHERE site_id = (SELECT max(site_id) FROM trials_participant)"
+)
+ATTEMPTS = {
+    "set for the transaction": "SELECT set_config('app.sites', '*', true)",
+    "set for the connection": "SELECT set_config('app.sites', '*', false)",
+    "set as the system": "SELECT set_config('app.sites', '*', true), set_config('app.user', '', true)",
+    "set on another day": "SELECT set_config('app.day', '2020-01-01', true), set_config('app.sites', '*', true)",
+    "the seal of one setting under others": (
+        "SELECT set_config('app.user', current_setting('app.user') || ',' || current_setting('app.sites'), true), "
+        "set_config('app.sites', '*', true)"
+    ),
+    "a seal of their own": "SELECT set_config('app.sites', '*', true), set_config('app.seal', repeat('0', 64), true)",
+    "no proof": "SELECT scope_open(NULL, '*', '', '', false, '')",
+    "a null proof": "SELECT scope_open(NULL, '*', '', '', false, NULL)",
+    "by delegations without proof": "SELECT scope_open(1, '*', '', '2026-11-20', true, 'x')",
+    "the key": "SELECT inner_pad FROM scope.key",
+    "the key, copied": "COPY scope.key TO STDOUT",
+    "the key, locked": "LOCK TABLE scope.key",
+    "another key": "UPDATE scope.key SET inner_pad = outer_pad",
+    "a code of their own": "SELECT set_config('app.seal', scope.code('seal'), true)",
+    "the function, replaced": (
+        "CREATE OR REPLACE FUNCTION public.scope_holds() RETURNS boolean LANGUAGE sql AS 'SELECT true'"
+    ),
+    "one found before it": "CREATE FUNCTION pg_temp.scope_holds() RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+    "a schema of their own": "CREATE SCHEMA mine",
+    "the policy, dropped": "DROP POLICY scope_proven ON trials_participant",
+    "the policies, off": "ALTER TABLE trials_participant DISABLE ROW LEVEL SECURITY",
+    "row security, off": "SET LOCAL row_security = off",
+    "the owner": "SET LOCAL ROLE palace3_owner",
+    "the owner's session": "SET SESSION AUTHORIZATION palace3_owner",
+    "a trigger's widening": "SELECT trials_guard_roles()",
+    "what visitors read": "SELECT * FROM trials_public_sites(current_date, ARRAY['coordinator']::varchar[])",
+    "a transfer": "SELECT set_config('app.sites', '*', true), trials_move_participant(1)",
+    "large objects": "SELECT lo_from_bytea(0, 'x')",
+}
+
+
+@pytest.fixture
+def trial() -> World:
+    world = build_world()
+    for site in (world.site, world.other_site):
+        screen(world, site=site)
+    return world
+
+
+def open_own(raw: psycopg.Connection[Any], world: World) -> None:
+    """What the coordinator's request opens."""
+    chosen = Scope(world.coordinator.pk, frozenset({world.site.pk}), day=TODAY, by_delegations=True)
+    raw.execute(*opening_of(chosen))
+
+
+def foreign(raw: psycopg.Connection[Any]) -> int:
+    row = raw.execute(FOREIGN).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@contextmanager
+def refused(raw: psycopg.Connection[Any], match: str) -> Iterator[None]:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match=match), raw.transaction():
+        yield
+
+
+def test_no_sql_widens_what_a_request_sees(trial: World, app_sql: psycopg.Connection[Any]) -> None:
+    with app_sql.transaction():
+        as_program(app_sql)
+        assert foreign(app_sql) == 1, "the row is there, for whom the program opens it"
+        seen = app_sql.execute("SELECT current_setting('app.seal')").fetchone()
+    assert seen
+    for name, attempt in {
+        **ATTEMPTS,
+        "the seal of an earlier transaction": (
+            f"SELECT set_config('app.seal', '{seen[0]}', true), set_config('app.user', '', true), "
+            "set_config('app.sites', '*', true), set_config('app.day', '', true)"
+        ),
+    }.items():
+        with app_sql.transaction(force_rollback=True):
+            open_own(app_sql, trial)
+            mine = "SELECT count(*), max(site_id) FROM trials_participant"
+            assert app_sql.execute(mine).fetchone() == (1, trial.site.pk), name
+            try:
+                with app_sql.transaction():
+                    app_sql.execute(attempt)
+            except psycopg.Error:
+                pass
+            app_sql.execute("SET LOCAL row_security = on")
+            assert app_sql.execute(
+                "SELECT count(*) FROM trials_participant WHERE site_id <> %s", [trial.site.pk]
+            ).fetchone() == (0,), name
+            assert app_sql.execute(
+                "SELECT count(*) FROM audit_act WHERE site_id <> %s AND by_id <> %s",
+                [trial.site.pk, trial.coordinator.pk],
+            ).fetchone() == (0,), name
+        with app_sql.transaction():
+            assert foreign(app_sql) == 0, f"{name}: nothing is left on the connection"
+
+
+def test_every_table_with_a_policy_asks_for_a_proven_scope(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c WHERE c.relrowsecurity AND NOT EXISTS (SELECT 1 FROM pg_policy p "
+            "WHERE p.polrelid = c.oid AND p.polname = 'scope_proven' AND NOT p.polpermissive)"
+        )
+        assert cursor.fetchall() == []
+
+
+def test_the_database_looks_the_delegations_up_itself(trial: World) -> None:
+    wide = Scope(trial.coordinator.pk, EVERYTHING, day=TODAY, by_delegations=True)
+
+    def seen(chosen: Scope) -> list[int]:
+        with transaction.atomic(), connection.cursor() as cursor:
+            connection.connection.execute(*opening_of(chosen))
+            cursor.execute("SELECT site_id FROM trials_participant ORDER BY 1")
+            return [row[0] for row in cursor.fetchall()]
+
+    assert seen(wide) == [trial.site.pk], "the program asked for every site"
+    assert (
+        seen(Scope(trial.coordinator.pk, frozenset({trial.other_site.pk}), day=TODAY, by_delegations=True))
+        == []
+    )
+    assert seen(Scope(trial.coordinator.pk, EVERYTHING, day=date(2020, 1, 1), by_delegations=True)) == []
+    assert seen(Scope(trial.monitor.pk, EVERYTHING, day=TODAY, by_delegations=True)) == [
+        trial.site.pk,
+        trial.other_site.pk,
+    ]
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        [delegation] = trial.coordinator.delegations.all()
+        end_delegation(
+            delegation=delegation,
+            on=TODAY,
+            by=trial.trial_manager,
+            at=NOW + timedelta(hours=1),
+            reason="left",
+        )
+    assert seen(wide) == [], "at once, in whichever request is under way"
+
+
+@pytest.mark.parametrize(
+    ("person", "by", "verb"),
+    [
+        ("coordinator", "investigator", "crf:answers:save"),
+        ("coordinator", None, "crf:answers:save"),
+        (None, "investigator", "crf:answers:save"),
+    ],
+)
+def test_nobody_acts_as_somebody_else(
+    trial: World, app_sql: psycopg.Connection[Any], person: str | None, by: str | None, verb: str
+) -> None:
+    act = (
+        "INSERT INTO audit_act (verb, by_id, role, at, reason, request_id) VALUES (%s, %s, '', now(), '', '')"
+    )
+    people = trial.everyone()
+    with refused(app_sql, "in the name of somebody else"):
+        as_program(app_sql, sites="", person=people[person].pk if person else None)
+        app_sql.execute(act, [verb, people[by].pk if by else None])
+    with app_sql.transaction():
+        as_program(app_sql, sites="", person=people["coordinator"].pk)
+        app_sql.execute(act, [verb, people["coordinator"].pk])
+
+
+def test_no_act_is_dated_back_once_production_has_said_so(
+    trial: World, app_sql: psycopg.Connection[Any], superuser: psycopg.Connection[Any]
+) -> None:
+    act = (
+        "INSERT INTO audit_act (verb, role, at, reason, request_id) VALUES ('a:b:c', '', now() - %s, '', '')"
+    )
+    superuser.execute(
+        "INSERT INTO scope.rule (acts_at_most_old, acts_at_most_ahead) VALUES ('1 day', '5 minutes')"
+    )
+    try:
+        for back in (timedelta(days=2), timedelta(minutes=-10)):
+            with refused(app_sql, "dated when it happens"):
+                as_program(app_sql)
+                app_sql.execute(act, [back])
+        with app_sql.transaction():
+            as_program(app_sql)
+            app_sql.execute(act, [timedelta(minutes=1)])
+    finally:
+        superuser.execute("DELETE FROM scope.rule")
+
+
+def test_no_signature_without_the_signers_proof(trial: World, app_sql: psycopg.Connection[Any]) -> None:
+    with scope(user_id=None, sites=EVERYTHING), open_act("crf:record:sign", by=trial.investigator, at=NOW):
+        signature = put_signature(
+            record="DM of 01-0001", digest="a" * 64, meaning="seen", by=trial.investigator, at=NOW
+        )
+    assert signature.pk
+    with refused(app_sql, "asked its signer"):
+        as_program(app_sql)
+        row = app_sql.execute(
+            "INSERT INTO audit_act (verb, by_id, role, at, reason, request_id) "
+            "VALUES ('crf:record:sign', %s, '', now(), '', '') RETURNING id",
+            [trial.investigator.pk],
+        ).fetchone()
+        assert row
+        app_sql.execute(
+            "INSERT INTO accounts_signature (by_id, printed_name, role, signed_at, meaning, record, digest, act_id) "
+            "SELECT by_id, printed_name, role, signed_at, meaning, 'AE of 01-0001', digest, %s FROM accounts_signature",
+            [row[0]],
+        )
+
+
+def test_what_is_kept_is_not_deleted(trial: World, app_sql: psycopg.Connection[Any]) -> None:
+    for table in ("audit_seal", "audit_act", "accounts_signature", "trials_participant"):
+        with refused(app_sql, "permission denied"):
+            as_program(app_sql)
+            app_sql.execute(f"DELETE FROM {table}")  # noqa: S608 (literals above)
+
+
+def test_two_hundred_mixed_requests_over_a_pool_show_no_foreign_row(
+    trial: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People of two sites, central roles, visitors and tasks take turns on two pooled connections."""
+    pooled = {**connections.databases["default"], "CONN_MAX_AGE": 0}
+    pooled["OPTIONS"] = {
+        **pooled["OPTIONS"],
+        "pool": {"min_size": 1, "max_size": 2, "timeout": 60, "reset": forget_session},
+    }
+    connection.close()
+    monkeypatch.setitem(connections.databases, "default", pooled)
+    shows = {
+        "coordinator": {"01"},
+        "stranger": {"02"},
+        "monitor": {"01", "02"},
+        "visitor": set(),
+        "task": set(),
+    }
+
+    def ask(turn: int) -> tuple[str, set[str]]:
+        who = list(shows)[turn % len(shows)]
+        try:
+            if who == "task":
+                assert seal.apply().successful()
+                return who, set()
+            client = Client()
+            with connection.cursor() as cursor:  # what one leaves behind, the next does not meet
+                cursor.execute("SELECT coalesce(current_setting('app.left', true), '')")
+                assert cursor.fetchone() == ("",)
+                cursor.execute(
+                    "SELECT set_config('app.left', 'behind', false), set_config('app.sites', '*', false)"
+                )
+            connection.close()
+            if who != "visitor":
+                client.force_login(trial.everyone()[who])
+            text = client.get("/participants/").content.decode()
+            return who, {site for site in ("01", "02") if f"{site}-0001" in text}
+        finally:
+            connections["default"].close()
+
+    def asks(turn: int) -> tuple[str, set[str]]:
+        fresh = connections.create_connection("default")
+        connections["default"] = fresh
+        return ask(turn)
+
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            answers = list(threads.map(asks, range(200)))
+    finally:
+        connections["default"].close_pool()
+    assert len(answers) == 200
+    assert [(who, seen) for who, seen in answers if seen != shows[who]] == []

@@ -1,0 +1,46 @@
+"""Verification as a role of the database that reads every row and writes none."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.db import connection
+
+from audit.seals import seal_batch
+from kernel.postgresql.roles import prepare_backup
+from kernel.scope import EVERYTHING, scope
+from tests.database import SECRET_KEY
+from tests.world import NOW, build_world
+
+ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_who_verifies_may_read_everything_and_write_nothing(admin_url: str) -> None:
+    build_world()
+    with scope(user_id=None, sites=EVERYTHING):
+        while seal_batch(at=NOW):
+            pass
+    address = prepare_backup(admin_url, str(connection.settings_dict["NAME"]), "reads-only")
+    told = {"DATABASE_URL": address, "SECRET_KEY": SECRET_KEY, "PALACE3_TRAIL_KEY": "only-for-tests"}
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "verify_audit"],
+        cwd=ROOT, env=os.environ | told, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, "untouched" in ran.stdout) == (0, True), ran.stderr
+    assert urlsplit(address).username == "palace3_backup"
+    with psycopg.connect(address, autocommit=True) as raw:
+        for statement in (
+            "UPDATE trials_site SET city = 'Elsewhere'",
+            "DELETE FROM audit_seal",
+            "SELECT scope_open(NULL, '*', '', '', false, '')",
+        ):
+            raw.execute("SET default_transaction_read_only = off")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                raw.execute(statement)

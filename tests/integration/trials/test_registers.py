@@ -1,0 +1,157 @@
+"""Registers for an inspector; exports that leave the country rest on a basis of two people (requirements 54-60)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.services import WrongPassword
+from audit.acts import open_act
+from exports.models import Export
+from exports.services import request_export
+from kernel.errors import Refusal
+from kernel.scope import EVERYTHING, scope
+from tests.world import NOW, PASSWORD, TODAY, World, as_person
+from trials.models.registers import RegisterEntry, RegisterKind
+from trials.services.registers import (
+    ApprovedByRecorder,
+    BasisMissing,
+    EntryClosed,
+    NothingToApprove,
+    ReferenceMissing,
+    RegisterDayAhead,
+    RegisterDaysOdd,
+    approve_entry,
+    close_entry,
+    record_entry,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _central(world: World) -> Any:
+    with scope(user_id=None, sites=EVERYTHING):
+        yield
+
+
+def entry(world: World, kind: RegisterKind = RegisterKind.INCIDENT, **more: Any) -> RegisterEntry:
+    told: dict[str, Any] = {
+        "subject": "A letter went to the wrong ward",
+        "began_on": TODAY,
+        "account": "Taken back within the hour.",
+        "owner": world.trial_manager,
+        "by": world.trial_manager,
+        "at": NOW,
+        **more,
+    }
+    return record_entry(kind=kind, **told)
+
+
+@pytest.mark.parametrize("kind", list(RegisterKind))
+def test_an_entry_of_each_register_is_recorded_listed_and_closed_on_its_page(
+    world: World, client: Client, kind: RegisterKind
+) -> None:
+    client.force_login(world.data_manager)
+    sent = {
+        "subject": "What it was",
+        "began_on": TODAY.isoformat(),
+        "reference": "2026-17",
+        "account": "And what was done",
+        "owner": world.trial_manager.pk,
+    }
+    assert client.post(reverse("trials:new-register-entry", args=[kind]), sent).status_code == 302
+    (made,) = RegisterEntry.objects.all()
+    assert (made.kind, made.owner, made.recorded_by) == (kind, world.trial_manager, world.data_manager)
+    assert "What it was" in client.get(reverse("trials:registers"), {"register": kind}).text
+    other = next(each for each in RegisterKind if each != kind)
+    assert "What it was" not in client.get(reverse("trials:registers"), {"register": other}).text
+    sent = {"outcome": "Settled for good", "closed_on": TODAY.isoformat()}
+    assert client.post(reverse("trials:close-register-entry", args=[made.pk]), sent).status_code == 302
+    table = client.get(reverse("trials:registers-file"), {"register": kind}).content.decode("utf-8-sig")
+    assert table.count("Settled for good") == 1
+    with pytest.raises(EntryClosed):
+        close_entry(entry=made, outcome="again", closed_on=TODAY, by=world.data_manager, at=NOW)
+
+
+def test_a_site_reads_its_own_entries_alone(world: World, client: Client) -> None:
+    for site, subject in (
+        (world.site, "Of site one"),
+        (world.other_site, "Of site two"),
+        (None, "Of the trial"),
+    ):
+        entry(world, subject=subject, site=site)
+    client.force_login(world.coordinator)
+    for name in ("trials:registers", "trials:registers-file"):
+        said = client.get(reverse(name)).content.decode()
+        assert ("Of site one" in said, "Of site two" in said, "Of the trial" in said) == (True, False, False)
+    assert client.get(reverse("trials:new-register-entry", args=["incident"])).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "refusal"),
+    [
+        (RegisterKind.INCIDENT, {"began_on": TODAY + timedelta(days=1)}, RegisterDayAhead),
+        (RegisterKind.OUTAGE, {"until": TODAY - timedelta(days=1)}, RegisterDaysOdd),
+        (RegisterKind.CROSS_BORDER, {}, ReferenceMissing),
+    ],
+)
+def test_what_cannot_be_so_is_refused(
+    world: World, kind: RegisterKind, more: dict[str, Any], refusal: type[Refusal]
+) -> None:
+    with pytest.raises(refusal):
+        entry(world, kind, **more)
+
+
+def test_an_export_leaves_the_country_on_a_filing_and_a_basis_that_a_second_person_approved(
+    world: World,
+) -> None:
+    told: dict[str, Any] = {
+        "forms": ["DM"],
+        "sites": ["01"],
+        "purpose": "for the statistician abroad",
+        "at": NOW,
+    }
+
+    def leaves() -> Export:
+        with as_person(world.data_manager), transaction.atomic():
+            return request_export(**told, leaves_country=True, by=world.data_manager)
+
+    for kind in (RegisterKind.GENETIC_RESOURCES, RegisterKind.CROSS_BORDER):
+        with pytest.raises(BasisMissing, match=str(kind.label)):
+            leaves()
+        made = entry(world, kind, reference="2026-17", until=date(2027, 1, 1))
+        with pytest.raises(BasisMissing):
+            leaves()
+        with pytest.raises(ApprovedByRecorder):
+            approve_entry(entry=made, password=PASSWORD, by=world.trial_manager, at=NOW)
+        with pytest.raises(WrongPassword):
+            approve_entry(entry=made, password="wrong", by=world.data_manager, at=NOW)
+        approve_entry(entry=made, password=PASSWORD, by=world.data_manager, at=NOW)
+        with pytest.raises(NothingToApprove):
+            approve_entry(entry=made, password=PASSWORD, by=world.monitor, at=NOW)
+    assert leaves().basis == made
+    assert request_export(**told, by=world.data_manager).basis is None
+    with pytest.raises(BasisMissing):
+        request_export(
+            **{**told, "at": NOW + timedelta(days=400)}, leaves_country=True, by=world.data_manager
+        )
+    close_entry(entry=made, outcome="Withdrawn", closed_on=TODAY, by=world.data_manager, at=NOW)
+    with pytest.raises(BasisMissing):
+        leaves()
+
+
+def test_the_database_refuses_an_approval_by_the_recorder(world: World) -> None:
+    made = entry(world, RegisterKind.CROSS_BORDER, reference="1")
+    with (
+        pytest.raises(IntegrityError, match="second_person"),
+        open_act("trials:register:approve", by=world.trial_manager, at=NOW) as act,
+    ):
+        RegisterEntry.objects.filter(pk=made.pk).update(
+            act=act, approved_by=world.trial_manager, approved_at=NOW
+        )
