@@ -93,6 +93,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:version:carried": _("Everybody taken over to the protocol version"),
     "trials:confirmation:sign": _("Protocol value confirmed and signed"),
     "trials:confirmation:withdraw": _("Confirmation of a protocol value withdrawn"),
+    "trials:administrator:create": _("First person of the installation entered at the server"),
     "trials:account:break_glass": _("Account opened at the server by two people"),
     "trials:account:witness": _("Opening of an account at the server witnessed"),
     "trials:manager:create": _("First trial manager created"),

@@ -122,6 +122,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "accounts:sign-out": ("post", "+"),
     "accounts:session": ("get", "+"),
     "accounts:language": ("post", "+"),
+    "accounts:first-password": ("get", "+"),
     "accounts:password": ("get", "*"),
     "accounts:second-factor": ("get", "*"),
     "accounts:begin-second-factor": ("post", "*"),
