@@ -120,6 +120,7 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("ATTACHMENT_MAX_BYTES", "Largest file attached to a record.", "20971520", "web"),
         EnvironmentVariable("ATTACHMENT_MAX_PAGES", "Most pages of one.", "200", "web"),
         EnvironmentVariable("ATTACHMENT_MAX_PIXELS", "Most pixels of a picture.", "50000000", "web"),
+        EnvironmentVariable("MAINTENANCE_FILE", "While this file is there nobody writes; `manage.py maintenance` makes and removes it. Several machines share it.", "var/maintenance.json"),
         EnvironmentVariable("EXPORT_KEEP_DAYS", "Days after which the file of an export is deleted; the register stays.", "90"),
         EnvironmentVariable("EXPORT_ROOT", "Folder of exports; several machines share it.", "var/exports", "web, worker"),
         EnvironmentVariable("STATIC_ROOT", "Folder of collected static files.", "var/static", "web"),
@@ -148,7 +149,8 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("LOG_LEVEL", "How much the log says.", "INFO"),
         _secret("METRICS_TOKEN", "Prometheus says it as a bearer token; without one /metrics answers loopback alone.", needed_by="web"),
         EnvironmentVariable("PROMETHEUS_MULTIPROC_DIR", "A folder in memory where the web processes of a machine add up their times of answers.", needed_by="web"),
-        EnvironmentVariable("DEAD_MAN_URL", "An address that beat calls every five minutes; whoever watches it raises the alarm when calls stop.", needed_by="worker"),
+        EnvironmentVariable("ALARM_ADDRESSES", "Who is mailed when a reading of the watch is not well, with commas.", "the trial managers", "worker"),
+        EnvironmentVariable("DEAD_MAN_URL", "An address that beat calls every five minutes, unless something is critical that keeps mails from leaving; whoever watches it raises the alarm when calls stop.", needed_by="worker"),
     ),
 }  # fmt: skip
 

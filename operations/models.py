@@ -42,11 +42,29 @@ class UnsentTask(models.Model):
         return self.task
 
 
+class Alarm(models.Model):
+    """A reading of the watch that is not well, and when somebody was last told; it is gone when the reading is well."""
+
+    reading = models.CharField(_("reading"), max_length=40, primary_key=True)
+    level = models.PositiveSmallIntegerField(_("level"))
+    since = models.DateTimeField(_("since"))
+    told_at = models.DateTimeField(_("last told"))
+
+    class Meta:
+        verbose_name = _("alarm of the service")
+        constraints = (MayDelete(name="operations_alarm_deletable"),)
+
+    def __str__(self) -> str:
+        return self.reading
+
+
 class OperationKind(models.TextChoices):
     QUALIFICATION = "qualification", _("Qualification")
     BACKUP = "backup", _("Backup")
     RESTORE = "restore", _("Restore")
     RESTORE_DRILL = "restore_drill", _("Restore drill")
+    SET_UP = "set_up", _("Step of the set-up")
+    UPGRADE = "upgrade", _("Upgrade")
 
 
 @audited(exclude=("paper_en", "paper_zh"))

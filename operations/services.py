@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.models import User
 from audit.acts import open_act
 from kernel.tasks import deliver
 from operations.models import Heartbeat, OperationKind, OperationRecord, UnsentTask
@@ -68,12 +69,13 @@ def record_operation(
     at: datetime,
     file: OperationFile = OperationFile(),
     papers: tuple[bytes, bytes] | None = None,
+    by: User | None = None,
 ) -> OperationRecord:
     """What began at ``at`` is on record with what was found; it passed if all is well.
 
     Refuses: nothing. Locks: nothing.
     """
-    with open_act(f"operations:{kind.value}:record", by=None, at=at) as act:
+    with open_act(f"operations:{kind.value}:record", by=by, at=at) as act:
         return OperationRecord.objects.create(
             kind=kind,
             started_at=at,
