@@ -158,9 +158,7 @@ def first_password(request: HttpRequest) -> HttpResponse:
     if form.submits(services.set_password, user=user, by=user, at=now):
         messages.success(request, _("Your password is set. Sign in with it; the second factor comes next."))
         return redirect("accounts:sign-in")
-    return render(
-        request, "accounts/first_password.html", {"form": form, "person": user}, status=form.status
-    )
+    return render(request, "accounts/first_password.html", {"form": form, "person": user}, status=form.status)
 
 
 @login_required

@@ -101,7 +101,7 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "critical": Badge("stop", "exclamation-octagon", pgettext_lazy("reading", "Critical")),
         "unknown": Badge("neutral", "question-circle", pgettext_lazy("reading", "Not known")),
     },
-    "step": {
+    "set_up": {
         "done": Badge("ok", "check-circle", pgettext_lazy("step", "Done")),
         "open": Badge("warn", "circle", pgettext_lazy("step", "To be done")),
     },

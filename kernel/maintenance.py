@@ -1,9 +1,11 @@
-"""Maintenance: while its file is there nobody writes, on every machine that shares the file; whether people may read is said in it."""
+"""Maintenance: while its file is there nobody writes, on every machine that shares it.
+
+The file says whether people may read meanwhile.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -46,7 +48,7 @@ def begin_maintenance(mode: MaintenanceMode, *, at: datetime, minutes: int = 0) 
     path.parent.mkdir(parents=True, exist_ok=True)
     written = path.with_suffix(".new")
     written.write_text(json.dumps(asdict(Maintenance(mode, at.isoformat(), minutes))), encoding="utf-8")
-    os.replace(written, path)
+    written.replace(path)
 
 
 def end_maintenance() -> bool:

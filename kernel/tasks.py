@@ -23,8 +23,8 @@ def task(*, name: str, retries: int = 5, **options: Any) -> Callable[[Callable[.
     """Make ``function`` a task that survives a killed worker and may run twice.
 
     It is acknowledged after it ended, given back when its worker dies, retried with growing
-    pauses while the database or the network is away, comes back after maintenance, and sees every site. The function takes
-    ids and dates and calls one service, which must give the same result when run again.
+    pauses while the database or the network is away, comes back after maintenance, and sees every site. The function
+    takes ids and dates and calls one service, which must give the same result when run again.
     """
 
     def make(function: Callable[..., Any]) -> Task:

@@ -33,7 +33,9 @@ class SafeKeyForm(ServiceForm):
         max_length=2000,
         strip=True,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=_("Compared with the key of this server, and not kept. Read it from the paper or the medium in the safe."),
+        help_text=_(
+            "Compared with the key of this server, and not kept. Read it from the paper or the medium in the safe."
+        ),
     )
 
     def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
@@ -42,5 +44,3 @@ class SafeKeyForm(ServiceForm):
 
     def arguments(self) -> dict[str, Any]:
         return {"name": self.name, "copy": self.cleaned_data["copy"]}
-
-

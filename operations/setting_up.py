@@ -55,13 +55,17 @@ class SetUpStep:
 class NumberDiffers(Refusal):
     code = "operations.number_differs"
     fields = ("number",)
-    message = gettext_lazy("This is not the number of the mail that was sent to you today. Type it as it stands there.")
+    message = gettext_lazy(
+        "This is not the number of the mail that was sent to you today. Type it as it stands there."
+    )
     status = 422
 
 
 class NoAddress(Refusal):
     code = "operations.no_address"
-    message = gettext_lazy("Your account has no mail address. Enter one on the page People, then ask for the mail.")
+    message = gettext_lazy(
+        "Your account has no mail address. Enter one on the page People, then ask for the mail."
+    )
     status = 409
 
 
@@ -174,7 +178,9 @@ def _on_record(name: str, seen: str, *, by: User, at: datetime) -> OperationReco
 
 def _confirmed() -> set[tuple[str, str]]:
     rows = OperationRecord.objects.filter(kind=OperationKind.SET_UP, passed=True)
-    return {(one["name"], one["seen"]) for findings in rows.values_list("findings", flat=True) for one in findings}
+    return {
+        (one["name"], one["seen"]) for findings in rows.values_list("findings", flat=True) for one in findings
+    }
 
 
 def _mail_server() -> str:
@@ -183,20 +189,30 @@ def _mail_server() -> str:
 
 def _safe_settings() -> SetUpStep:
     said = faults(settings)
-    seen = " ".join(said) or (_("strong and present") if settings.PALACE3_PRODUCTION else _("PALACE3_PRODUCTION is not set"))
+    seen = " ".join(said) or (
+        _("strong and present") if settings.PALACE3_PRODUCTION else _("PALACE3_PRODUCTION is not set")
+    )
     return SetUpStep("settings", _("Settings and secrets"), not said and settings.PALACE3_PRODUCTION, seen)
 
 
 def _mail(confirmed: set[tuple[str, str]]) -> SetUpStep:
     is_done = (MAIL, _mail_server()) in confirmed
-    seen = _("a mail came by {server}").format(server=_mail_server()) if is_done else _("no mail has come by {server} yet").format(server=_mail_server())
+    seen = (
+        _("a mail came by {server}").format(server=_mail_server())
+        if is_done
+        else _("no mail has come by {server} yet").format(server=_mail_server())
+    )
     return SetUpStep(MAIL, _("Mail works"), is_done, seen, form=MAIL)
 
 
 def _key(name: str, confirmed: set[tuple[str, str]]) -> SetUpStep:
     fingerprint = fingerprint_of(value_of(name))
     is_done = bool(fingerprint) and (name, fingerprint) in confirmed
-    seen = _("fingerprint {fingerprint}").format(fingerprint=fingerprint) if fingerprint else _("the server has none")
+    seen = (
+        _("fingerprint {fingerprint}").format(fingerprint=fingerprint)
+        if fingerprint
+        else _("the server has none")
+    )
     title = _("{key} is in the safe and was read back").format(key=name)
     return SetUpStep(name, title, is_done, seen, form="key" if fingerprint else "")
 
@@ -225,7 +241,10 @@ def _counted(number: int) -> str:
 def _managers(today: date) -> SetUpStep:
     number = len(trial_managers(today))
     return SetUpStep(
-        "managers", _("A second trial manager, who confirms what the first grants"), number >= FIRST, _counted(number)
+        "managers",
+        _("A second trial manager, who confirms what the first grants"),
+        number >= FIRST,
+        _counted(number),
     )
 
 
@@ -236,7 +255,9 @@ def _roles_in_force(today: date) -> Iterator[tuple[str, int | None]]:
 
 def _trial_people(today: date) -> SetUpStep:
     there = {role for role, _site in _roles_in_force(today)}
-    return _people("trial-people", _("People of the whole trial"), [role for role in TRIAL_ROLES if role not in there])
+    return _people(
+        "trial-people", _("People of the whole trial"), [role for role in TRIAL_ROLES if role not in there]
+    )
 
 
 def _people(key: str, title: str, missing: list[Role]) -> SetUpStep:
@@ -262,9 +283,19 @@ def _site_people(today: date) -> SetUpStep:
 
 
 def _protocol() -> SetUpStep:
-    waiting = [line for line in lines_of(load(versions()[-1])) if line.may_be_confirmed and line.confirmation is None]
-    seen = ngettext("{count} to be confirmed", "{count} to be confirmed", len(waiting)).format(count=len(waiting))
-    return SetUpStep("protocol", _("Protocol values confirmed by the study team"), not waiting, seen, reverse("reports:protocol"))
+    waiting = [
+        line for line in lines_of(load(versions()[-1])) if line.may_be_confirmed and line.confirmation is None
+    ]
+    seen = ngettext("{count} to be confirmed", "{count} to be confirmed", len(waiting)).format(
+        count=len(waiting)
+    )
+    return SetUpStep(
+        "protocol",
+        _("Protocol values confirmed by the study team"),
+        not waiting,
+        seen,
+        reverse("reports:protocol"),
+    )
 
 
 def _texts() -> SetUpStep:
@@ -272,12 +303,12 @@ def _texts() -> SetUpStep:
     languages = {language for _block, language in shown} or {"zh-hans"}
     missing = sum((block.code, language) not in shown for block in BLOCKS for language in languages)
     seen = ngettext("{count} text not released", "{count} texts not released", missing).format(count=missing)
-    return SetUpStep("texts", _("Texts of the public page released"), not missing, seen, reverse("trials:texts"))
+    return SetUpStep(
+        "texts", _("Texts of the public page released"), not missing, seen, reverse("trials:texts")
+    )
 
 
 def _list() -> SetUpStep:
     is_done = Scheme.objects.in_force() is not None
     seen = _("a list is active") if is_done else _("no list is active")
     return SetUpStep("list", _("Randomization list"), is_done, seen, reverse("randomization:schemes"))
-
-

@@ -78,7 +78,9 @@ def _taken(
         with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
             return Reading(name, *ask(at))
     except (DatabaseError, OSError, redis.RedisError) as fault:
-        return Reading(name, WatchLevel.UNKNOWN, _("could not be asked: {fault}").format(fault=type(fault).__name__))
+        return Reading(
+            name, WatchLevel.UNKNOWN, _("could not be asked: {fault}").format(fault=type(fault).__name__)
+        )
 
 
 def _database_clock() -> datetime:
@@ -110,7 +112,11 @@ def broker(at: datetime) -> tuple[WatchLevel, str, float | None]:
         return WatchLevel.CRITICAL, _("no answer: {fault}").format(fault=type(fault).__name__), None
     finally:
         client.close()
-    return WatchLevel.WARNING if waiting > LONGEST_QUEUE else WatchLevel.OK, _("{count} tasks wait").format(count=waiting), waiting
+    return (
+        WatchLevel.WARNING if waiting > LONGEST_QUEUE else WatchLevel.OK,
+        _("{count} tasks wait").format(count=waiting),
+        waiting,
+    )
 
 
 def beat(at: datetime) -> tuple[WatchLevel, str, float | None]:
@@ -120,7 +126,11 @@ def beat(at: datetime) -> tuple[WatchLevel, str, float | None]:
 
 def unsent_tasks(at: datetime) -> tuple[WatchLevel, str, float | None]:
     waiting = UnsentTask.objects.count()
-    return WatchLevel.WARNING if waiting else WatchLevel.OK, _("{count} tasks wait for the broker").format(count=waiting), waiting
+    return (
+        WatchLevel.WARNING if waiting else WatchLevel.OK,
+        _("{count} tasks wait for the broker").format(count=waiting),
+        waiting,
+    )
 
 
 def tasks(at: datetime) -> tuple[WatchLevel, str, float | None]:
@@ -170,7 +180,11 @@ def seals(at: datetime) -> tuple[WatchLevel, str, float | None]:
     oldest = Act.objects.filter(pk__gt=last).order_by("pk").values_list("stored_at", flat=True).first()
     waits = max(_database_clock() - oldest, timedelta()) if oldest else timedelta()
     level = WatchLevel.CRITICAL if waits > SEALED_WITHIN else WatchLevel.OK
-    return level, _("the oldest act without a seal is {age} old").format(age=_minutes(waits)), waits.total_seconds()
+    return (
+        level,
+        _("the oldest act without a seal is {age} old").format(age=_minutes(waits)),
+        waits.total_seconds(),
+    )
 
 
 def anchors(at: datetime) -> tuple[WatchLevel, str, float | None]:
@@ -199,18 +213,29 @@ def certificate(at: datetime) -> tuple[WatchLevel, str, float | None]:
 
 
 def backup(at: datetime) -> tuple[WatchLevel, str, float | None]:
-    return _age(_("last good one {age} ago"), _last(OperationKind.BACKUP), at, timedelta(hours=settings.BACKUP_HOURS))
+    return _age(
+        _("last good one {age} ago"), _last(OperationKind.BACKUP), at, timedelta(hours=settings.BACKUP_HOURS)
+    )
 
 
 def restore_drill(at: datetime) -> tuple[WatchLevel, str, float | None]:
-    return _age(_("last good one {age} ago"), _last(OperationKind.RESTORE_DRILL), at, timedelta(days=settings.DRILL_DAYS))
+    return _age(
+        _("last good one {age} ago"),
+        _last(OperationKind.RESTORE_DRILL),
+        at,
+        timedelta(days=settings.DRILL_DAYS),
+    )
 
 
 def randomization_list(at: datetime) -> tuple[WatchLevel, str, float | None]:
     """Say how many strata run low or do not add up: no stratum, no place and no arm."""
     scheme = Scheme.objects.in_force()
     low = sum(row.runs_low or not row.adds_up for row in balance_of(scheme).strata) if scheme else 0
-    return WatchLevel.WARNING if low else WatchLevel.OK, _("{count} strata run low or do not add up").format(count=low), low
+    return (
+        WatchLevel.WARNING if low else WatchLevel.OK,
+        _("{count} strata run low or do not add up").format(count=low),
+        low,
+    )
 
 
 def disk(at: datetime) -> tuple[WatchLevel, str, float | None]:

@@ -256,6 +256,8 @@ MEDIA_ROOT = Path(os.environ.get("EXPORT_ROOT", BASE_DIR / "var" / "exports"))
 BACKUP_DIR = Path(os.environ.get("BACKUP_DIR", BASE_DIR / "var" / "backups"))
 # While this file is there, nobody writes (kernel/maintenance.py); several machines share it.
 MAINTENANCE_FILE = Path(os.environ.get("MAINTENANCE_FILE", BASE_DIR / "var" / "maintenance.json"))
+# Base backups and WAL, from which the database comes back to a second.
+WAL_DIR = Path(os.environ.get("WAL_DIR", BASE_DIR / "var" / "wal"))
 BACKUP_HOURS = int(os.environ.get("BACKUP_HOURS", "26"))
 DRILL_DAYS = int(os.environ.get("DRILL_DAYS", "35"))
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")

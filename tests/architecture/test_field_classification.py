@@ -42,7 +42,8 @@ FIELDS: dict[str, dict[str, str]] = {
         ),
     },
     "audit.Act": {
-        "operational": "id verb by role site_id participant_id at stored_at transaction reason request_id parent release",
+        "operational": "id verb by role site_id participant_id at stored_at transaction reason request_id parent "
+        "release",
     },
     "audit.Seal": {
         "operational": "id first_act last_act sealed_at leaves root chain catalogue cluster migrations",

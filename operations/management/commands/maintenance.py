@@ -21,7 +21,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("word", nargs="?", choices=("on", "off"), default="")
         parser.add_argument("--closed", action="store_true", help="with on: nothing can be read either")
-        parser.add_argument("--minutes", type=int, default=0, help="with on: how long people are told it lasts")
+        parser.add_argument(
+            "--minutes", type=int, default=0, help="with on: how long people are told it lasts"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["word"] == "on":

@@ -43,7 +43,9 @@ def well(monkeypatch: pytest.MonkeyPatch, **others: WatchLevel) -> None:
     """Every reading is well but those named."""
     for name in ASKED:
         level = others.get(name, WatchLevel.OK)
-        monkeypatch.setitem(watching.ASKED, name, lambda _at, level=level: (level, f"seen {level.name}", None))
+        monkeypatch.setitem(
+            watching.ASKED, name, lambda _at, level=level: (level, f"seen {level.name}", None)
+        )
 
 
 def test_the_page_of_the_service_names_every_reading_in_both_languages(
@@ -172,7 +174,9 @@ def test_the_set_up_says_what_is_missing_and_where(manager: Client, world: World
     assert "/set-up/mail/try/" not in inspector.get("/set-up/").text
 
 
-def test_the_release_is_on_every_page_and_in_every_act(manager: Client, world: World, everything: None) -> None:
+def test_the_release_is_on_every_page_and_in_every_act(
+    manager: Client, world: World, everything: None
+) -> None:
     said = f"release {conf.RELEASE}"
     for address in ("/", "/work-list/", "/nothing-of-this-name/"):
         assert said in manager.get(address).text, address
