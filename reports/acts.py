@@ -118,6 +118,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:request:unreached": _("Contact request closed: not reached"),
     "trials:request:escalate": _("Told that nobody has called"),
     "trials:request:erase": _("Identity erased on request"),
+    "trials:request:erase_at_end": _("Identity erased at the end of the trial"),
     "trials:request:expire": _("Identity erased when its time had come"),
     "trials:identity_key:change": _("Identity key changed"),
     "trials:news:ask": _("News of the trial asked for"),

@@ -64,7 +64,7 @@ def redis_lost(there: Installation) -> str:
 
 def _beat_speaks(there: Installation) -> str:
     said = there.manage("watch", "--only", "beat", "--only", "broker", "--only", "unsent_tasks")
-    return said.strip()
+    return said.partition("|")[0].strip()
 
 
 def exports_full(there: Installation) -> str:
