@@ -46,9 +46,9 @@ def begin_maintenance(mode: MaintenanceMode, *, at: datetime, minutes: int = 0) 
     """Nobody writes from now on. The file appears whole, or not at all."""
     path = Path(settings.MAINTENANCE_FILE)
     path.parent.mkdir(parents=True, exist_ok=True)
-    written = path.with_suffix(".new")
-    written.write_text(json.dumps(asdict(Maintenance(mode, at.isoformat(), minutes))), encoding="utf-8")
-    written.replace(path)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(asdict(Maintenance(mode, at.isoformat(), minutes))), encoding="utf-8")
+    fresh.replace(path)
 
 
 def end_maintenance() -> bool:

@@ -18,6 +18,7 @@ from accounts.services import write_mail
 from audit.acts import open_act
 from kernel.clock import local_date
 from operations.models import Alarm
+from operations.services import note_alarms
 from operations.watching import SAID, Reading, WatchLevel, readings
 from trials.services.first_managers import trial_managers
 
@@ -40,12 +41,7 @@ def tell_alarms(*, at: datetime) -> int:
         if not news and not over:
             return 0
         with open_act("operations:alarm:tell", by=None, at=at):
-            Alarm.objects.filter(reading__in=over).delete()
-            for each in news:
-                since = standing[each.name].since if each.name in standing else at
-                Alarm.objects.update_or_create(
-                    reading=each.name, defaults={"level": int(each.level), "since": since, "told_at": at}
-                )
+            note_alarms({each.name: int(each.level) for each in news}, over=over, at=at)
             return sum(_tell(person, [each.name for each in bad], over, at) for person in _recipients(at))
 
 

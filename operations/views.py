@@ -31,7 +31,8 @@ STATES = {
 @requires(Permission.TASK_WATCH)
 def service(request: PersonRequest) -> HttpResponse:
     """Show each reading of the watch, since when it is not well, and the last backups, drills and upgrades."""
-    since = dict(Alarm.objects.values_list("reading", "since"))
+    alarms = Alarm.objects.open_to(request.user, Permission.TASK_WATCH)
+    since = dict(alarms.values_list("reading", "since"))
     lines = [
         {
             "name": SAID[each.name],
@@ -41,7 +42,8 @@ def service(request: PersonRequest) -> HttpResponse:
         }
         for each in readings(at=timezone.now())
     ]
-    operations = OperationRecord.objects.select_related("act__by")[:LAST_OPERATIONS]
+    records = OperationRecord.objects.open_to(request.user, Permission.TASK_WATCH)
+    operations = records.select_related("act__by")[:LAST_OPERATIONS]
     context = {"lines": lines, "operations": operations, "maintenance": maintenance()}
     return render(request, "operations/service.html", context)
 

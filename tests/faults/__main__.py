@@ -118,9 +118,9 @@ class SlowMail(socketserver.StreamRequestHandler):
                 self._say("354 go on")
                 while self.rfile.readline() not in {b".\r\n", b""}:
                     pass
+                self.heard.append(to)
                 if "slow@" in to:
                     time.sleep(20)
-                self.heard.append(to)
             self._say("221 bye" if word == "QUIT" else "250 ok")
             if word == "QUIT":
                 return

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
 from accounts.permissions import Role
 from accounts.services import write_mail
 from audit.acts import open_act
@@ -23,21 +23,13 @@ def ask_for_export() -> Export:
     """A data manager asks for every form of every site."""
     now = timezone.now()
     with scope(user_id=None, sites=EVERYTHING):
-        user = _data_manager()
+        with transaction.atomic():
+            manager = Delegation.objects.filter(role=Role.DATA_MANAGER).select_related("user")[0].user
+            by = with_grants(manager, on=local_date(now, "UTC"))
+            sites = list(Site.objects.values_list("code", flat=True))
         return request_export(
-            forms=list(catalogue.forms()),
-            sites=list(Site.objects.values_list("code", flat=True)),
-            purpose="a fault is played",
-            by=with_grants(user, on=local_date(now, "UTC")),
-            at=now,
+            forms=list(catalogue.forms()), sites=sites, purpose="a fault is played", by=by, at=now
         )
-
-
-def _data_manager() -> User:
-    from django.db import transaction
-
-    with transaction.atomic():
-        return Delegation.objects.filter(role=Role.DATA_MANAGER).select_related("user")[0].user
 
 
 def write_mails() -> None:

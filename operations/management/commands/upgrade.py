@@ -61,6 +61,7 @@ class Command(BaseCommand):
                 OperationKind.UPGRADE,
                 took=timedelta(seconds=time.monotonic() - begun),
                 findings=[releases, *outcome.said],
+                by=None,
                 at=at,
                 file=OperationFile(taken.digest, taken.size) if taken else OperationFile(),
             )
