@@ -38,7 +38,7 @@ def service(request: PersonRequest) -> HttpResponse:
             "name": SAID[each.name],
             "state": STATES[each.level],
             "seen": each.seen,
-            "since": since.get(each.name),
+            "since": None if each.level is WatchLevel.OK else since.get(each.name),
         }
         for each in readings(at=timezone.now())
     ]

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -286,7 +286,7 @@ def _age(
     what: str, moment: datetime | None, at: datetime, longest: timedelta
 ) -> tuple[WatchLevel, str, float | None]:
     if moment is None:
-        return WatchLevel.CRITICAL, _("never"), None
+        return WatchLevel.CRITICAL, pgettext("reading", "never"), None
     age = at - moment
     level = WatchLevel.CRITICAL if age > longest else WatchLevel.OK
     return level, what.format(age=_minutes(age)), age.total_seconds()
