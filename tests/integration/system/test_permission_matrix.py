@@ -79,6 +79,7 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "item": "AE.ae_term",
         "review": "COD",
         "check": "CM-01",
+        "name": "PALACE3_LIST_KEY",
     }
 
 
@@ -220,6 +221,11 @@ MATRIX: dict[str, tuple[str, str]] = {
     "followup:revoke-feed": ("post", "CIMDTSX"),
     "followup:feed-file": ("get", "+"),
     "followup:tasks": ("get", "TX"),
+    "operations:service": ("get", "TX"),
+    "operations:set-up": ("get", "TX"),
+    "operations:try-mail": ("post", "T"),
+    "operations:confirm-mail": ("get", "T"),
+    "operations:confirm-key": ("get", "T"),
     "followup:lost": ("get", "CI"),
     "followup:cancel-loss": ("get", "CI"),
     "followup:withdraw": ("get", "CI"),
