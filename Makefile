@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 PORT ?=
 WORKERS ?= 2
+HOST ?= http://127.0.0.1:8000
+PEOPLE ?= 8
+MINUTES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-demo demo demo-reset test coverage check fix e2e bench docs catalogue tour screenshots messages lock t test-dates
+.PHONY: help install install-demo demo demo-reset test coverage check fix e2e bench docs catalogue tour screenshots messages lock t test-dates load faults sbom
 
 help: ## Explain each command in a line
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +48,16 @@ e2e: install ## Drive the whole walk in a real browser
 
 bench: install ## Measure the budgets of the design, as ratios in one run
 	@$(VENV_PYTHON) -m bench $(ARGS)
+
+load: install ## Play a morning against a demonstration that serves: make load HOST=http://127.0.0.1:8000 PEOPLE=8 MINUTES=2
+	@.venv/bin/uv run --no-project --isolated --with-requirements requirements/load.txt locust -f bench/load/locustfile.py \
+		--headless --host $(HOST) --users $(PEOPLE) --spawn-rate 1 --run-time $(MINUTES)m --only-summary
+
+faults: install ## Play faults on a whole installation and print the table of docs/reliability.md
+	@$(VENV_PYTHON) -m tests.faults $(ARGS)
+
+sbom: install ## Write the software bill of materials (CycloneDX) into var/sbom.cdx.json
+	@.venv/bin/uv run --no-project --with-requirements requirements/sbom.txt scripts/sbom.py
 
 docs: install ## Regenerate the pages of docs/ that are made from code
 	@$(VENV_PYTHON) manage.py build_docs

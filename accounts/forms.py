@@ -96,3 +96,9 @@ class NewPasswordForm(OwnPasswordForm):
 
     def arguments(self) -> dict[str, Any]:
         return {"password": self.cleaned_data["new"]}
+
+
+class FirstPasswordForm(NewPasswordForm):
+    """The first password, chosen by its owner: there is none in force that could be asked for."""
+
+    password = None  # type: ignore[assignment]

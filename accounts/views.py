@@ -20,7 +20,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import second_factor as factor
 from accounts import services
-from accounts.forms import CodeForm, NewPasswordForm, OwnPasswordForm, SignInForm
+from accounts.first_link import FIELD, person_of
+from accounts.forms import CodeForm, FirstPasswordForm, NewPasswordForm, OwnPasswordForm, SignInForm
 from accounts.models import User
 from accounts.requests import PersonRequest
 from accounts.sessions import close_session, open_session, seconds_left
@@ -143,6 +144,21 @@ def password(request: PersonRequest) -> HttpResponse:
         messages.success(request, _("Your password is new. Sessions on other machines have ended."))
         return redirect("home" if first else "accounts:profile")
     return render(request, "accounts/password.html", {"form": form}, status=form.status)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def first_password(request: HttpRequest) -> HttpResponse:
+    """Let the owner of a one-time link choose the first password; a link that is used or too old says so."""
+    now = timezone.now()
+    user = person_of(request.GET.get(FIELD, ""), at=now)
+    if user is None:
+        return render(request, "accounts/first_password.html", status=410)
+    form = FirstPasswordForm(request.POST or None, user=user, at=now)
+    if form.submits(services.set_password, user=user, by=user, at=now):
+        messages.success(request, _("Your password is set. Sign in with it; the second factor comes next."))
+        return redirect("accounts:sign-in")
+    return render(request, "accounts/first_password.html", {"form": form, "person": user}, status=form.status)
 
 
 @login_required

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from audit.locked import refusal_of
@@ -58,6 +59,7 @@ def open_act(
                 reason=reason.strip() or (outer.reason if outer else ""),
                 request_id=REQUEST_ID.get(),
                 parent=outer,
+                release=settings.RELEASE,
             )
             token = _current.set(acts)  # the database puts it in force as it is inserted
             moved = _moved.set({}) if outer is None else None

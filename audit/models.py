@@ -41,6 +41,7 @@ class Act(models.Model):
     reason = models.TextField(_("reason"), blank=True)
     request_id = models.CharField(max_length=36, blank=True)
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
+    release = models.CharField(_("release of the program"), max_length=20, null=True)
 
     class Meta:
         verbose_name = _("act")

@@ -95,6 +95,16 @@ BADGES: Final[Mapping[str, Mapping[str, Badge]]] = {
         "late": Badge("warn", "clock-history", pgettext_lazy("task", "Late")),
         "never": Badge("neutral", "circle", pgettext_lazy("task", "Not run yet")),
     },
+    "reading": {
+        "fine": Badge("ok", "check-circle", pgettext_lazy("reading", "Fine")),
+        "warning": Badge("warn", "exclamation-triangle", pgettext_lazy("reading", "Warning")),
+        "critical": Badge("stop", "exclamation-octagon", pgettext_lazy("reading", "Critical")),
+        "unknown": Badge("neutral", "question-circle", pgettext_lazy("reading", "Not known")),
+    },
+    "set_up": {
+        "done": Badge("ok", "check-circle", pgettext_lazy("step", "Done")),
+        "open": Badge("warn", "circle", pgettext_lazy("step", "To be done")),
+    },
     "version": {
         "waiting": Badge("neutral", "clock", pgettext_lazy("version", "Approval not on record")),
         "approved": Badge("info", "check-circle", pgettext_lazy("version", "Approved, not in force yet")),

@@ -44,6 +44,7 @@ SAID: Final[dict[str, Promise]] = {
     "followup:roll": _("Opens and closes the windows of the day at every site"),
     "followup:roll_site": _("Opens and closes the windows of the day at a site"),
     "notices:second_person": _("Tells people what waits for them as the second person"),
+    "operations:alarm": _("Tells whoever keeps the service what is not well"),
     "operations:dead_man": _("Tells the watch outside that beat and worker live"),
     "operations:hand_over": _("Hands over tasks that the broker did not take"),
     "randomization:alarm": _("Warns when a randomization list runs low"),

@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from celery import Task, current_app, shared_task  # noqa: TID251 (the one place)
+from celery import Task, current_app, current_task, shared_task  # noqa: TID251 (the one place)
 from django.db import InterfaceError, OperationalError, transaction
 from kombu.exceptions import OperationalError as BrokerFault
 
+from kernel.maintenance import maintenance
 from kernel.scope import EVERYTHING, scope
 
 log = logging.getLogger(__name__)
+SECONDS_OF_MAINTENANCE = 60
 _keepers: list[Callable[[str, Sequence[Any]], None]] = []
 
 
@@ -21,13 +23,16 @@ def task(*, name: str, retries: int = 5, **options: Any) -> Callable[[Callable[.
     """Make ``function`` a task that survives a killed worker and may run twice.
 
     It is acknowledged after it ended, given back when its worker dies, retried with growing
-    pauses while the database or the network is away, and sees every site. The function takes
-    ids and dates and calls one service, which must give the same result when run again.
+    pauses while the database or the network is away, comes back after maintenance, and sees every site. The function
+    takes ids and dates and calls one service, which must give the same result when run again.
     """
 
     def make(function: Callable[..., Any]) -> Task:
         @wraps(function)
         def run(*args: Any, **kwargs: Any) -> Any:
+            if maintenance() is not None and current_task:
+                current_task.apply_async(args=args, kwargs=kwargs, countdown=SECONDS_OF_MAINTENANCE)
+                return None
             with scope(user_id=None, sites=EVERYTHING):
                 return function(*args, **kwargs)
 

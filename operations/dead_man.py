@@ -5,12 +5,25 @@ from __future__ import annotations
 import logging
 import urllib.error
 import urllib.request
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from operations.watching import NOT_TOLD_BY_MAIL, WatchLevel, readings
+
 log = logging.getLogger(__name__)
 SECONDS = 10
+
+
+def is_withheld(*, at: datetime) -> bool:
+    """Say whether something is critical that an alarm by mail may not get past: then silence is the alarm."""
+    critical = [
+        each.name for each in readings(at=at, only=NOT_TOLD_BY_MAIL) if each.level is WatchLevel.CRITICAL
+    ]
+    if critical:
+        log.warning("dead_man.withheld: %s", ", ".join(critical))
+    return bool(critical)
 
 
 def call() -> bool:

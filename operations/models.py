@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from accounts.permissions import Permission
 from audit.guards import ActGuard, MayDelete
 from audit.models import Audited, audited
 
@@ -42,11 +44,45 @@ class UnsentTask(models.Model):
         return self.task
 
 
+class AlarmSet(models.QuerySet["Alarm"]):
+    """Alarms of the service; they belong to no site."""
+
+    def open_to(self, user: User, permission: Permission) -> Self:
+        return self.all() if user.may(permission) else self.none()
+
+
+class OperationSet(models.QuerySet["OperationRecord"]):
+    """Records of operations; they belong to no site."""
+
+    def open_to(self, user: User, permission: Permission) -> Self:
+        return self.all() if user.may(permission) else self.none()
+
+
+class Alarm(models.Model):
+    """A reading of the watch that is not well, and when somebody was last told; it is gone when the reading is well."""
+
+    reading = models.CharField(_("reading"), max_length=40, primary_key=True)
+    level = models.PositiveSmallIntegerField(_("level"))
+    since = models.DateTimeField(_("since"))
+    told_at = models.DateTimeField(_("last told"))
+
+    objects = AlarmSet.as_manager()
+
+    class Meta:
+        verbose_name = _("alarm of the service")
+        constraints = (MayDelete(name="operations_alarm_deletable"),)
+
+    def __str__(self) -> str:
+        return self.reading
+
+
 class OperationKind(models.TextChoices):
     QUALIFICATION = "qualification", _("Qualification")
     BACKUP = "backup", _("Backup")
     RESTORE = "restore", _("Restore")
     RESTORE_DRILL = "restore_drill", _("Restore drill")
+    SET_UP = "set_up", _("Step of the set-up")
+    UPGRADE = "upgrade", _("Upgrade")
 
 
 @audited(exclude=("paper_en", "paper_zh"))
@@ -66,6 +102,8 @@ class OperationRecord(Audited):
     size = models.BigIntegerField(_("bytes"), default=0)
     paper_en = models.BinaryField(null=True)
     paper_zh = models.BinaryField(null=True)
+
+    objects = OperationSet.as_manager()
 
     class Meta:
         verbose_name = _("record of an operation")

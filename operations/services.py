@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
+from accounts.models import User
 from audit.acts import open_act
 from kernel.tasks import deliver
-from operations.models import Heartbeat, OperationKind, OperationRecord, UnsentTask
+from operations.models import Alarm, Heartbeat, OperationKind, OperationRecord, UnsentTask
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,28 @@ def hand_over_unsent(limit: int = 500) -> int:
     return sent
 
 
+def note_alarms(levels: Mapping[str, int], *, over: Collection[str], at: datetime) -> None:
+    """These readings were told at ``at`` to be not well, and those that are over are forgotten.
+
+    Refuses: nothing. Locks: nothing; whoever calls it holds the alarms.
+    """
+    with transaction.atomic():
+        Alarm.objects.filter(reading__in=over).delete()
+        for name, level in levels.items():
+            alarm, is_new = Alarm.objects.get_or_create(
+                reading=name, defaults={"level": level, "since": at, "told_at": at}
+            )
+            if not is_new:
+                alarm.level, alarm.told_at = level, at
+                alarm.save(update_fields=["level", "told_at"])
+
+
 def record_operation(
     kind: OperationKind,
     *,
     took: timedelta,
     findings: Sequence[QualificationFinding],
+    by: User | None,
     at: datetime,
     file: OperationFile = OperationFile(),
     papers: tuple[bytes, bytes] | None = None,
@@ -73,7 +91,7 @@ def record_operation(
 
     Refuses: nothing. Locks: nothing.
     """
-    with open_act(f"operations:{kind.value}:record", by=None, at=at) as act:
+    with open_act(f"operations:{kind.value}:record", by=by, at=at) as act:
         return OperationRecord.objects.create(
             kind=kind,
             started_at=at,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import ROLE_LABELS, Permission
+from kernel.maintenance import maintenance
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(_("News letters"), "pencil", "trials:letters", Permission.TEXT_DRAFT),
             NavigationItem(_("Audit trail"), "clock-history", "reports:trail", Permission.AUDIT_VIEW),
             NavigationItem(_("Registers"), "journal-check", "trials:registers", Permission.AUDIT_VIEW),
+            NavigationItem(_("Set-up"), "check2", "operations:set-up", Permission.TASK_WATCH),
+            NavigationItem(_("Service"), "clipboard2-pulse", "operations:service", Permission.TASK_WATCH),
             NavigationItem(_("Background tasks"), "arrow-repeat", "followup:tasks", Permission.TASK_WATCH),
             NavigationItem(
                 _("Protocol versions"), "journal-check", "followup:versions", Permission.PROTOCOL_VIEW
@@ -123,6 +126,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "roles": [ROLE_LABELS[role] for role in sorted(request.user.roles)] if signed_in else [],  # type: ignore[union-attr]
             "languages": settings.LANGUAGES,
             "demo": settings.PALACE3_DEMO,
+            "release": settings.RELEASE,
+            "maintenance": maintenance(),
             "idle_minutes": settings.IDLE_MINUTES,
         }
     }

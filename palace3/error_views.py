@@ -26,6 +26,7 @@ TITLES: Final[dict[int, str | Promise]] = {
     422: _("This could not be accepted"),
     429: _("Please wait a moment"),
     500: _("This page could not be made"),
+    503: _("The program is being maintained"),
 }
 PAGES: Final = frozenset({400, 403, 404, 409, 413, 429})
 SENTENCES: Final[dict[int, str | Promise]] = {
@@ -45,6 +46,10 @@ SENTENCES: Final[dict[int, str | Promise]] = {
         "Nothing was saved, and the fault is on record. Go back and try again; "
         "if it comes again, tell the data manager."
     ),
+    503: _(
+        "Nothing was saved. Nothing can be written for a while; what was recorded before is kept. "
+        "What cannot wait goes on the outage sheet."
+    ),
 }
 
 # What a program reads where no refusal of ours has a code of its own: the words of the API's own errors.
@@ -56,6 +61,7 @@ CODES: Final[dict[int, str]] = {
     413: "too_large",
     429: "throttled",
     500: "error",
+    503: "maintenance",
 }
 
 

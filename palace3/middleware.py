@@ -17,6 +17,7 @@ from accounts.services import note_use
 from accounts.sessions import close_session
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from kernel.maintenance import MaintenanceMode, maintenance
 from kernel.request_id import REQUEST_ID
 from kernel.scope import Scope, scope
 from kernel.uploads import most_bytes
@@ -68,6 +69,33 @@ def request_id(get_response: Handler) -> Handler:
         ).observe(perf_counter() - begun)
         response.headers["X-Request-ID"] = number
         response.headers["Permissions-Policy"] = NOTHING_OF_THE_DEVICE
+        return response
+
+    return middleware
+
+
+OF_MACHINES = ("/healthz", "/readyz", "/metrics")
+WRITES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
+ASK_AGAIN_AFTER = "60"
+
+
+def maintained(get_response: Handler) -> Handler:
+    """While maintenance is on, nothing is written: pages can still be read, or there is one page alone.
+
+    It stands inside the sessions, so that reading does not write one, and before whatever asks the database.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        now = None if request.path in OF_MACHINES else maintenance()
+        if now is None:
+            return get_response(request)
+        if now.mode is MaintenanceMode.READ_ONLY and request.method in WRITES_NOTHING:
+            response = get_response(request)
+            request.session.modified = False
+            return response
+        response = answer(request, 503)
+        response.headers["Retry-After"] = ASK_AGAIN_AFTER
+        response.headers["Cache-Control"] = NO_STORE
         return response
 
     return middleware

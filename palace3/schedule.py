@@ -65,6 +65,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute="*/10"),
     },
     "Tell the watch outside that we live": {"task": "operations:dead_man", "schedule": crontab(minute="*/5")},
+    "Tell whoever keeps the service what is not well": {
+        "task": "operations:alarm",
+        "schedule": crontab(minute="*/5"),
+    },
     "Hand over tasks that the broker did not take": {"task": "operations:hand_over", "schedule": crontab()},
     "Take up exports that nobody writes, and delete files whose time is over": {
         "task": "exports:look_after",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -14,6 +15,8 @@ from palace3.logging import LOGGING  # noqa: F401 (a setting)
 
 take_files(os.environ)
 BASE_DIR = Path(__file__).resolve().parent.parent
+# The number of the release: on every page, and in every act that it writes.
+RELEASE: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
 def _flag(name: str, default: bool = False) -> bool:
@@ -110,6 +113,7 @@ MIDDLEWARE = [
     *(["demo.filling.filling"] if PALACE3_DEMO_FILLED else []),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "palace3.middleware.maintained",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -252,9 +256,14 @@ STORAGES = {
 }
 MEDIA_ROOT = Path(os.environ.get("EXPORT_ROOT", BASE_DIR / "var" / "exports"))
 BACKUP_DIR = Path(os.environ.get("BACKUP_DIR", BASE_DIR / "var" / "backups"))
+# While this file is there, nobody writes (kernel/maintenance.py); several machines share it.
+MAINTENANCE_FILE = Path(os.environ.get("MAINTENANCE_FILE", BASE_DIR / "var" / "maintenance.json"))
+# Base backups and WAL, from which the database comes back to a second.
+WAL_DIR = Path(os.environ.get("WAL_DIR", BASE_DIR / "var" / "wal"))
 BACKUP_HOURS = int(os.environ.get("BACKUP_HOURS", "26"))
 DRILL_DAYS = int(os.environ.get("DRILL_DAYS", "35"))
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+ALARM_ADDRESSES = [each.strip() for each in os.environ.get("ALARM_ADDRESSES", "").split(",") if each.strip()]
 DEAD_MAN_URL = os.environ.get("DEAD_MAN_URL", "")
 SIGN_IN_LANE = int(os.environ.get("SIGN_IN_LANE") or os.cpu_count() or 1)
 # The file of an export is deleted after so many days; the register keeps what it held.

@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("randomization.urls")),
     path("", include("exports.urls")),
     path("", include("analysis.urls")),
+    path("", include("operations.urls")),
     path("", include("reports.urls")),
     path("participants/<str:number>/", participant_page, name="participant"),
     # Last: participants/register/ and the like come before a number.

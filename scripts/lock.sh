@@ -16,3 +16,8 @@ compile base.txt --constraint requirements/dev.txt
 "$uv" pip compile requirements/node.in --universal --python-version 3.11 --generate-hashes --no-annotate \
     --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
     --quiet --output-file requirements/node.txt
+for tool in load sbom; do
+    "$uv" pip compile "requirements/$tool.in" --universal --python-version 3.11 --generate-hashes --no-annotate \
+        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+        --quiet --output-file "requirements/$tool.txt"
+done

@@ -183,6 +183,12 @@ class PersonForm(ServiceModelForm):
         """Left to the service, which says what to do."""
 
 
+class AdministratorForm(PersonForm):
+    """The first person of an installation, who chooses the password by a link."""
+
+    password = None  # type: ignore[assignment]
+
+
 class ChangePersonForm(ServiceModelForm):
     reason = _reason(_("Reason for the change"))
 

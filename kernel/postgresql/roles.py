@@ -4,7 +4,8 @@
 * ``palace3_app`` is what web and workers connect as: not owner, under row-level security, without DELETE.
 * ``palace3_allocator`` owns the allocation list and cannot sign in; its one function hands out slots.
 
-A fourth, ``palace3_backup``, reads every row past the policies and writes none (ADR 42).
+A fourth, ``palace3_backup``, reads every row past the policies and writes none (ADR 42); a fifth,
+``palace3_replication``, reads the WAL and no table (ADR 51).
 """
 
 import secrets
@@ -18,6 +19,7 @@ OWNER = "palace3_owner"
 APP = "palace3_app"
 ALLOCATOR = "palace3_allocator"
 BACKUP = "palace3_backup"
+REPLICATION = "palace3_replication"
 # Two who alter one role at once are refused by PostgreSQL; the lock ends with the connection.
 ONE_AFTER_THE_OTHER = "SELECT pg_advisory_lock(36)"
 
@@ -58,6 +60,26 @@ def prepare_backup(admin_url: str, name: str, password: str) -> str:
             )
         _silence(admin, BACKUP)
     return url_of(admin_url, database=name, user=BACKUP, password=password)
+
+
+def prepare_replication(admin_url: str, name: str, password: str) -> str:
+    """The role that reads the server's WAL for the archive stands; it reads no table: its URL."""
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(ONE_AFTER_THE_OTHER)
+        _create_role(admin, REPLICATION)
+        for text in (
+            "ALTER ROLE {role} WITH LOGIN REPLICATION PASSWORD {password}",
+            "GRANT CONNECT ON DATABASE {database} TO {role}",
+        ):
+            admin.execute(
+                sql.SQL(text).format(
+                    role=sql.Identifier(REPLICATION),
+                    password=sql.Literal(password),
+                    database=sql.Identifier(name),
+                )
+            )
+        _silence(admin, REPLICATION)
+    return url_of(admin_url, database=name, user=REPLICATION, password=password)
 
 
 def url_of(url: str, *, database: str, user: str | None = None, password: str | None = None) -> str:

@@ -103,6 +103,20 @@ def restore(
     Refuses: an altered part, a key that does not open it, a database that is not empty. Locks: nothing.
     """
     manifest = read_manifest(folder)
+    app, before, after = put_back(
+        folder=folder, identity=identity, admin=admin, name=name, passwords=passwords
+    )
+    return app, [*compared(before, after), audit_chain(app, before["chain"]), *_keys(manifest)]
+
+
+def put_back(
+    *, folder: Path, identity: str, admin: str, name: str, passwords: tuple[str, str]
+) -> tuple[str, Contents, Contents]:
+    """The dump stands in the empty database; return the application's address, and what was and is in it.
+
+    Refuses: as ``restore``. Locks: nothing.
+    """
+    manifest = read_manifest(folder)
     before = read_contents(folder, identity)
     prepare(admin, name, *passwords)
     address = url_of(admin, database=name)
@@ -116,8 +130,7 @@ def restore(
     # Rights on the database itself stand in no dump of it.
     _owner, app = prepare(admin, name, *passwords)
     with psycopg.connect(address) as there:
-        after = contents_of(there)
-    return app, [*compared(before, after), _audit_chain(app, before["chain"]), *_keys(manifest)]
+        return app, before, contents_of(there)
 
 
 def restore_files(*, folder: Path, identity: str, root: Path) -> int:
@@ -143,8 +156,8 @@ def compared(before: Contents, after: Contents) -> list[QualificationFinding]:
     return [QualificationFinding("rows and digests", not named, "; ".join(named[:10]) if named else said)]
 
 
-def _audit_chain(app: str, chain: str) -> QualificationFinding:
-    """Verify the audit trail of the restored database in a process of its own, which knows no other."""
+def audit_chain(app: str, chain: str) -> QualificationFinding:
+    """Verify the audit trail of another database in a process of its own, which knows no other."""
     kept = {
         key: value
         for key, value in os.environ.items()

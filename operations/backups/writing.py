@@ -98,7 +98,7 @@ def take_backup(*, address: str, recipients: str, folder: Path, at: datetime) ->
     """
     if not address:
         raise BackupAddressMissing
-    keys = _recipients(recipients)
+    keys = recipients_of(recipients)
     final = folder / f"{PREFIX}{at:%Y%m%dT%H%M%SZ}"
     partial = final.with_name(final.name + PARTIAL)
     shutil.rmtree(partial, ignore_errors=True)
@@ -161,7 +161,7 @@ def fingerprints() -> dict[str, str]:
     return {name: hashlib.sha256(key.encode()).hexdigest()[:16] for name, key in named.items() if key}
 
 
-def _recipients(named: str) -> list[Any]:
+def recipients_of(named: str) -> list[Any]:
     try:
         keys = [pyrage.x25519.Recipient.from_str(one.strip()) for one in named.split(",") if one.strip()]
     except pyrage.RecipientError as unreadable:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import platform
-import socket
-import ssl
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -30,6 +28,7 @@ from audit.verify import verify
 from kernel.errors import Refusal
 from kernel.production import faults
 from kernel.scope import EVERYTHING, scope
+from operations.certificate import meet
 from operations.qualification.attacks import attacks_are_refused, sites_are_apart
 from operations.qualification.program import (
     functions_are_ours,
@@ -39,12 +38,11 @@ from operations.qualification.program import (
     triggers_stand,
 )
 from operations.services import QualificationFinding
-from operations.watching import WatchLevel, readings
+from operations.watching import CERTIFICATE_DAYS, WatchLevel, readings
 from trials.services.version_texts import altered_texts
 
 OLDEST_POSTGRESQL: Final = 150000
 OLDEST_PYTHON: Final = (3, 11)
-CERTIFICATE_DAYS: Final = 14
 # So many hours every zone of the trial is apart from UTC, at least: without data of time zones none is known.
 FEWEST_HOURS: Final = 5
 STYLE: Final = "css/palace3.css"
@@ -66,17 +64,10 @@ def versions(asked: QualificationOrder) -> QualificationFinding:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
         number, postgresql = cursor.fetchone()
-    said = f"Python {platform.python_version()}, PostgreSQL {postgresql}, program {_version()}"
+    said = f"Python {platform.python_version()}, PostgreSQL {postgresql}, program {settings.RELEASE}"
     return QualificationFinding(
         "versions", number >= OLDEST_POSTGRESQL and sys.version_info[:2] >= OLDEST_PYTHON, said
     )
-
-
-def _version() -> str:
-    import tomllib
-
-    told = tomllib.loads((Path(settings.BASE_DIR) / "pyproject.toml").read_text(encoding="utf-8"))
-    return str(told["project"]["version"])
 
 
 def migrations(asked: QualificationOrder) -> QualificationFinding:
@@ -194,18 +185,13 @@ def tls(asked: QualificationOrder) -> QualificationFinding:
     parts = urlsplit(settings.PUBLIC_ADDRESS)
     if parts.scheme != "https" or not parts.hostname:
         return QualificationFinding("TLS", False, f"{settings.PUBLIC_ADDRESS} is not https")
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        with socket.create_connection((parts.hostname, parts.port or 443), timeout=10) as plain:
-            with context.wrap_socket(plain, server_hostname=parts.hostname) as wrapped:
-                until = ssl.cert_time_to_seconds(str((wrapped.getpeercert() or {})["notAfter"]))
-                version = wrapped.version()
-    except (OSError, ssl.SSLError, KeyError) as fault:
+        shown = meet(parts.hostname, parts.port or 443)
+    except OSError as fault:
         return QualificationFinding("TLS", False, f"{parts.hostname}: {type(fault).__name__}")
-    days = (datetime.fromtimestamp(until, tz=UTC) - asked.at).days
+    days = (shown.until - asked.at).days
     return QualificationFinding(
-        "TLS", days >= CERTIFICATE_DAYS, f"{version}, the certificate holds for {days} days"
+        "TLS", days >= CERTIFICATE_DAYS, f"{shown.protocol}, the certificate holds for {days} days"
     )
 
 

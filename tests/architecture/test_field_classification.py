@@ -42,7 +42,8 @@ FIELDS: dict[str, dict[str, str]] = {
         ),
     },
     "audit.Act": {
-        "operational": "id verb by role site_id participant_id at stored_at transaction reason request_id parent",
+        "operational": "id verb by role site_id participant_id at stored_at transaction reason request_id parent "
+        "release",
     },
     "audit.Seal": {
         "operational": "id first_act last_act sealed_at leaves root chain catalogue cluster migrations",
@@ -301,6 +302,9 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "operations.Heartbeat": {
         "operational": "name at",
+    },
+    "operations.Alarm": {
+        "operational": "reading level since told_at",
     },
     "operations.UnsentTask": {
         "operational": "id task arguments",

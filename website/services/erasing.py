@@ -19,6 +19,7 @@ from trials.models.requests import RequestState
 from website.services.requests import only_of
 
 ON_REQUEST, IN_TIME = "trials:request:erase", "trials:request:expire"
+AT_THE_END = "trials:request:erase_at_end"
 
 
 class ErasedAlready(Refusal):
@@ -46,6 +47,19 @@ def erase_in_time(*, request: ContactRequest, at: datetime) -> bool:
     return True
 
 
+def erase_at_end(*, request: ContactRequest, reason: str, at: datetime) -> bool:
+    """A closed request is erased before its time, because the trial asks nobody any more; say whether it was.
+
+    An open one stays: somebody waits for a call. Refuses: nothing. Locks: the request.
+    """
+    with only_of(request.site_id), transaction.atomic():
+        fresh = ContactRequest.objects.select_related("site").filter(pk=request.pk, erased_at=None).first()
+        if fresh is None or fresh.is_open:
+            return False
+        _erase(fresh, AT_THE_END, None, at, reason=reason)
+    return True
+
+
 def is_due(request: ContactRequest, *, at: datetime) -> bool:
     """Say whether the identity has been kept as long as it may be."""
     if request.closed_at is not None:
@@ -53,8 +67,10 @@ def is_due(request: ContactRequest, *, at: datetime) -> bool:
     return request.received_at + days_of("contact_erase_open_days") <= at
 
 
-def _erase(request: ContactRequest, verb: str, by: User | None, at: datetime) -> ContactRequest:
-    with open_act(verb, by=by, at=at, site=request.site) as act:
+def _erase(
+    request: ContactRequest, verb: str, by: User | None, at: datetime, *, reason: str = ""
+) -> ContactRequest:
+    with open_act(verb, by=by, at=at, site=request.site, reason=reason) as act:
         locked = ContactRequest.objects.lock(request.pk)
         if locked.erased_at is not None:
             raise ErasedAlready(reference=locked.reference)

@@ -50,6 +50,7 @@ class Command(BaseCommand):
                     OperationKind.BACKUP,
                     took=timedelta(seconds=time.monotonic() - begun),
                     findings=findings,
+                    by=None,
                     at=at,
                     file=file,
                 )

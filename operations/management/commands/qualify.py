@@ -45,6 +45,7 @@ class Command(BaseCommand):
                 OperationKind.QUALIFICATION,
                 took=timedelta(seconds=time.monotonic() - begun),
                 findings=findings,
+                by=None,
                 at=at,
                 papers=papers,
             )

@@ -52,6 +52,7 @@ class Command(BaseCommand):
                 OperationKind.RESTORE_DRILL,
                 took=timedelta(seconds=time.monotonic() - begun),
                 findings=findings,
+                by=None,
                 at=at,
                 file=file,
             )

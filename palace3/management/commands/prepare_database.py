@@ -21,6 +21,7 @@ from kernel.postgresql.roles import (
     password_of,
     prepare,
     prepare_backup,
+    prepare_replication,
     url_of,
 )
 from kernel.postgresql.scope_sql import ACTS_NEAR_THE_CLOCK
@@ -75,6 +76,8 @@ class Command(BaseCommand):
             ) from refusal
         if backup := os.environ.get("DATABASE_BACKUP_URL", ""):
             prepare_backup(admin, name, password_of(backup))
+        if replication := os.environ.get("DATABASE_REPLICATION_URL", ""):
+            prepare_replication(admin, name, password_of(replication))
         # Given addresses stand: they may carry options (TLS) or go by way of a pooler.
         return app or made_app, owner or made_owner
 

@@ -141,6 +141,7 @@ OF_ONE_LANGUAGE = {"trials:public", "trials:public-zh", "trials:preview-page", "
 # a site, no error, no transfer.
 NOT_PLAYED = {
     **dict.fromkeys(("trials:news-confirm", "trials:news-leave"), 404),
+    "accounts:first-password": 410,  # without the ticket of a link
     "crf:central-review": 404,
     **dict.fromkeys(("randomization:confirm-close", "randomization:end-close", "randomization:reject"), 404),
     **dict.fromkeys(("randomization:correct-error", "randomization:withdraw-error"), 404),

@@ -80,6 +80,7 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "review": "COD",
         "register": "incident",
         "check": "CM-01",
+        "name": "PALACE3_LIST_KEY",
     }
 
 
@@ -123,6 +124,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "accounts:sign-out": ("post", "+"),
     "accounts:session": ("get", "+"),
     "accounts:language": ("post", "+"),
+    "accounts:first-password": ("get", "+"),
     "accounts:password": ("get", "*"),
     "accounts:second-factor": ("get", "*"),
     "accounts:begin-second-factor": ("post", "*"),
@@ -225,6 +227,11 @@ MATRIX: dict[str, tuple[str, str]] = {
     "followup:revoke-feed": ("post", "CIMDTSX"),
     "followup:feed-file": ("get", "+"),
     "followup:tasks": ("get", "TX"),
+    "operations:service": ("get", "TX"),
+    "operations:set-up": ("get", "TX"),
+    "operations:try-mail": ("post", "T"),
+    "operations:confirm-mail": ("get", "T"),
+    "operations:confirm-key": ("get", "T"),
     "followup:lost": ("get", "CI"),
     "followup:cancel-attempt": ("get", "CI"),
     "followup:cancel-loss": ("get", "CI"),

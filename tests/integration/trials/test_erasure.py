@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 from django.test import Client
 
@@ -263,3 +265,33 @@ def test_two_presses_at_once_are_one_request(world: World) -> None:
     with ThreadPoolExecutor(4) as hands:
         made = [result for result in hands.map(press, range(4)) if result is not None]
     assert len(made) == 1
+
+
+def test_at_the_end_of_the_trial_closed_requests_are_erased_with_a_reason(
+    world: World, superuser: psycopg.Connection[Any]
+) -> None:
+    closed, opened = receive(), receive(reference="WXYZ-6789")
+    close(world, closed, later(hours=1))
+
+    def erase(before: str, **more: Any) -> str:
+        out = io.StringIO()
+        call_command(
+            "erase_contact_requests",
+            before=date.fromisoformat(before),
+            stdout=out,
+            **{"reason": "the trial has ended", **more},
+        )
+        return out.getvalue()
+
+    assert "1 would be erased of 2 kept" in erase("2026-11-21")
+    assert "0 were erased" in erase("2026-11-20", really=True)
+    with pytest.raises(CommandError, match="reason"):
+        erase("2026-11-21", reason=" ", really=True)
+    assert "1 were erased; 1 are kept" in erase("2026-11-21", really=True)
+    kept = superuser.execute("SELECT request_id FROM trials_contactidentity").fetchall()
+    assert kept == [(opened.pk,)], "somebody still waits for this call"
+    act = superuser.execute(
+        "SELECT reason FROM audit_act WHERE verb = 'trials:request:erase_at_end'"
+    ).fetchall()
+    assert act == [("the trial has ended",)]
+    assert "0 were erased" in erase("2026-11-21", really=True)

@@ -1,0 +1,1 @@
+"""Faults played on a whole installation: ``python -m tests.faults`` (docs/reliability.md)."""
