@@ -28,6 +28,8 @@ SAID: Final[dict[str, Promise]] = {
     "crf:compare_expected": _("Compares the forms that visits expect with a fresh computation"),
     "crf:judge_day": _("Judges the records of every site by the new calendar day"),
     "crf:judge_day_of_site": _("Judges the records of a site by the new calendar day"),
+    "committee:look_after": _("Takes up committee packs that nobody makes"),
+    "committee:make": _("Makes a committee pack"),
     "crf:run_checks": _("Judges all stored data by the checks of today"),
     "crf:verify_derived": _("Compares derived answers and queries with a fresh evaluation"),
     "exports:look_after": _("Takes up exports that nobody writes, and deletes files whose time is over"),

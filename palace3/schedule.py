@@ -70,6 +70,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "exports:look_after",
         "schedule": crontab(minute="*/5"),
     },
+    "Make committee packs that nobody makes": {
+        "task": "committee:look_after",
+        "schedule": crontab(minute="*/5"),
+    },
     "Take saved exports that are due": {
         "task": "exports:take_due",
         "schedule": crontab(minute=35),

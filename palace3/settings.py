@@ -81,6 +81,8 @@ INSTALLED_APPS = [
     "reports",
     "exports",
     "analysis",
+    "committee",
+    "monitoring",
     "operations",
     "design",
     "demo",

@@ -24,6 +24,8 @@ urlpatterns = [
     path("", include("randomization.urls")),
     path("", include("exports.urls")),
     path("", include("analysis.urls")),
+    path("", include("committee.urls")),
+    path("", include("monitoring.urls")),
     path("", include("reports.urls")),
     path("participants/<str:number>/", participant_page, name="participant"),
     # Last: participants/register/ and the like come before a number.

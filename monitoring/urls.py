@@ -1,0 +1,4 @@
+"""Addresses of central monitoring."""
+
+app_name = "monitoring"
+urlpatterns: list = []
