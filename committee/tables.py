@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import exp, log
 from statistics import quantiles
 from typing import Final
@@ -80,10 +81,19 @@ def _people(
     return _row(label, rows, groups, lambda inside: sum(bool(is_so(each)) for each in inside))
 
 
+def _is(read: Callable[[DerivedParticipant], object], value: object) -> Callable[[DerivedParticipant], bool]:
+    """Return what says whether somebody has a value."""
+    return lambda each: read(each) == value
+
+
+def _month(each: DerivedParticipant) -> str:
+    return f"{each.facts.rand:%Y-%m}"
+
+
 def accrual(rows: Rows, groups: tuple[ArmGroup, ...], *, planned: int) -> list[PackTable]:
     """Who was randomized, by site and by month, against the number that is planned."""
     sites = sorted({each.site for each in rows})
-    in_months = sorted({f"{each.facts.rand:%Y-%m}" for each in rows})
+    in_months = sorted({_month(each) for each in rows})
     return [
         PackTable(
             "accrual-by-site",
@@ -91,7 +101,7 @@ def accrual(rows: Rows, groups: tuple[ArmGroup, ...], *, planned: int) -> list[P
             _("Site"),
             groups,
             (
-                *(_people(site, rows, groups, lambda each, site=site: each.site == site) for site in sites),
+                *(_people(site, rows, groups, _is(lambda each: each.site, site)) for site in sites),
                 PackRow(_("All sites"), tuple(group.size for group in groups)),
             ),
             note=_("Planned: %(planned)s participants; randomized by the cut: %(number)s.")
@@ -102,10 +112,7 @@ def accrual(rows: Rows, groups: tuple[ArmGroup, ...], *, planned: int) -> list[P
             _("Randomized, by month"),
             _("Month"),
             groups,
-            tuple(
-                _people(month, rows, groups, lambda each, month=month: f"{each.facts.rand:%Y-%m}" == month)
-                for month in in_months
-            ),
+            tuple(_people(month, rows, groups, _is(_month, month)) for month in in_months),
         ),
     ]
 
@@ -173,10 +180,7 @@ def data_quality(
             _("Queries that wait, by days since they were raised"),
             _("Days"),
             groups,
-            tuple(
-                sums(label, lambda each, first=first, last=last: _in_band(each, first, last))
-                for label, first, last in ages
-            ),
+            tuple(sums(label, partial(_in_band, first=first, last=last)) for label, first, last in ages),
         ),
         PackTable(
             "timeliness",
@@ -184,7 +188,7 @@ def data_quality(
             _("Days"),
             groups,
             tuple(
-                sums(label, lambda each, at=at: _quartile(each, at))
+                sums(label, partial(_quartile, at=at))
                 for at, label in enumerate((_("First quartile"), _("Median"), _("Third quartile")))
             ),
         ),
@@ -226,9 +230,7 @@ def safety(rows: Rows, groups: tuple[ArmGroup, ...], view: ArmView) -> list[Pack
             (
                 _people(_("No adverse event"), rows, groups, lambda each: worst[each.facts.number] is None),
                 *(
-                    _people(
-                        str(grade), rows, groups, lambda each, grade=grade: worst[each.facts.number] == grade
-                    )
+                    _people(str(grade), rows, groups, _is(lambda each: worst[each.facts.number], grade))
                     for grade in GRADES
                 ),
                 _people(_("Grade not known"), rows, groups, lambda each: worst[each.facts.number] == 0),
@@ -243,7 +245,9 @@ def safety(rows: Rows, groups: tuple[ArmGroup, ...], view: ArmView) -> list[Pack
             _("Counted"),
             groups,
             (
-                _people(_("Participants with one or more"), rows, groups, lambda each: _serious(each, hides)),
+                _people(
+                    _("Participants with one or more"), rows, groups, lambda each: _serious(each, hides) > 0
+                ),
                 _row(_("Events"), rows, groups, lambda inside: sum(_serious(each, hides) for each in inside)),
             ),
             note=_masked_events() if hides else "",
@@ -317,7 +321,7 @@ def _deaths(rows: Rows, groups: tuple[ArmGroup, ...], hides: bool) -> PackTable:
                     str(CAUSE.labels.get(cause) or _("Cause not known yet")),
                     died,
                     groups,
-                    lambda each, cause=cause: (each.facts.cause_of_death or "") == cause,
+                    _is(lambda each: each.facts.cause_of_death or "", cause),
                 )
                 for cause in causes
             ),
@@ -451,7 +455,7 @@ def _of_one_arm(rows: Rows, groups: tuple[ArmGroup, ...]) -> list[PackTable]:
                     str(number),
                     rows,
                     groups,
-                    lambda each, number=number: (each.values.treatment.camrelizumab_doses or 0) == number,
+                    _is(lambda each: each.values.treatment.camrelizumab_doses or 0, number),
                 )
                 for number in sorted(doses)
             ),

@@ -30,6 +30,7 @@ SAID: Final[dict[str, Promise]] = {
     "crf:judge_day_of_site": _("Judges the records of a site by the new calendar day"),
     "committee:look_after": _("Takes up committee packs that nobody makes"),
     "committee:make": _("Makes a committee pack"),
+    "monitoring:work_out": _("Works out the indicators of central monitoring"),
     "crf:run_checks": _("Judges all stored data by the checks of today"),
     "crf:verify_derived": _("Compares derived answers and queries with a fresh evaluation"),
     "exports:look_after": _("Takes up exports that nobody writes, and deletes files whose time is over"),
