@@ -33,7 +33,7 @@ class PackForm(ServiceForm):
         choice.choices = [(kept.name, kept.name) for kept in cuts]
 
 
-class ReleaseForm(ServiceForm):
+class ReleasePackForm(ServiceForm):
     """The password of the second person, who signs."""
 
     password = PasswordField(

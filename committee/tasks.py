@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from committee.models import CommitteePack
-from committee.services import look_after_packs, make_pack
+from committee.services.packs import look_after_packs, make_pack
 from kernel.tasks import task
 
 

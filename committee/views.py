@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,13 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import User
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from committee.forms import OpenShareForm, PackForm, ReleaseForm, ShareForm
-from committee.models import CommitteePack, FileKind, PackFile, PackShare, PackState, PackView
-from committee.services import hand_out, may_read, release_pack, request_pack
-from committee.sharing import files_of_share, open_share, revoke_share, share_of, share_pack
+from committee.forms import OpenShareForm, PackForm, ReleasePackForm, ShareForm
+from committee.models import CommitteePack, FileKind, PackFile, PackShare, PackState
+from committee.register import files, packs_of, shares, views_of
+from committee.services.packs import hand_out, may_read, release_pack, request_pack
+from committee.services.sharing import files_of_share, open_share, revoke_share, share_of, share_pack
 from exports.register import named_cuts
 from kernel.once import once_for_each_page
 from kernel.service_form import Page
@@ -31,16 +30,10 @@ PER_PAGE = 30
 TYPES = {FileKind.PDF: "application/pdf", FileKind.CSV: "text/csv; charset=utf-8"}
 
 
-def _packs(user: User) -> QuerySet[CommitteePack]:
-    """Return the packs that a person may know of: those released, and every one for who makes them."""
-    rows = CommitteePack.objects.select_related("cut", "requested_by", "released_by")
-    return rows if user.may(Permission.PACK_MAKE) else rows.filter(state=PackState.RELEASED)
-
-
 @requires(Permission.PACK_VIEW)
 def pack_list(request: PersonRequest) -> HttpResponse:
     """Show the packs."""
-    page = Paginator(_packs(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(packs_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "may_make": request.user.may(Permission.PACK_MAKE)}
     return render(request, "committee/packs.html", context)
 
@@ -66,50 +59,42 @@ def new_pack(request: PersonRequest) -> HttpResponse:
 @requires(Permission.PACK_VIEW)
 def pack(request: PersonRequest, pk: int) -> HttpResponse:
     """Show one pack: files with digests, and, for who makes packs, whom it was shared with and who read it."""
-    return _pack_page(request, get_object_or_404(_packs(request.user), pk=pk))
+    return _pack_page(request, get_object_or_404(packs_of(request.user), pk=pk), at=timezone.now())
 
 
 def _pack_page(
-    request: PersonRequest, chosen: CommitteePack, *, passcode: str = "", shared: PackShare | None = None
+    request: PersonRequest,
+    chosen: CommitteePack,
+    *,
+    at: datetime,
+    passcode: str = "",
+    shared: PackShare | None = None,
 ) -> HttpResponse:
     makes = request.user.may(Permission.PACK_MAKE)
-    files = list(chosen.files.defer("content").select_related("pack"))
-    shares = (
-        chosen.shares.select_related("shared_by", "revoked_by").prefetch_related("views") if makes else ()
-    )
-    now = timezone.now()
+    every = list(files().filter(pack=chosen).defer("content"))
+    shared_with = shares().filter(pack=chosen).prefetch_related("views") if makes else ()
+    read = views_of(chosen) if makes else ()
+    is_waiting, is_own = makes and chosen.state == PackState.MADE, chosen.requested_by_id == request.user.pk
     context = {
         "pack": chosen,
-        "files": [each for each in files if may_read(each, request.user)],
+        "files": [each for each in every if may_read(each, request.user)],
         "makes": makes,
-        "may_release": makes and chosen.state == PackState.MADE and chosen.requested_by_id != request.user.pk,
-        "waits_for_other": makes
-        and chosen.state == PackState.MADE
-        and chosen.requested_by_id == request.user.pk,
+        "may_release": is_waiting and not is_own,
+        "waits_for_other": is_waiting and is_own,
         "may_share": makes and chosen.state == PackState.RELEASED,
-        "shares": [(each, each.opens_at(now)) for each in shares],
-        "views": _views(chosen) if makes else (),
+        "shares": [(each, each.opens_at(at)) for each in shared_with],
+        "views": [(each.at, each.file.name, each.by or each.share) for each in read],
         "passcode": passcode,
         "shared": shared,
     }
     return render(request, "committee/pack.html", context)
 
 
-def _views(chosen: CommitteePack) -> list[tuple[datetime, str, str]]:
-    """Return each time that a file was handed out: when, which, and to whom."""
-    read = (
-        PackView.objects.filter(file__pack=chosen)
-        .select_related("file", "by", "share")
-        .defer("file__content")[:200]
-    )
-    return [(each.at, each.file.name, str(each.by or each.share)) for each in read]
-
-
 @requires(Permission.PACK_MAKE)
 def release(request: PersonRequest, pk: int) -> HttpResponse:
     """Release a pack that somebody else asked for, with a signature."""
-    chosen = get_object_or_404(_packs(request.user), pk=pk)
-    form = ReleaseForm(request.POST or None)
+    chosen = get_object_or_404(packs_of(request.user), pk=pk)
+    form = ReleasePackForm(request.POST or None)
     if form.submits(release_pack, pack=chosen, by=request.user, at=timezone.now()):
         return redirect(form.result)
     page = Page(
@@ -125,11 +110,11 @@ def release(request: PersonRequest, pk: int) -> HttpResponse:
 @requires(Permission.PACK_MAKE)
 def share(request: PersonRequest, pk: int) -> HttpResponse:
     """Share a part of a released pack; the passcode is shown on the answer, and never again."""
-    chosen = get_object_or_404(_packs(request.user), pk=pk)
-    form = ShareForm(request.POST or None)
-    if form.submits(share_pack, pack=chosen, by=request.user, at=timezone.now()):
+    chosen = get_object_or_404(packs_of(request.user), pk=pk)
+    form, now = ShareForm(request.POST or None), timezone.now()
+    if form.submits(share_pack, pack=chosen, by=request.user, at=now):
         made, passcode = form.result
-        return _pack_page(request, chosen, passcode=passcode, shared=made)
+        return _pack_page(request, chosen, at=now, passcode=passcode, shared=made)
     page = Page(
         title=_("Share the pack"),
         button=_("Send the link"),
@@ -148,7 +133,7 @@ def share(request: PersonRequest, pk: int) -> HttpResponse:
 @once_for_each_page
 def revoke(request: PersonRequest, pk: int) -> HttpResponse:
     """End a share at once."""
-    ended = get_object_or_404(PackShare.objects.select_related("pack"), pk=pk)
+    ended = get_object_or_404(shares(), pk=pk)
     revoke_share(share=ended, by=request.user, at=timezone.now())
     return redirect(ended.pack)
 
@@ -157,7 +142,7 @@ def revoke(request: PersonRequest, pk: int) -> HttpResponse:
 @requires(Permission.PACK_VIEW)
 def download(request: PersonRequest, pk: int) -> HttpResponse:
     """Hand a file out to who signed in, with their name on each page."""
-    file = get_object_or_404(PackFile.objects.select_related("pack"), pk=pk)
+    file = get_object_or_404(files(), pk=pk)
     if not may_read(file, request.user):
         raise Http404
     return _answer(file, hand_out(file=file, by=request.user, at=timezone.now()))
@@ -182,8 +167,7 @@ def shared(request: HttpRequest, ticket: str) -> HttpResponse:
         request.GET.get("lang") if request.GET.get("lang") in ("en", "zh-hans") else opened.language
     ):
         opens = opened.opens_at(now)
-        files = files_of_share(opened) if opens else []
-        form = OpenShareForm(request.POST or None, files=files)
+        form = OpenShareForm(request.POST or None, files=files_of_share(opened) if opens else [])
         if opens and form.submits(open_share, share=opened, at=now):
             return _answer(*form.result)
         status = form.status if opens else 410

@@ -26,7 +26,7 @@ from monitoring.services import FactorRange, ranges
 
 
 @dataclass(frozen=True)
-class SiteLine:
+class IndicatorLine:
     """One site in the table behind a funnel plot: counts, value, and the values that are not outside."""
 
     site: str
@@ -75,9 +75,9 @@ def in_words(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
 
 
-def lines_of(user: User) -> dict[str, list[SiteLine]]:
+def lines_of(user: User) -> dict[str, list[IndicatorLine]]:
     """Return every indicator with the sites that the person may see; those without an exposure are left out."""
-    lines: dict[str, list[SiteLine]] = defaultdict(list)
+    lines: dict[str, list[IndicatorLine]] = defaultdict(list)
     rows = SiteIndicator.objects.open_to(user, Permission.MONITORING_VIEW).select_related("site")
     for row in rows:
         if row.indicator in BY_CODE:
@@ -85,8 +85,8 @@ def lines_of(user: User) -> dict[str, list[SiteLine]]:
     return lines
 
 
-def _line(site: str, counted: SiteCount) -> SiteLine:
-    return SiteLine(site, counted, _range(counted, WARNING_TAIL), _range(counted, ACTION_TAIL))
+def _line(site: str, counted: SiteCount) -> IndicatorLine:
+    return IndicatorLine(site, counted, _range(counted, WARNING_TAIL), _range(counted, ACTION_TAIL))
 
 
 def _range(counted: SiteCount, tail: float) -> tuple[str, str]:
@@ -94,7 +94,7 @@ def _range(counted: SiteCount, tail: float) -> tuple[str, str]:
     return in_words(low), in_words(high)
 
 
-def factor_lines(lines: dict[str, list[SiteLine]], *, pooled: bool) -> list[FactorLine]:
+def factor_lines(lines: dict[str, list[IndicatorLine]], *, pooled: bool) -> list[FactorLine]:
     """Return every factor with the value of all sites together, or, for people of a site, with their own."""
     return [
         _factor_line(each, [line.counted for line in lines.get(each.factor.code, [])], pooled=pooled)
@@ -113,7 +113,7 @@ def _factor_line(each: FactorRange, counts: list[SiteCount], *, pooled: bool) ->
 
 
 def file_rows(
-    lines: dict[str, list[SiteLine]], chosen: Iterable[Indicator] = INDICATORS
+    lines: dict[str, list[IndicatorLine]], chosen: Iterable[Indicator] = INDICATORS
 ) -> Iterator[list[Cell]]:
     """Yield the table of indicators as a file holds it."""
     yield [

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.template.loader import render_to_string
 
 from monitoring.indicators import ACTION_TAIL, WARNING_TAIL, Signal, SiteCount
 from protocol.statistics.control_limits import control_limits
@@ -15,8 +13,7 @@ from reports.plots import FILL, MARK
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 360, 64, 24, 16, 52
 STEPS = 60
-INK, CURVE = "#26343c", "#7c8b94"
-ROOM = 1.1
+ROOM, TICKS = 1.1, 4
 
 
 @dataclass(frozen=True)
@@ -36,90 +33,50 @@ class _Scale:
         return f"{self.x(exposure):.1f},{self.y(value):.1f}"
 
 
-def funnel(rows: Sequence[tuple[str, SiteCount]], *, title: str) -> SafeString:
+def funnel(rows: Sequence[tuple[str, SiteCount]], *, title: str) -> str:
     """Return each site by its exposure and value, with the exact limits of 95 % and 99.8 % round all sites together."""
     drawn = [(label, each) for label, each in rows if each.exposure]
     if not drawn:
-        return SafeString("")
+        return ""
     first = drawn[0][1]
-    most = ROOM * max(float(each.exposure) for _label, each in drawn)
     rate = first.in_unit(first.pooled_rate)
+    most = ROOM * max(float(each.exposure) for _label, each in drawn)
     top = ROOM * max([2 * rate, *(each.value or 0.0 for _label, each in drawn)]) or 1.0
     scale = _Scale(most, top)
-    return format_html(
-        '<svg class="p3-chart" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}" '
-        'font-size="12" font-family="sans-serif">{}{}{}{}</svg>',
-        *(title, WIDTH, HEIGHT, WIDTH, HEIGHT),
-        _axes(scale, first),
-        _curves(scale, first),
-        _pooled(scale, rate),
-        _points(scale, drawn),
-    )
+    ticks = [n / TICKS for n in range(TICKS + 1)]
+    context = {
+        "title": title,
+        "unit": first.indicator.unit,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "left": LEFT,
+        "top": TOP,
+        "right": WIDTH - RIGHT,
+        "floor": HEIGHT - BOTTOM,
+        "across": [(f"{scale.x(most * t):.1f}", f"{most * t:.3g}") for t in ticks],
+        "up": [(f"{scale.y(top * t):.1f}", f"{top * t:.3g}") for t in ticks],
+        "curves": list(_curves(scale, first)),
+        "pooled": f"{scale.y(rate):.1f}",
+        "points": [_point(scale, label, each) for label, each in drawn],
+        "colours": {"line": FILL, "outside": MARK},
+    }
+    return render_to_string("monitoring/funnel.svg", context)
 
 
-def _axes(scale: _Scale, first: SiteCount) -> SafeString:
-    ticks = [n / 4 for n in range(5)]
-    across = format_html_join(
-        "",
-        '<text x="{}" y="{}" text-anchor="middle" fill="{}">{}</text>',
-        (
-            (f"{scale.x(scale.most * t):.1f}", HEIGHT - BOTTOM + 18, INK, f"{scale.most * t:.3g}")
-            for t in ticks
-        ),
-    )
-    up = format_html_join(
-        "",
-        '<text x="{}" y="{}" text-anchor="end" fill="{}">{}</text>',
-        ((LEFT - 6, f"{scale.y(scale.top * t) + 4:.1f}", INK, f"{scale.top * t:.3g}") for t in ticks),
-    )
-    lines = format_html(
-        '<path d="M{0},{1} V{2} H{3}" fill="none" stroke="{4}"/>',
-        *(LEFT, TOP, HEIGHT - BOTTOM, WIDTH - RIGHT, INK),
-    )
-    names = format_html(
-        '<text x="{}" y="{}" text-anchor="middle" fill="{}">{} · {}</text>',
-        *((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, INK, _("Exposure"), first.indicator.unit),
-    )
-    return SafeString(lines + across + up + names)
-
-
-def _curves(scale: _Scale, first: SiteCount) -> SafeString:
-    """Draw both limits of each tail; a limit is a whole count, so that it goes in steps at small exposures."""
+def _curves(scale: _Scale, first: SiteCount) -> Iterator[tuple[str, str]]:
+    """Yield both limits of each tail; a limit is a whole count, so that it goes in steps at small exposures."""
     kind, rate = first.indicator.kind, first.pooled_rate
     exposures = sorted({max(1.0, float(round(scale.most * n / STEPS))) for n in range(1, STEPS + 1)})
-    paths = []
     for tail, dashes in ((WARNING_TAIL, "5 4"), (ACTION_TAIL, "")):
         limits = [(each, control_limits(kind, each, rate, tail=tail)) for each in exposures]
         for end in (0, 1):
-            points = " ".join(scale.place(each, first.in_unit(pair[end] / each)) for each, pair in limits)
-            paths.append((points, CURVE, dashes))
-    return format_html_join(
-        "", '<polyline points="{}" fill="none" stroke="{}" stroke-width="1.5" stroke-dasharray="{}"/>', paths
-    )
-
-
-def _pooled(scale: _Scale, rate: float) -> SafeString:
-    return format_html(
-        '<line x1="{}" x2="{}" y1="{}" y2="{}" stroke="{}" stroke-width="1.5"/>',
-        *(LEFT, WIDTH - RIGHT, f"{scale.y(rate):.1f}", f"{scale.y(rate):.1f}", FILL),
-    )
-
-
-def _points(scale: _Scale, drawn: Sequence[tuple[str, SiteCount]]) -> SafeString:
-    outside = (Signal.WARNING, Signal.ACTION)
-    return format_html_join(
-        "",
-        '<circle cx="{}" cy="{}" r="5" fill="{}"/><text x="{}" y="{}" fill="{}">{}</text>',
-        (
-            (
-                f"{scale.x(float(each.exposure)):.1f}",
-                f"{scale.y(each.value or 0.0):.1f}",
-                MARK if each.signal in outside else FILL,
-                f"{scale.x(float(each.exposure)) + 8:.1f}",
-                f"{scale.y(each.value or 0.0) + 4:.1f}",
-                INK,
-                label,
+            yield (
+                " ".join(scale.place(each, first.in_unit(pair[end] / each)) for each, pair in limits),
+                dashes,
             )
-            for label, each in drawn
-        ),
-    )
+
+
+def _point(scale: _Scale, label: str, each: SiteCount) -> dict[str, str]:
+    x, y = scale.x(float(each.exposure)), scale.y(each.value or 0.0)
+    colour = MARK if each.signal in (Signal.WARNING, Signal.ACTION) else FILL
+    return {"x": f"{x:.1f}", "y": f"{y:.1f}", "right": f"{x + 8:.1f}", "label": label, "colour": colour}

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from math import fsum, sqrt
+from math import sqrt
+from statistics import fmean, stdev
 
 from protocol.facts import ParticipantFacts, QuestionnaireFacts
 from protocol.survival import DAYS_PER_MONTH
@@ -67,10 +68,10 @@ class MeanScore:
 def bands_of(months: Iterable[int]) -> tuple[TimeBand, ...]:
     """The bands of time points: each reaches to the middle between it and its neighbours."""
     points = sorted(set(months))
-    edges = [round((one + other) / 2 * DAYS_PER_MONTH) for one, other in pairwise(points)]
-    half = (points[-1] - points[-2]) / 2 if len(points) > 1 else 1
+    edges = [round(fmean(pair) * DAYS_PER_MONTH) for pair in pairwise(points)]
     firsts = [0, *(edge + 1 for edge in edges)]
-    lasts = [*edges, round((points[-1] + half) * DAYS_PER_MONTH)]
+    half_a_step = points[-1] - fmean(points[-2:]) or 1
+    lasts = [*edges, round((points[-1] + half_a_step) * DAYS_PER_MONTH)]
     return (TimeBand(None), *(TimeBand(*each) for each in zip(points, firsts, lasts, strict=True)))
 
 
@@ -110,10 +111,10 @@ def mean_score(people: Iterable[ParticipantFacts], band: TimeBand, scale: str) -
     scores = [float(each.scores[scale]) for each in answers if each and scale in each.scores]
     if not scores:
         return MeanScore(0, None, None)
-    mean = fsum(scores) / len(scores)
+    mean = fmean(scores)
     if len(scores) == 1:
         return MeanScore(1, mean, None)
-    return MeanScore(len(scores), mean, sqrt(fsum((x - mean) ** 2 for x in scores) / (len(scores) - 1)))
+    return MeanScore(len(scores), mean, stdev(scores))
 
 
 def fates_of(people: Sequence[ParticipantFacts], band: TimeBand) -> dict[AnswerFate, int]:

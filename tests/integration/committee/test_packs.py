@@ -18,8 +18,8 @@ from accounts.services import WrongPassword
 from audit.acts import open_act
 from audit.models import Act
 from committee.models import CommitteePack, PackFile, PackShare, PackState, PackView
-from committee.services import OwnPack, PackNotMade, hand_out, make_pack, release_pack, request_pack
-from committee.sharing import (
+from committee.services.packs import OwnPack, PackNotMade, hand_out, make_pack, release_pack, request_pack
+from committee.services.sharing import (
     PasscodeWrong,
     ShareEnded,
     ShareTooLong,

@@ -23,7 +23,7 @@ from accounts.services import write_mail
 from audit.acts import open_act
 from audit.secret_digests import secrets_digest
 from committee.models import MOST_TRIES, CommitteePack, PackFile, PackShare, PackState, PackView
-from committee.services import PackNotReleased, intact_content, marked
+from committee.services.packs import PackNotReleased, intact_content, marked
 from kernel.clock import end_of_day, local_date
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
