@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.services import sign
-from audit.acts import open_act
+from audit.acts import open_act, record_act
 from committee.content import facts_of
 from committee.models import ArmDisplay, CommitteePack, PackFile, PackPart, PackState, PackView
 from committee.paper import files_of, with_watermark
@@ -81,6 +81,8 @@ def make_pack(*, pack: CommitteePack, at: datetime) -> CommitteePack:
     if locked.state == PackState.FAILED:
         return locked
     with transaction.atomic():
+        if locked.arms != ArmDisplay.ABSENT:  # a look by arm, like any other
+            record_act("analysis:arms:look", by=locked.requested_by, at=at, reason=f"committee pack {locked.pk}")
         made = list(files_of(locked, facts_of(locked), at=at))
     with open_act("committee:pack:make", by=None, at=at) as act:
         locked = _waiting(pack)

@@ -42,6 +42,7 @@ from tests.unit.crf.examples import adverse_event
 from tests.world import PASSWORD, World, screen
 from trials.models import Participant
 
+CHAPTERS = ("6.7",)
 pytestmark = pytest.mark.django_db
 __all__ = ["everything", "person", "save"]
 
@@ -134,6 +135,7 @@ def test_the_closed_part_counts_by_arm_at_the_cut_and_the_open_part_knows_no_arm
     assert value(closed, "by-term", "Pneumonitis", "Arm 1") == "1"
     assert value(closed, "strategy", "An immune-related event", "Arm 1") == "1"
     assert not [row for row in closed if row["ROW"] == "Nausea"]  # told after the cut
+    assert Act.objects.get(verb="analysis:arms:look").by == world.statistician
     assert value(opened, "accrual-by-site", "01", "All") == "2"
     assert value(opened, "events", "Deaths", "All") == "0"
     assert not [row for row in opened if row["ROW"] == "Expected deaths"]  # nobody has signed what is assumed
