@@ -59,7 +59,9 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Central monitoring"), "shield-check", "monitoring:board", Permission.MONITORING_VIEW
             ),
-            NavigationItem(_("Committee packs"), "file-earmark-text", "committee:packs", Permission.PACK_VIEW),
+            NavigationItem(
+                _("Committee packs"), "file-earmark-text", "committee:packs", Permission.PACK_VIEW
+            ),
             NavigationItem(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),
             NavigationItem(_("Contact requests"), "telephone", "trials:requests", Permission.CONTACT_HANDLE),
             NavigationItem(

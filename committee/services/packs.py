@@ -82,7 +82,9 @@ def make_pack(*, pack: CommitteePack, at: datetime) -> CommitteePack:
         return locked
     with transaction.atomic():
         if locked.arms != ArmDisplay.ABSENT:  # a look by arm, like any other
-            record_act("analysis:arms:look", by=locked.requested_by, at=at, reason=f"committee pack {locked.pk}")
+            record_act(
+                "analysis:arms:look", by=locked.requested_by, at=at, reason=f"committee pack {locked.pk}"
+            )
         made = list(files_of(locked, facts_of(locked), at=at))
     with open_act("committee:pack:make", by=None, at=at) as act:
         locked = _waiting(pack)
