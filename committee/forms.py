@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.forms import ChoiceField, PasswordInput, RadioSelect, TextInput
+from django.forms import ChoiceField, PasswordInput, RadioSelect, Select, TextInput
 from django.utils.translation import gettext_lazy as _
 
 from committee.models import ArmDisplay, PackFile, PackPart
@@ -61,9 +61,10 @@ class OpenShareForm(ServiceForm):
     is_atomic = False  # a wrong passcode stays counted
 
     passcode = PasswordField(
-        label=_("Passcode"), widget=TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+        label=_("Passcode"),
+        widget=TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "form-control"}),
     )
-    file = ChoiceField(label=_("File"), widget=RadioSelect)
+    file = ChoiceField(label=_("File"), widget=Select(attrs={"class": "form-select"}))
 
     def __init__(self, *args: Any, files: list[PackFile], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -11,7 +11,6 @@ from django.utils.translation import pgettext
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from analysis.definitions import WARNINGS
 from analysis.quality_of_life import (
     Groups,
     deterioration_lines,
@@ -78,7 +77,6 @@ def _page(request: PersonRequest, groups: Groups, *, by_arm: bool) -> HttpRespon
         "model": model_of(groups, scale) if by_arm else None,
         "by_arm": by_arm,
         "everybody": sum(len(rows) for _group, rows in groups),
-        "warnings": WARNINGS if by_arm else (),
         "may_compare": request.user.may(Permission.LIST_WATCH),
     }
     return render(request, "analysis/quality_of_life.html", context)
