@@ -88,6 +88,12 @@ class Permission(StrEnum):
     TEXT_DRAFT = "text_draft"
     TEXT_APPROVE = "text_approve"
     NOTE_KEEP = "note_keep"
+    PACK_VIEW = "pack_view"
+    PACK_READ_ARMS = "pack_read_arms"
+    PACK_MAKE = "pack_make"
+    MONITORING_VIEW = "monitoring_view"
+    MONITORING_FOLLOW = "monitoring_follow"
+    MONITORING_SET = "monitoring_set"
     TOKEN_MANAGE = "token_manage"  # noqa: S105 (a right, not a secret)
 
 
@@ -103,6 +109,7 @@ class Role(StrEnum):
     INSPECTOR = "inspector"
     CODER = "coder"
     REVIEWER = "reviewer"
+    COMMITTEE = "committee"
 
 
 ROLE_LABELS: Final = {
@@ -115,6 +122,7 @@ ROLE_LABELS: Final = {
     Role.INSPECTOR: _("Inspector"),
     Role.CODER: _("Coder"),
     Role.REVIEWER: _("Central reviewer"),
+    Role.COMMITTEE: _("Member of the data monitoring committee"),
 }
 
 PERMISSION_LABELS: Final = {
@@ -185,6 +193,12 @@ PERMISSION_LABELS: Final = {
     Permission.TEXT_DRAFT: _("draft public texts"),
     Permission.TEXT_APPROVE: _("approve public texts"),
     Permission.NOTE_KEEP: _("keep private working notes"),
+    Permission.PACK_VIEW: _("read committee packs that were released, their open part"),
+    Permission.PACK_READ_ARMS: _("read the closed part of committee packs"),
+    Permission.PACK_MAKE: _("make, release and share committee packs"),
+    Permission.MONITORING_VIEW: _("see central monitoring"),
+    Permission.MONITORING_FOLLOW: _("record what became of a finding of central monitoring"),
+    Permission.MONITORING_SET: _("set acceptable ranges of central monitoring"),
     Permission.TOKEN_MANAGE: _("make and revoke own tokens"),
 }
 
@@ -226,6 +240,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.COORDINATOR: frozenset(_AT_SITE),
     Role.INVESTIGATOR: _AT_SITE
     | {
+        _P.MONITORING_VIEW,
         _P.SITE_CONFIRM,
         _P.PERSON_CONFIRM,
         _P.PARTICIPANT_TRANSFER,
@@ -237,6 +252,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     },
     Role.MONITOR: _READ
     | {
+        _P.MONITORING_VIEW,
+        _P.MONITORING_FOLLOW,
         _P.PERSON_VIEW,
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
@@ -254,6 +271,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     },
     Role.DATA_MANAGER: _READ
     | {
+        _P.MONITORING_VIEW,
+        _P.MONITORING_FOLLOW,
         _P.ELIGIBILITY_VIEW,
         _P.ALLOCATION_VIEW,
         _P.ALLOCATION_CORRECT,
@@ -285,6 +304,10 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     },
     Role.TRIAL_MANAGER: frozenset(
         {
+            _P.PACK_VIEW,
+            _P.MONITORING_VIEW,
+            _P.MONITORING_FOLLOW,
+            _P.MONITORING_SET,
             _P.DATABASE_LOCK_VIEW,
             _P.DATABASE_LOCK_SIGN,
             _P.SITE_VIEW,
@@ -317,6 +340,10 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     ),
     Role.STATISTICIAN: _READ
     | {
+        _P.PACK_VIEW,
+        _P.PACK_READ_ARMS,
+        _P.PACK_MAKE,
+        _P.MONITORING_VIEW,
         _P.DATABASE_LOCK_VIEW,
         _P.DATABASE_LOCK_SIGN,
         _P.ALLOCATION_VIEW,
@@ -332,6 +359,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     },
     Role.INSPECTOR: _READ
     | {
+        _P.PACK_VIEW,
+        _P.MONITORING_VIEW,
         _P.ATTACHMENT_VIEW,
         _P.DATABASE_LOCK_VIEW,
         _P.PERSON_VIEW,
@@ -363,12 +392,14 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.REVIEWER: frozenset(
         {_P.CENTRAL_REVIEW_VIEW, _P.CENTRAL_REVIEW_ANSWER, _P.PROTOCOL_VIEW, _P.TOKEN_MANAGE}
     ),
+    # What somebody released to the committee, and nothing else: no page, list, program or count.
+    Role.COMMITTEE: frozenset({_P.PACK_VIEW, _P.PACK_READ_ARMS}),
 }
 
 SITE_ROLES: Final = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})
 CENTRAL_ROLES: Final = frozenset(Role) - SITE_ROLES
 SECOND_FACTOR_ROLES: Final = frozenset(
-    {Role.INVESTIGATOR, Role.DATA_MANAGER, Role.TRIAL_MANAGER, Role.STATISTICIAN}
+    {Role.INVESTIGATOR, Role.DATA_MANAGER, Role.TRIAL_MANAGER, Role.STATISTICIAN, Role.COMMITTEE}
 )
 
 

@@ -11,25 +11,38 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from exports.cuts import Cut
+from randomization.models import Allocation
+from trials.models import LossToFollowUp, Milestone, Participant, ScreeningOutcome, Withdrawal
 from trials.models.participants import Track
 
 # What stands about every participant of some sites: one row each.
-STANDING = (
+_STANDING = (
     "(SELECT p.id, p.number, p.site_id, p.state, p.arm, o.declined, o.reason, "
-    "EXISTS (SELECT FROM randomization_allocation al WHERE al.participant_id = p.id) AS allocated, "
-    "EXISTS (SELECT FROM trials_milestone m WHERE m.participant_id = p.id AND m.code = 'DEATH' "
+    "EXISTS (SELECT FROM {allocation} al WHERE al.participant_id = p.id) AS allocated, "
+    "EXISTS (SELECT FROM {milestone} m WHERE m.participant_id = p.id AND m.code = 'DEATH' "
     'AND coalesce(m."on", m.earliest) IS NOT NULL) AS died, '
-    "EXISTS (SELECT FROM trials_losstofollowup l WHERE l.participant_id = p.id AND l.reached_on IS NULL "
+    "EXISTS (SELECT FROM {loss} l WHERE l.participant_id = p.id AND l.reached_on IS NULL "
     "AND l.cancelled_at IS NULL) AS lost, "
-    "EXISTS (SELECT FROM trials_withdrawal w WHERE w.participant_id = p.id AND w.all_contact "
+    "EXISTS (SELECT FROM {withdrawal} w WHERE w.participant_id = p.id AND w.all_contact "
     "AND w.cancelled_at IS NULL) AS withdrew "
-    "FROM trials_participant p LEFT JOIN trials_screeningoutcome o ON o.participant_id = p.id "
+    "FROM {participant} p LEFT JOIN {outcome} o ON o.participant_id = p.id "
     "WHERE p.site_id = ANY(%(sites)s))"
 )
+_TABLES: Mapping[str, type[Model]] = {
+    "allocation": Allocation,
+    "milestone": Milestone,
+    "loss": LossToFollowUp,
+    "withdrawal": Withdrawal,
+    "participant": Participant,
+    "outcome": ScreeningOutcome,
+}
+STANDING = _STANDING.format(**{name: model._meta.db_table for name, model in _TABLES.items()})
 ENROLLED = "s.arm IS NOT NULL AND s.allocated"
 NOT_ENROLLED = "s.arm IS NULL AND NOT s.allocated"
 
@@ -141,6 +154,12 @@ class Flow:
 def flow_of(sites: Iterable[int], *, by_arm: bool = False) -> Flow:
     """Count everybody of the sites; ``by_arm`` only inside an act that says who looks."""
     return counted(STANDING, {"sites": list(sites)}, by_arm=by_arm)
+
+
+def flow_at(cut: Cut, sites: Iterable[int], *, by_arm: bool = False) -> Flow:
+    """Count everybody of the sites as they stood at a cut; ``by_arm`` only inside an act that says who looks."""
+    standing = _STANDING.format(**{name: cut.rows(model) for name, model in _TABLES.items()})
+    return counted(standing, {"sites": list(sites)}, by_arm=by_arm)
 
 
 def counted(standing: str, parameters: Mapping[str, Any], *, by_arm: bool = False) -> Flow:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -21,6 +22,7 @@ TYPE_A_DAY: Final = _("Type the day as year-month-day, such as 2026-11-23.")
 TYPE_A_CLOCK: Final = _("Type the time as hours and minutes, such as 14:30.")
 TYPE_AN_INSTANT: Final = _("Type day and time as year-month-day hours:minutes, such as 2026-11-23 14:30.")
 TYPE_A_NUMBER: Final = _("Type a whole number in the digits 0 to 9.")
+TYPE_A_POINTED_NUMBER: Final = _("Type a number with at most %(places)s decimal places, such as 12.5.")
 LEAVE_SECONDS_OUT: Final = _("The time is kept to the minute. Leave the seconds out.")
 WHICH_DAY: Final = _("Day and month can be taken for each other. Type the day as year-month-day.")
 NO_SUCH_DAY: Final = _(
@@ -141,6 +143,22 @@ class WholeNumberField(forms.IntegerField):
 
     def to_python(self, value: Any) -> int | None:
         return value if isinstance(value, int) else _read_unless_empty(reading.whole, value, TYPE_A_NUMBER)
+
+
+class PointedField(forms.Field):
+    """A number with at most ``places`` decimal places, exactly as it is typed."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+
+    def __init__(self, *, places: int = 2, **more: Any) -> None:
+        self.places = places
+        super().__init__(**more)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, Decimal):
+            return value
+        said = TYPE_A_POINTED_NUMBER % {"places": self.places}
+        return _read_unless_empty(lambda text: reading.pointed(text, places=self.places), value, said)
 
 
 def _read_unless_empty(read: Callable[[str], Any], value: Any, otherwise: Any) -> Any:

@@ -54,6 +54,15 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             ),
             NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
             NavigationItem(_("Flow of participants"), "people", "analysis:flow", Permission.VISIT_VIEW),
+            NavigationItem(
+                _("Quality of life"), "clipboard-check", "analysis:quality-of-life", Permission.EXPORT_VIEW
+            ),
+            NavigationItem(
+                _("Central monitoring"), "shield-check", "monitoring:board", Permission.MONITORING_VIEW
+            ),
+            NavigationItem(
+                _("Committee packs"), "file-earmark-text", "committee:packs", Permission.PACK_VIEW
+            ),
             NavigationItem(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),
             NavigationItem(_("Contact requests"), "telephone", "trials:requests", Permission.CONTACT_HANDLE),
             NavigationItem(

@@ -14,6 +14,8 @@ PACKAGES = (
     "reports",
     "exports",
     "analysis",
+    "committee",
+    "monitoring",
     "operations",
     "design",
     "demo",

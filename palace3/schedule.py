@@ -74,6 +74,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "exports:look_after",
         "schedule": crontab(minute="*/5"),
     },
+    "Make committee packs that nobody makes": {
+        "task": "committee:look_after",
+        "schedule": crontab(minute="*/5"),
+    },
+    "Work out central monitoring": {"task": "monitoring:work_out", "schedule": crontab(hour=20, minute=10)},
     "Take saved exports that are due": {
         "task": "exports:take_due",
         "schedule": crontab(minute=35),

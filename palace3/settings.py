@@ -86,6 +86,8 @@ INSTALLED_APPS = [
     "reports",
     "exports",
     "analysis",
+    "committee",
+    "monitoring",
     "operations",
     "design",
     "demo",
@@ -237,6 +239,11 @@ INCOMPATIBLE_ROLES = (
     *(("inspector", other) for other in ("coordinator", "investigator", "monitor", "data_manager")),
     *(("inspector", other) for other in ("trial_manager", "statistician")),
     *(("coder", other) for other in ("coordinator", "investigator")),
+    *(
+        ("committee", other)
+        for other in ("coordinator", "investigator", "monitor", "data_manager", "trial_manager")
+    ),
+    *(("committee", other) for other in ("statistician", "inspector", "coder", "reviewer")),
 )
 SITE_TIME_ZONES = ("Asia/Shanghai", "Asia/Urumqi")
 

@@ -25,6 +25,8 @@ urlpatterns = [
     path("", include("exports.urls")),
     path("", include("analysis.urls")),
     path("", include("operations.urls")),
+    path("", include("committee.urls")),
+    path("", include("monitoring.urls")),
     path("", include("reports.urls")),
     path("participants/<str:number>/", participant_page, name="participant"),
     # Last: participants/register/ and the like come before a number.

@@ -17,7 +17,7 @@ export SECRET_KEY="${SECRET_KEY:-checks-only}"
 # The types are checked on one core while the other steps use the other; what it says is printed at the end.
 types=$(mktemp)
 trap 'rm -f "$types"' EXIT
-.venv/bin/mypy --no-error-summary kernel protocol audit accounts trials website followup crf randomization notices reports exports operations design demo palace3 >"$types" 2>&1 &
+.venv/bin/mypy --no-error-summary kernel protocol audit accounts trials website followup crf randomization notices reports exports analysis committee monitoring operations design demo palace3 >"$types" 2>&1 &
 types_process=$!
 
 step ruff .venv/bin/ruff check --quiet .

@@ -85,5 +85,6 @@ def _look_around(stage: Stage) -> Played:
         "S": central["stats"],
         "X": central["inspector"],
         "V": central["reviewer"],
+        "B": central["committee"],
     }
     return Played(person.number, keys, people)

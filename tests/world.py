@@ -51,6 +51,7 @@ class World:
     reviewer: User
     second_reviewer: User
     third_reviewer: User
+    committee: User
 
     def everyone(self) -> dict[str, User]:
         return {name: value for name, value in vars(self).items() if isinstance(value, User)}
@@ -75,6 +76,7 @@ def build_world() -> World:
             "reviewer": _person("reviewer", Role.REVIEWER, None),
             "second_reviewer": _person("second_reviewer", Role.REVIEWER, None),
             "third_reviewer": _person("third_reviewer", Role.REVIEWER, None),
+            "committee": _person("committee", Role.COMMITTEE, None),
         }
         _person("other_investigator", Role.INVESTIGATOR, other)
         for each in (site, other):

@@ -73,7 +73,7 @@ class Query(OfParticipant):
     assigned_role = models.CharField(
         _("assigned to the role"),
         max_length=20,
-        choices=[(role.value, ROLE_LABELS[role]) for role in Role],
+        choices=[(role.value, ROLE_LABELS[role]) for role in Role if role is not Role.COMMITTEE],
         null=True,
         blank=True,
     )

@@ -42,6 +42,7 @@ CENTRAL: Final = (
     ("reviewer", Role.REVIEWER, "Demo reviewer"),
     ("reviewer2", Role.REVIEWER, "Demo second reviewer"),
     ("reviewer3", Role.REVIEWER, "Demo third reviewer"),
+    ("committee", Role.COMMITTEE, "Demo member of the data monitoring committee"),
 )
 PASSWORD: Final = "palace-demo-2026"  # noqa: S105 (printed for everyone who starts the demo)
 STILL_OPENING: Final = 1

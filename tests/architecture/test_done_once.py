@@ -25,6 +25,8 @@ TAKES_POSTS = re.compile(r"require_POST|\"POST\"|request\.POST")
 DONE_ONCE = re.compile(r"\.submits\(|once_for_each_page|try_to_save\(")
 
 VIEWS = {
+    "committee:download": "each download is a view of its own, and is kept as one",
+    "committee:shared": "as above; wrong passcodes are counted, each of them",
     "accounts:sign-in": "opens a session of its own for each browser; tries are counted",
     "accounts:sign-in-again": "as above",
     "accounts:sign-out": "ends the one session of the browser; there is none to end twice",
@@ -51,6 +53,8 @@ VIEWS = {
     "trials:news-leave": "deletes the one row of the ticket",
 }
 FORMS = {
+    ("committee/pack.html", "committee:download"): "committee:download",
+    ("committee/shared.html", ""): "committee:shared",
     ("accounts/profile.html", "accounts:accept-accountability"): "accounts:accept-accountability",
     ("accounts/second_factor.html", ""): "accounts:second-factor",
     ("accounts/sign_in.html", ""): "accounts:sign-in",

@@ -300,6 +300,30 @@ FIELDS: dict[str, dict[str, str]] = {
     "followup.Reminder": {
         "operational": "id act participant site visit kind to for_day opens closes mail",
     },
+    "committee.CommitteePack": {
+        "operational": (
+            "id act title cut arms arm_of_a requested_by requested_at state runs made_at released_by released_at "
+            "signature site_id"
+        ),
+    },
+    "committee.PackFile": {"operational": "id act pack part kind language digest size content site_id"},
+    "committee.PackShare": {
+        "operational": (
+            "id act pack part recipient email language key passcode secrets_digest shared_by shared_at expires_at "
+            "tries revoked_at revoked_by site_id"
+        ),
+    },
+    "committee.PackView": {"operational": "id act file by share at site_id"},
+    "monitoring.SiteIndicator": {
+        "operational": "id site indicator count exposure pooled_count pooled_exposure worked_out_at",
+    },
+    "monitoring.AcceptableRange": {"operational": "id act factor lowest highest set_by set_at"},
+    "monitoring.MonitoringFinding": {
+        "operational": (
+            "id act site indicator kind seen_count seen_exposure lowest highest opened_at due_on owner_role owner "
+            "outcome note followed_by followed_at"
+        ),
+    },
     "operations.Heartbeat": {
         "operational": "name at",
     },

@@ -47,6 +47,8 @@ FLOORS = (
     "reports",
     "exports",
     "analysis",
+    "committee",
+    "monitoring",
     "operations",
     "design",
     "demo",

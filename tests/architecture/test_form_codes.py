@@ -58,6 +58,12 @@ MAY_NAME = {
         },
         "the forms that endpoints are read from",
     ),
+    "analysis/quality_of_life.py": ({"QOL"}, "the questionnaire whose scales are shown"),
+    "committee/reading.py": ({"QOL"}, "questionnaires are counted by themselves"),
+    "monitoring/reading.py": (
+        {"AE", "DV", "SURV", "VS"},
+        "what a site reports, what it measures, and what is news of a participant",
+    ),
     "analysis/stored_operations.py": ({"COMP", "PATH", "ST", "SURG"}, "what is known of one operation"),
     "exports/acrf.py": ({"ST"}, "begins the identifier of the study in ODM"),
     "exports/odm/study.py": ({"ST"}, "begins the identifier of the study"),

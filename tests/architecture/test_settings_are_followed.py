@@ -20,7 +20,7 @@ APPS = PACKAGES
 
 # Answers that only the statistics, the contracts and the manuals of the study team use.
 FOR_PEOPLE = {
-    *("ni_margin", "confidence_level", "assumed_survival_36_months", "power", "drop_out"),
+    *("ni_margin", "confidence_level", "power"),
     *("analysis_sets", "dmc_first_review_after", "dmc_review_months", "efficacy_interim", "accrual_end"),
     *("planned_study_end", "eortc_licence", "qol_instruments", "qol_eq5d"),
     *("ae_dictionary", "ae_coding", "complication_standard", "staging_edition"),
@@ -30,7 +30,6 @@ FOR_PEOPLE = {
 # The visits carry them: another calendar or clock is another set of rows.
 CARRIED_BY_VISITS = {
     "postoperative_clock",
-    "qol_months",
     "pet_before_endoscopy_days",
 }
 # An analysis takes the reading, or passes the number, that is named here.

@@ -10,7 +10,10 @@ from palace3.packages import PACKAGES
 ROOT = Path(__file__).resolve().parents[2]
 # Where nobody follows a version: the list was made by the design that no amendment changes, the public page and the
 # erasing of contact requests belong to no site, and a command's own default can be overruled by its option.
+# Analyses of everybody together follow one text.
 FOLLOWS_NONE = {
+    "analysis/quality_of_life.py",
+    "committee/content.py",
     "followup/management/commands/plan.py",
     "palace3/apps.py",
     "randomization/allocation/documents.py",

@@ -62,6 +62,8 @@ UNREAD = re.compile(r"<(script|style|template)\b.*?</\1>", re.DOTALL)
 
 # What is fetched by a GET and is no page: files, and what programs read.
 FILES = {
+    "analysis:quality-of-life-file",
+    "monitoring:board-file",
     "analysis:flow-paper",
     "analysis:flow-picture",
     "analysis:flow-table",
@@ -93,6 +95,8 @@ FILES = {
 PARTS = {"followup:messages"}
 # Which participant, form or row an address is about, where the one that is furthest has no such page.
 ABOUT: dict[str, dict[str, Any]] = {
+    "monitoring:indicator": {"slug": "late-entry"},
+    "monitoring:range": {"slug": "late-entry"},
     "analysis:flow-box": {"slug": "followed"},
     "crf:assess": {"number": "alarmed", "event": "serious"},
     "crf:remove-attachment": {"pk": "file"},
@@ -140,6 +144,8 @@ OF_ONE_LANGUAGE = {"trials:public", "trials:public-zh", "trials:preview-page", "
 # What the played trial has no subject for: no death to review, no ticket of a reader, no closing of a scheme or of
 # a site, no error, no transfer.
 NOT_PLAYED = {
+    **dict.fromkeys(("committee:pack", "committee:release", "committee:share", "committee:shared"), 404),
+    "monitoring:finding": 404,
     **dict.fromkeys(("trials:news-confirm", "trials:news-leave"), 404),
     "accounts:first-password": 410,  # without the ticket of a link
     "crf:central-review": 404,

@@ -1,7 +1,8 @@
 """Every address × every role, compared with one literal table (requirements 2, 3).
 
 A letter stands for a role that is let through: C coordinator, I investigator, M monitor,
-D data manager, T trial manager, S statistician, X inspector, K coder, V central reviewer; ``*`` for
+D data manager, T trial manager, S statistician, X inspector, K coder, V central reviewer,
+B member of the data monitoring committee; ``*`` for
 everybody signed in, ``+`` for everybody. Whoever is not named gets 403 (or is asked to sign in).
 An address that is missing here fails.
 """
@@ -29,8 +30,9 @@ LETTERS = {
     "X": "inspector",
     "K": "coder",
     "V": "reviewer",
+    "B": "committee",
 }
-EVERYONE = "CIMDTSXKV"
+EVERYONE = "CIMDTSXKVB"
 REDIRECTS_AND_TOOLS = {None, "exports:schema", "healthz", "metrics", "readyz"}
 
 
@@ -239,7 +241,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "followup:correct-withdrawal": ("get", "CI"),
     "followup:cancel-withdrawal": ("get", "CI"),
     "followup:preview": ("get", "CIMDTSX"),
-    "followup:versions": ("get", "*"),
+    "followup:versions": ("get", "CIMDTSXKV"),
     "followup:site-version": ("get", "CIMDTSX"),
     "followup:version-history": ("get", "CIMDTSXK"),
     "followup:amendment": ("get", "CIMDTSX"),
@@ -348,7 +350,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "randomization:outage": ("get", "CIMDSX"),
     "randomization:errors": ("get", "CIMDSX"),
     "randomization:strata": ("get", "CIMDSX"),
-    "randomization:roots": ("get", "*"),
+    "randomization:roots": ("get", "CIMDTSXKV"),
     "randomization:scheme": ("get", "TS"),
     "randomization:design": ("post", "TS"),
     "randomization:add-sites": ("get", "S"),
@@ -382,8 +384,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:filled-form": ("get", "CIMDSX"),
     "exports:access": ("get", "T"),
     "exports:access-end": ("get", "T"),
-    "exports:tokens": ("get", "*"),
-    "exports:token-revoke": ("post", "*"),
+    "exports:tokens": ("get", "CIMDTSXKV"),
+    "exports:token-revoke": ("post", "CIMDTSXKV"),
     "exports:api": ("get", "*"),
     "exports:api:attachments": ("get", "CIMDX"),
     "exports:api:attachment-file": ("get", "CIMDX"),
@@ -406,13 +408,30 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:api:query-ageing": ("get", "CIMDTSXK"),
     "exports:api:checks": ("get", "MDX"),
     "exports:api:answers": ("get", "CIMDSX"),
-    "exports:api:codebook": ("get", "*"),
+    "exports:api:codebook": ("get", "CIMDTSXKV"),
     "exports:api:exports": ("get", "DSX"),
     "exports:api:export": ("get", "DSX"),
     "exports:api:cuts": ("get", "DSX"),
     "exports:api:export-cancel": ("post", "DS"),
     "exports:api:export-file": ("get", "DS"),
-    "analysis:definitions": ("get", "*"),
+    "analysis:quality-of-life": ("get", "DSX"),
+    "analysis:quality-of-life-file": ("get", "DSX"),
+    "analysis:quality-of-life-by-arm": ("get", "S"),
+    "monitoring:board": ("get", "IMDTSX"),
+    "monitoring:board-file": ("get", "IMDTSX"),
+    "monitoring:indicator": ("get", "IMDTSX"),
+    "monitoring:finding": ("get", "IMDTSX"),
+    "monitoring:take": ("post", "MDT"),
+    "monitoring:range": ("get", "T"),
+    "committee:packs": ("get", "TSXB"),
+    "committee:new-pack": ("get", "S"),
+    "committee:pack": ("get", "TSXB"),
+    "committee:release": ("get", "S"),
+    "committee:share": ("get", "S"),
+    "committee:revoke": ("post", "S"),
+    "committee:download": ("post", "TSXB"),
+    "committee:shared": ("get", "+"),
+    "analysis:definitions": ("get", "CIMDTSXKV"),
     "analysis:flow": ("get", "CIMDTSX"),
     "analysis:flow-box": ("get", "CIMDTSX"),
     "analysis:flow-by-arm": ("get", "S"),
@@ -424,7 +443,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "analysis:sets": ("get", "S"),
     "reports:participants": ("get", "CIMDTSXK"),
     "reports:acts": ("get", "CIMDTX"),
-    "reports:protocol": ("get", "*"),
+    "reports:protocol": ("get", "CIMDTSXKV"),
     "reports:reports": ("get", "CIMDTSX"),
     "reports:completeness": ("get", "CIMDSX"),
     "reports:completeness-forms": ("get", "CIMDSX"),
@@ -434,11 +453,11 @@ MATRIX: dict[str, tuple[str, str]] = {
     "reports:unfinished-forms": ("get", "CIMDSX"),
     "reports:report": ("get", "CIMDTSX"),
     "reports:report-file": ("get", "CIMDTSX"),
-    "reports:protocol-value": ("get", "*"),
+    "reports:protocol-value": ("get", "CIMDTSXKV"),
     "reports:protocol-confirm": ("get", "T"),
     "reports:protocol-withdraw": ("get", "T"),
     "participant": ("get", "CIMDTSXK"),
-    "randomization:root-pdf": ("get", "*"),
+    "randomization:root-pdf": ("get", "CIMDTSXKV"),
 }
 # fmt: on
 

@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts import services as accounts
 from accounts.models import User
-from accounts.permissions import SITE_ROLES, Permission, Role
+from accounts.permissions import ROLE_PERMISSIONS, SITE_ROLES, Permission, Role
 from accounts.second_factor import code_at
 from accounts.services import DayAhead, MayNotSign, WrongCode, WrongPassword, set_password, sign
 from audit.acts import open_act
@@ -464,3 +464,11 @@ def test_point_22_no_public_answer_rests_on_a_closed_account(world: World) -> No
         with as_person(world.trial_manager):
             accounts.change_person(user=user, by=None, at=NOW, is_active=False)
     assert {centre.code for centre in open_centres(at=NOW)} == {"02"}
+
+
+def test_a_member_of_the_committee_holds_no_other_role_and_reads_packs_alone() -> None:
+    """The committee is independent of sites, data and analysis: of every other role (issue point 11)."""
+    apart = {frozenset(pair) for pair in settings.INCOMPATIBLE_ROLES}
+    for role in set(Role) - {Role.COMMITTEE}:
+        assert frozenset(("committee", role.value)) in apart, role
+    assert ROLE_PERMISSIONS[Role.COMMITTEE] == {Permission.PACK_VIEW, Permission.PACK_READ_ARMS}
