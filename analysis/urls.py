@@ -15,5 +15,9 @@ urlpatterns = [
     path("participant-flow/flow.svg", views.flow_picture_file, name="flow-picture"),
     path("participant-flow/flow.csv", views.flow_table, name="flow-table"),
     path("participant-flow/flow.pdf", views.flow_paper, name="flow-paper"),
+    path("safety-report/", views.safety, name="safety"),
+    path("safety-report/csv/", views.safety_file, name="safety-file"),
+    path("safety-report/by-arm/", views.safety_by_arm, name="safety-by-arm"),
+    path("safety-report/by-arm/csv/", views.safety_arms_file, name="safety-arms-file"),
     path("participant-flow/<slug:slug>/", views.flow_box, name="flow-box"),
 ]

@@ -3,6 +3,7 @@
 from analysis.views.definitions import endpoint_definitions
 from analysis.views.flow import flow, flow_box, flow_by_arm, flow_paper, flow_picture_file, flow_table
 from analysis.views.results import results, results_by_arm, set_memberships
+from analysis.views.safety import safety, safety_arms_file, safety_by_arm, safety_file
 
 __all__ = [
     "endpoint_definitions",
@@ -14,5 +15,9 @@ __all__ = [
     "flow_table",
     "results",
     "results_by_arm",
+    "safety",
+    "safety_arms_file",
+    "safety_by_arm",
+    "safety_file",
     "set_memberships",
 ]

@@ -65,6 +65,8 @@ FILES = {
     "analysis:flow-paper",
     "analysis:flow-picture",
     "analysis:flow-table",
+    "analysis:safety-arms-file",
+    "analysis:safety-file",
     "accounts:session",
     "crf:attachment",
     "crf:blank",
