@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 import pytest
 from django.urls import reverse
 
@@ -13,7 +14,6 @@ from exports.kept_cuts.services import keep_cut
 from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_consequences import person, randomized, treated
 from tests.integration.crf.test_pages import client_of
-from tests.integration.exports.test_cuts import database_moment
 from tests.unit.crf.examples import adverse_event
 from tests.world import World
 from trials.models import Participant
@@ -69,12 +69,12 @@ def test_the_pooled_report_counts_events_and_names_no_arm(
 def test_a_named_cut_shows_what_was_known_then(world: World, person: Participant, save: Save) -> None:
     patient = randomized(person)
     treated(patient, save)
-    before = database_moment()
-    with open_act("exports:cut:take", by=world.data_manager, at=before) as act:
-        keep_cut(Cut(at=before), name="first review", act=act, at=before)
+    before = Cut.of_this_snapshot()
+    with open_act("exports:cut:take", by=world.data_manager, at=before.at) as act:
+        keep_cut(before, name="first review", act=act, at=before.at)
     save(patient, "AE", values=FEVER)
 
-    reader = client_of(world.coordinator)
+    reader = client_of(world.data_manager)
     now = reader.get(reverse("analysis:safety"), {"period": "all"}).text
     then = reader.get(reverse("analysis:safety"), {"period": "all", "cut": "first review"}).text
 
