@@ -19,5 +19,13 @@ urlpatterns = [
     path("safety-report/csv/", views.safety_file, name="safety-file"),
     path("safety-report/by-arm/", views.safety_by_arm, name="safety-by-arm"),
     path("safety-report/by-arm/csv/", views.safety_arms_file, name="safety-arms-file"),
+    path("serious-events/", views.serious_events, name="serious"),
+    path("serious-events/csv/", views.serious_events_file, name="serious-file"),
+    path("serious-events/compare/", views.reconciliation, name="reconciliation"),
+    path("serious-events/compare/csv/", views.reconciliation_file, name="reconciliation-file"),
+    path(
+        "serious-events/<str:number>/<int:event>/report.pdf", views.serious_event_paper, name="serious-paper"
+    ),
+    path("serious-events/<str:number>/<int:event>/icsr.xml", views.serious_event_icsr, name="serious-icsr"),
     path("participant-flow/<slug:slug>/", views.flow_box, name="flow-box"),
 ]

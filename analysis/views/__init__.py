@@ -4,6 +4,14 @@ from analysis.views.definitions import endpoint_definitions
 from analysis.views.flow import flow, flow_box, flow_by_arm, flow_paper, flow_picture_file, flow_table
 from analysis.views.results import results, results_by_arm, set_memberships
 from analysis.views.safety import safety, safety_arms_file, safety_by_arm, safety_file
+from analysis.views.serious import (
+    reconciliation,
+    reconciliation_file,
+    serious_event_icsr,
+    serious_event_paper,
+    serious_events,
+    serious_events_file,
+)
 
 __all__ = [
     "endpoint_definitions",
@@ -13,11 +21,17 @@ __all__ = [
     "flow_paper",
     "flow_picture_file",
     "flow_table",
+    "reconciliation",
+    "reconciliation_file",
     "results",
     "results_by_arm",
     "safety",
     "safety_arms_file",
     "safety_by_arm",
     "safety_file",
+    "serious_event_icsr",
+    "serious_event_paper",
+    "serious_events",
+    "serious_events_file",
     "set_memberships",
 ]

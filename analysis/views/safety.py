@@ -51,6 +51,7 @@ def _page(request: PersonRequest, made: tuple[Report, ChosenData, str], *, by_ar
         "period": period,
         "by_arm": by_arm,
         "may_compare": not by_arm and request.user.may(Permission.LIST_WATCH),
+        "may_list": not by_arm and request.user.may(Permission.SAFETY_VIEW),
         "query": request.GET.urlencode(),
     }
     return render(request, "analysis/safety/report.html", context)
