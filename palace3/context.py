@@ -53,6 +53,9 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             ),
             NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
             NavigationItem(_("Flow of participants"), "people", "analysis:flow", Permission.VISIT_VIEW),
+            NavigationItem(
+                _("Survival maturity"), "hourglass-split", "analysis:maturity", Permission.VISIT_VIEW
+            ),
             NavigationItem(_("Safety"), "clipboard2-pulse", "analysis:safety", Permission.SAFETY_VIEW),
             NavigationItem(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),
             NavigationItem(_("Contact requests"), "telephone", "trials:requests", Permission.CONTACT_HANDLE),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import connection
 from django.utils.translation import get_language
 
@@ -17,7 +16,6 @@ from crf import catalogue
 from crf.models import Coding, Record, SafetyClock
 from exports.cuts import Cut
 from followup.history import whole_number
-from kernel.clock import local_date
 from protocol import ctcae
 from protocol.facts import EventFacts, ParticipantFacts
 from protocol.safety_signals import SignalRules
@@ -56,14 +54,13 @@ def signal_rules_of(version: str) -> SignalRules:
     )
 
 
-def safety_at(cut: Cut, sites: Mapping[int, str]) -> list[SafetyFacts]:
+def safety_at(cut: Cut, sites: Mapping[int, str], *, today: date) -> list[SafetyFacts]:
     """Return every participant of the sites who was randomized by the cut; terms are those of MedDRA where coded."""
-    cutoff = local_date(cut.at, settings.TRIAL_TIME_ZONE)
     coded = _coded_terms(cut, list(sites))
     people = []
     for site, code in sorted(sites.items(), key=lambda each: each[1]):
         for stored in stored_at(cut, site, NAMES):
-            facts = participant_facts(stored, cutoff=cutoff)
+            facts = participant_facts(stored, cutoff=today)
             events = tuple(_named(each, coded.get((facts.number, each.number))) for each in facts.events)
             people.append(SafetyFacts(code, replace(facts, events=events), stored.protocol_version))
     return people
@@ -98,16 +95,15 @@ def _coded_terms(cut: Cut, sites: list[int]) -> dict[tuple[str, int], tuple[str,
         return {(number, sequence): (term, organ) for number, sequence, term, organ in cursor.fetchall()}
 
 
-def clock_counts(cut: Cut, sites: list[int], numbers: list[str] | None = None) -> dict[tuple[str, str], int]:
+def clock_counts(cut: Cut, sites: list[int], *, at: datetime) -> dict[tuple[str, str], int]:
     """Return how many safety clocks of each kind run, are overdue, were met in time or late, or have ended."""
     sql = (
         "SELECT c.kind, CASE WHEN c.ended_at IS NOT NULL THEN 'ended' "  # noqa: S608 (declared)
         "WHEN c.met_at > c.due_at THEN 'late' WHEN c.met_at IS NOT NULL THEN 'in_time' "
         "WHEN c.due_at < %(at)s THEN 'overdue' ELSE 'running' END AS standing, count(*) "
-        f"FROM {cut.rows(SafetyClock)} c JOIN {cut.rows(Participant)} p ON p.id = c.participant_id "
-        "WHERE c.site_id = ANY(%(sites)s) AND (%(numbers)s::text[] IS NULL OR p.number = ANY(%(numbers)s)) "
-        "GROUP BY 1, 2"
+        f"FROM {cut.rows(SafetyClock)} c "
+        "WHERE c.site_id = ANY(%(sites)s) GROUP BY 1, 2"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"at": cut.at, "sites": sites, "numbers": numbers})
+        cursor.execute(sql, {"at": at, "sites": sites})
         return {(kind, state): number for kind, state, number in cursor.fetchall()}

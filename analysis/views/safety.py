@@ -25,17 +25,22 @@ READERS: Final = (Permission.SAFETY_VIEW, Permission.LIST_WATCH)
 
 def _pooled(request: PersonRequest) -> tuple[Report, ChosenData, str]:
     with transaction.atomic():
-        data, period = chosen_data(request, *READERS), _period(request)
-        people = safety_at(data.cut, data.counted)
-        return safety_report(people, clock_counts(data.cut, data.keys), period=period), data, period
+        data, period = chosen_data(request, *READERS, at=timezone.now()), _period(request)
+        people = safety_at(data.cut, data.counted, today=data.today)
+        return (
+            safety_report(people, clock_counts(data.cut, data.keys, at=data.at), period=period),
+            data,
+            period,
+        )
 
 
 def _by_arm(request: PersonRequest) -> tuple[Report, ChosenData, str]:
     """Return the report by arm, over every site; the look is on record."""
-    with open_act("analysis:arms:look", by=request.user, at=timezone.now(), reason="safety"):
-        data, period = chosen_data(request, Permission.LIST_WATCH), _period(request)
-        people, arms = safety_at(data.cut, data.counted), arms_at(data.cut)
-        counts = clock_counts(data.cut, data.keys)
+    at = timezone.now()
+    with open_act("analysis:arms:look", by=request.user, at=at, reason="safety"):
+        data, period = chosen_data(request, Permission.LIST_WATCH, at=at), _period(request)
+        people, arms = safety_at(data.cut, data.counted, today=data.today), arms_at(data.cut)
+        counts = clock_counts(data.cut, data.keys, at=data.at)
         return safety_report(people, counts, period=period, arms=arms), data, period
 
 
@@ -67,7 +72,7 @@ def safety(request: PersonRequest) -> HttpResponse:
 def safety_file(request: PersonRequest) -> HttpResponse:
     """Give the same numbers as CSV."""
     report, data, _of = _pooled(request)
-    return report_as_file(report, data, at=timezone.now())
+    return report_as_file(report, data)
 
 
 @requires(Permission.LIST_WATCH)
@@ -80,4 +85,4 @@ def safety_by_arm(request: PersonRequest) -> HttpResponse:
 def safety_arms_file(request: PersonRequest) -> HttpResponse:
     """Give the numbers by arm as CSV; the look is on record."""
     report, data, _of = _by_arm(request)
-    return report_as_file(report, data, at=timezone.now())
+    return report_as_file(report, data)

@@ -31,10 +31,9 @@ PER_PAGE = 50
 
 def _listing(request: PersonRequest) -> tuple[Report, ChosenData, list[tuple[str, int]]]:
     with transaction.atomic():
-        data = chosen_data(request, Permission.SAFETY_VIEW)
+        data = chosen_data(request, Permission.SAFETY_VIEW, at=timezone.now())
         lines = serious_events_at(data.cut, data.keys)
-        at = data.cut.at if data.cut_name else timezone.now()
-        return listing_of(lines, at=at), data, [(line.number, line.event_no) for line in lines]
+        return listing_of(lines, at=data.at), data, [(line.number, line.event_no) for line in lines]
 
 
 @requires(Permission.SAFETY_VIEW)
@@ -58,7 +57,7 @@ def serious_events(request: PersonRequest) -> HttpResponse:
 def serious_events_file(request: PersonRequest) -> HttpResponse:
     """Give the listing as CSV."""
     report, data, _names = _listing(request)
-    return report_as_file(report, data, at=timezone.now())
+    return report_as_file(report, data)
 
 
 @require_GET

@@ -67,6 +67,8 @@ FILES = {
     "analysis:flow-table",
     "analysis:safety-arms-file",
     "analysis:safety-file",
+    "analysis:maturity-arms-file",
+    "analysis:maturity-file",
     "analysis:reconciliation-file",
     "analysis:serious-file",
     "analysis:serious-icsr",
