@@ -51,6 +51,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Central review"), "people", "crf:central-reviews", Permission.CENTRAL_REVIEW_VIEW
             ),
+            NavigationItem(_("Dashboard"), "circle-half", "reports:dashboard", Permission.VISIT_VIEW),
             NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
             NavigationItem(_("Flow of participants"), "people", "analysis:flow", Permission.VISIT_VIEW),
             NavigationItem(

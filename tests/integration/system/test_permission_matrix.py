@@ -179,6 +179,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "trials:fulfil": ("get", "T"),
     "trials:move-site": ("get", "T"),
     "trials:new-consent-version": ("get", "T"),
+    "reports:dashboard": ("get", "CIMDTSX"),
     "reports:trail": ("get", "CIMDTX"),
     "reports:trail-file": ("get", "CIMDTX"),
     "reports:trail-reviews": ("get", "CIMDTX"),
