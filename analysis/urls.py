@@ -9,6 +9,7 @@ urlpatterns = [
     path("endpoints/", views.endpoint_definitions, name="definitions"),
     path("endpoints/results/", views.results, name="results"),
     path("endpoints/results/by-arm/", views.results_by_arm, name="results-by-arm"),
+    path("endpoints/interim-looks/", views.interim_looks, name="interim"),
     path("endpoints/analysis-sets/", views.set_memberships, name="sets"),
     path("participant-flow/", views.flow, name="flow"),
     path("participant-flow/by-arm/", views.flow_by_arm, name="flow-by-arm"),

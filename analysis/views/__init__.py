@@ -2,6 +2,7 @@
 
 from analysis.views.definitions import endpoint_definitions
 from analysis.views.flow import flow, flow_box, flow_by_arm, flow_paper, flow_picture_file, flow_table
+from analysis.views.interim import interim_looks
 from analysis.views.maturity import maturity, maturity_arms_file, maturity_by_arm, maturity_file
 from analysis.views.results import results, results_by_arm, set_memberships
 from analysis.views.safety import safety, safety_arms_file, safety_by_arm, safety_file
@@ -22,6 +23,7 @@ __all__ = [
     "flow_paper",
     "flow_picture_file",
     "flow_table",
+    "interim_looks",
     "maturity",
     "maturity_arms_file",
     "maturity_by_arm",

@@ -411,6 +411,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "analysis:safety-arms-file": ("get", "S"),
     "analysis:safety-by-arm": ("get", "S"),
     "analysis:safety-file": ("get", "CIMDTSX"),
+    "analysis:interim": ("get", "*"),
     "analysis:maturity": ("get", "CIMDTSX"),
     "analysis:maturity-arms-file": ("get", "S"),
     "analysis:maturity-by-arm": ("get", "S"),
