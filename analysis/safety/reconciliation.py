@@ -86,7 +86,7 @@ class EventNotNamed(Refusal):
     status = 422
 
 
-class DifferenceKind(StrEnum):
+class MismatchKind(StrEnum):
     """What differs between the two sides."""
 
     ONLY_HERE = "only_here"
@@ -98,7 +98,7 @@ class DifferenceKind(StrEnum):
 class SafetyDifference:
     """One difference, named: of which event, in which column, with both values."""
 
-    kind: DifferenceKind
+    kind: MismatchKind
     number: str
     event_no: int
     column: str = ""
@@ -175,18 +175,18 @@ def reconciled(records: Iterable[Mapping[str, Any]], table: FileTable) -> Reconc
     ours = {(str(each["SUBJID"]), int(each["AESEQ"])): each for each in records}
     shared = [column for column in COMPARED if column in headings]
     differences = [
-        SafetyDifference(DifferenceKind.ONLY_HERE, number, event)
+        SafetyDifference(MismatchKind.ONLY_HERE, number, event)
         for number, event in ours.keys() - theirs.keys()
     ]
     differences += [
-        SafetyDifference(DifferenceKind.ONLY_THERE, number, event)
+        SafetyDifference(MismatchKind.ONLY_THERE, number, event)
         for number, event in theirs.keys() - ours.keys()
     ]
     for key in ours.keys() & theirs.keys():
         for column in shared:
             here, there = str(ours[key][column]), theirs[key][column]
             if _plain(here) != _plain(there):
-                differences.append(SafetyDifference(DifferenceKind.VALUE, *key, column, here, there))
+                differences.append(SafetyDifference(MismatchKind.VALUE, *key, column, here, there))
     differences.sort(key=lambda each: (each.number, each.event_no, each.column))
     return Reconciliation(
         here=len(ours),

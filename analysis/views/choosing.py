@@ -54,8 +54,8 @@ def chosen_data(request: PersonRequest, *permissions: Permission, at: datetime) 
     cut_names = list(named_cuts().values_list("name", flat=True))
     cut_name = chosen(request, "cut", cut_names)
     cut = cut_of(named_cuts().get(name=cut_name)) if cut_name else Cut.of_this_snapshot()
-    held = next((each for each in permissions if request.user.may(each)), permissions[0])
-    sites = list(Site.objects.open_to(request.user, held).order_by("code"))
+    permission = next((each for each in permissions if request.user.may(each)), permissions[0])
+    sites = list(Site.objects.open_to(request.user, permission).order_by("code"))
     return ChosenData(
         sites, chosen_site(request, sites), cut, cut.at if cut_name else at, cut_name, cut_names
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -103,10 +105,11 @@ def serious_event_icsr(request: PersonRequest, number: str, event: int) -> HttpR
 @requires(Permission.SAFETY_RECONCILE)
 def reconciliation(request: PersonRequest) -> HttpResponse:
     """Compare the file of a safety database with what is on record, and name each difference."""
+    at = timezone.now()
     form = ReconciliationForm(request.POST or None, request.FILES or None)
-    done = form.submits(reconcile, by=request.user, at=timezone.now())
+    done = form.submits(reconcile, by=request.user, at=at)
     if done and form.cleaned_data["shown"] == AS_FILE:
-        return _file(differences_file(form.result), "differences")
+        return _file(differences_file(form.result), "differences", at)
     return render(
         request,
         "analysis/safety/reconciliation.html",
@@ -119,11 +122,12 @@ def reconciliation(request: PersonRequest) -> HttpResponse:
 @requires(Permission.SAFETY_RECONCILE)
 def reconciliation_file(request: PersonRequest) -> HttpResponse:
     """Give the serious events as a file for a safety database; who took it is on record."""
-    return _file(take_serious_events(by=request.user, at=timezone.now()), "reconciliation")
+    at = timezone.now()
+    return _file(take_serious_events(by=request.user, at=at), "reconciliation", at)
 
 
-def _file(content: bytes, what: str) -> HttpResponse:
+def _file(content: bytes, what: str, at: datetime) -> HttpResponse:
     answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
+    today = local_date(at, settings.TRIAL_TIME_ZONE)
     answer["Content-Disposition"] = f'attachment; filename="PALACE-3_serious-events_{what}_{today}.csv"'
     return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -82,7 +82,7 @@ def _part(
         report = REPORTS[slug][2](wanted, today)
         page, file = reverse("reports:report", args=[slug]), reverse("reports:report-file", args=[slug])
     tables = tuple(
-        Table(table.title, table.columns, table.rows, table.total, slug=f"{slug}-{table.slug}")
+        replace(table, title=f"{report.title} · {table.title}", slug=f"{slug}-{table.slug}")
         for table in report.tables
         if table.slug in SHOWN[slug]
     )

@@ -63,6 +63,7 @@ MAY_NAME = {
         "what proves life or tells of a death, and the form of a call about vital status",
     ),
     "analysis/safety/cases.py": ({"ELIG", "TREAT"}, "age and sex, and the doses that an ICSR names"),
+    "analysis/safety/icsr.py": ({"COMP", "ST"}, "codes of HL7 for a part and a text"),
     "analysis/safety/reading.py": ({"AE", "AS", "DV", "QOL", "STAGE"}, "events, and the forms not read for them"),
     "analysis/safety/serious.py": ({"AE", "SAE"}, "serious events and the reports of the sites"),
     "analysis/stored_operations.py": ({"COMP", "PATH", "ST", "SURG"}, "what is known of one operation"),
