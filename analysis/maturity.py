@@ -242,7 +242,7 @@ def _deaths(groups: Sequence[MaturityGroup], assumed: Sequence[SignedSetting]) -
         ),
         (_("Median follow-up in months (reverse Kaplan–Meier)"), median),
     ]
-    columns = (_("Number"), *(group.label or _("Both arms together") for group in groups))
+    columns = (_("What is counted"), *(group.label or _("Both arms together") for group in groups))
     cells = tuple((label, *(claim(group) for group in groups)) for label, claim in rows)
     return Table(_("Deaths against expected"), columns, cells, slug="deaths")
 

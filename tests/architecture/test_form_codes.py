@@ -64,7 +64,10 @@ MAY_NAME = {
     ),
     "analysis/safety/cases.py": ({"ELIG", "TREAT"}, "age and sex, and the doses that an ICSR names"),
     "analysis/safety/icsr.py": ({"COMP", "ST"}, "codes of HL7 for a part and a text"),
-    "analysis/safety/reading.py": ({"AE", "AS", "DV", "QOL", "STAGE"}, "events, and the forms not read for them"),
+    "analysis/safety/reading.py": (
+        {"AE", "AS", "DV", "QOL", "STAGE"},
+        "events, and the forms not read for them",
+    ),
     "analysis/safety/serious.py": ({"AE", "SAE"}, "serious events and the reports of the sites"),
     "analysis/stored_operations.py": ({"COMP", "PATH", "ST", "SURG"}, "what is known of one operation"),
     "exports/acrf.py": ({"ST"}, "begins the identifier of the study in ODM"),

@@ -62,7 +62,13 @@ def test_accrual_counts_by_site_and_month_and_foresees_the_end(person: Participa
 def test_the_screening_log_says_who_was_not_randomized_and_why(world: World, person: Participant) -> None:
     failed = screen(world)
     record_screening_outcome(
-        participant=failed, declined=False, reason="criterion", criteria=["I-3"], on=NOW.date(), by=world.coordinator, at=NOW
+        participant=failed,
+        declined=False,
+        reason="criterion",
+        criteria=["I-3"],
+        on=NOW.date(),
+        by=world.coordinator,
+        at=NOW,
     )
     randomized(person)
 
