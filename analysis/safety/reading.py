@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Final
 
 from django.db import connection
@@ -44,6 +45,7 @@ class SafetyFacts:
         return signal_rules_of(self.protocol_version)
 
 
+@cache
 def signal_rules_of(version: str) -> SignalRules:
     """Return the rules that a version of the protocol gives."""
     text = load(version)
