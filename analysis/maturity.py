@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from django.conf import settings
 from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -24,7 +23,7 @@ from protocol.maturity import expected_deaths
 from protocol.statistics.observations import Observation
 from protocol.statistics.product_limit import follow_up
 from protocol.survival import day_of_month, months
-from protocol.text import load
+from protocol.text import newest
 from reports.plots import shares
 from reports.quality import Report, Table
 from trials.confirmed import confirmations_of
@@ -104,7 +103,7 @@ def _known_at_36(facts: ParticipantFacts) -> bool | None:
 
 def signed_settings() -> list[SignedSetting]:
     """Return what the study team assumed, each empty until it is set, and of no use until it is signed."""
-    text = load(settings.PROTOCOL_VERSION)
+    text = newest()
     questions = {each.code: each for each in text.open_questions() if each.code in ASSUMPTIONS}
     confirmed = confirmations_of(list(questions.values()))
     told = []

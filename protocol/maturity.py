@@ -9,9 +9,7 @@ from collections.abc import Iterable
 from math import exp, log
 
 from protocol.statistics.distributions import proportion
-from protocol.survival import day_of_month
-
-MONTHS_ASSUMED = 36  # the assumptions are proportions at this month
+from protocol.survival import DAY_OF_36_MONTHS
 
 
 def expected_deaths(days: Iterable[int], *, survival: float, drop_out: float) -> float:
@@ -19,8 +17,7 @@ def expected_deaths(days: Iterable[int], *, survival: float, drop_out: float) ->
 
     Who drops out is not seen to die any more.
     """
-    until = day_of_month(MONTHS_ASSUMED)
-    death = -log(proportion("assumed survival", survival)) / until
-    leaving = -log(1 - drop_out) / until if drop_out else 0.0
+    death = -log(proportion("assumed survival", survival)) / DAY_OF_36_MONTHS
+    leaving = -log(1 - drop_out) / DAY_OF_36_MONTHS if drop_out else 0.0
     both = death + leaving
     return sum(death / both * (1 - exp(-both * max(day, 0))) for day in days)

@@ -18,7 +18,6 @@ from protocol.response import Outcome
 from protocol.treatment_events import neoadjuvant_events
 
 SALVAGE = "salvage"
-MONTHS_AFTER_CCR = 12  # the signal of 6.6 is named after them
 LUNG_OR_HEART = frozenset(("pneumonitis", "myocarditis"))
 
 
@@ -39,11 +38,12 @@ class SafetySignal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignalRules:
-    """The values of the protocol text that signals depend on; the grade is in the name of the signal."""
+    """The values that signals depend on: those of the protocol text; grade and months are in the names of the signals."""
 
     r0_rule: str
     events_after_last_dose: timedelta
     severe_from: int
+    months_after_ccr: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _answers(facts: ParticipantFacts, rules: SignalRules) -> dict[SafetySignal, 
         SafetySignal.NOT_R0: [_not_r0(each, rules.r0_rule) for each in salvaged if each.has_specimen],
         SafetySignal.SALVAGE_30: [within_30 for within_30, _within_90 in mortality],
         SafetySignal.SALVAGE_90: [within_90 for _within_30, within_90 in mortality],
-        SafetySignal.DISTANT: _distant(facts, rules.r0_rule),
+        SafetySignal.DISTANT: _distant(facts, rules),
         SafetySignal.PROCEDURE: [any(each.of_evaluation for each in severe)] if kept.evaluated else [],
         SafetySignal.TREATMENT_DEATH: [_died_of_treatment(facts, rules)] if treated else [],
         SafetySignal.LUNG_OR_HEART: [any(LUNG_OR_HEART & {each.kind, each.immune_kind} for each in severe)]
@@ -144,13 +144,13 @@ def _begins_after(operation: OperationFacts, day: date) -> bool:
     return on is not None and on >= day
 
 
-def _distant(facts: ParticipantFacts, r0_rule: str) -> list[bool | None]:
+def _distant(facts: ParticipantFacts, rules: SignalRules) -> list[bool | None]:
     """Whether distant metastasis came within 12 months of the cCR; known once those months are observed."""
     since = facts.ccr
     if since is None:
         return []
-    ends = since + timedelta(days=int(MONTHS_AFTER_CCR * DAYS_PER_MONTH))
-    history = history_of(facts, r0_rule=r0_rule)
+    ends = since + timedelta(days=int(rules.months_after_ccr * DAYS_PER_MONTH))
+    history = history_of(facts, r0_rule=rules.r0_rule)
     spread = [
         each.proven_on
         for each in history.findings

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from django.conf import settings
 from django.db.models import Count, Min, QuerySet
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
@@ -20,7 +19,7 @@ from protocol.statistics.accrual import (
     cumulative,
     forecast,
 )
-from protocol.text import load
+from protocol.text import newest
 from reports.curves import AccrualPicture, accrual_picture
 from reports.quality import Report, Table, added, share
 from trials.models import Milestone, Participant, ScreeningOutcome, Site
@@ -114,8 +113,8 @@ def _months(by_month: Mapping[date, int], today: date) -> list[tuple[date, int]]
 
 
 def _note_of_plan(target: int) -> str:
-    sample = load(settings.PROTOCOL_VERSION).fact("sample_size").value
-    end = load(settings.PROTOCOL_VERSION).setting("accrual_end")
+    sample = newest().fact("sample_size").value
+    end = newest().setting("accrual_end")
     return _(
         "Planned by these sites: %(target)s; sample size of the protocol: %(sample)s. Planned end of accrual: %(end)s; "
         "without it there is no plan by month."

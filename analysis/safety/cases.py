@@ -7,7 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +19,7 @@ from exports.cuts import Cut
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.endpoints import age_on
-from protocol.text import ProtocolText, load
+from protocol.text import ProtocolText, newest
 from trials.models import Participant
 
 COUNTRY: Final = "CN"
@@ -53,7 +52,7 @@ def icsr_case_of(line: SeriousEventLine, cut: Cut, *, made_at: datetime) -> Icsr
         raise NoReportYet(event=line.event_no, participant=line.number)
     event, person = line.event, _person(cut, line.number)
     began = earliest_day(event["ae_st"])
-    text = load(settings.PROTOCOL_VERSION)
+    text = newest()
     criteria = set(event["ser_crit"] or ()) | ({"death"} if line.fatal else set())
     return IcsrCase(
         country=COUNTRY,

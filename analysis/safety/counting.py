@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from analysis.safety.reading import SafetyFacts
 from protocol.statistics.proportions import exact_limits
-from protocol.text import load
+from protocol.text import newest
 from reports.quality import Table
 
 # What is described has limits of 95 % while the study team has not signed a confidence level: a default of ours.
@@ -34,14 +33,14 @@ class SafetyGroup:
 
 def level() -> float:
     """Return the confidence level of the limits: that of the protocol text, or the descriptive one without it."""
-    told = load(settings.PROTOCOL_VERSION).setting("confidence_level")
+    told = newest().setting("confidence_level")
     return DESCRIPTIVE_LEVEL if told is None else float(str(told))
 
 
 def note_of_level() -> str:
     """Say which confidence level the limits have, and whose it is."""
     percent = f"{100 * level():g}"
-    if load(settings.PROTOCOL_VERSION).setting("confidence_level") is None:
+    if newest().setting("confidence_level") is None:
         return _(
             "Limits are exact (Clopper–Pearson) at %(percent)s %%, a default of this system: the study team has "
             "not set a confidence level."

@@ -27,6 +27,7 @@ from trials.models import Participant
 NOT_READ: Final = ("QOL", "DV", "STAGE", "AS", "AS.as_uns")
 NAMES: Final = tuple(name for name in READ if name not in NOT_READ)
 SEVERE_FROM: Final = 3  # CTCAE grade; the tables and signals of 6.5 and 6.6 are named after it
+MONTHS_AFTER_CCR: Final = 12  # the signal of 6.6 is named after them
 EVENTS: Final = "AE"
 WORDS: Final = "ae_term"
 CLOCK_STATES: Final = ("running", "overdue", "in_time", "late", "ended")
@@ -53,6 +54,7 @@ def signal_rules_of(version: str) -> SignalRules:
         r0_rule=str(text.setting("r0_rule")),
         events_after_last_dose=timedelta(days=whole_number(text, "ae_after_last_dose_days")),
         severe_from=SEVERE_FROM,
+        months_after_ccr=MONTHS_AFTER_CCR,
     )
 
 

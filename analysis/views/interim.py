@@ -7,7 +7,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from django import forms
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -27,7 +26,7 @@ from protocol.statistics.interim import (
     haybittle_peto,
     obrien_fleming_type,
 )
-from protocol.text import load
+from protocol.text import newest
 
 OBRIEN_FLEMING, ADJUSTED, NOT_ADJUSTED = "obrien_fleming", "haybittle_peto", "haybittle_peto_plain"
 MOST_LOOKS: Final = 10
@@ -127,7 +126,7 @@ def interim_looks(request: PersonRequest) -> HttpResponse:
         "form": form,
         "plan": plan,
         "assumptions": [ASSUMPTIONS[each] for each in plan.assumptions] if plan else [],
-        "is_planned": load(settings.PROTOCOL_VERSION).setting("efficacy_interim"),
+        "is_planned": newest().setting("efficacy_interim"),
         "query": request.GET.urlencode(),
     }
     return render(

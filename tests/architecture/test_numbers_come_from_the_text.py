@@ -42,8 +42,6 @@ NODES = "N categories of the UICC, eighth edition"
 ALLOWED = {
     ("crf/catalogue/demographics/checks.py", 10): "steps of the Karnofsky scale",
     ("crf/catalogue/demographics/rules.py", 8): "nobody stops smoking before the age of eight",
-    ("protocol/maturity.py", 36): "the setting is named after its months: another month is another setting",
-    ("protocol/safety_signals.py", 12): "the signal of 6.6 is named after its months",
     ("crf/catalogue/quality_of_life/rules.py", 2): "half of the items",
     ("crf/catalogue/quality_of_life/rules.py", 29): INSTRUMENT,
     ("crf/catalogue/quality_of_life/rules.py", 30): INSTRUMENT,
