@@ -75,6 +75,7 @@ class Permission(StrEnum):
     DATA_CUT_ANNOUNCE = "data_cut_announce"
     SAFETY_VIEW = "safety_view"
     SAFETY_ASSESS = "safety_assess"
+    SAFETY_RECONCILE = "safety_reconcile"
     EXPORT_VIEW = "export_view"
     EXPORT_TAKE = "export_take"
     CASEBOOK_MAKE = "casebook_make"
@@ -180,6 +181,7 @@ PERMISSION_LABELS: Final = {
     Permission.DATA_CUT_ANNOUNCE: _("announce data cuts"),
     Permission.SAFETY_VIEW: _("see serious adverse events"),
     Permission.SAFETY_ASSESS: _("assess serious adverse events"),
+    Permission.SAFETY_RECONCILE: _("take serious events out for a safety database, and compare with it"),
     Permission.EXPORT_VIEW: _("see the register of exports"),
     Permission.EXPORT_TAKE: _("take exports"),
     Permission.CASEBOOK_MAKE: _("make casebooks of participants"),
@@ -296,6 +298,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.CENTRAL_REVIEW_VIEW,
         _P.DATA_CUT_ANNOUNCE,
         _P.SAFETY_VIEW,
+        _P.SAFETY_RECONCILE,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
         _P.CASEBOOK_MAKE,
@@ -321,6 +324,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.VISIT_VIEW,
             _P.SAFETY_VIEW,
             _P.SAFETY_ASSESS,
+            _P.SAFETY_RECONCILE,
             _P.DEVIATION_VIEW,
             _P.DEVIATION_RECORD,
             _P.DEVIATION_JUDGE,

@@ -46,3 +46,20 @@ COUNT = _("Counts and proportions.")
 MEDIAN = _("Median with quartiles; proportion with exact limits.")
 MEAN_BY_TIME = _("Product-limit curve; mixed model of the scores over time, adjusted for the baseline.")
 RATE_PER_YEAR = _("Rate per participant-year.")
+# What is printed with the tables that compare the arms (protocol 6.3, 6.4; decision E7).
+UNLIKE_OPERATED = _(
+    "pCR, R0, regression grade and node positivity are measured in different kinds of participants: Arm 1 operates "
+    "mainly on who did not respond. Comparing the arms by them is no fair test of the treatments; “no residual "
+    "cancer known” (cCR or pCR) is a fair joint reading."
+)
+FROM_A_LANDMARK = _(
+    "cCR against no cCR, and surveillance against surgery, are shown from a landmark at CRE-2: before it, who "
+    "lived long enough to be counted decides."
+)
+LOOKED_AT_MORE = _(
+    "One arm is looked at more often than the other: a recurrence is found earlier where somebody looks, and "
+    "disease-free survival looks shorter there."
+)
+ONE_LOOK_AGAINST_TWO = _(
+    "A clear restaging of Arm 2 is one look, a cCR of Arm 1 two: the two rates cannot be compared."
+)

@@ -23,14 +23,17 @@ from analysis.definition_texts import (
     DEATH_IN_SURVEILLANCE,
     DEATHS_BESIDE,
     EVERYBODY,
+    FROM_A_LANDMARK,
     FULL_DATES,
     IN_ARM_1,
     IN_PERIOD,
+    LOOKED_AT_MORE,
     MEAN_BY_TIME,
     MEDIAN,
     NOBODY_CENSORED,
     NOT_KNOWN_APART,
     NOT_RESECTED_IS_NO,
+    ONE_LOOK_AGAINST_TWO,
     OPERATED,
     POLICY,
     PRODUCT_LIMIT,
@@ -38,6 +41,7 @@ from analysis.definition_texts import (
     RATE_PER_YEAR,
     RESECTED,
     TREATED,
+    UNLIKE_OPERATED,
     WITH_CCR,
 )
 
@@ -65,6 +69,14 @@ class EndpointDefinition:
     intercurrent: Text
     summary: Text
     tells_arm: bool = False
+
+
+@dataclass(frozen=True)
+class EndpointWarning:
+    """What has to be read with a comparison of the arms, and the endpoints whose tables it is printed with."""
+
+    text: Text
+    codes: tuple[str, ...]
 
 
 def _time(*names: str) -> tuple[str, ...]:
@@ -460,21 +472,17 @@ DEFINITIONS: tuple[EndpointDefinition, ...] = (
     ),
 )
 
-WARNINGS: tuple[Text, ...] = (
-    _(
-        "pCR, R0, regression grade and node positivity are measured in different kinds of participants: Arm 1 operates "
-        "mainly on who did not respond. Comparing the arms by them is no fair test of the treatments; “no residual "
-        "cancer known” (cCR or pCR) is a fair joint reading."
-    ),
-    _(
-        "cCR against no cCR, and surveillance against surgery, are shown from a landmark at CRE-2: before it, who "
-        "lived long enough to be counted decides."
-    ),
-    _(
-        "One arm is looked at more often than the other: a recurrence is found earlier where somebody looks, and "
-        "disease-free survival looks shorter there."
-    ),
+WARNINGS: tuple[EndpointWarning, ...] = (
+    EndpointWarning(UNLIKE_OPERATED, ("PATHOLOGY", "SURGERY")),
+    EndpointWarning(FROM_A_LANDMARK, ("CCR", "DURABLE", "REGROWTH", "ORGAN")),
+    EndpointWarning(LOOKED_AT_MORE, ("DFS-A", "DFS-B", "PFS-S", "REGROWTH")),
+    EndpointWarning(ONE_LOOK_AGAINST_TWO, ("CCR",)),
 )
+
+
+def warnings_of(code: str) -> tuple[Text, ...]:
+    """Return what is printed with the table of one endpoint (protocol 6.3, 6.4; decision E7)."""
+    return tuple(each.text for each in WARNINGS if code in each.codes)
 
 
 def every_column(definitions: Sequence[EndpointDefinition] = DEFINITIONS) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -55,6 +55,7 @@ READ: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "ST": ("st_kind", "st_class", "st_intent", "st_start"),
         "AE": (
             *("ae_st", "grade", "ctcae_term", "ae_pt", "serious", "outcome", "irae", "disc_tx", "cre_rel"),
+            *("ae_soc", "ae_kind", "irae_type", "cre_what"),
             *("rel_camre", "rel_chemo", "rel_rt", "rel_surg", "rel_proc"),
         ),
         "QOL": ("q_done_dt", *SCALES.values()),
@@ -85,10 +86,12 @@ def derived_at(cut: Cut, sites: Mapping[int, str]) -> Iterator[DerivedParticipan
             yield DerivedParticipant(code, facts, endpoint_values(facts, rules_of(stored.protocol_version)))
 
 
-def stored_at(cut: Cut, site: int) -> list[StoredParticipant]:
-    """Return what is stored of the participants of one site who were randomized by the cut."""
+def stored_at(cut: Cut, site: int, names: Iterable[str] = READ) -> list[StoredParticipant]:
+    """Return what is stored of the participants of one site who were randomized by the cut; ``names`` narrows the
+    forms and groups that are read.
+    """
     forms: dict[str, dict[int, list[Any]]] = {
-        name: _by_participant(_query_of(name, cut), cut, site) for name in READ
+        name: _by_participant(_query_of(name, cut), cut, site) for name in names
     }
     milestones, visits = _milestones(cut, site), _by_participant(_visits(cut), cut, site)
     left = _left(cut, site)

@@ -10,7 +10,7 @@ from statistics import median
 from django.utils.translation import gettext as _
 
 from analysis.columns import cells_of
-from analysis.definitions import DEFINITIONS, EndpointDefinition
+from analysis.definitions import DEFINITIONS, EndpointDefinition, Text, warnings_of
 from analysis.reading import DerivedParticipant
 
 YES_NO = {"Y", "N"}
@@ -32,6 +32,11 @@ class ResultOfEndpoint:
 
     definition: EndpointDefinition
     lines: tuple[ResultLine, ...]
+
+    @property
+    def warnings(self) -> tuple[Text, ...]:
+        """Return what is printed with its table."""
+        return warnings_of(self.definition.code)
 
 
 def results_of(

@@ -52,6 +52,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Central review"), "people", "crf:central-reviews", Permission.CENTRAL_REVIEW_VIEW
             ),
+            NavigationItem(_("Dashboard"), "circle-half", "reports:dashboard", Permission.VISIT_VIEW),
             NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
             NavigationItem(_("Flow of participants"), "people", "analysis:flow", Permission.VISIT_VIEW),
             NavigationItem(
@@ -63,6 +64,9 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Committee packs"), "file-earmark-text", "committee:packs", Permission.PACK_VIEW
             ),
+                _("Survival maturity"), "hourglass-split", "analysis:maturity", Permission.VISIT_VIEW
+            ),
+            NavigationItem(_("Safety"), "clipboard2-pulse", "analysis:safety", Permission.SAFETY_VIEW),
             NavigationItem(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),
             NavigationItem(_("Contact requests"), "telephone", "trials:requests", Permission.CONTACT_HANDLE),
             NavigationItem(

@@ -66,4 +66,4 @@ def _warnings() -> Iterator[str]:
     yield f"## {_('Printed beside comparisons')}"
     yield ""
     for warning in WARNINGS:
-        yield f"- {warning}"
+        yield f"- {warning.text} ({', '.join(warning.codes)})"

@@ -130,12 +130,21 @@ class TreatmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class EventFacts:
-    """One adverse event (protocol 3.6); ``related`` names the components that it is possibly related to."""
+    """One adverse event (protocol 3.6); ``related`` names the components that it is possibly related to.
+
+    ``kind`` is what it is of special interest for, ``immune_kind`` its organ where it is immune-related, and
+    ``procedure`` what went wrong in a response evaluation.
+    """
 
     began_on: date | None
     began_by: date | None
     grade: int | None
     term: str = ""
+    number: int = 0
+    organ_class: str = ""
+    kind: str = ""
+    immune_kind: str = ""
+    procedure: str = ""
     serious: bool = False
     fatal: bool = False
     immune: bool = False

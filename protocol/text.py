@@ -193,6 +193,11 @@ def versions() -> tuple[str, ...]:
     return _listed(_shelf.folder)
 
 
+def newest() -> ProtocolText:
+    """Return the last version of the text: what the trial as a whole assumes and plans stands there."""
+    return load(versions()[-1])
+
+
 def later_than(version: str) -> tuple[str, ...]:
     """The versions on the shelf that follow ``version``."""
     return tuple(each for each in versions() if _rank(each) > _rank(version))

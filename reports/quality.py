@@ -12,13 +12,17 @@ from kernel.spreadsheets import safe_cell
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of a report: a label, numbers, and the share that the last two columns of numbers make."""
+    """Rows of a report: a label, numbers, and the share that the last two columns of numbers make.
+
+    ``warning`` is what has to be read with the table: it is printed on the page and in the file.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str | int, ...], ...] = ()
     total: tuple[str | int, ...] = ()
     slug: str = "table"
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,4 +60,6 @@ def as_csv(report: Report) -> str:
         writer.writerow((report.title, *table.columns))
         for row in (*table.rows, *([table.total] if table.total else [])):
             writer.writerow((table.title, *(safe_cell(cell) for cell in row)))
+        if table.warning and table.rows:
+            writer.writerow((table.title, table.warning))
     return "\ufeff" + text.getvalue()

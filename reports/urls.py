@@ -36,6 +36,7 @@ urlpatterns = [
     path("completeness/csv/", views.completeness_file, name="completeness-file"),
     path("verification/", views.verification, name="verification"),
     path("verification/csv/", views.verification_file, name="verification-file"),
+    path("dashboard/", views.dashboard, name="dashboard"),
     path("reports/", views.report_list, name="reports"),
     path("reports/<str:slug>/", views.report, name="report"),
     path("reports/<str:slug>/csv/", views.report_file, name="report-file"),

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from analysis.definitions import WARNINGS
 from analysis.reading import DerivedParticipant, derived_at
 from analysis.results import results_of
 from analysis.sets import NAMES, RULES, AnalysisSet, Membership, sets_of
@@ -51,7 +50,6 @@ def results_by_arm(request: PersonRequest) -> HttpResponse:
         "results": results_of(rows, list(groups.values())),
         "everybody": len(rows),
         "groups": [(arm, len(numbers)) for arm, numbers in groups.items()],
-        "warnings": WARNINGS,
     }
     return render(request, "analysis/results.html", context)
 

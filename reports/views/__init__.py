@@ -3,6 +3,7 @@
 from reports.views.amendment import amendment, amendment_file
 from reports.views.closing import ask_copy, closing, confirm_closing, confirm_copy, end_closing
 from reports.views.completeness import completeness, completeness_file, completeness_forms
+from reports.views.dashboard import dashboard
 from reports.views.home import home
 from reports.views.participant import participant_acts, participant_page
 from reports.views.participants import participant_list
@@ -35,6 +36,7 @@ __all__ = [
     "confirm_closing",
     "confirm_copy",
     "confirm_transfer",
+    "dashboard",
     "end_closing",
     "end_review",
     "end_transfer",

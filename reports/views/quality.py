@@ -17,6 +17,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup.views.agenda import chosen_site
 from kernel.clock import local_date
+from reports.accrual import accrual, screening
 from reports.elements import content_of_evaluations
 from reports.quality import Report, as_csv
 from reports.query_ageing import query_report
@@ -27,6 +28,16 @@ from trials.models import Site
 
 Maker = Callable[[QuerySet[Site], date], Report]
 REPORTS: Final[dict[str, tuple[object, object, Maker]]] = {
+    "accrual": (
+        _("Accrual"),
+        _("Randomized against plan, by site and month, and when the plan is reached at this rate."),
+        lambda sites, today: accrual(sites, today=today),
+    ),
+    "screening": (
+        _("Screening log"),
+        _("Who was screened, who was not randomized and why, by site and criterion."),
+        lambda sites, today: screening(sites, today=today),
+    ),
     "visits": (
         _("Visit adherence"),
         _("Early, in the window, late, not done and missed, by visit and by site."),

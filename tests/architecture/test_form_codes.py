@@ -64,6 +64,17 @@ MAY_NAME = {
         {"AE", "DV", "SURV", "VS"},
         "what a site reports, what it measures, and what is news of a participant",
     ),
+    "analysis/maturity.py": (
+        {"CRE", "FU", "QOL", "SURG", "SURV"},
+        "what proves life or tells of a death, and the form of a call about vital status",
+    ),
+    "analysis/safety/cases.py": ({"ELIG", "TREAT"}, "age and sex, and the doses that an ICSR names"),
+    "analysis/safety/icsr.py": ({"COMP", "ST"}, "codes of HL7 for a part and a text"),
+    "analysis/safety/reading.py": (
+        {"AE", "AS", "DV", "QOL", "STAGE"},
+        "events, and the forms not read for them",
+    ),
+    "analysis/safety/serious.py": ({"AE", "SAE"}, "serious events and the reports of the sites"),
     "analysis/stored_operations.py": ({"COMP", "PATH", "ST", "SURG"}, "what is known of one operation"),
     "exports/acrf.py": ({"ST"}, "begins the identifier of the study in ODM"),
     "exports/odm/study.py": ({"ST"}, "begins the identifier of the study"),

@@ -20,8 +20,8 @@ APPS = PACKAGES
 
 # Answers that only the statistics, the contracts and the manuals of the study team use.
 FOR_PEOPLE = {
-    *("ni_margin", "confidence_level", "power"),
-    *("analysis_sets", "dmc_first_review_after", "dmc_review_months", "efficacy_interim", "accrual_end"),
+    *("ni_margin", "power"),
+    *("analysis_sets", "dmc_first_review_after", "dmc_review_months"),
     *("planned_study_end", "eortc_licence", "qol_instruments", "qol_eq5d"),
     *("ae_dictionary", "ae_coding", "complication_standard", "staging_edition"),
     *("staging_tables_approved", "camrelizumab_maintenance", "camrelizumab_dose_reduction"),
