@@ -130,7 +130,9 @@ class TreatmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class EventFacts:
-    """One adverse event (protocol 3.6); ``related`` names the components that it is possibly related to."""
+    """One adverse event (protocol 3.6), by its number on the log; ``related`` names the components that it is
+    possibly related to.
+    """
 
     began_on: date | None
     began_by: date | None
@@ -142,6 +144,7 @@ class EventFacts:
     stopped_treatment: bool = False
     of_evaluation: bool = False
     related: frozenset[str] = frozenset()
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,8 +68,7 @@ def event_summary(facts: ParticipantFacts, *, after_last_dose: timedelta, severe
     procedures = sum(each.of_evaluation and _begun(each, facts.cutoff) for each in facts.events)
     if facts.neo_d1 is None:
         return EventSummary(evaluation_complications=procedures)
-    last = _period_ends(facts, after_last_dose)
-    counted = [each for each in facts.events if _in_period(each, facts.neo_d1, last)]
+    counted = events_that_count(facts, after_last_dose=after_last_dose)
     grades = [each.grade for each in counted if each.grade is not None]
     related = {component for each in counted for component in each.related}
     return EventSummary(
@@ -82,6 +81,14 @@ def event_summary(facts: ParticipantFacts, *, after_last_dose: timedelta, severe
         died_of_treatment=any(each.fatal and each.related for each in counted),
         evaluation_complications=procedures,
     )
+
+
+def events_that_count(facts: ParticipantFacts, *, after_last_dose: timedelta) -> list[EventFacts]:
+    """The events of the neoadjuvant period; none in who was not treated (protocol 6.5)."""
+    if facts.neo_d1 is None:
+        return []
+    last = _period_ends(facts, after_last_dose)
+    return [each for each in facts.events if _in_period(each, facts.neo_d1, last)]
 
 
 def _period_ends(facts: ParticipantFacts, after_last_dose: timedelta) -> date:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from analysis.definitions import WARNINGS
+from analysis.forms import DataAndCodeForm
 from analysis.reading import DerivedParticipant, derived_at
 from analysis.results import results_of
 from analysis.sets import NAMES, RULES, AnalysisSet, Membership, sets_of
@@ -35,8 +36,14 @@ def results(request: PersonRequest) -> HttpResponse:
         "everybody": len(rows),
         "groups": (),
         "may_compare": request.user.may(Permission.LIST_WATCH),
+        **_taking(request, with_arm=False),
     }
     return render(request, "analysis/results.html", context)
+
+
+def _taking(request: PersonRequest, *, with_arm: bool) -> dict[str, Any]:
+    may_take = request.user.may(Permission.EXPORT_TAKE)
+    return {"may_take": may_take, "file_form": DataAndCodeForm(initial={"with_arm": with_arm})}
 
 
 @requires(Permission.LIST_WATCH)
@@ -52,6 +59,7 @@ def results_by_arm(request: PersonRequest) -> HttpResponse:
         "everybody": len(rows),
         "groups": [(arm, len(numbers)) for arm, numbers in groups.items()],
         "warnings": WARNINGS,
+        **_taking(request, with_arm=True),
     }
     return render(request, "analysis/results.html", context)
 
