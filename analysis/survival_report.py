@@ -51,10 +51,11 @@ def survival_of(
             if isinstance(time, TimeToEvent):
                 _known, seen = observed.setdefault(parameter.code, (parameter, []))
                 seen.append(Observation(float(time.days), int(time.event), group))
-    return [_endpoint(parameter, seen) for parameter, seen in observed.values()]
+    return [survival_of_endpoint(parameter, seen) for parameter, seen in observed.values()]
 
 
-def _endpoint(parameter: TimeParameter, seen: list[Observation]) -> SurvivalOfEndpoint:
+def survival_of_endpoint(parameter: TimeParameter, seen: list[Observation]) -> SurvivalOfEndpoint:
+    """Return everything that is said of the times of one endpoint, of which there is at least one."""
     analysis = analyse(seen, CHOICES)
     return SurvivalOfEndpoint(
         parameter,

@@ -78,8 +78,9 @@ def _picture(each: SurvivalOfEndpoint) -> str:
 def data_and_code(request: PersonRequest) -> HttpResponse:
     """Hand out data and scripts that print the numbers of the reports; that they were taken is on record."""
     form = DataAndCodeForm(request.POST or None)
-    if form.submits(take_data_and_code, by=request.user, at=timezone.now()):
-        answer = HttpResponse(form.result.content, content_type="application/zip")
+    if form.is_valid():
+        taken = take_data_and_code(**form.arguments(), by=request.user, at=timezone.now())
+        answer = HttpResponse(taken.content, content_type="application/zip")
         answer["Content-Disposition"] = f'attachment; filename="{FILE_NAME}"'
         return answer
     return render(request, "analysis/data_and_code.html", {"file_form": form}, status=form.status)
