@@ -216,7 +216,7 @@ def _words(target: Offset) -> str:
 
 
 def _bounds(target: Offset, window: Window) -> tuple[str | None, str | None]:
-    """Return how far before and after its target a visit may be; nothing where the text says it from the anchor only."""
+    """Return how far before and after its target a visit may be; nothing where the text says it another way."""
     if window.before is not None or window.after is not None:
         return f"P{window.before or 0}D", f"P{window.after or 0}D"
     if target.months is not None or window.opens is None or window.closes is None:
