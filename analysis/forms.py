@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.forms import BooleanField, HiddenInput
 from django.utils.translation import gettext_lazy as _
 
-from kernel.fields import WordsField
+from kernel.fields import PasswordField, SeenField, WordsField
 from kernel.service_form import ServiceForm
 
 
@@ -16,3 +16,10 @@ class DataAndCodeForm(ServiceForm):
         label=_("Purpose"), max_length=200, help_text=_("Kept in the audit trail with who took the file.")
     )
     with_arm = BooleanField(required=False, widget=HiddenInput)
+
+
+class SignSetsForm(ServiceForm):
+    """A signature under the analysis sets as the page shows them."""
+
+    seen = SeenField(max_length=64, required=False)
+    password = PasswordField(label=_("Your password"))

@@ -15,12 +15,15 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from analysis.definitions import DEFINITIONS, WARNINGS
 from analysis.forms import DataAndCodeForm
+from analysis.non_inferiority import non_inferiority_of, signed_limits
 from analysis.reading import derived_at
 from analysis.reproduction.data import take_data_and_code
+from analysis.signed_sets import members_of, signed_sets
 from analysis.survival_report import CHOICES, EVERYBODY, SurvivalOfEndpoint, survival_of
 from analysis.taking import arms_at
 from audit.acts import open_act
 from exports.cuts import Cut
+from protocol.text import load, versions
 from reports.survival.picture import survival_picture
 from trials.models import Site
 
@@ -43,8 +46,11 @@ def survival_by_arm(request: PersonRequest) -> HttpResponse:
     sites = dict(Site.objects.open_to(request.user, Permission.LIST_WATCH).values_list("pk", "code"))
     with open_act("analysis:arms:look", by=request.user, at=timezone.now(), reason="survival"):
         cut = Cut.of_this_snapshot()
-        found = survival_of(list(derived_at(cut, sites)), arms_at(cut))
-    return render(request, "analysis/survival.html", _context(request, found, by_arm=True))
+        rows, arms = list(derived_at(cut, sites)), arms_at(cut)
+        limits = signed_limits(load(max(versions())))
+        report = non_inferiority_of(rows, arms, limits, signed_sets(members_of(rows)))
+    context = _context(request, survival_of(rows, arms), by_arm=True)
+    return render(request, "analysis/survival.html", context | {"report": report})
 
 
 def _context(request: PersonRequest, found: list[SurvivalOfEndpoint], *, by_arm: bool) -> dict[str, Any]:

@@ -406,7 +406,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "analysis:flow-table": ("get", "CIMDTSX"),
     "analysis:results": ("get", "DSX"),
     "analysis:results-by-arm": ("get", "S"),
-    "analysis:sets": ("get", "S"),
+    "analysis:sets": ("get", "TS"),
     "analysis:survival": ("get", "DSX"),
     "analysis:survival-by-arm": ("get", "S"),
     "analysis:data-and-code": ("get", "DS"),
