@@ -16,6 +16,7 @@ from accounts.services import WrongPassword
 from analysis.models import AnalysisSetSignature
 from analysis.non_inferiority import SignedLimits, non_inferiority_of, signed_limits
 from analysis.reading import DerivedParticipant, derived_at
+from analysis.sets import AnalysisSet
 from analysis.signed_sets import (
     NobodyInSets,
     NotYoursToSignSets,
@@ -118,11 +119,12 @@ def test_the_page_signs_what_it_showed(world: World, randomized: Any) -> None:
     page = client.get(reverse("analysis:sets")).content.decode()
     seen = re.search(r'name="seen" value="(\w{64})"', page)
     assert seen
+    assert "Sign the analysis sets as they stand" in page
     answer = client.post(reverse("analysis:sets"), {"seen": seen[1], "password": PASSWORD})
     assert answer.status_code == 302
     page = client.get(reverse("analysis:sets")).content.decode()
     assert "Trial Manager ·" in page
-    assert 'name="password"' not in page
+    assert "Sign the analysis sets as they stand" not in page
 
 
 def test_nobody_and_undecided_deviations_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +196,7 @@ def test_a_verdict_needs_both_sets(
     ("limits", "sets", "missing"),
     [
         (LIMITS, None, "not signed"),
-        (LIMITS, replace(STANDING, changed=(("01-0001", "PP"),)), "changed since"),
+        (LIMITS, replace(STANDING, changed=(("01-0001", AnalysisSet.PER_PROTOCOL),)), "changed since"),
         (SignedLimits(None, 0.95, ("no margin",)), STANDING, "no margin"),
     ],
 )
