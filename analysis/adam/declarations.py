@@ -39,7 +39,7 @@ class AdamVariable:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PlacedOutcome:
     """Where a column of the file of endpoints stands: a variable of ADSL, or a parameter of ADRS.
 
     ``dated`` says what the day of the outcome is that of: the response, or the operation.
@@ -154,10 +154,10 @@ def adam_datasets() -> Mapping[str, AdamDataset]:
 
 
 @cache
-def outcomes() -> tuple[Outcome, ...]:
+def outcomes() -> tuple[PlacedOutcome, ...]:
     """Return where each column of the file of endpoints stands that is no time."""
     return tuple(
-        Outcome(row["COLUMN"], row["DATASET"], row["NAME"], row["LABEL"], row["DATED"])
+        PlacedOutcome(row["COLUMN"], row["DATASET"], row["NAME"], row["LABEL"], row["DATED"])
         for row in _rows("outcomes.csv")
     )
 
@@ -186,7 +186,7 @@ def adam_variables(code: str) -> tuple[AdamVariable, ...]:
     return (*own, *(_of_outcome(each) for each in outcomes() if each.dataset == code == "ADSL"))
 
 
-def _of_outcome(each: Outcome) -> AdamVariable:
+def _of_outcome(each: PlacedOutcome) -> AdamVariable:
     is_text = each.name.endswith(FLAG) or each.name == "AERELTO"
     variable = StandardVariable(
         domain="ADSL",

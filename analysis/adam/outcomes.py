@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from analysis.adam.declarations import Outcome, outcomes
+from analysis.adam.declarations import PlacedOutcome, outcomes
 from analysis.adam.source import AdamSource, Subject, as_day, kept
 from analysis.columns import cells_of
 from analysis.definitions import DEFINITIONS
@@ -43,7 +43,7 @@ def outcome_rows(source: AdamSource, subject: Subject) -> Iterator[Row]:
         yield dict(kept(told))
 
 
-def _day(derived: DerivedParticipant, outcome: Outcome, said: str) -> date | None:
+def _day(derived: DerivedParticipant, outcome: PlacedOutcome, said: str) -> date | None:
     facts = derived.facts
     first = next(iter(facts.incisions), None)
     operation = facts.resection if outcome.dated == "RESECTION" else facts.resection or first

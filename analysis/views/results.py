@@ -17,11 +17,11 @@ from analysis.forms import DataAndCodeForm, SignSetsForm
 from analysis.models import SIGNING_ROLES
 from analysis.reading import DerivedParticipant, derived_at
 from analysis.results import results_of
+from analysis.services import sign_analysis_sets
 from analysis.sets import NAMES, RULES, AnalysisSet, Membership, sets_of
 from analysis.signed_sets import (
     digest_of_sets,
     members_of,
-    sign_analysis_sets,
     signatures_under,
     signed_sets,
 )

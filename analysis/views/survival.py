@@ -36,8 +36,8 @@ def survival(request: PersonRequest) -> HttpResponse:
     """Show survival over everybody randomized; nothing here is by arm."""
     sites = dict(Site.objects.open_to(request.user, Permission.EXPORT_VIEW).values_list("pk", "code"))
     with transaction.atomic():
-        found = survival_of(list(derived_at(Cut.of_this_snapshot(), sites)))
-    return render(request, "analysis/survival.html", _context(request, found, by_arm=False))
+        shown = survival_of(list(derived_at(Cut.of_this_snapshot(), sites)))
+    return render(request, "analysis/survival.html", _context(request, shown, by_arm=False))
 
 
 @requires(Permission.LIST_WATCH)
@@ -53,9 +53,9 @@ def survival_by_arm(request: PersonRequest) -> HttpResponse:
     return render(request, "analysis/survival.html", context | {"report": report})
 
 
-def _context(request: PersonRequest, found: list[SurvivalOfEndpoint], *, by_arm: bool) -> dict[str, Any]:
+def _context(request: PersonRequest, shown: list[SurvivalOfEndpoint], *, by_arm: bool) -> dict[str, Any]:
     return {
-        "endpoints": [(each, _title(each), _picture(each)) for each in found],
+        "endpoints": [(each, _title(each), _picture(each)) for each in shown],
         "by_arm": by_arm,
         "warnings": WARNINGS if by_arm else (),
         "may_compare": request.user.may(Permission.LIST_WATCH),

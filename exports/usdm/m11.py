@@ -64,7 +64,7 @@ UNKNOWN: Final = BilingualText(
 
 
 @dataclass(frozen=True)
-class Section:
+class TemplateSection:
     """One section: its number and title in the template, and its text as HTML."""
 
     number: str
@@ -72,7 +72,7 @@ class Section:
     html: SafeString
 
 
-def sections(text: ProtocolText, language: str) -> list[Section]:
+def sections(text: ProtocolText, language: str) -> list[TemplateSection]:
     """Return the sections that the text can fill, in order; what is not published says so."""
 
     def said(words: BilingualText) -> str:
@@ -85,7 +85,7 @@ def sections(text: ProtocolText, language: str) -> list[Section]:
         "5.3": _criteria(text, ("exclusion",), said),
         "6": _treatments(text, said),
     }
-    return [Section(number, said(title), made[number]) for number, title in TITLES.items()]
+    return [TemplateSection(number, said(title), made[number]) for number, title in TITLES.items()]
 
 
 def _facts(text: ProtocolText, codes: Iterable[str], said: Said) -> SafeString:

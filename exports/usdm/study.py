@@ -9,7 +9,7 @@ from typing import Any, Final
 from exports.sdtm.schedule import ELEMENTS, EPOCHS, EVALUATED, FOLLOWED, SCREEN, TREATED
 from exports.usdm.building import Instance, Instances
 from exports.usdm.concepts import form_concepts
-from exports.usdm.m11 import M11_TEMPLATE, Section, sections
+from exports.usdm.m11 import M11_TEMPLATE, TemplateSection, sections
 from exports.usdm.marking import marked
 from exports.usdm.schedule import planned_schedule
 from protocol.loader.schema import TreatmentPlan
@@ -333,7 +333,7 @@ def _document(make: Instances, text: ProtocolText) -> Instance:
     )
 
 
-def _content(make: Instances, section: Section) -> Instance:
+def _content(make: Instances, section: TemplateSection) -> Instance:
     return make.make(
         "NarrativeContent",
         name=f"Section {section.number}",

@@ -16,19 +16,16 @@ from accounts.services import WrongPassword
 from analysis.models import AnalysisSetSignature
 from analysis.non_inferiority import SignedLimits, non_inferiority_of, signed_limits
 from analysis.reading import DerivedParticipant, derived_at
-from analysis.sets import AnalysisSet
-from analysis.signed_sets import (
+from analysis.services import (
     NobodyInSets,
     NotYoursToSignSets,
     SetsMoved,
     SetsSigned,
     SetsUndecided,
-    SignedSets,
-    digest_of_sets,
-    members_of,
     sign_analysis_sets,
-    signed_sets,
 )
+from analysis.sets import AnalysisSet
+from analysis.signed_sets import SignedSets, digest_of_sets, members_of, signed_sets
 from audit.models import Act
 from exports.cuts import Cut
 from kernel.scope import EVERYTHING, scope
@@ -138,7 +135,7 @@ def test_nobody_and_undecided_deviations_are_refused(world: World, monkeypatch: 
     (one,) = derived()
     proposed = replace(one.facts, exclusions=(ExclusionFacts(1, "elig", decided=False),))
     monkeypatch.setattr(
-        "analysis.signed_sets.derived_at", lambda cut, sites: iter([replace(one, facts=proposed)])
+        "analysis.services.derived_at", lambda cut, sites: iter([replace(one, facts=proposed)])
     )
     with pytest.raises(SetsUndecided, match="1 participants"):
         signed(world.statistician)
