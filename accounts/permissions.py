@@ -62,6 +62,7 @@ class Permission(StrEnum):
     DEVIATION_RECORD = "deviation_record"
     DEVIATION_JUDGE = "deviation_judge"
     ANALYSIS_SET_DECIDE = "analysis_set_decide"
+    ANALYSIS_SET_SIGN = "analysis_set_sign"
     CODING_VIEW = "coding_view"
     CODING_DECIDE = "coding_decide"
     CENTRAL_REVIEW_VIEW = "central_review_view"
@@ -168,6 +169,7 @@ PERMISSION_LABELS: Final = {
     Permission.DEVIATION_RECORD: _("record deviations, and confirm or dismiss what is proposed as one"),
     Permission.DEVIATION_JUDGE: _("decide how important a deviation is"),
     Permission.ANALYSIS_SET_DECIDE: _("decide which deviations exclude from the per-protocol set"),
+    Permission.ANALYSIS_SET_SIGN: _("see and sign analysis sets"),
     Permission.CODING_VIEW: _("see how words are coded"),
     Permission.CODING_DECIDE: _("code words in the dictionaries"),
     Permission.CENTRAL_REVIEW_VIEW: _("see central reviews"),
@@ -313,6 +315,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             _P.MONITORING_SET,
             _P.DATABASE_LOCK_VIEW,
             _P.DATABASE_LOCK_SIGN,
+            _P.ANALYSIS_SET_SIGN,
             _P.SITE_VIEW,
             _P.TRANSFER_END,
             _P.SITE_MANAGE,
@@ -357,6 +360,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.LIST_WATCH,
         _P.DEVIATION_JUDGE,
         _P.ANALYSIS_SET_DECIDE,
+        _P.ANALYSIS_SET_SIGN,
         _P.CENTRAL_REVIEW_VIEW,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,

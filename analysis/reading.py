@@ -75,6 +75,7 @@ class DerivedParticipant:
     site: str
     facts: ParticipantFacts
     values: EndpointValues
+    protocol_version: str
 
 
 def derived_at(cut: Cut, sites: Mapping[int, str]) -> Iterator[DerivedParticipant]:
@@ -82,8 +83,8 @@ def derived_at(cut: Cut, sites: Mapping[int, str]) -> Iterator[DerivedParticipan
     cutoff = local_date(cut.at, settings.TRIAL_TIME_ZONE)
     for site, code in sorted(sites.items(), key=lambda each: each[1]):
         for stored in stored_at(cut, site):
-            facts = participant_facts(stored, cutoff=cutoff)
-            yield DerivedParticipant(code, facts, endpoint_values(facts, rules_of(stored.protocol_version)))
+            facts, version = participant_facts(stored, cutoff=cutoff), stored.protocol_version
+            yield DerivedParticipant(code, facts, endpoint_values(facts, rules_of(version)), version)
 
 
 def stored_at(cut: Cut, site: int, names: Iterable[str] = READ) -> list[StoredParticipant]:

@@ -44,6 +44,7 @@ from exports.models import (
     ExportState,
     KeptCut,
 )
+from exports.packages import refuse_arms
 from exports.tokens import PREFIX, digest_of
 from exports.writing import AboutExport, Manifest, write_zip
 from followup.services import end_feed
@@ -169,7 +170,8 @@ def request_export(
     ``cut`` names a moment that was kept; ``cut_name`` is the name that a moment which is read anew is to have.
     Data that leave the country rest on a basis in the registers that a second person approved.
     Refuses: no purpose, or a long one; a language, format, form, site or cut that does not exist; a moment that is
-    still to come; a name that is taken; data that leave the country without a basis in force.
+    still to come; a name that is taken; data that leave the country without a basis in force; results by arm to who
+    may not see them.
     """
     with open_act("exports:export:request", by=by, at=at) as act:
         refuse_odd_purpose(purpose)
@@ -177,6 +179,7 @@ def request_export(
             raise UnknownLanguage(code=language, known=", ".join(dict(settings.LANGUAGES)))
         if data_format not in DataFormat.values:
             raise UnknownFormat(code=data_format, known=", ".join(DataFormat.values))
+        refuse_arms(data_format, by)
         _refuse_odd_scope(forms, sites, cut_at, at)
         kept = _kept_cut(cut, cut_at, cut_name)
         export = Export.objects.create(
@@ -425,9 +428,10 @@ def file_to_hand_out(export: Export) -> Path:
 def hand_out(*, export: Export, by: User, at: datetime, first_byte: int = 0) -> Path:
     """The file may be read now, from ``first_byte`` on; that it was handed out, to whom and when, is on record.
 
-    Refuses: what ``file_to_hand_out`` refuses.
+    Refuses: what ``file_to_hand_out`` refuses; results by arm to who may not see them.
     """
     with open_act("exports:export:download", by=by, at=at) as act:
+        refuse_arms(export.data_format, by)
         path = file_to_hand_out(export)
         ExportDownload.objects.create(export=export, by=by, at=at, first_byte=first_byte, act=act)
     return path

@@ -15,6 +15,7 @@ from typing import IO, Any, TypedDict, cast
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
@@ -26,6 +27,7 @@ from exports.formats.kinds import DataFormat
 from exports.formats.readers import readers_of
 from exports.formats.short_names import short_name
 from exports.formats.shortening import LONG_TEXT_COLUMNS, LONG_TEXTS, ShortenedInManifest, Shortenings
+from exports.packages import PackageOrder, packager_of
 from exports.sdtm.targets import target_of
 from exports.tables import KEYS, STUDY, Column, File, common_files, files_of
 from kernel.errors import Refusal
@@ -128,11 +130,12 @@ def write_zip(
     kind = DataFormat(about["format"])
     try:
         make_own_file(unfinished)
-        copied = (
-            [Written(*write_document(unfinished, kind, list(forms), sites, cut), columns=[])]
-            if kind.is_document
-            else _write_files(unfinished, files, parameters, kind, tell)
-        )
+        if kind.is_document:
+            copied = [Written(*write_document(unfinished, kind, list(forms), sites, cut), columns=[])]
+        elif kind.is_package:
+            copied = _write_package(unfinished, kind, sites, cut, about, tell)
+        else:
+            copied = _write_files(unfinished, files, parameters, kind, tell)
         listed = [cast("FileInManifest", asdict(one)) for one in copied]
         readers = readers_of(files) if kind == DataFormat.CSV else {}
         manifest = Manifest(study=STUDY, keys=list(KEYS), files=listed, readers=list(readers), **about)
@@ -144,6 +147,30 @@ def write_zip(
     finally:
         unfinished.unlink(missing_ok=True)
     return manifest
+
+
+def _write_package(
+    path: Path, kind: DataFormat, sites: list[str], cut: Cut, about: AboutExport, tell: Told
+) -> list[Written]:
+    """The files that are worked out together stand in the archive; what they need of the tables is read beside it."""
+    with TemporaryDirectory(dir=path.parent, prefix=f"{path.stem}-") as folder, override("en"):
+        beside, made = Path(folder), Path(folder) / "made"
+
+        def export_zip() -> Path:
+            source, every = beside / "source.zip", list(catalogue.forms())
+            csv_about = AboutExport(**{**about, "format": DataFormat.CSV.value, "forms": every})
+            write_zip(source, forms=every, sites=sites, cut=cut, about=csv_about, tell=tell)
+            return source
+
+        made.mkdir(mode=OWN_FOLDER)
+        records = packager_of(kind)(PackageOrder(cut, tuple(sites), export_zip), made)
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
+            for name in records:
+                archive.write(made / name, name)
+        return [
+            Written(name, rows, rows, hashlib.sha256((made / name).read_bytes()).hexdigest(), columns=[])
+            for name, rows in records.items()
+        ]
 
 
 def _write_files(

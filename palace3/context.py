@@ -64,6 +64,7 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Committee packs"), "file-earmark-text", "committee:packs", Permission.PACK_VIEW
             ),
+            NavigationItem(
                 _("Survival maturity"), "hourglass-split", "analysis:maturity", Permission.VISIT_VIEW
             ),
             NavigationItem(_("Safety"), "clipboard2-pulse", "analysis:safety", Permission.SAFETY_VIEW),

@@ -130,7 +130,8 @@ class TreatmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class EventFacts:
-    """One adverse event (protocol 3.6); ``related`` names the components that it is possibly related to.
+    """One adverse event (protocol 3.6), by its number on the log; ``related`` names the components that it is
+    possibly related to.
 
     ``kind`` is what it is of special interest for, ``immune_kind`` its organ where it is immune-related, and
     ``procedure`` what went wrong in a response evaluation.
@@ -151,6 +152,7 @@ class EventFacts:
     stopped_treatment: bool = False
     of_evaluation: bool = False
     related: frozenset[str] = frozenset()
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,16 +33,11 @@ def time_to_deterioration(
     facts: ParticipantFacts, scale: str, *, by: Decimal, high_is_good: bool
 ) -> Deterioration:
     """Days from randomization to the first score worse than the baseline by ``by`` points (protocol 6.5)."""
-    scored = sorted(
-        (each.on, each.scores[scale])
-        for each in facts.questionnaires
-        if scale in each.scores and each.on <= facts.cutoff
-    )
-    first_day = facts.neo_d1 or facts.rand
-    before = [score for day, score in scored if day <= first_day]
-    if not before:
+    scored, first_day = scores_of(facts, scale), facts.neo_d1 or facts.rand
+    before = baseline_of(facts, scale)
+    if before is None:
         return Deterioration(scale, None, None)
-    baseline = before[-1]
+    baseline = before[1]
     worse = -1 if high_is_good else 1
     later = [(day, score) for day, score in scored if day > first_day]
     for day, score in later:
@@ -50,6 +45,21 @@ def time_to_deterioration(
             return Deterioration(scale, baseline, _until(facts.rand, day, event=True))
     last = later[-1][0] if later else facts.rand
     return Deterioration(scale, baseline, _until(facts.rand, last, event=False))
+
+
+def scores_of(facts: ParticipantFacts, scale: str) -> list[tuple[date, Decimal]]:
+    """The scores of a scale by the cut, in order of time."""
+    return sorted(
+        (each.on, each.scores[scale])
+        for each in facts.questionnaires
+        if scale in each.scores and each.on <= facts.cutoff
+    )
+
+
+def baseline_of(facts: ParticipantFacts, scale: str) -> tuple[date, Decimal] | None:
+    """The day and the score before treatment: the last one up to its first day, else up to randomization."""
+    first_day = facts.neo_d1 or facts.rand
+    return max((each for each in scores_of(facts, scale) if each[0] <= first_day), default=None)
 
 
 def _until(rand: date, day: date, *, event: bool) -> TimeToEvent:

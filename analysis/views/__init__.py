@@ -15,8 +15,10 @@ from analysis.views.serious import (
     serious_events,
     serious_events_file,
 )
+from analysis.views.survival import data_and_code, survival, survival_by_arm
 
 __all__ = [
+    "data_and_code",
     "endpoint_definitions",
     "flow",
     "flow_box",
@@ -45,4 +47,6 @@ __all__ = [
     "serious_events",
     "serious_events_file",
     "set_memberships",
+    "survival",
+    "survival_by_arm",
 ]

@@ -19,6 +19,6 @@ def endpoint_definitions(request: PersonRequest) -> HttpResponse:
         "warnings": WARNINGS,
         "sets": [(NAMES[each], RULES[each]) for each in AnalysisSet],
         "may_count": request.user.may(Permission.EXPORT_VIEW),
-        "may_decide": request.user.may(Permission.ANALYSIS_SET_DECIDE),
+        "may_decide": request.user.may(Permission.ANALYSIS_SET_SIGN),
     }
     return render(request, "analysis/definitions.html", context)

@@ -19,6 +19,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from analysis.flow import BOXES, BY_CODE, Flow, flow_of, numbers_in, reasons_of
 from analysis.flow_picture import flow_picture
+from analysis.forms import DataAndCodeForm
 from analysis.reading import derived_at
 from analysis.strategies import strategies_by_arm
 from analysis.taking import arms_at
@@ -54,6 +55,8 @@ def flow(request: PersonRequest) -> HttpResponse:
         "sites": sites,
         "site": site,
         "may_compare": request.user.may(Permission.LIST_WATCH),
+        "may_take": request.user.may(Permission.EXPORT_TAKE),
+        "file_form": DataAndCodeForm(initial={"with_arm": False}),
     }
     return render(request, "analysis/flow.html", context)
 

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from accounts.permissions import Permission, requires
+from accounts.permissions import ROLE_LABELS, Permission, requires
 from accounts.requests import PersonRequest
+from analysis.forms import DataAndCodeForm, SignSetsForm
+from analysis.models import SIGNING_ROLES
 from analysis.reading import DerivedParticipant, derived_at
 from analysis.results import results_of
+from analysis.services import sign_analysis_sets
 from analysis.sets import NAMES, RULES, AnalysisSet, Membership, sets_of
+from analysis.signed_sets import (
+    digest_of_sets,
+    members_of,
+    signatures_under,
+    signed_sets,
+)
 from analysis.taking import arms_at
 from audit.acts import open_act
 from exports.cuts import Cut
@@ -34,8 +44,14 @@ def results(request: PersonRequest) -> HttpResponse:
         "everybody": len(rows),
         "groups": (),
         "may_compare": request.user.may(Permission.LIST_WATCH),
+        **_taking(request, with_arm=False),
     }
     return render(request, "analysis/results.html", context)
+
+
+def _taking(request: PersonRequest, *, with_arm: bool) -> dict[str, Any]:
+    may_take = request.user.may(Permission.EXPORT_TAKE)
+    return {"may_take": may_take, "file_form": DataAndCodeForm(initial={"with_arm": with_arm})}
 
 
 @requires(Permission.LIST_WATCH)
@@ -50,21 +66,34 @@ def results_by_arm(request: PersonRequest) -> HttpResponse:
         "results": results_of(rows, list(groups.values())),
         "everybody": len(rows),
         "groups": [(arm, len(numbers)) for arm, numbers in groups.items()],
+        **_taking(request, with_arm=True),
     }
     return render(request, "analysis/results.html", context)
 
 
-@requires(Permission.ANALYSIS_SET_DECIDE)
+@requires(Permission.ANALYSIS_SET_SIGN)
 def set_memberships(request: PersonRequest) -> HttpResponse:
-    """Show every analysis set with its size, and who is not in it and why; no arm is shown."""
+    """Show every analysis set with its size, who is not in it and why, and who signed it; no arm is shown."""
     with transaction.atomic():
-        rows = list(derived_at(Cut.of_this_snapshot(), _sites(request, Permission.ANALYSIS_SET_DECIDE)))
+        rows = list(derived_at(Cut.of_this_snapshot(), _sites(request, Permission.ANALYSIS_SET_SIGN)))
+        today = members_of(rows)
+        digest, signed = digest_of_sets(today), signed_sets(today)
+        signatures = {each.role: each.signature for each in signatures_under(digest)}
+    form = SignSetsForm(request.POST or None, initial={"seen": digest})
+    if form.submits(sign_analysis_sets, by=request.user, at=timezone.now()):
+        return redirect("analysis:sets")
     members = [(each, sets_of(each)) for each in rows]
-    return render(
-        request,
-        "analysis/sets.html",
-        {"sets": [_counted(members, each) for each in AnalysisSet], "all": len(rows)},
-    )
+    context = {
+        "sets": [_counted(members, each) for each in AnalysisSet],
+        "all": len(rows),
+        "form": form,
+        "signed": signed,
+        "changed": [(number, NAMES[code]) for number, code in signed.changed] if signed else [],
+        "signatures": [(ROLE_LABELS[role], signatures.get(role)) for role in SIGNING_ROLES],
+        "may_sign": any(role in request.user.roles and role not in signatures for role in SIGNING_ROLES),
+        "zone": settings.TRIAL_TIME_ZONE,
+    }
+    return render(request, "analysis/sets.html", context, status=form.status)
 
 
 def _counted(

@@ -42,8 +42,8 @@ def exports(request: CallerRequest) -> Response:
     ``cut_at`` is a moment with its offset; without one the export shows what stands when it is written, and
     ``cut_name`` names that cut. ``cut`` is the name of a cut that was read before: its data files are the same, byte
     for byte. ``language`` is that of the labels: ``en`` or ``zh-hans``; ``format`` is ``csv``, ``csv-excel``,
-    ``xlsx``, ``parquet``, ``xpt``, ``sav``, ``dta``, ``odm132``, ``odm20`` (each also with ``-all`` and ``-def``) or
-    ``acrf``.
+    ``xlsx``, ``parquet``, ``xpt``, ``sav``, ``dta``, ``odm132``, ``odm20`` (each also with ``-all`` and ``-def``),
+    ``acrf``, ``adam`` (for the statistician) or ``usdm``.
     """
     if request.method == "POST":
         parts = ("forms", "sites", "purpose", "cut_at", "cut", "cut_name", "language", "format")

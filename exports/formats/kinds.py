@@ -24,11 +24,23 @@ class DataFormat(models.TextChoices):
     ODM20_ALL = "odm20-all", _("CDISC ODM-XML 2.0: definitions, and every version of the answers")
     ODM20_DEF = "odm20-def", _("CDISC ODM-XML 2.0: definitions alone")
     ACRF = "acrf", _("Annotated CRF: every blank form with its variables (PDF)")
+    ADAM = "adam", _("ADaM: analysis data sets by arm, with Define-XML and scripts (for the statistician)")
+    USDM = "usdm", _("USDM 4.0 study definition (JSON), and sections of the protocol by ICH M11")
 
     @property
     def is_document(self) -> bool:
         """Say whether it is one document, not a file for each table."""
         return self.value.startswith("odm") or self is DataFormat.ACRF
+
+    @property
+    def is_package(self) -> bool:
+        """Say whether it is files that are worked out together, not one for each table of the database."""
+        return self in (DataFormat.ADAM, DataFormat.USDM)
+
+    @property
+    def compares_arms(self) -> bool:
+        """Say whether it shows results by arm, which is for who may see them alone."""
+        return self is DataFormat.ADAM
 
 
 @dataclass(frozen=True)

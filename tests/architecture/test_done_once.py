@@ -34,6 +34,7 @@ VIEWS = {
     "accounts:language": "sets one column to the value that is sent",
     "accounts:second-factor": "confirms the one secret of the account; a code is taken once",
     "accounts:accept-accountability": "sets one column to the day of today",
+    "analysis:data-and-code": "each time that data are handed out is on record, the second too",
     "crf:derive": "computes; writes nothing",
     "crf:draft": "replaces the draft of the page that it names",
     "crf:discard": "deletes the draft that it names",

@@ -154,6 +154,8 @@ def _written(export: Export, now: datetime) -> Export:
         done = write_export(export=export, at=now)
         if done.state == ExportState.DONE:
             return done
+        if done.state in (ExportState.FAILED, ExportState.CANCELLED):
+            raise CommandError(f"Export {export.pk} is not written: {done.get_failure_display()}")
         time.sleep(1)
         with transaction.atomic():
             export = Export.objects.select_related("requested_by").get(pk=export.pk)

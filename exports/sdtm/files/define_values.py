@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from exports.sdtm.files.oids import item_oid
+from exports.sdtm.files.oids import item_oid, list_oid
 from exports.sdtm.files.origins import COLLECTED, VariableOrigin
 from exports.sdtm.forms.catalogue import mappings
 from exports.sdtm.mapping import Answer
@@ -69,11 +69,6 @@ class ValueLists:
                 ]
         return made
 
-    def list_of(self, dataset: Dataset, name: str) -> str:
-        """Return the name of the list of a variable; empty where it has none."""
-        oid = _list_oid(dataset, name)
-        return oid if any(each.oid == oid for each in self.lists) else ""
-
     def _list(self, dataset: Dataset, name: str, by: str, label: str) -> ValueList:
         grouped: dict[str, list[dict[str, str]]] = {}
         for row in dataset.rows:
@@ -82,7 +77,7 @@ class ValueLists:
             self._value(dataset, name, by, code, rows[0][label], [row[name] for row in rows if row.get(name)])
             for code, rows in sorted(grouped.items())
         )
-        return ValueList(_list_oid(dataset, name), values)
+        return ValueList(list_oid(dataset, name), values)
 
     def _value(
         self, dataset: Dataset, name: str, by: str, code: str, label: str, values: list[str]
@@ -137,7 +132,3 @@ class ValueLists:
                     key = f"SUPP{target.domain}", qualifier.qnam
                     table.setdefault(key, []).append((mapping.file, qualifier.answer))
         return table
-
-
-def _list_oid(dataset: Dataset, name: str) -> str:
-    return f"VL.{dataset.name}.{name}"

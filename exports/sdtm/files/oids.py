@@ -28,3 +28,8 @@ def item_oid(dataset: Dataset, name: str, value: str = "") -> str:
 def leaf_id(name: str) -> str:
     """Return the name of a file."""
     return f"LF.{name}"
+
+
+def list_oid(dataset: Dataset, name: str) -> str:
+    """Return the name of the list of values of a variable."""
+    return f"VL.{dataset.name}.{name}"

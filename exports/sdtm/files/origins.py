@@ -43,11 +43,12 @@ METHODS: Final = {
 
 @dataclass(frozen=True)
 class VariableOrigin:
-    """The origin of a variable: its type, source and method in the words of Define-XML."""
+    """The origin of a variable: its type, source and method, or its predecessor, in the words of Define-XML."""
 
     type: str
     source: str = ""
     method: str = ""
+    predecessor: str = ""
 
 
 ASSIGNED: Final = VariableOrigin("Assigned", "Sponsor")

@@ -11,7 +11,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from exports.casebook.paper import set_pages
-from exports.sdtm.files.define import COMMENTS, DEFINE_VERSION, GUIDE_FILE
+from exports.sdtm.files.define import DEFINE_VERSION
+from exports.sdtm.files.define_content import COMMENTS, GUIDE_FILE
 from exports.sdtm.forms.catalogue import mappings
 from exports.sdtm.package import Dataset, SdtmPackage
 from exports.sdtm.standard.tables import GUIDE, TERMINOLOGY, lists_of

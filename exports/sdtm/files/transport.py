@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -20,16 +21,19 @@ def write_transport(dataset: Dataset, folder: Path) -> Path:
     from pyreadstat import write_xport
 
     target = folder / f"{dataset.name.lower()}.xpt"
-    columns: dict[str, list[float | None] | list[str]] = {}
+    columns: dict[str, list[float | None] | list[date | None] | list[str]] = {}
     for variable in dataset.variables:
         if len(variable.label) > LONGEST_LABEL:
             raise ValueError(f"{dataset.name}.{variable.name}: the label is longer than {LONGEST_LABEL}")
         values = [row.get(variable.name, "") for row in dataset.rows]
-        if variable.is_number:
+        if variable.is_date:
+            columns[variable.name] = [date.fromisoformat(value) if value else None for value in values]
+        elif variable.is_number:
             columns[variable.name] = [float(value) if value else None for value in values]
         else:
             columns[variable.name] = [_whole(dataset, variable.name, value) for value in values]
-    schema = {each.name: pl.Float64 if each.is_number else pl.String for each in dataset.variables}
+    kinds: dict[bool, type[pl.DataType]] = {True: pl.Float64, False: pl.String}
+    schema = {each.name: pl.Date if each.is_date else kinds[each.is_number] for each in dataset.variables}
     write_xport(
         pl.DataFrame(columns, schema=schema),
         str(target),

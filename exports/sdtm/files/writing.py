@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exports.sdtm.files.dataset_json import write_dataset_json
 from exports.sdtm.files.define import write_define
+from exports.sdtm.files.define_content import sdtm_content
 from exports.sdtm.files.reviewers_guide import write_guide
 from exports.sdtm.files.transport import write_transport
 from exports.sdtm.package import SdtmPackage
@@ -56,15 +57,16 @@ def write_package(source: Path, folder: Path, kind: PackageFormat) -> PackageMan
     Refuses: a value that a list of CDISC does not have and may not be given; a server that cannot print.
     """
     package = SdtmPackage(ExportFiles(source), load(max(versions())))
+    content = sdtm_content(package)
     folder.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
     records: dict[Path, int] = {}
     for dataset in package.datasets.values():
         if kind == PackageFormat.TRANSPORT:
             records[write_transport(dataset, folder)] = len(dataset.rows)
         elif kind == PackageFormat.DATASET_JSON:
-            records[write_dataset_json(package, dataset, folder)] = len(dataset.rows)
+            records[write_dataset_json(content, dataset, folder)] = len(dataset.rows)
     ending = "json" if kind == PackageFormat.DATASET_JSON else "xpt"
-    for made in (write_define(package, folder, ending), *write_guide(package, folder)):
+    for made in (write_define(content, folder, ending), *write_guide(package, folder)):
         records[made] = 0
     manifest = PackageManifest(
         export=package.files.manifest["export"],

@@ -21,7 +21,7 @@ PUBLISHED: Final = "published"
 
 @dataclass(frozen=True)
 class StandardVariable:
-    """One variable of a domain, in the order of the guide."""
+    """One variable of a domain, in the order of the guide; ``is_date`` is a day that analyses count with."""
 
     domain: str
     name: str
@@ -30,6 +30,7 @@ class StandardVariable:
     core: str
     role: str
     lists: tuple[str, ...]
+    is_date: bool = False
 
 
 @dataclass(frozen=True)

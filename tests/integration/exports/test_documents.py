@@ -20,10 +20,11 @@ from exports.acrf import annotated_crf
 from exports.documents import RecordsMissing
 from exports.formats.kinds import DataFormat
 from exports.models import Export
-from exports.services import path_of
+from exports.packages import ByArmNotYours
+from exports.services import hand_out, path_of, request_export, write_export
 from kernel.scope import EVERYTHING, scope
-from tests.integration.exports.test_exports import taken
-from tests.world import World, screen
+from tests.integration.exports.test_exports import LATER, taken
+from tests.world import World, as_person, screen
 
 pytestmark = pytest.mark.django_db
 CHAPTERS = ("3.0",)
@@ -49,6 +50,42 @@ def test_a_document_stands_in_the_register_with_its_digest(world: World, kind: D
     assert manifest["format"] == kind.value
     if kind != DataFormat.ACRF:
         assert etree.fromstring(content).get("ODMVersion") == ("1.3.2" if "132" in kind else "2.0")
+
+
+def test_a_study_definition_is_an_export_without_a_participant(world: World, tmp_path: Path) -> None:
+    person = screen(world)
+    with zipfile.ZipFile(path_of(taken(world, forms=["MH"], data_format="usdm"))) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        listed = {each["file"]: each["sha256"] for each in manifest["files"]}
+        assert listed.keys() | {"manifest.json"} == set(archive.namelist())
+        for name, digest in listed.items():
+            content = archive.read(name)
+            assert hashlib.sha256(content).hexdigest() == digest
+            assert person.number.encode() not in content
+    asked = ("--as", "data_manager", "--purpose", "next system", "--format", "usdm")
+    call_command("export", *asked, "--out", str(tmp_path / "usdm"))
+    assert {path.name for path in (tmp_path / "usdm").iterdir()} == {*listed, "manifest.json"}
+    assert "研究" in (tmp_path / "usdm" / "m11.zh-hans.html").read_text(encoding="utf-8")
+
+
+def test_analysis_data_by_arm_are_the_statisticians(world: World) -> None:
+    screen(world)
+    with pytest.raises(ByArmNotYours):
+        taken(world, forms=["MH"], data_format="adam")
+    with as_person(world.statistician):
+        export = request_export(
+            forms=["MH"], sites=["01"], purpose="x", data_format="adam", by=world.statistician, at=LATER
+        )
+        with scope(user_id=None, sites=EVERYTHING):
+            made = write_export(export=export, at=LATER)
+    with as_person(world.data_manager), pytest.raises(ByArmNotYours):
+        hand_out(export=made, by=world.data_manager, at=LATER)
+    with (
+        as_person(world.statistician),
+        zipfile.ZipFile(hand_out(export=made, by=world.statistician, at=LATER)) as zipped,
+    ):
+        assert "adsl.xpt" in zipped.namelist()
+        assert "adtte.xpt" not in zipped.namelist()  # nobody is randomized
 
 
 def test_a_document_that_lacks_a_record_is_not_kept(

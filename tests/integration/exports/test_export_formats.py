@@ -23,7 +23,7 @@ from tests.world import World, as_person, screen
 
 pytestmark = pytest.mark.django_db
 CHAPTERS = ("3.0",)
-TABLES = [kind for kind in DataFormat if not kind.is_document]
+TABLES = [kind for kind in DataFormat if not (kind.is_document or kind.is_package)]
 
 
 @pytest.fixture(autouse=True)
