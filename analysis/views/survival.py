@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from analysis.definitions import DEFINITIONS, WARNINGS
+from analysis.definitions import DEFINITIONS, warnings_of
 from analysis.forms import DataAndCodeForm
 from analysis.non_inferiority import non_inferiority_of, signed_limits
 from analysis.reading import derived_at
@@ -57,7 +57,7 @@ def _context(request: PersonRequest, shown: list[SurvivalOfEndpoint], *, by_arm:
     return {
         "endpoints": [(each, _title(each), _picture(each)) for each in shown],
         "by_arm": by_arm,
-        "warnings": WARNINGS if by_arm else (),
+        "warnings": list(dict.fromkeys(text for each in shown for text in warnings_of(each.parameter.endpoint))),
         "may_compare": request.user.may(Permission.LIST_WATCH),
         "may_take": request.user.may(Permission.EXPORT_TAKE),
         "file_form": DataAndCodeForm(initial={"with_arm": by_arm}),
