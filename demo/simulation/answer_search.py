@@ -13,6 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -250,6 +251,10 @@ class AnswerDraft:
             return self.groups.get(name, [])
         return self.context.get(name)
 
+    def _look_with(self, name: str, value: Any, row: AnswerRow | None, asked: str) -> Any:
+        """Return the answer to ``asked``, were ``name`` answered by ``value``."""
+        return value if asked == name else self._look(asked, row)
+
     def _make(
         self, condition: Condition | None, wanted: bool, row: AnswerRow | None, group: Group | None = None
     ) -> None:
@@ -309,10 +314,7 @@ class AnswerDraft:
             self._make(self.form.placed[name].shown_when, True, None)
         target = f"{group.name}.{where['position']}.{name}" if group and where else name
         for value in self._fitting(condition, question, where):
-            if (
-                condition.holds(lambda asked, v=value: v if asked == name else self._look(asked, where))
-                == wanted
-            ):
+            if condition.holds(partial(self._look_with, name, value, where)) == wanted:
                 self._put(name, value, where, target)
                 return
         raise NoAnswerError

@@ -139,7 +139,7 @@ class FilledForms:
         if stored:
             standing = _where_to(form, participant, draft.judged())
             draft.leads = lambda outcome: _where_to(form, participant, outcome) == standing
-        left = []
+        left: list[QuestionPlace] = []
         for place in wanted:
             answered = draft.with_answer(place)
             draft, left = (answered, left) if answered else (draft, [*left, place])
