@@ -8,7 +8,7 @@ PEOPLE ?= 8
 MINUTES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-demo demo demo-reset test coverage check fix e2e bench docs catalogue tour screenshots messages lock t test-dates load faults sbom
+.PHONY: help install install-demo demo demo-reset test coverage check fix e2e api-fuzz bench docs catalogue tour screenshots messages lock t test-dates load faults sbom
 
 help: ## Explain each command in a line
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ fix: install ## Let the linters mend what they can
 
 e2e: install ## Drive the whole walk in a real browser
 	@$(VENV_PYTHON) -m pytest tests/e2e $(ARGS)
+
+api-fuzz: install ## Send the API whatever its description allows and forbids, and hold every answer against it (minutes)
+	@$(VENV_PYTHON) -m pytest --hypothesis-profile=api-fuzz -o timeout=7200 tests/integration/exports/test_api_fuzz.py $(ARGS)
 
 bench: install ## Measure the budgets of the design, as ratios in one run
 	@$(VENV_PYTHON) -m bench $(ARGS)

@@ -26,7 +26,7 @@ from reports.acts import in_words, role_of
 from trials.models import Delegation, Participant, Site
 
 KINDS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
-    "answers": (_("Answers and states of forms"), ("crf:record:", "crf:comment:")),
+    "answers": (_("Answers and states of forms"), ("crf:answers:", "crf:record:", "crf:comment:")),
     "signatures": (_("Signatures"), ("crf:record:sign", "crf:records:sign", "trials:eligibility:decide")),
     "queries": (_("Queries"), ("crf:query:",)),
     "participants": (

@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, settings
 
 # A busy machine is no fault of the code: no property depends on how fast examples are made.
 settings.register_profile("palace3", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# `make api-fuzz` asks for it by name: more examples, and other ones each time.
+settings.register_profile("api-fuzz", settings.get_profile("palace3"))
 settings.load_profile("palace3")
 
 

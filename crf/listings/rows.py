@@ -181,12 +181,23 @@ def rows_for_file(listing: SavedListing, user: User) -> list[list[Cell]]:
 
     Answers that could say who somebody is stay, as they do from exports. Refuses: more rows than a file takes.
     """
+    rows = _values(listing, user, first=0, most=MOST_IN_FILE + 1)
+    if len(rows) - 1 > MOST_IN_FILE:
+        raise FileTooLong(most=MOST_IN_FILE)
+    return rows
+
+
+def values_of_page(listing: SavedListing, user: User, *, number: int) -> tuple[list[list[Cell]], bool]:
+    """Return the head and the rows of a page as they leave in a file, and whether it is the last one."""
+    rows = _values(listing, user, first=(number - 1) * PER_PAGE, most=PER_PAGE + 1)
+    return rows[: PER_PAGE + 1], len(rows) <= PER_PAGE + 1
+
+
+def _values(listing: SavedListing, user: User, *, first: int, most: int) -> list[list[Cell]]:
     definition = ListingDefinition.from_json(listing.definition)
     select = select_of(definition, reader_of(user, listing, definition))
     shown = {name: column for name, column in definition.shown.items() if not column.is_identifying}
-    rows = _found(definition, select, first=0, most=MOST_IN_FILE + 1)
-    if len(rows) > MOST_IN_FILE:
-        raise FileTooLong(most=MOST_IN_FILE)
+    rows = _found(definition, select, first=first, most=most)
     head: list[Cell] = ["SITE", "PARTICIPANT", "VISIT", "FORMSEQ", "STATE"]
     head += [column.header for column in shown.values()]
     return [head, *(_leaving(shown, row) for row in rows)]

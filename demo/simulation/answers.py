@@ -166,6 +166,7 @@ def _tomography(case: Case, on: date) -> Answers:
     return {
         "ct_dt": on,
         "ct_contrast": "Y",
+        "ct_mm": 12,
         "aorta_ang": "under_45",
         "airway": "clear",
         "t4a_str": ["pericardium"] if case.story.person.t == "T4a" else ["none"],
@@ -226,7 +227,7 @@ def treatment(case: Case, on: date) -> Sent:
     }
     if case.arm == "1":
         groups["camre"] = [
-            _infusion(number, start + timedelta(days=21 * (number - 1)))
+            _infusion(case, number, start + timedelta(days=21 * (number - 1)))
             for number in (1, 2)
             if start + timedelta(days=21 * (number - 1)) <= on
         ]
@@ -284,7 +285,9 @@ def _dose(case: Case, number: int, start: date) -> Sent:
     }
 
 
-def _infusion(number: int, on: date) -> Sent:
+def _infusion(case: Case, number: int, on: date) -> Sent:
+    is_last = number == 2 and case.story.lateness > 0.3
+    stopped = {"ci_stop": "Y", "ci_stop_dt": on, "ci_stop_why": "irae"} if is_last else {"ci_stop": "N"}
     seen = ("ci_pre_alt", "ci_pre_creat", "ci_pre_tsh", "ci_pre_gluc", "ci_pre_trop", "ci_pre_spo2")
     return {
         "ci_no": number,
@@ -295,7 +298,7 @@ def _infusion(number: int, on: date) -> Sent:
         "ci_lot": f"D{on:%y%m}",
         **dict.fromkeys(seen, "Y"),
         "ci_reac": "N",
-        "ci_stop": "N",
+        **stopped,
     }
 
 

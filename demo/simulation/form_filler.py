@@ -11,8 +11,8 @@ from accounts.models import User
 from crf.engine.submission import parse
 from crf.records.refusals import AnswersUnreadable
 from crf.records.save import Saved, save_answers
-from crf.store.records import NEW, find_record, form_begun, record_key_of
-from exports.api.typed import as_typed
+from crf.store.records import NEW, find_record, find_stored_record, form_begun, record_key_of
+from exports.api.typed import as_typed, patched
 from followup.models import Visit
 from trials.models import Participant
 
@@ -46,6 +46,23 @@ def fill(
         return save_answers(record_key=place, answers=typed.answers(), version=version, by=by, at=at)
     except AnswersUnreadable as refusal:
         raise UnreadableStoryError(f"{participant.number} {code}: {refusal.errors}") from refusal
+
+
+def amend(
+    participant: Participant, code: str, answers: dict[str, Any], *, reason: str, by: User, at: datetime
+) -> Saved:
+    """Single answers of a form that a participant has once are put right; the others stay as they are."""
+    place = record_key_of(participant=participant, form=code)
+    with transaction.atomic():
+        stored = find_stored_record(place)
+    if stored is None:
+        raise UnreadableStoryError(f"{participant.number} has no {code} to be put right")
+    form, zone = form_begun(place, stored.record.protocol_version), participant.site.time_zone
+    sent = patched(form, stored.outcome(form), {"answers": answers, "reason": reason}, zone=zone)
+    typed = parse(form, sent, zone=zone, saved=stored.saved_rows)
+    return save_answers(
+        record_key=place, answers=typed.answers(), version=stored.record.version, by=by, at=at
+    )
 
 
 def _as_text(value: Any) -> Any:

@@ -75,7 +75,7 @@ def evaluation(case: Case, on: date, visit_code: str) -> Sent:
         answers |= {"pet_dm_site": ["lung"]} if distant else {}
     answers |= _decision(case, visit_code, outcome, on)
     if visit_code == "RST":
-        answers |= {"ecg_res": "normal", "fev1": 2.6, "fev1p": 92}
+        answers |= {"ecg_res": "normal", "fev1": 2.6, "fev1p": 92, "dlcop": 84}
     return {"answers": answers, "groups": {"bob_map": _bites(case, answers["bob_n"], has_tumour=has_tumour)}}
 
 

@@ -18,12 +18,14 @@ from demo.simulation.contact_requests import let_people_ask, read_news
 from demo.simulation.copies import copy_up_to
 from demo.simulation.cuts import FIRST, SECOND, cut_for_committee, save_some
 from demo.simulation.deviations import settle_some
+from demo.simulation.every_question import OF_THE_END, answer_every_question
 from demo.simulation.imports import preview_some
 from demo.simulation.listings import share_listings
 from demo.simulation.locking import lock_some
 from demo.simulation.participant import Journey, at_work
 from demo.simulation.profiles import tell
 from demo.simulation.queries import ask_some
+from demo.simulation.rare_courses import end_some, run_rare_courses
 from demo.simulation.sites import PASSWORD, Stage, set_stage, suspend
 from demo.simulation.urgent import alarm
 from demo.simulation.verification import plan_verification, sign_some, verify_some
@@ -74,6 +76,10 @@ def play(
     cut_for_committee(stage, FIRST, until - timedelta(hours=6))
     alarm(stage, until)
     _finish(stage, until, seed)
+    run_rare_courses(stage, until)
+    answer_every_question(stage, until, seed)
+    end_some(stage, until)
+    answer_every_question(stage, until, seed, OF_THE_END)
     settle_some(stage, until)
     code_some(stage, until)
     review_some(stage, until)

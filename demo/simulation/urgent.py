@@ -20,6 +20,7 @@ from kernel.scope import EVERYTHING, scope
 from trials.models import Milestone, Participant
 
 HOURS_SINCE = (5, 31, 50, 5 * 24)
+COURSE = "受试者于门诊随访时诉发热、咳嗽，遂收住院；经检查与治疗后症状缓解，病程与结果见后续报告。"
 REPORTED, ASSESSED = (50, 5 * 24), (5 * 24,)
 
 
@@ -55,6 +56,8 @@ def _happen(stage: Stage, participant: Participant, until: datetime, hours: int,
     if hours not in REPORTED:
         return
     report = report_of(sent, number, aware + timedelta(hours=3))
+    if hours in ASSESSED:
+        report["answers"]["sae_narr"] = longest_narrative()
     fill(participant, "SAE", report, is_new=True, **by | {"at": aware + timedelta(hours=3)})
     if hours in ASSESSED:
         assess_event(
@@ -66,11 +69,18 @@ def _happen(stage: Stage, participant: Participant, until: datetime, hours: int,
                 "possible",
                 susar=True,
                 known_at=aware + timedelta(hours=3),
+                authority_on=(aware + timedelta(hours=20)).date(),
             ),
             password=PASSWORD,
             by=stage.central["trial"],
             at=aware + timedelta(hours=20),
         )
+
+
+def longest_narrative() -> str:
+    """Return a narrative as long as the form takes."""
+    longest = form("SAE").questions["sae_narr"].max_length
+    return (COURSE * (longest // len(COURSE) + 1))[:longest]
 
 
 def _last_number(participant: Participant) -> int:

@@ -18,6 +18,7 @@ from exports.api.pages import paged, paged_changes
 from exports.api.parameters import CHANGED_SINCE, PAGE, PARTICIPANT, SITE
 from exports.api.requests import CallerRequest
 from kernel.clock import with_offset
+from reports.trail import acts_open_to
 from trials.models import Participant, Site
 from trials.models.participants import Milestone
 
@@ -132,8 +133,8 @@ def _decision(row: DeviationDecision) -> dict[str, Any]:
     parameters={"GET": (SITE, PARTICIPANT, *PAGE)},
 )
 def acts(request: CallerRequest) -> Response:
-    """List who did what, when and why, in the order in which acts were begun; the changes stand on the pages."""
-    rows = Act.objects.select_related("by")
+    """List who did what, when and why, in the order in which acts were begun; ``trail`` says what each changed."""
+    rows = acts_open_to(request.user)
     if number := request.GET.get("participant"):
         rows = rows.filter(participant_id__in=Participant.objects.filter(number=number).values("pk"))
     if code := request.GET.get("site"):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter
@@ -13,9 +15,11 @@ from drf_spectacular.utils import OpenApiParameter
 from accounts.permissions import Permission
 from crf import catalogue
 from crf.page.findings import STATES, listing_checks
+from exports.api.described import DAY, MOMENT, Schema, one_of_codes
 from exports.api.pages import ByKey
 from followup.models import VisitState
 from kernel.errors import Refusal
+from kernel.reading import UnreadableError, moment
 from trials.models import Participant, Site
 from trials.models.participants import Track
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from exports.api.requests import CallerRequest
 
 
+MOST_DIGITS: Final = 7
 FINDING_STATES: Final = tuple(value for value, _label in STATES)
 
 
@@ -51,15 +56,19 @@ ValueCheck = Callable[
 
 @dataclass(frozen=True)
 class QueryParameter:
-    """One parameter: how the schema describes it, and which values it takes."""
+    """One parameter: how the schema describes it, and which values it takes.
+
+    ``kind`` is a type, or the schema of the values where the description can name them.
+    """
 
     name: str
-    kind: type
+    kind: type | Schema
     text: str
     check: ValueCheck
 
     def described(self) -> OpenApiParameter:
-        return OpenApiParameter(self.name, self.kind, description=self.text)
+        kind: Any = self.kind if isinstance(self.kind, type) else dict(self.kind)
+        return OpenApiParameter(self.name, kind, description=self.text)
 
 
 def one_of(values: Collection[str]) -> ValueCheck:
@@ -67,7 +76,8 @@ def one_of(values: Collection[str]) -> ValueCheck:
     return lambda request, value: "" if value in values else ", ".join(values)
 
 
-def _anything(request: CallerRequest, value: str) -> str:
+def anything(request: CallerRequest, value: str) -> str:
+    """Take every text."""
     return ""
 
 
@@ -96,21 +106,54 @@ def _page_size(request: CallerRequest, value: str) -> str:
     return "" if fits and 1 <= int(value) <= longest else f"1–{longest}"
 
 
-CURSOR: Final = QueryParameter("cursor", str, "The page, as given in next or previous.", _anything)
-PAGE_SIZE: Final = QueryParameter("page_size", int, "Rows on a page, 500 at most.", _page_size)
+def _past_moment(request: CallerRequest, value: str) -> str:
+    try:
+        fits = moment(value) <= timezone.now()
+    except UnreadableError:
+        fits = False
+    return "" if fits else _("a moment up to now with its offset, such as 2026-10-01T08:00:00+08:00")
+
+
+def _day(request: CallerRequest, value: str) -> str:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return _("a day such as 2026-10-01")
+    return ""
+
+
+def counted(request: CallerRequest, value: str) -> str:
+    """Say what the number of a page may be."""
+    fits = value.isascii() and value.isdecimal() and len(value) < MOST_DIGITS and int(value) > 0
+    return "" if fits else "1, 2, …"
+
+
+CURSOR: Final = QueryParameter("cursor", str, "The page, as given in next or previous.", anything)
+PAGE_SIZE: Final = QueryParameter(
+    "page_size",
+    {"type": "integer", "minimum": 1, "maximum": ByKey.max_page_size},
+    "Rows on a page, 500 at most.",
+    _page_size,
+)
 PAGE: Final = (CURSOR, PAGE_SIZE)
 SITE: Final = QueryParameter("site", str, "The code of a site.", _site)
 PARTICIPANT: Final = QueryParameter("participant", str, "The number of a participant.", _participant)
-PARTICIPANT_STATE: Final = QueryParameter("state", str, "Where participants stand.", one_of(Track.values))
-VISIT_STATE: Final = QueryParameter("state", str, "Where visits stand.", one_of(VisitState.values))
-PURPOSE: Final = QueryParameter(
-    "purpose", str, "What the answers of many participants are read for; kept in the audit trail.", _anything
+PARTICIPANT_STATE: Final = QueryParameter(
+    "state", one_of_codes(Track.values), "Where participants stand.", one_of(Track.values)
 )
-FORM: Final = QueryParameter("form", str, "The code of a form.", _form)
-CHECK: Final = QueryParameter("check", str, "The code of a check of level listing.", _listing_check)
+VISIT_STATE: Final = QueryParameter(
+    "state", one_of_codes(VisitState.values), "Where visits stand.", one_of(VisitState.values)
+)
+PURPOSE: Final = QueryParameter(
+    "purpose", str, "What the answers of many participants are read for; kept in the audit trail.", anything
+)
+FORM: Final = QueryParameter("form", one_of_codes(catalogue.forms()), "The code of a form.", _form)
+CHECK: Final = QueryParameter(
+    "check", one_of_codes(listing_checks()), "The code of a check of level listing.", _listing_check
+)
 FINDING_STATE: Final = QueryParameter(
     "state",
-    str,
+    one_of_codes(FINDING_STATES),
     "Findings that the answers show (open, unless you say otherwise), gone, or all.",
     one_of(FINDING_STATES),
 )
@@ -119,11 +162,19 @@ CHANGED_SINCE: Final = QueryParameter(
     str,
     "The changed_until of an earlier answer: nothing that was written since is left out. A moment with its offset is "
     "taken too; what was being written at it may then be missed.",
-    _anything,
+    anything,
 )
-VISIT: Final = QueryParameter("visit", int, "The id of a visit, for a form of one.", _anything)
+AS_OF: Final = QueryParameter(
+    "as_of",
+    MOMENT,
+    "A moment with its offset: what was stored by then, as it stood then. Not together with changed_since.",
+    _past_moment,
+)
+SINCE_DAY: Final = QueryParameter("from", DAY, "The first day of the acts, by the clock of the trial.", _day)
+UNTIL_DAY: Final = QueryParameter("until", DAY, "The last day of the acts, by the clock of the trial.", _day)
+VISIT: Final = QueryParameter("visit", int, "The id of a visit, for a form of one.", anything)
 SEQUENCE: Final = QueryParameter(
-    "sequence", int, "Which record, for a form that is filled several times.", _anything
+    "sequence", int, "Which record, for a form that is filled several times.", anything
 )
 
 Parameters = Mapping[str, tuple[QueryParameter, ...]]  # by method

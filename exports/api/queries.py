@@ -15,7 +15,7 @@ from accounts.permissions import Permission
 from crf.check_review.yields import yields_of
 from crf.models import Query
 from crf.queries.list import STATES, chosen_queries, line_of
-from exports.api.described import TEXT, DescribedAnswer, listed, named, page_of
+from exports.api.described import TEXT, DescribedAnswer, listed, named, one_of_codes, page_of
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged_changes
 from exports.api.parameters import CHANGED_SINCE, FORM, PAGE, PARTICIPANT, SITE, QueryParameter, one_of
@@ -27,7 +27,7 @@ from trials.models import Site
 CLEANING = "cleaning"
 QUERY_STATE = QueryParameter(
     "state",
-    str,
+    one_of_codes([value for value, _label in STATES]),
     "Queries that are not closed (unless you say otherwise), open, answered, to be reviewed, closed, or all.",
     one_of([value for value, _label in STATES]),
 )

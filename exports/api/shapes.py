@@ -22,6 +22,7 @@ from crf.page.findings import line_of
 from crf.records.save import Saved
 from crf.records.visit_changes import VisitsWouldChange
 from crf.store.records import identity_of
+from exports.api.past import as_they_stood, rows_as_they_stood
 from exports.jobs.progress import progress_of
 from exports.models import Export, KeptCut
 from followup.models import Visit
@@ -83,16 +84,22 @@ def finding(row: ListedFinding, reader: User) -> dict[str, Any]:
 
 
 def records(
-    form: FormDeclaration, rows: list[Any], *, identifying: bool, removed: bool = False
+    form: FormDeclaration,
+    rows: list[Any],
+    *,
+    identifying: bool,
+    removed: bool = False,
+    at: datetime | None = None,
 ) -> list[dict[str, Any]]:
-    """Return each record: its place, its answers, and why answers are missing.
+    """Return each record: its place, its answers, and why answers are missing; as it stood ``at`` a moment.
 
     Answers that could say who somebody is are there only where ``identifying``; else ``left_out`` names them. Rows
     of the repeating groups are read for all records at once, one query for each group. With ``removed`` those that
     were removed are named too, without their answers.
     """
-    rows_of = {name: _rows_by_record(group, rows, removed) for name, group in form.groups.items()}
-    zones, stored_at = _zones_of(form, rows), _stored_at(rows)
+    rows = rows if at is None else as_they_stood(form, rows, at)
+    rows_of = {name: _rows_by_record(group, rows, removed, at) for name, group in form.groups.items()}
+    zones, stored_at = _zones_of(form, rows), _stored_at(rows, at)
     return [
         {
             "id": row.pk,
@@ -119,18 +126,22 @@ def records(
     ]
 
 
-def _stored_at(records: list[Any]) -> dict[int, datetime]:
-    """Return when each record was stored last, whatever was written in it."""
+def _stored_at(records: list[Any], at: datetime | None) -> dict[int, datetime]:
+    """Return when each record was stored last, up to ``at``, whatever was written in it."""
     versions: Any = Record._meta.get_field("record_events").related_model
     of_these = versions.objects.filter(pgh_obj_id__in=[row.pk for row in records])
-    return dict(of_these.values_list("pgh_obj_id").annotate(Max("pgh_created_at")))
+    by_then = of_these if at is None else of_these.filter(pgh_created_at__lte=at)
+    return dict(by_then.values_list("pgh_obj_id").annotate(Max("pgh_created_at")))
 
 
-def _rows_by_record(group: Group, records: list[Any], removed: bool) -> dict[int, list[Any]]:
+def _rows_by_record(
+    group: Group, records: list[Any], removed: bool, at: datetime | None
+) -> dict[int, list[Any]]:
     rows_by_record: dict[int, list[Any]] = {}
-    rows = group.model.objects.filter(record__in=records).order_by("position", "pk")
-    for row in rows if removed else rows.filter(removed=False):
-        rows_by_record.setdefault(row.record_id, []).append(row)
+    now = group.model.objects.filter(record__in=records).order_by("position", "pk")
+    for row in now if at is None else rows_as_they_stood(group, records, at):
+        if removed or not row.removed:
+            rows_by_record.setdefault(row.record_id, []).append(row)
     return rows_by_record
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -36,6 +38,7 @@ from exports.api.described import TEXT, DescribedAnswer, listed, members, named,
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged, paged_changes
 from exports.api.parameters import (
+    AS_OF,
     CHANGED_SINCE,
     CHECK,
     FINDING_STATE,
@@ -49,14 +52,22 @@ from exports.api.parameters import (
     VISIT,
     VISIT_STATE,
 )
+from exports.api.past import begun_by
 from exports.api.requests import CallerRequest
 from exports.api.typed import REPLACED, SENT, as_typed, errors_of, misfits, patched, seen_plan_in, unsent
 from exports.services import record_reading
 from followup.models import Visit
 from kernel.errors import Refusal
-from kernel.reading import UnreadableError, whole
+from kernel.reading import UnreadableError, moment, whole
 from trials.models import Participant, Site
 from trials.services import register_participant
+
+
+class ThenOrSince(Refusal):
+    code = "exports.then_or_since"
+    message = _("“as_of” says how things stood, “changed_since” what changed up to now. Send one of them.")
+    status = 400
+
 
 PARTICIPANTS, RECORDS = "participants", "records"
 
@@ -143,16 +154,16 @@ def findings(request: CallerRequest) -> Response:
     {"GET": Permission.CRF_VIEW},
     tag=RECORDS,
     answers={"GET": DescribedAnswer(page_of(record_of_any_form("Record"), changed_until=TEXT))},
-    parameters={"GET": (PARTICIPANT, PURPOSE, CHANGED_SINCE, *PAGE)},
+    parameters={"GET": (PARTICIPANT, PURPOSE, CHANGED_SINCE, AS_OF, *PAGE)},
 )
 def answers(request: CallerRequest, code: str) -> Response:
     """List the records of one form, as an export would: without answers that could say who somebody is.
 
     Reading many participants asks for ``purpose`` and is an act on record; with ``participant`` it asks for none.
     With ``changed_since`` a record that changed since is given whole, with the rows that were removed from it: those
-    say ``"removed": true`` and nothing else.
+    say ``"removed": true`` and nothing else. ``as_of`` gives what was stored by a moment, as it stood then.
     """
-    form = form_named(code)
+    form, at = form_named(code), _as_of(request)
     rows = form.model.objects.open_to(request.user, Permission.CRF_VIEW).select_related(
         "participant", "visit"
     )
@@ -160,12 +171,19 @@ def answers(request: CallerRequest, code: str) -> Response:
         record_reading(form=form, purpose=request.GET.get("purpose", ""), by=request.user, at=timezone.now())
     chosen = rows.filter(**_wanted(request, participant="participant__number"))
     removed = CHANGED_SINCE.name in request.GET
+    if at and removed:
+        raise ThenOrSince
     return paged_changes(
-        chosen,
+        begun_by(chosen, at) if at else chosen,
         request,
-        lambda page: shapes.records(form, page, identifying=False, removed=removed),
+        lambda page: shapes.records(form, page, identifying=False, removed=removed, at=at),
         versions="record_events",
     )
+
+
+def _as_of(request: CallerRequest) -> datetime | None:
+    """Return the moment of which the caller asks what stood then; its form was looked at."""
+    return moment(request.GET[AS_OF.name]) if AS_OF.name in request.GET else None
 
 
 @extend_schema(summary="One record of a participant; save it")
@@ -178,7 +196,7 @@ def answers(request: CallerRequest, code: str) -> Response:
             ("PUT", "PATCH"), DescribedAnswer(named("Saved"), body=record_of_any_form("RecordBody"))
         ),
     },
-    parameters=dict.fromkeys(("GET", "PUT", "PATCH"), (VISIT, SEQUENCE)),
+    parameters={"GET": (VISIT, SEQUENCE, AS_OF), **dict.fromkeys(("PUT", "PATCH"), (VISIT, SEQUENCE))},
 )
 def record(request: CallerRequest, number: str, code: str) -> Response:
     """Show the record, or save it under the rules of the page.
@@ -199,13 +217,13 @@ def record(request: CallerRequest, number: str, code: str) -> Response:
     place = _place(request, _participant(request, number, permission), code)
     if request.method in ("PUT", "PATCH"):
         return _save(request, place)
-    sheet = find_stored_record(place)
-    if sheet is None:
+    sheet, at = find_stored_record(place), _as_of(request)
+    if sheet is None or (at and not begun_by(place.form.model.objects.filter(pk=sheet.record.pk), at)):
         return Response(
             {"participant": number, "form": code, "state": "empty", "version": NEW, "answers": {}}
         )
     may_identify = request.user.may(Permission.IDENTIFYING_VIEW, place.participant.site_id)
-    (shown,) = shapes.records(place.form, [sheet.record], identifying=may_identify)
+    (shown,) = shapes.records(place.form, [sheet.record], identifying=may_identify, at=at)
     return Response(shown)
 
 
