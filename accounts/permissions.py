@@ -76,6 +76,8 @@ class Permission(StrEnum):
     SAFETY_ASSESS = "safety_assess"
     EXPORT_VIEW = "export_view"
     EXPORT_TAKE = "export_take"
+    EXPORT_ARM = "export_arm"
+    EXPORT_IDENTIFYING = "export_identifying"
     CASEBOOK_MAKE = "casebook_make"
     AUDIT_VIEW = "audit_view"
     AUDIT_REVIEW = "audit_review"
@@ -172,6 +174,8 @@ PERMISSION_LABELS: Final = {
     Permission.SAFETY_ASSESS: _("assess serious adverse events"),
     Permission.EXPORT_VIEW: _("see the register of exports"),
     Permission.EXPORT_TAKE: _("take exports"),
+    Permission.EXPORT_ARM: _("take exports that show the arm"),
+    Permission.EXPORT_IDENTIFYING: _("take answers that could say who a participant is in exports"),
     Permission.CASEBOOK_MAKE: _("make casebooks of participants"),
     Permission.AUDIT_VIEW: _("read the audit trail"),
     Permission.AUDIT_REVIEW: _("plan and record reviews of the audit trail"),
@@ -277,6 +281,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.SAFETY_VIEW,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
+        _P.EXPORT_ARM,
+        _P.EXPORT_IDENTIFYING,
         _P.CASEBOOK_MAKE,
         _P.AUDIT_VIEW,
         _P.AUDIT_REVIEW,
@@ -326,6 +332,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.CENTRAL_REVIEW_VIEW,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
+        _P.EXPORT_ARM,
     },
     Role.INSPECTOR: _READ
     | {

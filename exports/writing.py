@@ -8,7 +8,8 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, TypedDict, cast
@@ -18,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
-from exports.conduct import conduct_files
 from exports.cuts import Cut
 from exports.documents import write_document
 from exports.formats.convert import CONVERTERS, ENDINGS
@@ -26,8 +26,12 @@ from exports.formats.kinds import DataFormat
 from exports.formats.readers import readers_of
 from exports.formats.short_names import short_name
 from exports.formats.shortening import LONG_TEXT_COLUMNS, LONG_TEXTS, ShortenedInManifest, Shortenings
+from exports.listed.catalogue import USUAL, listed_files
+from exports.odm.streams import ExportScope
 from exports.sdtm.targets import target_of
-from exports.tables import KEYS, STUDY, Column, File, common_files, files_of
+from exports.selected.narrowing import NarrowedFile, narrowed
+from exports.selected.selection import Selection
+from exports.tables import KEYS, STUDY, Column, File, files_of
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER, make_own_file
 
@@ -57,6 +61,7 @@ class Written:
     sha256: str
     columns: list[str]
     shortened: list[ShortenedInManifest] = field(default_factory=list)
+    narrowed_by: list[str] = field(default_factory=list)
 
 
 class _Tally:
@@ -89,6 +94,7 @@ class AboutExport(TypedDict):
     format: str
     forms: list[str]
     sites: list[str]
+    selection: dict[str, Any]
 
 
 class FileInManifest(TypedDict):
@@ -100,6 +106,14 @@ class FileInManifest(TypedDict):
     sha256: str
     columns: list[str]
     shortened: list[ShortenedInManifest]
+    narrowed_by: list[str]
+
+
+class LeftOutInManifest(TypedDict):
+    """What the selection left out of one file: some columns, or the whole file where no column is named."""
+
+    file: str
+    columns: list[str]
 
 
 class Manifest(AboutExport):
@@ -108,34 +122,76 @@ class Manifest(AboutExport):
     study: str
     keys: list[str]
     files: list[FileInManifest]
+    left_out: list[LeftOutInManifest]
     readers: list[str]
 
 
 Told = Callable[[int, int], None]  # so many files are written, of so many
 
 
-def write_zip(
-    path: Path, *, forms: Collection[str], sites: list[str], cut: Cut, about: AboutExport, tell: Told
-) -> Manifest:
+@dataclass(frozen=True)
+class WantedFiles:
+    """What an export is to hold: forms and sites, as of which cut, and what of them; the arm that is called A."""
+
+    forms: tuple[str, ...]
+    sites: tuple[str, ...]
+    cut: Cut
+    selection: Selection
+    arm_a: str = ""
+
+    @cached_property
+    def narrowed(self) -> list[NarrowedFile]:
+        """Every file of the selection; those that it leaves out whole are None."""
+        chosen = self.selection
+        forms = [catalogue.form(code) for code in self.forms]
+        every = files_for(forms, self.cut, chosen.named_tables, identifying=chosen.identifying)
+        if chosen.view:
+            every = (file for file in every if file.name == chosen.view.file)
+        return [narrowed(file, chosen, self.cut, arm_a=self.arm_a) for file in every]
+
+    @cached_property
+    def files(self) -> list[File]:
+        return [each.file for each in self.narrowed if each.file is not None]
+
+    @cached_property
+    def narrowed_by(self) -> dict[str, list[str]]:
+        """What narrows the rows of each file."""
+        return {each.name: list(each.by) for each in self.narrowed}
+
+    @property
+    def left_out(self) -> list[LeftOutInManifest]:
+        return [
+            LeftOutInManifest(file=each.name, columns=list(each.left_out))
+            for each in self.narrowed
+            if each.file is None or each.left_out
+        ]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"sites": list(self.sites), **self.selection.parameters}
+
+
+def write_zip(path: Path, *, wanted: WantedFiles, about: AboutExport, tell: Told) -> Manifest:
     """The zip stands at ``path``, complete; its manifest is returned. Runs in one snapshot of the database.
 
     A file with fewer or more rows than the database counted stops everything (requirements C1).
     """
-    parameters = {"sites": sites}
     unfinished = path.with_suffix(".part")
     unfinished.parent.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
-    files = list(files_for([catalogue.form(code) for code in forms], cut))
     kind = DataFormat(about["format"])
     try:
         make_own_file(unfinished)
         copied = (
-            [Written(*write_document(unfinished, kind, list(forms), sites, cut), columns=[])]
+            [_document(unfinished, kind, wanted)]
             if kind.is_document
-            else _write_files(unfinished, files, parameters, kind, tell)
+            else _write_files(unfinished, wanted, kind, tell)
         )
         listed = [cast("FileInManifest", asdict(one)) for one in copied]
-        readers = readers_of(files) if kind == DataFormat.CSV else {}
-        manifest = Manifest(study=STUDY, keys=list(KEYS), files=listed, readers=list(readers), **about)
+        readers = readers_of(wanted.files) if kind == DataFormat.CSV else {}
+        left_out = [] if kind.is_document else wanted.left_out
+        manifest = Manifest(
+            study=STUDY, keys=list(KEYS), files=listed, left_out=left_out, readers=list(readers), **about
+        )
         with zipfile.ZipFile(unfinished, "a", zipfile.ZIP_DEFLATED) as archive:
             for name, script in readers.items():
                 archive.writestr(name, script)
@@ -146,34 +202,48 @@ def write_zip(
     return manifest
 
 
-def _write_files(
-    path: Path, files: list[File], parameters: dict[str, Any], kind: DataFormat, tell: Told
-) -> list[Written]:
+def _document(path: Path, kind: DataFormat, wanted: WantedFiles) -> Written:
+    people = wanted.selection.participants
+    scope = ExportScope(wanted.cut, wanted.sites, people)
+    written = Written(*write_document(path, kind, wanted.forms, scope), columns=[])
+    return replace(written, narrowed_by=["participants"] if people else [])
+
+
+def _write_files(path: Path, wanted: WantedFiles, kind: DataFormat, tell: Told) -> list[Written]:
+    files, parameters = wanted.files, wanted.parameters
     long_texts: list[list[str]] = []
     copied: list[Written] = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
         for file, rows in zip(files, _expected(files, parameters), strict=True):
             tell(len(copied), len(files))
-            copied.append(
+            written = (
                 _copy(archive, file, rows, parameters)
                 if kind == DataFormat.CSV
                 else _convert(archive, file, rows, parameters, kind, long_texts)
             )
+            copied.append(replace(written, narrowed_by=wanted.narrowed_by[file.name]))
         if long_texts:
             copied.append(_table(archive, LONG_TEXTS, LONG_TEXT_COLUMNS, long_texts))
         return [*copied, _codebook(archive, files, kind), _code_lists(archive, files, kind)]
 
 
-def files_for(chosen: list[FormDeclaration], cut: Cut) -> Iterator[File]:
-    """Yield the files of an export of the ``chosen`` forms, those that every export holds first."""
-    yield from common_files(cut)
-    yield from conduct_files(cut)
+def files_for(
+    chosen: list[FormDeclaration],
+    cut: Cut,
+    tables: Collection[str] = USUAL,
+    *,
+    identifying: bool = False,
+) -> Iterator[File]:
+    """Yield the files of an export of the ``chosen`` forms, the tables beside them first."""
+    yield from listed_files(cut, tables)
     for form in chosen:
-        yield from files_of(form, cut=cut)
+        yield from files_of(form, cut=cut, identifying=identifying)
 
 
 def _expected(files: list[File], parameters: dict[str, Any]) -> list[int]:
     """Return how many rows each file must have, counted without what the file joins to them."""
+    if not files:
+        return []
     counts = ", ".join(f"({file.count})" for file in files)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {counts}", parameters)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +44,18 @@ class NotAText(Refusal):
 class NotAMoment(Refusal):
     code = "exports.not_a_moment"
     message = _("“{name}” must be a moment with its offset. Send for example “2026-10-01T08:00:00+08:00”.")
+    status = 400
+
+
+class NotADay(Refusal):
+    code = "exports.not_a_day"
+    message = _("“{name}” must be a day. Send for example “2026-10-01”.")
+    status = 400
+
+
+class NotTrueOrFalse(Refusal):
+    code = "exports.not_true_or_false"
+    message = _("“{name}” is true or false.")
     status = 400
 
 
@@ -104,6 +116,21 @@ def moment_in(value: Any, name: str) -> datetime | None:
         return moment(text_in(value, name))
     except UnreadableError as unread:
         raise NotAMoment(name=name) from unread
+
+
+def day_in(value: Any, name: str) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(text_in(value, name))
+    except ValueError as unread:
+        raise NotADay(name=name) from unread
+
+
+def bool_in(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise NotTrueOrFalse(name=name)
+    return value
 
 
 def body_of(request: CallerRequest) -> Mapping[str, Any]:

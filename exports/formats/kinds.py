@@ -30,6 +30,11 @@ class DataFormat(models.TextChoices):
         """Say whether it is one document, not a file for each table."""
         return self.value.startswith("odm") or self is DataFormat.ACRF
 
+    @property
+    def has_no_answers(self) -> bool:
+        """Say whether it holds definitions alone: what is asked, and nothing of anybody."""
+        return self.value.endswith("-def") or self is DataFormat.ACRF
+
 
 @dataclass(frozen=True)
 class FormatLimits:

@@ -6,6 +6,7 @@ import json
 import time
 import zipfile
 from argparse import ArgumentParser
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
 from exports.formats.kinds import DataFormat
+from exports.listed.catalogue import BY_NAME
 from exports.models import Export, ExportState
 from exports.sdtm.files.writing import PackageFormat, write_package
+from exports.selected.selection import SELECTABLE, ArmShown, Selection
 from exports.services import hand_out, request_export, write_export
 from kernel.clock import local_date
 from kernel.errors import Refusal
@@ -61,6 +64,20 @@ class Command(BaseCommand):
             "--cut", default="", metavar="NAME", help="a named cut, exported as it was read first"
         )
         parser.add_argument("--cut-name", default="", metavar="NAME", help="name the moment that is read")
+        parser.add_argument("--participants", nargs="+", default=[], help="numbers; everybody without it")
+        parser.add_argument("--visits", nargs="+", default=[], help="codes of visits; every one without it")
+        parser.add_argument("--states", nargs="+", default=[], choices=SELECTABLE, help="of records")
+        parser.add_argument("--since", type=date.fromisoformat, help="changed last on this day or later")
+        parser.add_argument("--until", type=date.fromisoformat, help="changed last on this day or before")
+        parser.add_argument(
+            "--tables", nargs="*", choices=list(BY_NAME), help="beside the forms; the usual without it"
+        )
+        parser.add_argument(
+            "--arm", choices=ArmShown.values, default="", help="by right; shown for who may take it"
+        )
+        parser.add_argument(
+            "--identifying", action="store_true", help="answers that could say who somebody is, by right"
+        )
         parser.add_argument("--lang", choices=[code for code, _name in settings.LANGUAGES], default="en")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -80,6 +97,12 @@ class Command(BaseCommand):
         packaged = PackageFormat(options["format"]) if options["format"] in PackageFormat.values else None
         if packaged and (options["forms"] or options["lang"] != "en"):
             raise CommandError("An SDTM package holds every form, in English. Leave --forms and --lang out.")
+        selection = _selection(options)
+        if packaged and (selection.narrows or selection.arm not in ("", ArmShown.SHOWN)):
+            raise CommandError(
+                "An SDTM package holds whole participants and says the arm of everybody: it is narrowed by --sites and "
+                "--participants alone."
+            )
         with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)):
             export = request_export(
                 forms=options["forms"] or list(catalogue.forms()),
@@ -90,6 +113,7 @@ class Command(BaseCommand):
                 cut_name=options["cut_name"],
                 language=options["lang"],
                 data_format=DataFormat.CSV.value if packaged else _format(options),
+                selection=replace(selection, arm=ArmShown.SHOWN.value) if packaged else selection,
                 by=person,
                 at=now,
             )
@@ -100,6 +124,20 @@ class Command(BaseCommand):
             return dict(write_package(path, out, packaged))
         _unpack(path, out)
         return dict(done.manifest)
+
+
+def _selection(options: dict[str, Any]) -> Selection:
+    tables = options["tables"]
+    return Selection(
+        participants=tuple(options["participants"]),
+        visits=tuple(options["visits"]),
+        states=tuple(options["states"]),
+        since=options["since"],
+        until=options["until"],
+        tables=None if tables is None else tuple(tables),
+        arm=options["arm"],
+        identifying=options["identifying"],
+    )
 
 
 def _format(options: dict[str, Any]) -> str:

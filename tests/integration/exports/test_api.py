@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.permissions import Permission
-from exports.services import RightNotHeld, make_token, revoke_token
+from exports.living_access.services import RightNotHeld, make_token, revoke_token
 from tests.clock import clock_time
 from tests.world import PASSWORD, World, screen
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.permissions import Permission
-from exports.services import make_token
+from exports.living_access.services import make_token
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.verify import fault_of
 from tests.clock import clock_time

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.permissions import SITE_ROLES, Permission, Role
 from accounts.services import DayAhead, MayNotSign, WrongPassword, set_password, sign
 from audit.acts import open_act
-from exports.services import make_token
+from exports.living_access.services import make_token
 from followup.feeds import living_feed, reader_of
 from followup.services.feeds import make_feed
 from kernel.scope import EVERYTHING, scope
