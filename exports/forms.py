@@ -327,3 +327,25 @@ class EndAccessForm(ServiceForm):
     """Why the token or calendar address of somebody is revoked."""
 
     reason = WordsField(label=_("Reason"), max_length=200)
+
+
+class ExportViewForm(ServiceForm):
+    """What the table that is seen is exported for, and in which format."""
+
+    purpose = WordsField(
+        label=_("Purpose"), max_length=200, help_text=_("Kept in the register with each export of it.")
+    )
+    data_format = ChoiceField(
+        label=_("Format"),
+        choices=[(kind.value, kind.label) for kind in DataFormat if not kind.is_document],
+        initial=DataFormat.CSV,
+    )
+
+
+class SaveViewForm(ServiceForm):
+    """Under which name the table that is seen is kept, and what for."""
+
+    name = WordsField(label=_("Name"), max_length=80, help_text=_("For example “adverse events of grade 3”."))
+    purpose = WordsField(
+        label=_("Purpose"), max_length=200, help_text=_("Kept in the register with each export of it.")
+    )

@@ -19,29 +19,24 @@ from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
+from exports.codebook.lines import CODES_HEADER, HEADER, code_rows, codebook_of
 from exports.cuts import Cut
 from exports.documents import write_document
 from exports.formats.convert import CONVERTERS, ENDINGS
 from exports.formats.kinds import DataFormat
 from exports.formats.readers import readers_of
-from exports.formats.short_names import short_name
 from exports.formats.shortening import LONG_TEXT_COLUMNS, LONG_TEXTS, ShortenedInManifest, Shortenings
 from exports.listed.catalogue import USUAL, listed_files
 from exports.odm.streams import ExportScope
-from exports.sdtm.targets import target_of
 from exports.selected.narrowing import NarrowedFile, narrowed
 from exports.selected.selection import Selection
-from exports.tables import KEYS, STUDY, Column, File, files_of
+from exports.tables import KEYS, STUDY, File, files_of
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER, make_own_file
 
 BOM = b"\xef\xbb\xbf"
 HELD_AT_MOST = 256 * 1024  # COPY gives row after row; what is done once a row costs more than COPY itself
 QUICK = 1  # the level of compression: more takes longer than COPY and saves little of such text
-CODEBOOK_COLUMNS = (
-    "file", "form", "group", "variable", "label", "section", "type", "length", "places", "unit", "soft", "hard",
-    "required", "derived", "classification", "cdash", "sdtm", "missing", "short",
-)  # fmt: skip
 
 
 class RowsMissing(Refusal):
@@ -299,37 +294,12 @@ def _convert(
 
 def _codebook(archive: zipfile.ZipFile, files: list[File], kind: DataFormat) -> Written:
     """Write what each column of each file is: keys and states as well as answers, in the order of the columns."""
-    rows = [_codebook_row(file, column, kind) for file in files for column in file.columns]
-    return _table(archive, "CODEBOOK.csv", [name.upper() for name in CODEBOOK_COLUMNS], rows)
-
-
-def _codebook_row(file: File, column: Column, kind: DataFormat) -> list[str]:
-    said = {} if column.variable is None else asdict(column.variable)
-    name = f"{file.name}.{ENDINGS[kind]}"
-    own = {"file": name, "form": file.form, "group": file.group, "variable": column.header}
-    short = short_name(file.name, column.header)
-    said |= {**own, "label": str(column.label), "type": column.type, "short": short}
-    if column.variable is not None:
-        said["sdtm"] = target_of(file.name, column.header)
-    return [_plain(said.get(name)) for name in CODEBOOK_COLUMNS]
+    rows = [line.as_row() for line in codebook_of(files, ENDINGS[kind])]
+    return _table(archive, "CODEBOOK.csv", list(HEADER), rows)
 
 
 def _code_lists(archive: zipfile.ZipFile, files: list[File], kind: DataFormat) -> Written:
-    rows = [
-        [f"{file.name}.{ENDINGS[kind]}", file.form, file.group, column.header, code, str(label)]
-        for file in files
-        for column in file.columns
-        for code, label in column.codes.items()
-    ]
-    return _table(archive, "CODELISTS.csv", ["FILE", "FORM", "GROUP", "VARIABLE", "CODE", "LABEL"], rows)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ";".join(map(str, value))
-    if isinstance(value, bool):
-        return "Y" if value else "N"
-    return "" if value is None else str(value)
+    return _table(archive, "CODELISTS.csv", list(CODES_HEADER), code_rows(files, ENDINGS[kind]))
 
 
 def _table(archive: zipfile.ZipFile, name: str, header: list[str], rows: list[list[str]]) -> Written:

@@ -21,6 +21,7 @@ from exports.models import ArmLetters, Export
 from exports.selected.selection import (
     ArmShown,
     Selection,
+    UnknownTable,
     refuse_odd_selection,
     refuse_odd_view,
 )
@@ -108,8 +109,7 @@ def file_named(name: str, cut: Cut, *, identifying: bool = False) -> File:
     files = files_of(form, cut=cut, identifying=identifying) if form else iter(())
     made = next((file for file in files if file.name == name), None)
     if made is None:
-        refuse_odd_selection(Selection(tables=(name,)), ())
-        raise LookupError(name)  # a name that was refused
+        raise UnknownTable(name=name, known=", ".join(BY_NAME))
     return made
 
 
