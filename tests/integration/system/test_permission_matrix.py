@@ -79,6 +79,8 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "item": "AE.ae_term",
         "review": "COD",
         "check": "CM-01",
+        "name": "AE",
+        "ending": "csv",
     }
 
 
@@ -355,6 +357,12 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:save": ("get", "DS"),
     "exports:saved-take": ("post", "DS"),
     "exports:saved-end": ("post", "DS"),
+    "exports:data-list": ("get", "DS"),
+    "exports:data": ("get", "DS"),
+    "exports:data-export": ("post", "DS"),
+    "exports:data-save": ("post", "DS"),
+    "exports:codebook": ("get", "*"),
+    "exports:codebook-file": ("get", "*"),
     "exports:cuts": ("get", "DS"),
     "exports:take-cut": ("get", "DS"),
     "exports:comparison-file": ("post", "DS"),
