@@ -200,8 +200,8 @@ def write_zip(path: Path, *, wanted: WantedFiles, about: AboutExport, tell: Told
 def _document(path: Path, kind: DataFormat, wanted: WantedFiles) -> Written:
     people = wanted.selection.participants
     scope = ExportScope(wanted.cut, wanted.sites, people)
-    written = Written(*write_document(path, kind, wanted.forms, scope), columns=[])
-    return replace(written, narrowed_by=["participants"] if people else [])
+    document = Written(*write_document(path, kind, wanted.forms, scope), columns=[])
+    return replace(document, narrowed_by=["participants"] if people else [])
 
 
 def _write_files(path: Path, wanted: WantedFiles, kind: DataFormat, tell: Told) -> list[Written]:
@@ -211,12 +211,12 @@ def _write_files(path: Path, wanted: WantedFiles, kind: DataFormat, tell: Told) 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
         for file, rows in zip(files, _expected(files, parameters), strict=True):
             tell(len(copied), len(files))
-            written = (
+            one = (
                 _copy(archive, file, rows, parameters)
                 if kind == DataFormat.CSV
                 else _convert(archive, file, rows, parameters, kind, long_texts)
             )
-            copied.append(replace(written, narrowed_by=wanted.narrowed_by[file.name]))
+            copied.append(replace(one, narrowed_by=wanted.narrowed_by[file.name]))
         if long_texts:
             copied.append(_table(archive, LONG_TEXTS, LONG_TEXT_COLUMNS, long_texts))
         return [*copied, _codebook(archive, files, kind), _code_lists(archive, files, kind)]

@@ -11,27 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 
 from exports.api.requests import CallerRequest
+from exports.sent import object_in
 from kernel.errors import Refusal
 from kernel.reading import UnreadableError, moment
-
-
-class NotAnObject(Refusal):
-    code = "exports.not_an_object"
-    message = _('“{name}” must be a JSON object. Send for example {{"answers": {{"weight": 61.5}}}}.')
-    status = 400
 
 
 class NotAList(Refusal):
     code = "exports.not_a_list"
     message = _('“{name}” must be a list of texts. Send for example ["ELIG", "DM"].')
-    status = 400
-
-
-class NotRows(Refusal):
-    code = "exports.not_rows"
-    message = _(
-        '“{name}” must be a list of rows. Send for example {{"groups": {{"node": [{{"station": "7"}}]}}}}.'
-    )
     status = 400
 
 
@@ -143,18 +130,6 @@ def body_of(request: CallerRequest) -> Mapping[str, Any]:
     if "\\u0000" in spelled or any("\ud800" <= each <= "\udfff" for each in spelled):
         raise Unstorable
     return whole
-
-
-def object_in(value: Any, name: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise NotAnObject(name=name)
-    return value
-
-
-def rows_in(value: Any, name: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise NotRows(name=name)
-    return value
 
 
 def texts_in(value: Any, name: str) -> list[str]:

@@ -120,7 +120,7 @@ def escalations_file(cut: Cut) -> File:
         (
             *PARTICIPANT_KEYS,
             Column("KIND", "x.kind", "code", _("kind"), dict(AlertKind.choices)),
-            Column("STAGE", "x.stage", "integer", _("escalation stage")),
+            Column("LEVEL", "x.stage", "integer", _("escalation stage")),
             TOLD,
             Column("ALERT_DAY", "x.alert_day", "date", _("day that the alert counts from")),
             Column("FOR_DAY", "x.for_day", "date", _("for")),

@@ -31,7 +31,7 @@ class ArmShown(TextChoices):
     ABSENT = "absent", _("Absent")
 
 
-class UnknownParticipant(Refusal):
+class ParticipantNotSelectable(Refusal):
     code = "exports.unknown_participant"
     fields = ("participants",)
     message = _("There is no participant {number} at the chosen sites.")
@@ -242,7 +242,7 @@ def refuse_odd_selection(chosen: Selection, sites: Iterable[str]) -> None:
     if chosen.participants:
         known = Participant.objects.filter(number__in=chosen.participants, site__code__in=list(sites))
         _refuse_unknown(
-            chosen.participants, known.values_list("number", flat=True), UnknownParticipant, "number"
+            chosen.participants, known.values_list("number", flat=True), ParticipantNotSelectable, "number"
         )
     _refuse_unknown(chosen.visits, planned_visits(), UnknownVisit, "code")
     _refuse_unknown(chosen.states, SELECTABLE, UnknownState, "state")

@@ -41,7 +41,7 @@ WORDS: Final = {
 }
 
 
-class ArmNotYours(Refusal):
+class ExportWithArmNotYours(Refusal):
     code = "exports.arm_not_yours"
     fields = ("arm",)
     message = _("You have no right to take the arm. Take the export with the arm masked or absent.")
@@ -78,7 +78,7 @@ def settled_selection(
     may_show = by.may(Permission.EXPORT_ARM)
     arm = chosen.arm or (ArmShown.SHOWN if may_show else ArmShown.ABSENT).value
     if arm == ArmShown.SHOWN and not may_show:
-        raise ArmNotYours
+        raise ExportWithArmNotYours
     if chosen.identifying and not by.may(Permission.EXPORT_IDENTIFYING):
         raise IdentifyingNotYours
     if chosen.view is not None:
@@ -137,6 +137,6 @@ def refuse_file_of(export: Export, by: User) -> None:
     selection = Selection.of(export.selection)
     kind = DataFormat(export.data_format or DataFormat.CSV)
     if selection.arm == ArmShown.SHOWN and not kind.has_no_answers and not by.may(Permission.EXPORT_ARM):
-        raise ArmNotYours
+        raise ExportWithArmNotYours
     if selection.identifying and not by.may(Permission.EXPORT_IDENTIFYING):
         raise IdentifyingNotYours

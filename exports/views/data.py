@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -51,40 +52,43 @@ def data_table(request: PersonRequest, name: str) -> HttpResponse:
         if view is None:
             raise Http404
         return redirect(f"{reverse('exports:data', args=[view.file])}?{urlencode(address_of(view))}")
-    return _page(request, _file(name), {})
+    now = timezone.now()
+    return _page(request, _file(name, now), {}, at=now)
 
 
 @require_POST
 @requires(Permission.EXPORT_TAKE)
 def data_export(request: PersonRequest, name: str) -> HttpResponse:
     """Export what is seen, and nothing else."""
-    file, now = _file(name), timezone.now()
+    now = timezone.now()
+    file = _file(name, now)
     form = ExportViewForm(request.POST)
     chosen = selection_of(_view(request, file), file, request.user)
     asked = {"forms": [file.form] if file.form else [], "sites": _sites(request), "selection": chosen}
     language = get_language() or "en"
     if form.submits(request_export, **asked, language=language, by=request.user, at=now):
         return redirect(form.result)
-    return _page(request, file, {"export_form": form})
+    return _page(request, file, {"export_form": form}, at=now)
 
 
 @require_POST
 @requires(Permission.EXPORT_TAKE)
 def data_save(request: PersonRequest, name: str) -> HttpResponse:
     """Keep what is seen under a name, to be looked at and exported again."""
-    file, now = _file(name), timezone.now()
-    form = SaveViewForm(request.POST)
+    now = timezone.now()
+    file = _file(name, now)
+    form = SaveViewForm(request.POST, auto_id="save_%s")
     chosen = selection_of(_view(request, file), file, request.user)
     asked = {"forms": [file.form] if file.form else [], "sites": _sites(request), "selection": chosen}
     told = {"rhythm": Rhythm.NEVER.value, "language": get_language() or "en", "data_format": "csv"}
     if form.submits(save_definition, **asked, **told, by=request.user, at=now):
         return redirect(f"{reverse('exports:data', args=[name])}?{urlencode({'saved': form.result.pk})}")
-    return _page(request, file, {"save_form": form})
+    return _page(request, file, {"save_form": form}, at=now)
 
 
-def _file(name: str) -> File:
+def _file(name: str, at: datetime) -> File:
     try:
-        return file_named(name, Cut(at=timezone.now(), is_past=False))
+        return file_named(name, Cut(at=at, is_past=False))
     except UnknownTable as none:
         raise Http404 from none
 
@@ -97,7 +101,7 @@ def _view(request: PersonRequest, file: File) -> TableView:
     return view_in(request.GET.dict(), file, lists=request.GET.getlist)  # type: ignore[arg-type]
 
 
-def _page(request: PersonRequest, file: File, forms: dict[str, Any]) -> HttpResponse:
+def _page(request: PersonRequest, file: File, forms: dict[str, Any], *, at: datetime) -> HttpResponse:
     view = _view(request, file)
     refused = ""
     try:
@@ -107,7 +111,7 @@ def _page(request: PersonRequest, file: File, forms: dict[str, Any]) -> HttpResp
     chosen = selection_of(view, file, request.user)
     asked = request.GET.get("page", "1")
     number = int(asked) if asked.isdigit() else 1
-    cut = Cut(at=timezone.now(), is_past=False)
+    cut = Cut(at=at, is_past=False)
     page = page_of_data(file, chosen, cut, sites=_sites(request), number=number)
     filters = [*view.filters, *[None] * (FILTERS - len(view.filters))]
     saved = [
@@ -127,7 +131,7 @@ def _page(request: PersonRequest, file: File, forms: dict[str, Any]) -> HttpResp
         "saved": saved,
         "refused": refused,
         "export_form": ExportViewForm(),
-        "save_form": SaveViewForm(),
+        "save_form": SaveViewForm(auto_id="save_%s"),
     } | forms
     status = next((form.status for form in forms.values()), 422 if refused else 200)
     return render(request, "exports/data.html", context, status=status)

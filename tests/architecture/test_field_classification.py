@@ -256,8 +256,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "exports.Export": {
         "operational": (
             "id act requested_by requested_at purpose cut_at snapshot cut cut_name forms site_codes language "
-            "data_format selection state manifest digest rows begun_at runs finished_at failure deleted_at definition due_on "
-            "site_id"
+            "data_format selection state manifest digest rows begun_at runs finished_at failure deleted_at definition "
+            "due_on site_id"
         ),
     },
     "exports.ExportDefinition": {

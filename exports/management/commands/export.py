@@ -25,13 +25,13 @@ from exports.models import Export, ExportState
 from exports.sdtm.files.writing import PackageFormat, write_package
 from exports.selected.selection import SELECTABLE, ArmShown, Selection
 from exports.services import hand_out, request_export, write_export
-from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER, make_own_file
 from kernel.reading import UnreadableError, moment
 from kernel.scope import EVERYTHING, scope
+from trials.commands import person_named, trial_day
 from trials.models import Site
-from trials.models.people import sites_of, with_grants
+from trials.models.people import sites_of
 
 WAIT_SECONDS = 600  # for a worker that has begun to write it
 
@@ -103,7 +103,7 @@ class Command(BaseCommand):
                 "An SDTM package holds whole participants and says the arm of everybody: it is narrowed by --sites and "
                 "--participants alone."
             )
-        with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)):
+        with scope(user_id=person.pk, sites=sites_of(person), on=trial_day(now)):
             export = request_export(
                 forms=options["forms"] or list(catalogue.forms()),
                 sites=sites,
@@ -156,11 +156,8 @@ def _format(options: dict[str, Any]) -> str:
 
 def who_takes(name: str, codes: list[str], now: datetime) -> tuple[User, list[str]]:
     """Return the person, and the codes of the sites whose data they take; refuse who may not."""
-    user = User.objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise CommandError(f"There is no account {name}.")
-    person: User = with_grants(user, on=_day(now))
-    with scope(user_id=person.pk, sites=sites_of(person), on=_day(now)), transaction.atomic():
+    person = person_named(name, now)
+    with scope(user_id=person.pk, sites=sites_of(person), on=trial_day(now)), transaction.atomic():
         sites = list(Site.objects.open_to(person, Permission.EXPORT_TAKE).values_list("code", flat=True))
     if not sites:
         raise CommandError(f"{name} may not take exports.")
@@ -174,10 +171,6 @@ def _cut(said: str | None) -> datetime | None:
         return moment(said) if said else None
     except UnreadableError as unread:
         raise CommandError(f"{said} is no moment. Write it as 2026-10-01T08:00:00+08:00.") from unread
-
-
-def _day(now: datetime) -> date:
-    return local_date(now, settings.TRIAL_TIME_ZONE)
 
 
 def _written(export: Export, now: datetime) -> Export:

@@ -23,16 +23,16 @@ from exports.models import ArmLetters, Export
 from exports.selected.selection import (
     ColumnFilter,
     DaysInDisorder,
+    ParticipantNotSelectable,
     Selection,
     TableView,
     UnknownColumn,
-    UnknownParticipant,
     UnknownState,
     UnknownTable,
     UnknownVisit,
     UnreadableFilter,
 )
-from exports.selected.services import ArmNotYours, IdentifyingNotYours, NotInThisFormat
+from exports.selected.services import ExportWithArmNotYours, IdentifyingNotYours, NotInThisFormat
 from exports.services import hand_out, path_of
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_cuts import History
@@ -108,7 +108,7 @@ def test_tables_are_named_and_a_view_leaves_just_as_it_is_seen(world: World, liv
 @pytest.mark.parametrize(
     ("chosen", "refusal"),
     [
-        ({"participants": ("01-9999",)}, UnknownParticipant),
+        ({"participants": ("01-9999",)}, ParticipantNotSelectable),
         ({"visits": ("N99",)}, UnknownVisit),
         ({"states": ("done",)}, UnknownState),
         ({"tables": ("NOWHERE",)}, UnknownTable),
@@ -173,13 +173,13 @@ def test_the_arm_and_identifying_answers_have_rights_of_their_own(
     assert "SAE_ARM" not in header(absent, "SAE")
     assert {"file": "PARTICIPANTS", "columns": ["ARM"]} in manifest(absent)["left_out"]
     for chosen, refusal in (
-        ({"arm": "shown"}, ArmNotYours),
+        ({"arm": "shown"}, ExportWithArmNotYours),
         ({"identifying": True}, IdentifyingNotYours),
         ({"data_format": "odm132"}, NotInThisFormat),
     ):
         with pytest.raises(refusal):
             taken(world, forms=["ELIG"], **chosen)
-    with as_person(world.data_manager), pytest.raises(ArmNotYours):
+    with as_person(world.data_manager), pytest.raises(ExportWithArmNotYours):
         hand_out(export=whole, by=world.data_manager, at=NOW)
 
 
