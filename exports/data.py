@@ -52,9 +52,7 @@ class DataPage:
 
 def view_in(asked: Mapping[str, Any], file: File, *, lists: Any) -> TableView:
     """Return the view that an address asks for; without columns every one but those of single choices."""
-    columns = tuple(lists("column")) or tuple(
-        column.header for column in file.columns if CHOICE not in column.header
-    )
+    columns = tuple(lists("column")) or usual_columns(file)
     filters = []
     for place in range(FILTERS):
         column, test = asked.get(f"where{place}", ""), asked.get(f"test{place}", "")
@@ -66,9 +64,14 @@ def view_in(asked: Mapping[str, Any], file: File, *, lists: Any) -> TableView:
     return TableView(file.name, columns, tuple(filters), order)
 
 
-def address_of(view: TableView) -> list[tuple[str, str]]:
-    """Return what the address of the page says of a view."""
-    said = [("column", name) for name in view.columns]
+def usual_columns(file: File) -> tuple[str, ...]:
+    """Return the columns that are shown where none is chosen: every one but those of single choices."""
+    return tuple(column.header for column in file.columns if CHOICE not in column.header)
+
+
+def address_of(view: TableView, file: File) -> list[tuple[str, str]]:
+    """Return what the address of the page says of a view; the usual columns need no saying."""
+    said = [("column", name) for name in view.columns if view.columns != usual_columns(file)]
     for place, each in enumerate(view.filters):
         said += [(f"where{place}", each.column), (f"test{place}", each.test), (f"value{place}", each.value)]
     for name in view.order[:1]:

@@ -115,7 +115,8 @@ class SelectingForm(ServiceForm):
     @property
     def chosen_first(self) -> list[BoundField]:
         """The fields that stand in the open."""
-        return [field for field in self if field.name not in self.narrowing]
+        shown = [field for field in self if field.name not in self.narrowing]
+        return sorted(shown, key=lambda field: field.name == "arm")  # the arm comes last
 
     @property
     def chosen_beside(self) -> list[BoundField]:

@@ -17,7 +17,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
 from exports.cuts import Cut
-from exports.data import FILTERS, address_of, page_of_data, selection_of, view_in
+from exports.data import FILTERS, address_of, page_of_data, selection_of, usual_columns, view_in
 from exports.forms import ExportViewForm, SaveViewForm
 from exports.jobs.services import save_definition
 from exports.listed.catalogue import TABLES
@@ -46,13 +46,14 @@ def data_list(request: PersonRequest) -> HttpResponse:
 @requires(Permission.EXPORT_TAKE)
 def data_table(request: PersonRequest, name: str) -> HttpResponse:
     """Show one table as the address asks for it, or as it was saved."""
+    now = timezone.now()
     if saved := request.GET.get("saved", ""):
         kept = get_object_or_404(saved_exports(request.user), pk=saved if saved.isdigit() else 0)
         view = Selection.of(kept.selection).view
         if view is None:
             raise Http404
-        return redirect(f"{reverse('exports:data', args=[view.file])}?{urlencode(address_of(view))}")
-    now = timezone.now()
+        kept_of = _file(view.file, now)
+        return redirect(f"{reverse('exports:data', args=[view.file])}?{urlencode(address_of(view, kept_of))}")
     return _page(request, _file(name, now), {}, at=now)
 
 
@@ -98,7 +99,7 @@ def _sites(request: PersonRequest) -> list[str]:
 
 
 def _view(request: PersonRequest, file: File) -> TableView:
-    return view_in(request.GET.dict(), file, lists=request.GET.getlist)  # type: ignore[arg-type]
+    return view_in(request.GET.dict(), file, lists=request.GET.getlist)
 
 
 def _page(request: PersonRequest, file: File, forms: dict[str, Any], *, at: datetime) -> HttpResponse:
@@ -127,7 +128,8 @@ def _page(request: PersonRequest, file: File, forms: dict[str, Any], *, at: date
         "tests": TESTS.items(),
         "sort": view.order[0].lstrip("-") if view.order else "",
         "down": bool(view.order) and view.order[0].startswith("-"),
-        "address": urlencode(address_of(view)),
+        "address": urlencode(address_of(view, file)),
+        "chosen": () if view.columns == usual_columns(file) else view.columns,
         "saved": saved,
         "refused": refused,
         "export_form": ExportViewForm(),
