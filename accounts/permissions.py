@@ -79,6 +79,8 @@ class Permission(StrEnum):
     SAFETY_RECONCILE = "safety_reconcile"
     EXPORT_VIEW = "export_view"
     EXPORT_TAKE = "export_take"
+    EXPORT_ARM = "export_arm"
+    EXPORT_IDENTIFYING = "export_identifying"
     CASEBOOK_MAKE = "casebook_make"
     AUDIT_VIEW = "audit_view"
     AUDIT_REVIEW = "audit_review"
@@ -186,6 +188,8 @@ PERMISSION_LABELS: Final = {
     Permission.SAFETY_RECONCILE: _("take serious events out for a safety database, and compare with it"),
     Permission.EXPORT_VIEW: _("see the register of exports"),
     Permission.EXPORT_TAKE: _("take exports"),
+    Permission.EXPORT_ARM: _("take exports that show the arm"),
+    Permission.EXPORT_IDENTIFYING: _("take answers that could say who a participant is in exports"),
     Permission.CASEBOOK_MAKE: _("make casebooks of participants"),
     Permission.AUDIT_VIEW: _("read the audit trail"),
     Permission.AUDIT_REVIEW: _("plan and record reviews of the audit trail"),
@@ -303,6 +307,8 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.SAFETY_RECONCILE,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
+        _P.EXPORT_ARM,
+        _P.EXPORT_IDENTIFYING,
         _P.CASEBOOK_MAKE,
         _P.AUDIT_VIEW,
         _P.AUDIT_REVIEW,
@@ -364,6 +370,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.CENTRAL_REVIEW_VIEW,
         _P.EXPORT_VIEW,
         _P.EXPORT_TAKE,
+        _P.EXPORT_ARM,
     },
     Role.INSPECTOR: _READ
     | {

@@ -245,7 +245,6 @@ def _events(stored: StoredParticipant, cutoff: date) -> Iterator[EventFacts]:
             stopped_treatment=_yes(row.get("disc_tx")),
             of_evaluation=_yes(row.get("cre_rel")),
             related=frozenset(each for each in COMPONENTS if row.get(f"rel_{each}") in RELATED),
-            number=row.get("sequence"),
         )
 
 

@@ -12,7 +12,6 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from exports.acrf import annotated_crf
-from exports.cuts import Cut
 from exports.formats.kinds import DataFormat
 from exports.odm.elements import OdmVersion
 from exports.odm.streams import ExportScope, counted_records
@@ -44,16 +43,14 @@ CONTENTS: Final = {
 }
 
 
-def write_document(
-    path: Path, kind: DataFormat, forms: Collection[str], sites: Collection[str], cut: Cut
-) -> Document:
+def write_document(path: Path, kind: DataFormat, forms: Collection[str], scope: ExportScope) -> Document:
     """The zip at ``path`` holds the document; what the manifest says of it is returned.
 
     Refuses: a document with fewer or more records than the database counts.
     """
     write = _write_acrf if kind == DataFormat.ACRF else _write_odm
     with TemporaryDirectory(dir=path.parent) as folder:
-        name, expected, count = write(Path(folder), kind, list(forms), ExportScope(cut, tuple(sites)))
+        name, expected, count = write(Path(folder), kind, list(forms), scope)
         made = Path(folder) / name
         if expected != count:
             raise RecordsMissing(file=name, expected=expected, written=count)

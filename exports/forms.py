@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.forms import (
     BooleanField,
+    BoundField,
     CheckboxSelectMultiple,
     ChoiceField,
     HiddenInput,
@@ -20,18 +23,132 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import code_field
 from accounts.permissions import Permission, permission_label
 from crf import catalogue
+from crf.engine.base import RecordState
 from exports.compare.services import COMMON
 from exports.database_lock.models import HandItem
 from exports.database_lock.services import STEPS
 from exports.formats.kinds import DataFormat
+from exports.listed.catalogue import TABLES, USUAL
 from exports.models import KeptCut, Rhythm
+from exports.selected.selection import SELECTABLE, ArmShown, Selection, planned_visits
 from kernel.clock import end_of_day, with_offset
 from kernel.days import zone_in_words
 from kernel.fields import DayField, InstantField, PasswordField, SeenField, WordsField
 from kernel.service_form import ServiceForm
 
+Rights = Callable[[Permission], bool]
 
-class ExportForm(ServiceForm):
+
+class SelectingForm(ServiceForm):
+    """What of the chosen forms and sites leaves: participants, visits, days, states, tables, and the arm."""
+
+    participants = WordsField(
+        label=_("Participants"),
+        required=False,
+        help_text=_("Numbers, with spaces between them. Empty: everybody at the chosen sites."),
+    )
+    visits = MultipleChoiceField(
+        label=_("Visits"),
+        required=False,
+        widget=CheckboxSelectMultiple,
+        help_text=_(
+            "None: all. Records that are of no visit, such as logs, leave only without a choice here."
+        ),
+    )
+    states = MultipleChoiceField(
+        label=_("States of records"), required=False, widget=CheckboxSelectMultiple, help_text=_("None: all.")
+    )
+    since = DayField(
+        label=_("Changed from"),
+        required=False,
+        help_text=_("Rows that were changed last on this day or later, by the calendar of the trial."),
+    )
+    until = DayField(label=_("Changed until"), required=False)
+    tables = MultipleChoiceField(
+        label=_("Tables beside the forms"), required=False, widget=CheckboxSelectMultiple
+    )
+    tables_offered = BooleanField(required=False, initial=True, widget=HiddenInput)
+    arm = ChoiceField(
+        label=_("Arm"),
+        required=False,
+        help_text=_(
+            "Masked leaves out what only one arm has and what people typed; the manifest names it. What happened to "
+            "whom can still suggest the arm."
+        ),
+    )
+    identifying = BooleanField(
+        label=_("With answers that could say who a participant is"),
+        required=False,
+        help_text=_("That you take them, and what for, is put on record."),
+    )
+    narrowing = (
+        "participants",
+        "visits",
+        "states",
+        "since",
+        "until",
+        "tables",
+        "tables_offered",
+        "identifying",
+    )
+
+    def __init__(self, *args: Any, sites: list[tuple[str, str]], may: Rights, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        codes = [(code, f"{code} {form.title}") for code, form in catalogue.forms().items()]
+        arms = ArmShown.choices if may(Permission.EXPORT_ARM) else ArmShown.choices[1:][::-1]
+        offered: dict[str, list[tuple[Any, Any]]] = {
+            "forms": codes,
+            "sites": [*sites],
+            "visits": [(code, code) for code in planned_visits()],
+            "states": [(state, RecordState(state).label) for state in SELECTABLE],
+            "tables": [(table.name, f"{table.name} {table.title}") for table in TABLES],
+            "arm": list(arms),
+        }
+        for name, choices in offered.items():
+            field: Any = self.fields[name]
+            field.choices = choices
+        for name in ("forms", "sites"):
+            self.fields[name].initial = [code for code, _label in offered[name]]
+        self.fields["tables"].initial = list(USUAL)
+        if not may(Permission.EXPORT_IDENTIFYING):
+            del self.fields["identifying"]
+
+    @property
+    def chosen_first(self) -> list[BoundField]:
+        """The fields that stand in the open."""
+        shown = [field for field in self if field.name not in self.narrowing]
+        return sorted(shown, key=lambda field: field.name == "arm")  # the arm comes last
+
+    @property
+    def chosen_beside(self) -> list[BoundField]:
+        """The fields that narrow what leaves."""
+        return [field for field in self if field.name in self.narrowing]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Say whether something narrows already, or is refused there."""
+        return self.is_bound and any(field.errors for field in self.chosen_beside)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what was typed, with what narrows as one selection."""
+        typed = super().arguments()
+        tables, offered = tuple(typed.pop("tables")), typed.pop("tables_offered")
+        usual = set(tables) == set(USUAL) or (not tables and not offered)
+        numbers = re.split(r"[\s,;，；、]+", typed.pop("participants").strip())
+        selection = Selection(
+            participants=tuple(filter(None, numbers)),
+            visits=tuple(typed.pop("visits")),
+            states=tuple(typed.pop("states")),
+            since=typed.pop("since"),
+            until=typed.pop("until"),
+            tables=None if usual else tables,
+            arm=typed.pop("arm"),
+            identifying=typed.pop("identifying", False),
+        )
+        return {**typed, "selection": selection}
+
+
+class ExportForm(SelectingForm):
     """Forms, sites, moment and purpose of an export."""
 
     purpose = WordsField(
@@ -54,7 +171,7 @@ class ExportForm(ServiceForm):
             "Then a filing of human genetic resources and a basis must be in force in the registers."
         ),
     )
-    forms = MultipleChoiceField(label=_("Forms"), widget=CheckboxSelectMultiple)
+    forms = MultipleChoiceField(label=_("Forms"), required=False, widget=CheckboxSelectMultiple)
     sites = MultipleChoiceField(label=_("Sites"), widget=CheckboxSelectMultiple)
     cut = ChoiceField(
         label=_("Named cut"),
@@ -75,22 +192,15 @@ class ExportForm(ServiceForm):
         help_text=_("For example “committee 3”. It is then offered here, and can be compared with others."),
     )
 
-    def __init__(
-        self, *args: Any, sites: list[tuple[str, str]], cuts: list[KeptCut], at: datetime, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, cuts: list[KeptCut], at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice: Any = self.fields["cut"]
         choice.choices = [("", _now("None: now, or the moment below")), *map(_offered, cuts)]
         zone = zone_in_words(settings.TRIAL_TIME_ZONE, at=at)
         self.fields["cut_at"].label = _now("Data as of ({zone})").format(zone=zone)
-        codes = [(code, f"{code} {form.title}") for code, form in catalogue.forms().items()]
-        for name, choices in (("forms", codes), ("sites", sites)):
-            field: Any = self.fields[name]
-            field.choices = choices
-            field.initial = [code for code, _label in choices]
 
 
-class SavedExportForm(ServiceForm):
+class SavedExportForm(SelectingForm):
     """A choice of what an export holds, to be taken again, by hand or by a rhythm."""
 
     name = WordsField(label=_("Name"), max_length=80, help_text=_("For example “monthly review”."))
@@ -104,16 +214,8 @@ class SavedExportForm(ServiceForm):
         help_text=_("By the calendar of the trial. You have a mail when it is ready."),
     )
     data_format = ChoiceField(label=_("Format"), choices=DataFormat.choices, initial=DataFormat.CSV)
-    forms = MultipleChoiceField(label=_("Forms"), widget=CheckboxSelectMultiple)
+    forms = MultipleChoiceField(label=_("Forms"), required=False, widget=CheckboxSelectMultiple)
     sites = MultipleChoiceField(label=_("Sites"), widget=CheckboxSelectMultiple)
-
-    def __init__(self, *args: Any, sites: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        codes = [(code, f"{code} {form.title}") for code, form in catalogue.forms().items()]
-        for name, choices in (("forms", codes), ("sites", sites)):
-            field: Any = self.fields[name]
-            field.choices = choices
-            field.initial = [code for code, _label in choices]
 
 
 def _offered(kept: KeptCut) -> tuple[str, str]:
@@ -236,3 +338,25 @@ class EndAccessForm(ServiceForm):
     """Why the token or calendar address of somebody is revoked."""
 
     reason = WordsField(label=_("Reason"), max_length=200)
+
+
+class ExportViewForm(ServiceForm):
+    """What the table that is seen is exported for, and in which format."""
+
+    purpose = WordsField(
+        label=_("Purpose"), max_length=200, help_text=_("Kept in the register with each export of it.")
+    )
+    data_format = ChoiceField(
+        label=_("Format"),
+        choices=[(kind.value, kind.label) for kind in DataFormat if not kind.is_document],
+        initial=DataFormat.CSV,
+    )
+
+
+class SaveViewForm(ServiceForm):
+    """Under which name the table that is seen is kept, and what for."""
+
+    name = WordsField(label=_("Name"), max_length=80, help_text=_("For example “adverse events of grade 3”."))
+    purpose = WordsField(
+        label=_("Purpose"), max_length=200, help_text=_("Kept in the register with each export of it.")
+    )

@@ -110,6 +110,7 @@ class ExportDefinition(Audited):
     language = models.CharField(_("language of labels"), max_length=10)
     data_format = models.CharField(_("format"), max_length=10, choices=DataFormat.choices)
     rhythm = models.CharField(_("taken"), max_length=10, choices=Rhythm.choices)
+    selection = models.JSONField(_("selection"), null=True)
     saved_at = models.DateTimeField(_("saved at"))
     ended_at = models.DateTimeField(_("ended at"), null=True)
     site_id = models.BigIntegerField(null=True)
@@ -139,6 +140,7 @@ class Export(Audited):
     with the ``cut`` by which the same moment is read again (``snapshot`` says it of exports that have none).
     ``cut_name`` is the name that the cut is to have. ``manifest`` holds expected and written rows and the digest of
     every file. ``runs`` counts how often a worker began; ``due_on`` is the day on which a saved export was due.
+    ``selection`` narrows what leaves and says how the arm is told; one from before there were any shows it.
     Central people take exports; the site column is empty.
     """
 
@@ -162,6 +164,7 @@ class Export(Audited):
     site_codes = ArrayField(models.CharField(max_length=2), default=list, verbose_name=_("sites"))
     language = models.CharField(_("language of labels"), max_length=10, default="en")
     data_format = models.CharField(_("format"), max_length=10, choices=DataFormat.choices, null=True)
+    selection = models.JSONField(_("selection"), null=True)
     state = models.CharField(
         _("state"), max_length=10, choices=ExportState.choices, default=ExportState.QUEUED
     )
@@ -204,6 +207,29 @@ class Export(Audited):
     def file_name(self) -> str:
         moment = "" if self.cut_at is None else f"-{self.cut_at:%Y%m%dT%H%M%SZ}"
         return f"palace3-{self.pk}{moment}.zip"
+
+
+@audited()
+class ArmLetters(Audited):
+    """Which arm is called A where the arm is masked: drawn once, so that every masked export says it alike."""
+
+    arm_of_a = models.CharField(_("arm that is called A"), max_length=1)
+    drawn_at = models.DateTimeField(_("drawn at"))
+    site_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("letters of the arms")
+        constraints = (
+            ActGuard(name="exports_armletters_act", frozen=True),
+            SiteScoped(name="exports_armletters_scope"),
+            models.UniqueConstraint(models.Value(1), name="exports_armletters_once"),
+            models.CheckConstraint(
+                condition=models.Q(arm_of_a__in=["1", "2"]), name="exports_armletters_arm"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"A = {self.arm_of_a}"
 
 
 @audited()
@@ -276,6 +302,7 @@ class ApiToken(Audited):
 
 __all__ = [
     "ApiToken",
+    "ArmLetters",
     "CutReading",
     "DataImport",
     "DatabaseLock",

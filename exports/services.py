@@ -1,12 +1,11 @@
-"""Exports are asked for, written and handed out; tokens and calendar addresses are ended. Each is an act."""
+"""Exports are asked for, written and handed out. Each is an act."""
 
 from __future__ import annotations
 
 import hashlib
-import secrets
 import shutil
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -15,13 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.models import User
-from accounts.permissions import Permission
-from accounts.services import refuse_wrong_code, refuse_wrong_password
 from audit.acts import open_act, record_act
-from audit.secret_digests import secrets_digest
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
-from exports.access import LivingAccess
 from exports.cuts import Cut
 from exports.formats.kinds import DataFormat
 from exports.jobs.progress import ExportCancelledError, forget_progress, is_alone, tell_progress
@@ -35,8 +30,9 @@ from exports.kept_cuts.services import (
     refuse_cut_name,
     settle_cuts,
 )
+from exports.listed.catalogue import BY_NAME
 from exports.models import (
-    ApiToken,
+    ArmLetters,
     CutReading,
     Export,
     ExportDownload,
@@ -45,9 +41,9 @@ from exports.models import (
     KeptCut,
 )
 from exports.packages import refuse_arms
-from exports.tokens import PREFIX, digest_of
-from exports.writing import AboutExport, Manifest, write_zip
-from followup.services import end_feed
+from exports.selected.selection import EVERYTHING_USUAL, ArmShown, KeptSelection, Selection
+from exports.selected.services import note_identifying, refuse_file_of, settled_selection
+from exports.writing import AboutExport, Manifest, WantedFiles, write_zip
 from kernel.clock import local_date, with_offset
 from kernel.errors import Refusal
 from kernel.snapshot import one_snapshot
@@ -56,12 +52,11 @@ from trials.models import Site
 from trials.services.registers import basis_to_leave
 
 LONGEST_PURPOSE = 200
-LONGEST_TOKEN = timedelta(days=367)  # a year, and the day that it ends on
 
 
 class NothingChosen(Refusal):
     code = "exports.nothing_chosen"
-    message = _("Choose at least one form and one site.")
+    message = _("Choose at least one form or table, and one site.")
     status = 422
 
 
@@ -137,20 +132,6 @@ class FileChanged(Refusal):
     message = _("The file is not the one that was written: its digest differs. Take the export again.")
 
 
-class RightNotHeld(Refusal):
-    code = "exports.right_not_held"
-    fields = ("scopes",)
-    message = _("You cannot give a token the right “{right}”: you do not hold it yourself.")
-    status = 422
-
-
-class LastsTooLong(Refusal):
-    code = "exports.lasts_too_long"
-    fields = ("expires_on",)
-    message = _("A token lasts a year at most. Choose an earlier day.")
-    status = 422
-
-
 def request_export(
     *,
     forms: list[str],
@@ -162,16 +143,18 @@ def request_export(
     language: str = "en",
     data_format: str = DataFormat.CSV.value,
     leaves_country: bool = False,
+    selection: Selection = EVERYTHING_USUAL,
     by: User,
     at: datetime,
 ) -> Export:
     """The export is on the register and will be written by the worker (requirements 21).
 
+    A ``KeptSelection`` is taken as it was kept: the rights of whose it is are asked elsewhere.
     ``cut`` names a moment that was kept; ``cut_name`` is the name that a moment which is read anew is to have.
     Data that leave the country rest on a basis in the registers that a second person approved.
-    Refuses: no purpose, or a long one; a language, format, form, site or cut that does not exist; a moment that is
-    still to come; a name that is taken; data that leave the country without a basis in force; results by arm to who
-    may not see them.
+    Refuses: no purpose, or a long one; a language, format, form, site, cut or part of the selection that does not
+    exist; the arm, results by arm or identifying answers without the right; a moment that is still to come; a name
+    that is taken; data that leave the country without a basis in force.
     """
     with open_act("exports:export:request", by=by, at=at) as act:
         refuse_odd_purpose(purpose)
@@ -179,8 +162,14 @@ def request_export(
             raise UnknownLanguage(code=language, known=", ".join(dict(settings.LANGUAGES)))
         if data_format not in DataFormat.values:
             raise UnknownFormat(code=data_format, known=", ".join(DataFormat.values))
-        refuse_arms(data_format, by)
-        _refuse_odd_scope(forms, sites, cut_at, at)
+        if not isinstance(selection, KeptSelection):
+            refuse_arms(data_format, by)
+        _refuse_odd_scope(forms or list(selection.tables or ()), sites, cut_at, at)
+        settled = (
+            selection
+            if isinstance(selection, KeptSelection)
+            else settled_selection(selection, sites=sites, data_format=data_format, by=by, at=at)
+        )
         kept = _kept_cut(cut, cut_at, cut_name)
         export = Export.objects.create(
             requested_by=by,
@@ -194,8 +183,10 @@ def request_export(
             site_codes=sorted(sites),
             language=language,
             data_format=data_format,
+            selection=settled.as_json(),
             act=act,
         )
+        note_identifying(export, by=by, at=at)
         send("exports:write", export.pk, may_fail=True)  # beat takes up what a broker that is away never had
     return export
 
@@ -245,7 +236,7 @@ def _refuse_odd_scope(forms: list[str], sites: list[str], cut_at: datetime | Non
         if code not in known:
             raise UnknownSite(code=code)
     for code in forms:
-        if code not in catalogue.forms():
+        if code not in catalogue.forms() and code not in BY_NAME:
             raise UnknownForm(code=code)
     if cut_at is not None and cut_at > at:
         raise CutInFuture(cut=_local(cut_at))
@@ -275,9 +266,7 @@ def write_export(*, export: Export, at: datetime) -> Export:
             with override(begun.language):
                 manifest = write_zip(
                     unfinished,
-                    forms=begun.forms,
-                    sites=begun.site_codes,
-                    cut=cut,
+                    wanted=_wanted(begun, cut),
                     about=_about(begun, cut),
                     tell=lambda done, of: tell_progress(begun, done, of),
                 )
@@ -288,6 +277,14 @@ def write_export(*, export: Export, at: datetime) -> Export:
     finally:
         unfinished.unlink(missing_ok=True)
         forget_progress(begun)
+
+
+def _wanted(export: Export, cut: Cut) -> WantedFiles:
+    selection = Selection.of(export.selection)
+    letters = ArmLetters.objects.first() if selection.arm == ArmShown.MASKED else None
+    return WantedFiles(
+        tuple(export.forms), tuple(export.site_codes), cut, selection, letters.arm_of_a if letters else ""
+    )
 
 
 def _begin(export: Export, at: datetime) -> Export | None:
@@ -329,6 +326,7 @@ def _about(export: Export, cut: Cut) -> AboutExport:
         "format": export.data_format or DataFormat.CSV.value,
         "forms": export.forms,
         "sites": export.site_codes,
+        "selection": export.selection or {},
     }
 
 
@@ -428,83 +426,12 @@ def file_to_hand_out(export: Export) -> Path:
 def hand_out(*, export: Export, by: User, at: datetime, first_byte: int = 0) -> Path:
     """The file may be read now, from ``first_byte`` on; that it was handed out, to whom and when, is on record.
 
-    Refuses: what ``file_to_hand_out`` refuses; results by arm to who may not see them.
+    Refuses: what ``file_to_hand_out`` refuses; results by arm, a file with the arm or with identifying answers for
+    who may not take them.
     """
     with open_act("exports:export:download", by=by, at=at) as act:
         refuse_arms(export.data_format, by)
+        refuse_file_of(export, by)
         path = file_to_hand_out(export)
         ExportDownload.objects.create(export=export, by=by, at=at, first_byte=first_byte, act=act)
     return path
-
-
-def make_token(
-    *,
-    name: str,
-    scopes: list[Permission],
-    expires_at: datetime,
-    password: str,
-    code: str = "",
-    by: User,
-    at: datetime,
-) -> tuple[ApiToken, str]:
-    """A token of ``by`` exists with some of their own rights; the secret is returned once and kept nowhere.
-
-    Refuses: a password or, with a second factor, a code that does not match; rights not held; more than a year.
-    """
-    with open_act("exports:token:make", by=by, at=at) as act:
-        refuse_wrong_password(by=by, password=password, at=at)
-        refuse_wrong_code(by=by, code=code, at=at)
-        for right in scopes:
-            if not by.may(right):
-                raise RightNotHeld(right=right)
-        if not at < expires_at <= at + LONGEST_TOKEN:
-            raise LastsTooLong
-        secret = PREFIX + secrets.token_urlsafe(32)
-        digest = digest_of(secret)
-        token = ApiToken.objects.create(
-            user=by,
-            name=name,
-            digest=digest,
-            secrets_digest=secrets_digest(ApiToken, {"user_id": by.pk, "name": name, "digest": digest}),
-            scopes=sorted(scopes),
-            created_at=at,
-            expires_at=expires_at,
-            act=act,
-        )
-    return token, secret
-
-
-def revoke_token(*, token: ApiToken, by: User, at: datetime) -> ApiToken:
-    """The token opens nothing any more.
-
-    Locks: the token.
-    """
-    with open_act("exports:token:revoke", by=by, at=at) as act:
-        locked = ApiToken.objects.select_for_update().get(pk=token.pk, user=by)
-        if locked.revoked_at is None:
-            locked.revoked_at, locked.act = at, act
-            locked.save(update_fields=["revoked_at", "act"])
-    return locked
-
-
-def end_token(*, token: ApiToken, reason: str, by: User, at: datetime) -> None:
-    """The token of somebody opens nothing any more: an administrator revoked it, and the act says why.
-
-    Locks: the token.
-    """
-    with open_act("exports:token:end", by=by, at=at, reason=reason) as act:
-        locked = ApiToken.objects.select_for_update().get(pk=token.pk)
-        if locked.revoked_at is None:
-            locked.revoked_at, locked.act = at, act
-            locked.save(update_fields=["revoked_at", "act"])
-
-
-def end_access(*, access: LivingAccess, reason: str, by: User, at: datetime) -> None:
-    """The token or calendar address of somebody opens nothing any more.
-
-    Locks: the token or the feed.
-    """
-    if isinstance(access.row, ApiToken):
-        end_token(token=access.row, reason=reason, by=by, at=at)
-    else:
-        end_feed(feed=access.row, reason=reason, by=by, at=at)

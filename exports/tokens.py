@@ -1,4 +1,4 @@
-"""API tokens: what is kept of their secret, and how one is found by it (made and revoked in exports.services)."""
+"""API tokens: what is kept of their secret, and how one is found by it (made and revoked in exports.living_access)."""
 
 from __future__ import annotations
 

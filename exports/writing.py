@@ -8,7 +8,8 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, TypedDict, cast
@@ -19,27 +20,25 @@ from django.utils.translation import override
 
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
-from exports.conduct import conduct_files
+from exports.codebook.lines import CODES_HEADER, HEADER, code_rows, codebook_of
 from exports.cuts import Cut
 from exports.documents import write_document
 from exports.formats.convert import CONVERTERS, ENDINGS
 from exports.formats.kinds import DataFormat
 from exports.formats.readers import readers_of
-from exports.formats.short_names import short_name
 from exports.formats.shortening import LONG_TEXT_COLUMNS, LONG_TEXTS, ShortenedInManifest, Shortenings
+from exports.listed.catalogue import USUAL, listed_files
+from exports.odm.streams import ExportScope
 from exports.packages import PackageOrder, packager_of
-from exports.sdtm.targets import target_of
-from exports.tables import KEYS, STUDY, Column, File, common_files, files_of
+from exports.selected.narrowing import NarrowedFile, narrowed
+from exports.selected.selection import EVERYTHING_USUAL, ArmShown, Selection
+from exports.tables import KEYS, STUDY, File, files_of
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER, make_own_file
 
 BOM = b"\xef\xbb\xbf"
 HELD_AT_MOST = 256 * 1024  # COPY gives row after row; what is done once a row costs more than COPY itself
 QUICK = 1  # the level of compression: more takes longer than COPY and saves little of such text
-CODEBOOK_COLUMNS = (
-    "file", "form", "group", "variable", "label", "section", "type", "length", "places", "unit", "soft", "hard",
-    "required", "derived", "classification", "cdash", "sdtm", "missing", "short",
-)  # fmt: skip
 
 
 class RowsMissing(Refusal):
@@ -59,6 +58,7 @@ class Written:
     sha256: str
     columns: list[str]
     shortened: list[ShortenedInManifest] = field(default_factory=list)
+    narrowed_by: list[str] = field(default_factory=list)
 
 
 class _Tally:
@@ -91,6 +91,7 @@ class AboutExport(TypedDict):
     format: str
     forms: list[str]
     sites: list[str]
+    selection: dict[str, Any]
 
 
 class FileInManifest(TypedDict):
@@ -102,6 +103,14 @@ class FileInManifest(TypedDict):
     sha256: str
     columns: list[str]
     shortened: list[ShortenedInManifest]
+    narrowed_by: list[str]
+
+
+class LeftOutInManifest(TypedDict):
+    """What the selection left out of one file: some columns, or the whole file where no column is named."""
+
+    file: str
+    columns: list[str]
 
 
 class Manifest(AboutExport):
@@ -110,35 +119,77 @@ class Manifest(AboutExport):
     study: str
     keys: list[str]
     files: list[FileInManifest]
+    left_out: list[LeftOutInManifest]
     readers: list[str]
 
 
 Told = Callable[[int, int], None]  # so many files are written, of so many
 
 
-def write_zip(
-    path: Path, *, forms: Collection[str], sites: list[str], cut: Cut, about: AboutExport, tell: Told
-) -> Manifest:
+@dataclass(frozen=True)
+class WantedFiles:
+    """What an export is to hold: forms and sites, as of which cut, and what of them; the arm that is called A."""
+
+    forms: tuple[str, ...]
+    sites: tuple[str, ...]
+    cut: Cut
+    selection: Selection
+    arm_a: str = ""
+
+    @cached_property
+    def narrowed(self) -> list[NarrowedFile]:
+        """Every file of the selection; those that it leaves out whole are None."""
+        chosen = self.selection
+        forms = [catalogue.form(code) for code in self.forms]
+        every = files_for(forms, self.cut, chosen.named_tables, identifying=chosen.identifying)
+        if chosen.view:
+            every = (file for file in every if file.name == chosen.view.file)
+        return [narrowed(file, chosen, self.cut, arm_a=self.arm_a) for file in every]
+
+    @cached_property
+    def files(self) -> list[File]:
+        return [each.file for each in self.narrowed if each.file is not None]
+
+    @cached_property
+    def narrowed_by(self) -> dict[str, list[str]]:
+        """What narrows the rows of each file."""
+        return {each.name: list(each.by) for each in self.narrowed}
+
+    @property
+    def left_out(self) -> list[LeftOutInManifest]:
+        return [
+            LeftOutInManifest(file=each.name, columns=list(each.left_out))
+            for each in self.narrowed
+            if each.file is None or each.left_out
+        ]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"sites": list(self.sites), **self.selection.parameters}
+
+
+def write_zip(path: Path, *, wanted: WantedFiles, about: AboutExport, tell: Told) -> Manifest:
     """The zip stands at ``path``, complete; its manifest is returned. Runs in one snapshot of the database.
 
     A file with fewer or more rows than the database counted stops everything (requirements C1).
     """
-    parameters = {"sites": sites}
     unfinished = path.with_suffix(".part")
     unfinished.parent.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
-    files = list(files_for([catalogue.form(code) for code in forms], cut))
     kind = DataFormat(about["format"])
     try:
         make_own_file(unfinished)
         if kind.is_document:
-            copied = [Written(*write_document(unfinished, kind, list(forms), sites, cut), columns=[])]
+            copied = [_document(unfinished, kind, wanted)]
         elif kind.is_package:
-            copied = _write_package(unfinished, kind, sites, cut, about, tell)
+            copied = _write_package(unfinished, kind, wanted, about, tell)
         else:
-            copied = _write_files(unfinished, files, parameters, kind, tell)
+            copied = _write_files(unfinished, wanted, kind, tell)
         listed = [cast("FileInManifest", asdict(one)) for one in copied]
-        readers = readers_of(files) if kind == DataFormat.CSV else {}
-        manifest = Manifest(study=STUDY, keys=list(KEYS), files=listed, readers=list(readers), **about)
+        readers = readers_of(wanted.files) if kind == DataFormat.CSV else {}
+        left_out = [] if kind.is_document or kind.is_package else wanted.left_out
+        manifest = Manifest(
+            study=STUDY, keys=list(KEYS), files=listed, left_out=left_out, readers=list(readers), **about
+        )
         with zipfile.ZipFile(unfinished, "a", zipfile.ZIP_DEFLATED) as archive:
             for name, script in readers.items():
                 archive.writestr(name, script)
@@ -150,20 +201,25 @@ def write_zip(
 
 
 def _write_package(
-    path: Path, kind: DataFormat, sites: list[str], cut: Cut, about: AboutExport, tell: Told
+    path: Path, kind: DataFormat, wanted: WantedFiles, about: AboutExport, tell: Told
 ) -> list[Written]:
     """The files that are worked out together stand in the archive; what they need of the tables is read beside it."""
     with TemporaryDirectory(dir=path.parent, prefix=f"{path.stem}-") as folder, override("en"):
         beside, made = Path(folder), Path(folder) / "made"
 
         def export_zip() -> Path:
-            source, every = beside / "source.zip", list(catalogue.forms())
-            csv_about = AboutExport(**{**about, "format": DataFormat.CSV.value, "forms": every})
-            write_zip(source, forms=every, sites=sites, cut=cut, about=csv_about, tell=tell)
+            source = beside / "source.zip"
+            whole = replace(
+                wanted,
+                forms=tuple(catalogue.forms()),
+                selection=replace(EVERYTHING_USUAL, arm=ArmShown.SHOWN.value),
+            )
+            csv_about = AboutExport(**{**about, "format": DataFormat.CSV.value, "forms": list(whole.forms)})
+            write_zip(source, wanted=whole, about=csv_about, tell=tell)
             return source
 
         made.mkdir(mode=OWN_FOLDER)
-        records = packager_of(kind)(PackageOrder(cut, tuple(sites), export_zip), made)
+        records = packager_of(kind)(PackageOrder(wanted.cut, wanted.sites, export_zip), made)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
             for name in records:
                 archive.write(made / name, name)
@@ -173,34 +229,48 @@ def _write_package(
         ]
 
 
-def _write_files(
-    path: Path, files: list[File], parameters: dict[str, Any], kind: DataFormat, tell: Told
-) -> list[Written]:
+def _document(path: Path, kind: DataFormat, wanted: WantedFiles) -> Written:
+    people = wanted.selection.participants
+    scope = ExportScope(wanted.cut, wanted.sites, people)
+    document = Written(*write_document(path, kind, wanted.forms, scope), columns=[])
+    return replace(document, narrowed_by=["participants"] if people else [])
+
+
+def _write_files(path: Path, wanted: WantedFiles, kind: DataFormat, tell: Told) -> list[Written]:
+    files, parameters = wanted.files, wanted.parameters
     long_texts: list[list[str]] = []
     copied: list[Written] = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
         for file, rows in zip(files, _expected(files, parameters), strict=True):
             tell(len(copied), len(files))
-            copied.append(
+            one = (
                 _copy(archive, file, rows, parameters)
                 if kind == DataFormat.CSV
                 else _convert(archive, file, rows, parameters, kind, long_texts)
             )
+            copied.append(replace(one, narrowed_by=wanted.narrowed_by[file.name]))
         if long_texts:
             copied.append(_table(archive, LONG_TEXTS, LONG_TEXT_COLUMNS, long_texts))
         return [*copied, _codebook(archive, files, kind), _code_lists(archive, files, kind)]
 
 
-def files_for(chosen: list[FormDeclaration], cut: Cut) -> Iterator[File]:
-    """Yield the files of an export of the ``chosen`` forms, those that every export holds first."""
-    yield from common_files(cut)
-    yield from conduct_files(cut)
+def files_for(
+    chosen: list[FormDeclaration],
+    cut: Cut,
+    tables: Collection[str] = USUAL,
+    *,
+    identifying: bool = False,
+) -> Iterator[File]:
+    """Yield the files of an export of the ``chosen`` forms, the tables beside them first."""
+    yield from listed_files(cut, tables)
     for form in chosen:
-        yield from files_of(form, cut=cut)
+        yield from files_of(form, cut=cut, identifying=identifying)
 
 
 def _expected(files: list[File], parameters: dict[str, Any]) -> list[int]:
     """Return how many rows each file must have, counted without what the file joins to them."""
+    if not files:
+        return []
     counts = ", ".join(f"({file.count})" for file in files)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {counts}", parameters)
@@ -256,37 +326,12 @@ def _convert(
 
 def _codebook(archive: zipfile.ZipFile, files: list[File], kind: DataFormat) -> Written:
     """Write what each column of each file is: keys and states as well as answers, in the order of the columns."""
-    rows = [_codebook_row(file, column, kind) for file in files for column in file.columns]
-    return _table(archive, "CODEBOOK.csv", [name.upper() for name in CODEBOOK_COLUMNS], rows)
-
-
-def _codebook_row(file: File, column: Column, kind: DataFormat) -> list[str]:
-    said = {} if column.variable is None else asdict(column.variable)
-    name = f"{file.name}.{ENDINGS[kind]}"
-    own = {"file": name, "form": file.form, "group": file.group, "variable": column.header}
-    short = short_name(file.name, column.header)
-    said |= {**own, "label": str(column.label), "type": column.type, "short": short}
-    if column.variable is not None:
-        said["sdtm"] = target_of(file.name, column.header)
-    return [_plain(said.get(name)) for name in CODEBOOK_COLUMNS]
+    rows = [line.as_row() for line in codebook_of(files, ENDINGS[kind])]
+    return _table(archive, "CODEBOOK.csv", list(HEADER), rows)
 
 
 def _code_lists(archive: zipfile.ZipFile, files: list[File], kind: DataFormat) -> Written:
-    rows = [
-        [f"{file.name}.{ENDINGS[kind]}", file.form, file.group, column.header, code, str(label)]
-        for file in files
-        for column in file.columns
-        for code, label in column.codes.items()
-    ]
-    return _table(archive, "CODELISTS.csv", ["FILE", "FORM", "GROUP", "VARIABLE", "CODE", "LABEL"], rows)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ";".join(map(str, value))
-    if isinstance(value, bool):
-        return "Y" if value else "N"
-    return "" if value is None else str(value)
+    return _table(archive, "CODELISTS.csv", list(CODES_HEADER), code_rows(files, ENDINGS[kind]))
 
 
 def _table(archive: zipfile.ZipFile, name: str, header: list[str], rows: list[list[str]]) -> Written:

@@ -10,5 +10,5 @@ urlpatterns = [
     path("set-up/", views.set_up, name="set-up"),
     path("set-up/mail/try/", views.try_mail, name="try-mail"),
     path("set-up/mail/", views.confirm_mail, name="confirm-mail"),
-    path("set-up/keys/<str:name>/", views.confirm_key, name="confirm-key"),
+    path("set-up/keys/<str:variable>/", views.confirm_key, name="confirm-key"),
 ]

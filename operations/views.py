@@ -86,15 +86,15 @@ def confirm_mail(request: PersonRequest) -> HttpResponse:
 
 
 @requires(Permission.SITE_MANAGE)
-def confirm_key(request: PersonRequest, name: str) -> HttpResponse:
+def confirm_key(request: PersonRequest, variable: str) -> HttpResponse:
     """Compare the copy of a key in the safe with the key in use."""
-    if name not in setting_up.SAFE_KEYS:
+    if variable not in setting_up.SAFE_KEYS:
         raise Http404
-    form = SafeKeyForm(request.POST or None, name=name)
+    form = SafeKeyForm(request.POST or None, name=variable)
     up = reverse("operations:set-up")
     if form.submits(setting_up.confirm_key, by=request.user, at=timezone.now()):
         messages.success(request, _("It is on record that the copy in the safe is the key in use."))
         return redirect(up)
     about = _("Whoever keeps the safe reads it here once. The program keeps its fingerprint alone.")
-    page = Page(_("Read {key} back").format(key=name), _("Compare"), up, _("Set-up"), about)
+    page = Page(_("Read {key} back").format(key=variable), _("Compare"), up, _("Set-up"), about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

@@ -152,7 +152,6 @@ class EventFacts:
     stopped_treatment: bool = False
     of_evaluation: bool = False
     related: frozenset[str] = frozenset()
-    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

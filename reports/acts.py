@@ -29,6 +29,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:account:reset": _("Account reset by a trial manager"),
     "exports:answers:read": _("Answers read by a program"),
     "exports:export:request": _("Export asked for"),
+    "exports:identifying:take": _("Identifying answers asked for in an export"),
+    "exports:arm_letters:draw": _("Letters of the arms drawn"),
     "exports:export:write": _("Export made"),
     "exports:export:fail": _("Export not made"),
     "exports:export:download": _("Export downloaded"),

@@ -2,9 +2,9 @@
 
 from analysis.views.definitions import endpoint_definitions
 from analysis.views.flow import flow, flow_box, flow_by_arm, flow_paper, flow_picture_file, flow_table
-from analysis.views.quality_of_life import quality_of_life, quality_of_life_by_arm, quality_of_life_file
 from analysis.views.interim import interim_looks
 from analysis.views.maturity import maturity, maturity_arms_file, maturity_by_arm, maturity_file
+from analysis.views.quality_of_life import quality_of_life, quality_of_life_by_arm, quality_of_life_file
 from analysis.views.results import results, results_by_arm, set_memberships
 from analysis.views.safety import safety, safety_arms_file, safety_by_arm, safety_file
 from analysis.views.serious import (
@@ -26,14 +26,14 @@ __all__ = [
     "flow_paper",
     "flow_picture_file",
     "flow_table",
-    "quality_of_life",
-    "quality_of_life_by_arm",
-    "quality_of_life_file",
     "interim_looks",
     "maturity",
     "maturity_arms_file",
     "maturity_by_arm",
     "maturity_file",
+    "quality_of_life",
+    "quality_of_life_by_arm",
+    "quality_of_life_file",
     "reconciliation",
     "reconciliation_file",
     "results",

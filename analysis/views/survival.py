@@ -57,7 +57,9 @@ def _context(request: PersonRequest, shown: list[SurvivalOfEndpoint], *, by_arm:
     return {
         "endpoints": [(each, _title(each), _picture(each)) for each in shown],
         "by_arm": by_arm,
-        "warnings": list(dict.fromkeys(text for each in shown for text in warnings_of(each.parameter.endpoint))),
+        "warnings": list(
+            dict.fromkeys(text for each in shown for text in warnings_of(each.parameter.endpoint))
+        ),
         "may_compare": request.user.may(Permission.LIST_WATCH),
         "may_take": request.user.may(Permission.EXPORT_TAKE),
         "file_form": DataAndCodeForm(initial={"with_arm": by_arm}),

@@ -12,7 +12,7 @@ from crf.engine.submission import parse
 from crf.records.refusals import AnswersUnreadable
 from crf.records.save import Saved, save_answers
 from crf.store.records import NEW, find_record, find_stored_record, form_begun, record_key_of
-from exports.api.typed import as_typed, patched
+from exports.typed import as_typed, patched
 from followup.models import Visit
 from trials.models import Participant
 

@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 
 from exports.api.requests import CallerRequest
+from exports.sent import object_in
 from kernel.errors import Refusal
 from kernel.reading import UnreadableError, moment
-
-
-class NotAnObject(Refusal):
-    code = "exports.not_an_object"
-    message = _('“{name}” must be a JSON object. Send for example {{"answers": {{"weight": 61.5}}}}.')
-    status = 400
 
 
 class NotAList(Refusal):
     code = "exports.not_a_list"
     message = _('“{name}” must be a list of texts. Send for example ["ELIG", "DM"].')
-    status = 400
-
-
-class NotRows(Refusal):
-    code = "exports.not_rows"
-    message = _(
-        '“{name}” must be a list of rows. Send for example {{"groups": {{"node": [{{"station": "7"}}]}}}}.'
-    )
     status = 400
 
 
@@ -44,6 +31,18 @@ class NotAText(Refusal):
 class NotAMoment(Refusal):
     code = "exports.not_a_moment"
     message = _("“{name}” must be a moment with its offset. Send for example “2026-10-01T08:00:00+08:00”.")
+    status = 400
+
+
+class NotADay(Refusal):
+    code = "exports.not_a_day"
+    message = _("“{name}” must be a day. Send for example “2026-10-01”.")
+    status = 400
+
+
+class NotTrueOrFalse(Refusal):
+    code = "exports.not_true_or_false"
+    message = _("“{name}” is true or false.")
     status = 400
 
 
@@ -106,6 +105,21 @@ def moment_in(value: Any, name: str) -> datetime | None:
         raise NotAMoment(name=name) from unread
 
 
+def day_in(value: Any, name: str) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(text_in(value, name))
+    except ValueError as unread:
+        raise NotADay(name=name) from unread
+
+
+def bool_in(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise NotTrueOrFalse(name=name)
+    return value
+
+
 def body_of(request: CallerRequest) -> Mapping[str, Any]:
     """Return the body, which is an object of texts that can be stored."""
     try:
@@ -116,18 +130,6 @@ def body_of(request: CallerRequest) -> Mapping[str, Any]:
     if "\\u0000" in spelled or any("\ud800" <= each <= "\udfff" for each in spelled):
         raise Unstorable
     return whole
-
-
-def object_in(value: Any, name: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise NotAnObject(name=name)
-    return value
-
-
-def rows_in(value: Any, name: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise NotRows(name=name)
-    return value
 
 
 def texts_in(value: Any, name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -12,7 +13,7 @@ from rest_framework.response import Response
 from accounts.permissions import Permission
 from crf import catalogue
 from exports.api import shapes
-from exports.api.bodies import members_of, moment_in, text_in, texts_in
+from exports.api.bodies import bool_in, day_in, members_of, moment_in, text_in, texts_in
 from exports.api.described import FILE, DescribedAnswer, named, page_of
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged
@@ -21,9 +22,11 @@ from exports.api.requests import CallerRequest
 from exports.jobs.services import cancel_export
 from exports.ranges import answer_with_file
 from exports.register import named_cuts, register
+from exports.selected.selection import Selection
 from exports.services import request_export
 
 EXPORTS = "exports"
+SELECTING = ("participants", "visits", "states", "since", "until", "tables", "arm", "identifying")
 
 
 @extend_schema(summary="The register of exports; ask for one")
@@ -43,11 +46,14 @@ def exports(request: CallerRequest) -> Response:
     ``cut_name`` names that cut. ``cut`` is the name of a cut that was read before: its data files are the same, byte
     for byte. ``language`` is that of the labels: ``en`` or ``zh-hans``; ``format`` is ``csv``, ``csv-excel``,
     ``xlsx``, ``parquet``, ``xpt``, ``sav``, ``dta``, ``odm132``, ``odm20`` (each also with ``-all`` and ``-def``),
-    ``acrf``, ``adam`` (for the statistician) or ``usdm``.
+    ``acrf``, ``adam`` (for the statistician) or ``usdm``. ``participants``, ``visits``, ``states``, ``since`` and
+    ``until`` (days of the last change) narrow it; ``tables`` names those beside the forms; ``arm`` is ``shown``,
+    ``masked`` or ``absent``, by right; ``identifying`` takes answers that could say who somebody is, by a right of its
+    own and on record.
     """
     if request.method == "POST":
         parts = ("forms", "sites", "purpose", "cut_at", "cut", "cut_name", "language", "format")
-        sent = members_of(request, *parts)
+        sent = members_of(request, *parts, *SELECTING)
         made = request_export(
             forms=texts_in(sent.get("forms", list(catalogue.forms())), "forms"),
             sites=texts_in(sent.get("sites", []), "sites"),
@@ -57,11 +63,25 @@ def exports(request: CallerRequest) -> Response:
             cut_name=text_in(sent.get("cut_name", ""), "cut_name"),
             language=text_in(sent.get("language", "en"), "language"),
             data_format=text_in(sent.get("format", "csv"), "format"),
+            selection=_selection_in(sent),
             by=request.user,
             at=timezone.now(),
         )
         return Response(shapes.export_with_manifest(made), status=202)
     return paged(register(), request, lambda page: [shapes.export(row) for row in page])
+
+
+def _selection_in(sent: Mapping[str, Any]) -> Selection:
+    return Selection(
+        participants=tuple(texts_in(sent.get("participants", []), "participants")),
+        visits=tuple(texts_in(sent.get("visits", []), "visits")),
+        states=tuple(texts_in(sent.get("states", []), "states")),
+        since=day_in(sent.get("since"), "since"),
+        until=day_in(sent.get("until"), "until"),
+        tables=tuple(texts_in(sent["tables"], "tables")) if "tables" in sent else None,
+        arm=text_in(sent.get("arm", ""), "arm"),
+        identifying=bool_in(sent.get("identifying", False), "identifying"),
+    )
 
 
 @extend_schema(summary="Cuts that have a name")

@@ -28,7 +28,9 @@ from exports.api.described import (
 )
 from exports.formats.kinds import DataFormat
 from exports.imports.models import CellOutcome, ImportState
+from exports.listed.catalogue import BY_NAME
 from exports.models import ExportState
+from exports.selected.selection import SELECTABLE, ArmShown
 from followup.models import VisitState
 from reports.completeness import MEASURES
 from reports.verification import NUMBERS as VERIFIED
@@ -60,6 +62,16 @@ _EXPORT: Final[Mapping[str, Schema]] = {
     "sha256": DIGEST,
     "language": TEXT,
     "format": one_of_codes(DataFormat.values),
+    "selection": {"type": "object", "description": "What narrows it, and how the arm is told"},
+}
+_SELECTING: Final[Mapping[str, Schema]] = {
+    **{name: listed(TEXT) for name in ("participants", "visits")},
+    "states": listed(one_of_codes(SELECTABLE)),
+    "since": or_null(DAY),
+    "until": or_null(DAY),
+    "tables": listed(one_of_codes(BY_NAME)),
+    "arm": one_of_codes(ArmShown.values),
+    "identifying": {"type": "boolean"},
 }
 _IMPORT: Final[Mapping[str, Schema]] = {
     "id": NUMBER,
@@ -331,8 +343,9 @@ NAMED: Final[Mapping[str, Schema]] = {
             "cut_name": TEXT,
             "language": TEXT,
             "format": one_of_codes(DataFormat.values),
+            **_SELECTING,
         },
-        optional=("forms", "sites", "cut_at", "cut", "cut_name", "language", "format"),
+        optional=("forms", "sites", "cut_at", "cut", "cut_name", "language", "format", *_SELECTING),
     ),
     "Cut": members({"name": TEXT, "data_as_of": MOMENT, "read_by": TEXT}),
     "Export": members(_EXPORT),

@@ -271,4 +271,5 @@ def export(row: Export) -> dict[str, Any]:
         "sha256": row.digest,
         "language": row.language,
         "format": row.data_format or "csv",
+        "selection": row.selection or {},
     }

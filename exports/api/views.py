@@ -54,8 +54,8 @@ from exports.api.parameters import (
 )
 from exports.api.past import begun_by
 from exports.api.requests import CallerRequest
-from exports.api.typed import REPLACED, SENT, as_typed, errors_of, misfits, patched, seen_plan_in, unsent
 from exports.services import record_reading
+from exports.typed import REPLACED, SENT, as_typed, errors_of, misfits, patched, seen_plan_in, unsent
 from followup.models import Visit
 from kernel.errors import Refusal
 from kernel.reading import UnreadableError, moment, whole

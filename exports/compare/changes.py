@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.models import Act
 from crf.engine.declaration import FormDeclaration
-from exports.compare.origins import Origin, origin_of
+from exports.compare.origins import origin_of
 from exports.compare.versions import Doings, doings_of
 from exports.cuts import Cut
-from exports.tables import Column, File
+from exports.masking import Tells
+from exports.tables import Column, File, Origin
 from exports.writing import files_for
 from reports.acts import in_words
 
@@ -27,7 +28,6 @@ OF_STORING: Final = (
     "STORED_AT",
 )  # they say that there was an act, which is named
 CHOICE: Final = "__"  # one choice of many, which the joined column says too
-OF_ARM: Final = ("ARM",)
 KEYS: Final = ("STUDYID", "SITEID", "SUBJID", "VISIT", "VISITSEQ", "FORMSEQ", "ROW")
 ROWS_AT_ONCE: Final = 200
 
@@ -119,7 +119,7 @@ def changes_between(before: Cut, after: Cut, scope: ComparedScope) -> Generator[
         columns = [
             column
             for column in new.columns
-            if CHOICE not in column.header and (scope.with_arm or column.header not in OF_ARM)
+            if CHOICE not in column.header and (scope.with_arm or column.tells != Tells.ARM)
         ]
         every = _pairs(old, new, origin, scope.sites)
         while pairs := list(islice(every, ROWS_AT_ONCE)):
@@ -139,12 +139,14 @@ def _pairs(old: File, new: File, origin: Origin, sites: list[str]) -> Iterator[_
     """Yield the rows of a file that are not alike in both cuts, read as they come."""
     aside = ",".join(("_row", "_numbers", *OF_STORING))
     like = "to_jsonb({0}) - '{{{1}}}'::text[]"
+    of_people = any(column.header == "SUBJID" for column in new.columns)
+    first = 'coalesce(a."SUBJID", b."SUBJID"),' if of_people else ""
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(b._numbers, a._numbers), to_jsonb(a)::text, to_jsonb(b)::text "  # noqa: S608 (declared)
             f"FROM ({_select(old, origin)}) a FULL JOIN ({_select(new, origin)}) b ON a._row = b._row "
             f"WHERE {like.format('a', aside)} IS DISTINCT FROM {like.format('b', aside)} "
-            'ORDER BY coalesce(a."SUBJID", b."SUBJID"), coalesce(a._numbers, b._numbers), 2, 3',
+            f"ORDER BY {first} coalesce(a._numbers, b._numbers), 2, 3",
             {"sites": sites},
         )
         for numbers, before, after in cursor:

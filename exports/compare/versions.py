@@ -12,9 +12,8 @@ from django.db import connection, models
 
 from audit.models import Act
 from crf.models import ChangeReason
-from exports.compare.origins import Origin, Part
 from exports.cuts import Cut
-from exports.tables import Column
+from exports.tables import Column, Origin, Part
 
 OF_THE_TRAIL = ("pgh_", "act_id")
 

@@ -42,6 +42,11 @@ class DataFormat(models.TextChoices):
         """Say whether it shows results by arm, which is for who may see them alone."""
         return self is DataFormat.ADAM
 
+    @property
+    def has_no_answers(self) -> bool:
+        """Say whether it holds definitions alone: what is asked, and nothing of anybody."""
+        return self.value.endswith("-def") or self in (DataFormat.ACRF, DataFormat.USDM)
+
 
 @dataclass(frozen=True)
 class FormatLimits:

@@ -33,11 +33,11 @@ from crf.store.records import (
     next_sequence,
     record_key_of,
 )
-from exports.api.typed import errors_of, patched
 from exports.imports.compare import ImportedCell, RecordLines, compare, records_known_by
 from exports.imports.files import FileLine, FileTable, read_table
 from exports.imports.mapping import ImportMapping, MappingUnusable, mapping_of, propose_mapping, read_mapping
 from exports.imports.models import CellOutcome, DataImport, ImportState
+from exports.typed import errors_of, patched
 from followup.models import Visit
 from kernel.errors import Forbidden, Refusal
 from kernel.reading import UnreadableError, day

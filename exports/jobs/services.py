@@ -16,6 +16,8 @@ from crf import catalogue
 from exports.database_lock.models import DatabaseLock
 from exports.jobs.progress import is_alone, tell_cancelled
 from exports.models import Export, ExportDefinition, ExportFailure, ExportState, Rhythm
+from exports.selected.selection import EVERYTHING_USUAL, ArmShown, KeptSelection, Selection
+from exports.selected.services import settled_selection
 from exports.services import (
     clear_runs,
     fail_export,
@@ -133,12 +135,14 @@ def save_definition(
     rhythm: str,
     language: str,
     data_format: str,
+    selection: Selection = EVERYTHING_USUAL,
     by: User,
     at: datetime,
 ) -> ExportDefinition:
     """The choice is saved under a name; it is taken from a page, or by its rhythm with a mail to its owner.
 
-    Refuses: a name that is empty, long, or that another saved export of the person bears; no purpose.
+    Refuses: a name that is empty, long, or that another saved export of the person bears; no purpose; a selection
+    that an export of it would be refused for. Locks: what ``settled_selection`` locks.
     """
     with open_act("exports:definition:save", by=by, at=at) as act:
         refuse_odd_purpose(purpose)
@@ -146,7 +150,9 @@ def save_definition(
             raise DefinitionNameMissing(most=LONGEST_NAME)
         if ExportDefinition.objects.filter(owner=by, name=name, ended_at=None).exists():
             raise DefinitionNameTaken(name=name)
+        settled = settled_selection(selection, sites=sites, data_format=data_format, by=by, at=at)
         return ExportDefinition.objects.create(
+            selection=settled.as_json(),
             name=name,
             owner=by,
             purpose=purpose,
@@ -173,9 +179,11 @@ def end_definition(*, definition: ExportDefinition, by: User, at: datetime) -> N
 
 
 def take_definition(
-    *, definition: ExportDefinition, by: User, at: datetime, due_on: date | None = None
+    *, definition: ExportDefinition, by: User, at: datetime, due_on: date | None = None, may: bool = True
 ) -> Export:
     """An export of the saved choice is on the register, once for each day on which it is due.
+
+    ``may`` says that its owner may still take it; one that may not is stopped by who asks.
 
     Refuses: what ``request_export`` refuses.
     """
@@ -186,6 +194,7 @@ def take_definition(
             purpose=definition.purpose,
             language=definition.language,
             data_format=definition.data_format,
+            selection=(Selection if may else KeptSelection).of(definition.selection),
             by=by,
             at=at,
         )
@@ -206,12 +215,18 @@ def take_due(*, on: date, at: datetime) -> int:
     for definition in definitions:
         with transaction.atomic():
             owner = with_grants(definition.owner, on=on)
-            export = take_definition(definition=definition, by=owner, at=at, due_on=on)
-            if not _may_take(owner, definition):
+            may = _may_take(owner, definition)
+            export = take_definition(definition=definition, by=owner, at=at, due_on=on, may=may)
+            if not may:
                 fail_export(export=export, at=at, failure=ExportFailure.RIGHT_ENDED)
     return len(definitions)
 
 
 def _may_take(owner: User, definition: ExportDefinition) -> bool:
     sites = Site.objects.open_to(owner, Permission.EXPORT_TAKE).filter(code__in=definition.site_codes)
-    return owner.is_active and sites.count() == len(definition.site_codes)
+    selection = Selection.of(definition.selection)
+    rights = [
+        *([Permission.EXPORT_ARM] if selection.arm == ArmShown.SHOWN else []),
+        *([Permission.EXPORT_IDENTIFYING] if selection.identifying else []),
+    ]
+    return owner.is_active and sites.count() == len(definition.site_codes) and all(map(owner.may, rights))

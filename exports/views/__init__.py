@@ -3,8 +3,10 @@
 from exports.views.access import access_end, access_list
 from exports.views.api import api_page
 from exports.views.casebook import casebook, filled_form
+from exports.views.codebook import codebook, codebook_file
 from exports.views.copies import download_copy
 from exports.views.cuts import comparison_file, cut_list, cut_take
+from exports.views.data import data_export, data_list, data_save, data_table
 from exports.views.database_lock import (
     database_lock,
     database_lock_certificate,
@@ -28,9 +30,15 @@ __all__ = [
     "access_list",
     "api_page",
     "casebook",
+    "codebook",
+    "codebook_file",
     "comparison_file",
     "cut_list",
     "cut_take",
+    "data_export",
+    "data_list",
+    "data_save",
+    "data_table",
     "database_lock",
     "database_lock_certificate",
     "download",

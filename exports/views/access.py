@@ -12,7 +12,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from exports.access import FEED, living_access, living_one
 from exports.forms import EndAccessForm
-from exports.services import end_access
+from exports.living_access.services import end_access
 from kernel.service_form import Page
 
 

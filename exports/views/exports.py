@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Permission, requires
@@ -18,8 +20,11 @@ from exports.kept_cuts.services import name_cut
 from exports.models import Export
 from exports.ranges import answer_with_file
 from exports.register import named_cuts, register
+from exports.selected.selection import Selection
+from exports.selected.wording import selection_in_words
 from exports.services import request_export
 from kernel.once import once_for_each_page
+from kernel.service_form import Page
 from trials.models import Site
 
 PER_PAGE = 30
@@ -44,13 +49,21 @@ def export_new(request: PersonRequest) -> HttpResponse:
     form = ExportForm(
         request.POST or None,
         sites=sites,
+        may=request.user.may,
         cuts=list(named_cuts()),
         at=now,
         initial={"cut": request.GET.get("cut")},
     )
     if form.submits(request_export, language=language, by=request.user, at=now):
         return redirect(form.result)
-    return render(request, "exports/new.html", {"form": form}, status=form.status)
+    page = Page(
+        title=_("Take an export"),
+        button=_("Take the export"),
+        up=reverse("exports:list"),
+        up_label="",
+        about=_("One file per form and table with the keys first, the codebook, and a manifest, in a zip."),
+    )
+    return render(request, "exports/choose.html", {"form": form, "page": page}, status=form.status)
 
 
 @requires(Permission.EXPORT_VIEW)
@@ -71,6 +84,7 @@ def export_detail(request: PersonRequest, pk: int) -> HttpResponse:
         "downloads": export.downloads.select_related("by"),
         "name_form": NameCutForm(),
         "may_take": request.user.may(Permission.EXPORT_TAKE),
+        "selected": selection_in_words(Selection.of(export.selection)),
     }
     template = "exports/state.html" if is_asked_again else "exports/detail.html"
     return render(request, template, context)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, requires
@@ -14,6 +16,7 @@ from exports.forms import SavedExportForm
 from exports.jobs.services import end_definition, save_definition, take_definition
 from exports.register import saved_exports
 from kernel.once import once_for_each_page
+from kernel.service_form import Page
 from trials.models import Site
 
 
@@ -27,10 +30,17 @@ def saved_list(request: PersonRequest) -> HttpResponse:
 def saved_new(request: PersonRequest) -> HttpResponse:
     """Save a choice."""
     sites = [(site.code, str(site)) for site in Site.objects.open_to(request.user, Permission.EXPORT_TAKE)]
-    form = SavedExportForm(request.POST or None, sites=sites)
+    form = SavedExportForm(request.POST or None, sites=sites, may=request.user.may)
     if form.submits(save_definition, language=get_language() or "en", by=request.user, at=timezone.now()):
         return redirect("exports:saved")
-    return render(request, "exports/saved_new.html", {"form": form}, status=form.status)
+    page = Page(
+        title=_("Save an export"),
+        button=_("Save"),
+        up=reverse("exports:saved"),
+        up_label=_("Saved exports"),
+        about=_("What is chosen here is taken again by a press of a button, or by itself."),
+    )
+    return render(request, "exports/choose.html", {"form": form, "page": page}, status=form.status)
 
 
 @require_POST

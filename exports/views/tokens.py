@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from exports.forms import TokenForm
-from exports.services import make_token, revoke_token
+from exports.living_access.services import make_token, revoke_token
 from exports.tokens import tokens_of
 
 

@@ -237,6 +237,10 @@ FIELDS: dict[str, dict[str, str]] = {
     "exports.ApiToken": {
         "operational": "id act user name digest secrets_digest scopes created_at expires_at revoked_at",
     },
+    "exports.ArmLetters": {
+        "clinical": "arm_of_a",
+        "operational": "id act drawn_at site_id",
+    },
     "exports.DatabaseLock": {
         "operational": (
             "id act purpose begun_by begun_at export digest checklist data_lock locked_at cancelled_at unlock_reason "
@@ -258,14 +262,15 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "exports.Export": {
         "operational": (
-            "id act requested_by requested_at purpose cut_at snapshot cut cut_name basis forms site_codes "
-            "language data_format state manifest digest rows begun_at runs finished_at failure deleted_at definition "
+            "id act requested_by requested_at purpose cut_at snapshot cut cut_name basis forms site_codes language "
+            "data_format selection state manifest digest rows begun_at runs finished_at failure deleted_at definition "
             "due_on site_id"
         ),
     },
     "exports.ExportDefinition": {
         "operational": (
-            "id act name owner purpose forms site_codes language data_format rhythm saved_at ended_at site_id"
+            "id act name owner purpose forms site_codes language data_format rhythm selection saved_at ended_at "
+            "site_id"
         ),
     },
     "exports.ExportDownload": {

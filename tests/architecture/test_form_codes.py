@@ -34,6 +34,10 @@ MAY_NAME = {
         {"AE", "SAE", "PREG"},
         "events, pregnancies and reports start and stop the safety clocks",
     ),
+    "exports/masking.py": (
+        {"ELIG", "DM", "MH", "CM", "STAGE", "VS", "LB", "QOL", "AE", "SAE", "PREG", "PROG", "SURV"},
+        "forms that both arms are asked alike leave with the arm masked",
+    ),
     "analysis/definitions.py": ({"AE", "QOL"}, "the names of groups of endpoints"),
     "analysis/facts.py": (
         {"AE", "AS", "CRE", "DV", "EOS", "FU", "PROG", "QOL", "ST", "STAGE", "SURG", "SURV", "TREAT"},

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
 from crf import catalogue
-from exports.api.typed import as_typed
+from exports.typed import as_typed
 from tests.clock import clock_time
 from tests.world import PASSWORD, SECRET
 

@@ -10,18 +10,17 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission
 from analysis.taking import TakenEndpoints, take_endpoints
-from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER
 from kernel.reading import UnreadableError, day, moment
 from kernel.scope import EVERYTHING, scope
-from trials.models.people import sites_of, with_grants
+from trials.commands import person_named, trial_day
+from trials.models.people import sites_of
 
 
 class Command(BaseCommand):
@@ -46,7 +45,7 @@ class Command(BaseCommand):
         if out.exists() and any(out.iterdir()):
             raise CommandError(f"{out} is not empty. Name a new folder.")
         now = timezone.now()
-        person = _who(options["person"], now) if options["person"] else None
+        person = _taker(options["person"], now) if options["person"] else None
         try:
             taken = _taken(options, out, person, now)
         except Refusal as refused:
@@ -62,7 +61,7 @@ def _taken(options: dict[str, Any], out: Path, person: User | None, now: datetim
     as_of = _moment(options["as_of"]) if options["as_of"] else None
     out.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
     sites = sites_of(person) if person else EVERYTHING
-    with scope(user_id=person.pk if person else None, sites=sites, on=_today(now)):
+    with scope(user_id=person.pk if person else None, sites=sites, on=trial_day(now)):
         return take_endpoints(
             out=out,
             purpose=options["purpose"],
@@ -73,12 +72,8 @@ def _taken(options: dict[str, Any], out: Path, person: User | None, now: datetim
         )
 
 
-def _who(name: str, now: datetime) -> User:
-    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        user = User.objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise CommandError(f"There is no account {name}.")
-    person: User = with_grants(user, on=_today(now))
+def _taker(name: str, now: datetime) -> User:
+    person = person_named(name, now)
     if not person.may(Permission.EXPORT_TAKE):
         raise CommandError(f"{name} may not take data.")
     return person
@@ -97,7 +92,3 @@ def _moment(said: str) -> datetime:
         raise CommandError(
             f"{said} is no moment. Write it as 2026-10-01T08:00:00+08:00 or 2026-10-01."
         ) from unread
-
-
-def _today(now: datetime) -> Any:
-    return local_date(now, settings.TRIAL_TIME_ZONE)

@@ -6,6 +6,7 @@ import json
 import time
 import zipfile
 from argparse import ArgumentParser
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,18 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
 from exports.formats.kinds import DataFormat
+from exports.listed.catalogue import BY_NAME
 from exports.models import Export, ExportState
 from exports.sdtm.files.writing import PackageFormat, write_package
+from exports.selected.selection import SELECTABLE, ArmShown, Selection
 from exports.services import hand_out, request_export, write_export
-from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER, make_own_file
 from kernel.reading import UnreadableError, moment
 from kernel.scope import EVERYTHING, scope
+from trials.commands import person_named
 from trials.models import Site
-from trials.models.people import own_scope, with_grants
+from trials.models.people import own_scope
 
 WAIT_SECONDS = 600  # for a worker that has begun to write it
 
@@ -66,6 +69,20 @@ class Command(BaseCommand):
             action="store_true",
             help="the data leave mainland China: a basis must be in force",
         )
+        parser.add_argument("--participants", nargs="+", default=[], help="numbers; everybody without it")
+        parser.add_argument("--visits", nargs="+", default=[], help="codes of visits; every one without it")
+        parser.add_argument("--states", nargs="+", default=[], choices=SELECTABLE, help="of records")
+        parser.add_argument("--since", type=date.fromisoformat, help="changed last on this day or later")
+        parser.add_argument("--until", type=date.fromisoformat, help="changed last on this day or before")
+        parser.add_argument(
+            "--tables", nargs="*", choices=list(BY_NAME), help="beside the forms; the usual without it"
+        )
+        parser.add_argument(
+            "--arm", choices=ArmShown.values, default="", help="by right; shown for who may take it"
+        )
+        parser.add_argument(
+            "--identifying", action="store_true", help="answers that could say who somebody is, by right"
+        )
         parser.add_argument("--lang", choices=[code for code, _name in settings.LANGUAGES], default="en")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -85,6 +102,12 @@ class Command(BaseCommand):
         packaged = PackageFormat(options["format"]) if options["format"] in PackageFormat.values else None
         if packaged and (options["forms"] or options["lang"] != "en"):
             raise CommandError("An SDTM package holds every form, in English. Leave --forms and --lang out.")
+        selection = _selection(options)
+        if packaged and (selection.narrows or selection.arm not in ("", ArmShown.SHOWN)):
+            raise CommandError(
+                "An SDTM package holds whole participants and says the arm of everybody: it is narrowed by --sites and "
+                "--participants alone."
+            )
         with own_scope(person):
             export = request_export(
                 forms=options["forms"] or list(catalogue.forms()),
@@ -96,6 +119,7 @@ class Command(BaseCommand):
                 leaves_country=options["leaves_country"],
                 language=options["lang"],
                 data_format=DataFormat.CSV.value if packaged else _format(options),
+                selection=replace(selection, arm=ArmShown.SHOWN.value) if packaged else selection,
                 by=person,
                 at=now,
             )
@@ -106,6 +130,20 @@ class Command(BaseCommand):
             return dict(write_package(path, out, packaged))
         _unpack(path, out)
         return dict(done.manifest)
+
+
+def _selection(options: dict[str, Any]) -> Selection:
+    tables = options["tables"]
+    return Selection(
+        participants=tuple(options["participants"]),
+        visits=tuple(options["visits"]),
+        states=tuple(options["states"]),
+        since=options["since"],
+        until=options["until"],
+        tables=None if tables is None else tuple(tables),
+        arm=options["arm"],
+        identifying=options["identifying"],
+    )
 
 
 def _format(options: dict[str, Any]) -> str:
@@ -124,10 +162,7 @@ def _format(options: dict[str, Any]) -> str:
 
 def who_takes(name: str, codes: list[str], now: datetime) -> tuple[User, list[str]]:
     """Return the person, and the codes of the sites whose data they take; refuse who may not."""
-    user = User.objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise CommandError(f"There is no account {name}.")
-    person: User = with_grants(user, on=_day(now))
+    person = person_named(name, now)
     with own_scope(person), transaction.atomic():
         sites = list(Site.objects.open_to(person, Permission.EXPORT_TAKE).values_list("code", flat=True))
     if not sites:
@@ -142,10 +177,6 @@ def _cut(said: str | None) -> datetime | None:
         return moment(said) if said else None
     except UnreadableError as unread:
         raise CommandError(f"{said} is no moment. Write it as 2026-10-01T08:00:00+08:00.") from unread
-
-
-def _day(now: datetime) -> date:
-    return local_date(now, settings.TRIAL_TIME_ZONE)
 
 
 def _written(export: Export, now: datetime) -> Export:

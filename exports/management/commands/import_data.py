@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import User
 from exports.imports.models import CellOutcome, DataImport
 from exports.imports.services import carry_out_import, discard_import, preview_import
-from kernel.clock import local_date
 from kernel.errors import Refusal
-from trials.models.people import own_scope, with_grants
+from trials.commands import person_named
+from trials.models.people import own_scope
 
 LISTED = (CellOutcome.NEW, CellOutcome.CONFLICT, CellOutcome.REFUSED)
 
@@ -41,7 +40,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        person = _who(options["person"], now)
+        person = person_named(options["person"], now)
         try:
             with own_scope(person):
                 done = _imported(options, person, now)
@@ -69,14 +68,3 @@ def _imported(options: dict[str, Any], person: User, now: datetime) -> DataImpor
     )
     end = discard_import if options["dry_run"] else carry_out_import
     return end(data_import=made, by=person, at=now)
-
-
-def _who(name: str, now: datetime) -> User:
-    user = User.objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise CommandError(f"There is no account {name}.")
-    return with_grants(user, on=_day(now))
-
-
-def _day(now: datetime) -> date:
-    return local_date(now, settings.TRIAL_TIME_ZONE)

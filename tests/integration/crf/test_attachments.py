@@ -62,8 +62,8 @@ from crf.records.signing import NothingThere
 from crf.store.preconditions import NotYours, TrainingFirst
 from demo.simulation.typed_pdf import typed_pdf
 from exports.casebook.content import casebook_of
-from exports.conduct import conduct_files
 from exports.cuts import Cut
+from exports.listed.catalogue import BY_NAME, listed_files
 from kernel.once import new_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import Save, everything, place_at, save, screened
@@ -521,7 +521,7 @@ def test_point_11_the_casebook_lists_files_and_no_export_holds_them(
         assert row.digest in paper
         assert gone.digest in paper
         assert "gone.pdf" not in paper
-    tables = [file.source for file in conduct_files(Cut(NOW))]
+    tables = [file.source for file in listed_files(Cut(NOW), BY_NAME)]
     assert not any("crf_attachment" in sql for sql in tables)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
+from exports.central_review import central_review_file
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -36,7 +37,6 @@ from crf.queries.sparing import names_looking_at_the_arm
 from crf.records.save import save_answers
 from crf.records.signing import sign_record, verify_record
 from crf.store.records import record_key_of
-from exports.central_review import central_review_file
 from exports.cuts import Cut
 from tests.integration.crf.conftest import Save
 from tests.integration.crf.test_consequences import randomized, screened_on_paper, treated, visit

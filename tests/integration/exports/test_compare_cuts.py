@@ -20,8 +20,9 @@ from crf import catalogue
 from crf.engine.submission import Answers
 from crf.records.save import save_answers
 from crf.store.records import NEW, find_stored_record, record_key_of
-from exports.compare.origins import ORIGINS, origin_of
+from exports.compare.origins import origin_of
 from exports.cuts import Cut
+from exports.listed.catalogue import BY_NAME
 from exports.writing import files_for
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_exports import kept_in, taken
@@ -173,8 +174,8 @@ def test_the_arm_is_left_out_for_who_may_not_see_it(
 
 def test_every_file_says_what_its_rows_are_made_of() -> None:
     cut = Cut(at=NOW, last_act=1, unseen_acts=())
-    files = list(files_for(ALL_FORMS, cut))
-    assert {file.name for file in files if not file.form} == set(ORIGINS)
+    files = list(files_for(ALL_FORMS, cut, BY_NAME))
+    assert {file.name for file in files if not file.form} == set(BY_NAME)
     for file in files:
         origin = origin_of(file)
         assert origin.parts, file.name

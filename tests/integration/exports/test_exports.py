@@ -8,6 +8,7 @@ import io
 import json
 import os
 import zipfile
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ import pytest
 
 from crf import catalogue
 from exports import writing
-from exports.conduct import conduct_files
 from exports.cuts import Cut
+from exports.listed.catalogue import BY_NAME, listed_files
 from exports.models import Export, ExportState
+from exports.selected.selection import Selection
 from exports.services import (
     CutInFuture,
     FileChanged,
@@ -30,13 +32,14 @@ from exports.services import (
     request_export,
     write_export,
 )
-from exports.tables import common_files, files_of
+from exports.tables import files_of
 from exports.writing import RowsMissing
 from kernel.scope import EVERYTHING, scope
 from tests.world import NOW, World, as_person, screen
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=5)
+SELECTED = {each.name for each in fields(Selection)}
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +49,11 @@ def kept_in(settings: Any, tmp_path: Path) -> None:
 
 def taken(world: World, **scope_of: Any) -> Export:
     values: dict[str, Any] = {"forms": list(catalogue.forms()), "sites": ["01", "02"], "purpose": "test"}
-    asked_at = scope_of.pop("at", LATER)
-    with as_person(world.data_manager):
-        export = request_export(**{**values, **scope_of}, by=world.data_manager, at=asked_at)
+    asked_at, by = scope_of.pop("at", LATER), scope_of.pop("by", world.data_manager)
+    chosen = {name: scope_of.pop(name) for name in SELECTED if name in scope_of}
+    with as_person(by):
+        whole = {**values, **scope_of, "selection": Selection(**chosen)}
+        export = request_export(**whole, by=by, at=asked_at)
         with scope(user_id=None, sites=EVERYTHING):
             return write_export(export=export, at=LATER)
 
@@ -117,8 +122,7 @@ def test_a_file_short_of_a_row_stops_the_export_and_nothing_is_kept(
 @pytest.mark.parametrize("cut", [Cut(at=NOW, is_past=False), Cut(at=NOW)])
 def test_rows_that_a_join_would_lose_are_counted(cut: Cut) -> None:
     for file in (
-        *common_files(cut),
-        *conduct_files(cut),
+        *listed_files(cut, BY_NAME),
         *(file for form in catalogue.forms().values() for file in files_of(form, cut=cut)),
     ):
         assert " p ON " not in file.counted, file.name

@@ -15,8 +15,8 @@ from accounts.second_factor import code_at
 from accounts.services import change_person, note_use
 from audit.models import Act
 from exports.access import living_access
+from exports.living_access.services import make_token, revoke_token
 from exports.models import ApiToken
-from exports.services import make_token, revoke_token
 from followup.models import CalendarFeed
 from followup.services import make_feed, revoke_feed
 from tests.world import NOW, PASSWORD, World

@@ -20,10 +20,10 @@ from crf import catalogue
 from crf.models import Record
 from exports.api import shapes
 from exports.api.bodies import NotAMoment, moment_in
-from exports.conduct import conduct_files
 from exports.cuts import Cut
 from exports.forms import ExportForm
-from exports.tables import Column, File, common_files, files_of
+from exports.listed.catalogue import BY_NAME, listed_files
+from exports.tables import Column, File, files_of
 from kernel.clock import with_offset
 from tests.integration.crf.conftest import everything
 from tests.integration.crf.test_safety import event, person
@@ -84,8 +84,7 @@ DATE_TIMES = [
     pytest.param(file, column, id=f"{file.name}-{column.header}-{'past' if cut.is_past else 'now'}")
     for cut in (Cut(at=NOW, is_past=False), Cut(at=NOW))
     for file in (
-        *common_files(cut),
-        *conduct_files(cut),
+        *listed_files(cut, BY_NAME),
         *(file for form in catalogue.forms().values() for file in files_of(form, cut=cut)),
     )
     for column in file.columns

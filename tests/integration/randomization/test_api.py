@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.permissions import Permission
 from accounts.second_factor import code_at
-from exports.services import make_token
+from exports.living_access.services import make_token
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.verify import fault_of
 from tests.clock import clock_time

@@ -25,7 +25,8 @@ from accounts.permissions import Permission
 from accounts.second_factor import code_at
 from accounts.services import change_person
 from crf import catalogue
-from exports.services import make_token, request_export, write_export
+from exports.living_access.services import make_token
+from exports.services import request_export, write_export
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation_list.functions import place_binding
 from randomization.allocation_list.keys import list_keys

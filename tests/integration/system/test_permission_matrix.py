@@ -82,7 +82,9 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "review": "COD",
         "register": "incident",
         "check": "CM-01",
-        "name": "PALACE3_LIST_KEY",
+        "variable": "PALACE3_LIST_KEY",
+        "name": "AE",
+        "ending": "csv",
     }
 
 
@@ -373,6 +375,12 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:save": ("get", "DS"),
     "exports:saved-take": ("post", "DS"),
     "exports:saved-end": ("post", "DS"),
+    "exports:data-list": ("get", "DS"),
+    "exports:data": ("get", "DS"),
+    "exports:data-export": ("post", "DS"),
+    "exports:data-save": ("post", "DS"),
+    "exports:codebook": ("get", "*"),
+    "exports:codebook-file": ("get", "*"),
     "exports:cuts": ("get", "DS"),
     "exports:take-cut": ("get", "DS"),
     "exports:comparison-file": ("post", "DS"),

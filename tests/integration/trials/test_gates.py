@@ -16,7 +16,7 @@ from accounts.permissions import ROLE_PERMISSIONS, SITE_ROLES, Permission, Role
 from accounts.second_factor import code_at
 from accounts.services import DayAhead, MayNotSign, WrongCode, WrongPassword, set_password, sign
 from audit.acts import open_act
-from exports.services import make_token
+from exports.living_access.services import make_token
 from followup.feeds import living_feed, reader_of
 from followup.services.feeds import make_feed
 from kernel.scope import EVERYTHING, scope

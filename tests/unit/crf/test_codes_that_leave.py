@@ -15,9 +15,9 @@ from crf.engine.codebook import codebook
 from crf.engine.former_codes import FORMER, RENAMED, former_spellings
 from crf.engine.messages import MISSING_TEXTS, missing_text
 from crf.engine.questions import Missing
-from exports.conduct import conduct_files
 from exports.cuts import Cut
-from exports.tables import common_files, files_of
+from exports.listed.catalogue import BY_NAME, listed_files
+from exports.tables import files_of
 from protocol.text import load
 
 # What read.csv, readr, pandas and spreadsheets take for "no value" unless they are told otherwise.
@@ -79,8 +79,7 @@ def codes_that_leave() -> Iterator[tuple[str, str]]:
             yield from ((f"{form.code}.{variable.variable}_MISS", reason) for reason in variable.missing)
     cut = Cut(at=datetime(2026, 11, 20, tzinfo=UTC))
     for file in (
-        *common_files(cut),
-        *conduct_files(cut),
+        *listed_files(cut, BY_NAME),
         *(f for form in catalogue.forms().values() for f in files_of(form, cut=cut)),
     ):
         yield from (

@@ -26,12 +26,13 @@ from exports.formats.kinds import LIMITS, DataFormat
 from exports.formats.readers import readers_of
 from exports.formats.short_names import LEGAL, declared_names, short_name, wanted, with_proposals
 from exports.formats.shortening import Shortenings
+from exports.listed.catalogue import BY_NAME
 from exports.tables import Column, File
 from exports.writing import files_for
 
 CHAPTERS = ("3.0",)
 CUT = Cut(at=dt.datetime(2026, 11, 20, tzinfo=dt.UTC), is_past=False)
-FILES = {file.name: file for file in files_for(list(catalogue.forms().values()), CUT)}
+FILES = {file.name: file for file in files_for(list(catalogue.forms().values()), CUT, BY_NAME)}
 NAUGHTY = (
     "=HYPERLINK(1)", "+1", "-2+3", "@SUM(A1)", "NA", "01", "1e5", 'a "quoted", one\nand a second line',
     "放射性食管炎 𠮷 😀", "NULL", "nan", "2025-03", "　", "x" * 200, "https://example.org", "\t tab", "'", "＝1+1",

@@ -8,10 +8,18 @@ from crf.coding.items import CodedItem, coded_items
 from crf.engine.questions import Classification
 from crf.models import CodedBy, Coding, CodingDictionary, Record
 from exports.cuts import Cut
-from exports.tables import PARTICIPANT_KEYS, Column, File, by_the_sites_clock, counted, of_participant
+from exports.masking import Tells
+from exports.tables import (
+    AT_SITES,
+    PARTICIPANT_KEYS,
+    Column,
+    File,
+    RowKeys,
+    by_the_sites_clock,
+    counted,
+    of_participant,
+)
 from followup.models import Visit
-
-AT_SITES = "WHERE s.code = ANY(%(sites)s)"
 
 
 def coding_file(cut: Cut) -> File:
@@ -26,7 +34,7 @@ def coding_file(cut: Cut) -> File:
             Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
             Column("FORMSEQ", "r.sequence", "integer", _("Which record of the form")),
             Column("VARIABLE", "w.variable", label=_("Column in which the words stand")),
-            Column("VERBATIM", "w.words", label=_("words of the site")),
+            Column("VERBATIM", "w.words", label=_("words of the site"), tells=Tells.WORDS),
             Column("DICTIONARY", "w.dictionary", "code", _("dictionary"), dict(CodingDictionary.choices)),
             Column(
                 "DICT_VERSION", "c.version", label=_("Version of the dictionary; nothing while not coded")
@@ -50,6 +58,7 @@ def coding_file(cut: Cut) -> File:
         f"LEFT JOIN {last} c ON c.record_id = w.id AND c.question = w.question AND c.verbatim = w.words {AT_SITES}",
         "p.number, w.form, v.opens NULLS FIRST, v.occurrence, r.sequence, w.variable, w.id",
         counted(cut, words, "true"),
+        keys=RowKeys("w", "", "id", act=""),
     )
 
 

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from crf import catalogue
 from crf.engine.checks import Level
-from crf.models import AnswerComment, ListedFinding, NothingNew, Query, QueryState, Record, Resolution
-from exports.central_review import central_review_file
-from exports.coding import coding_file
+from crf.engine.codebook import codebook
+from crf.engine.questions import Classification
+from crf.models import (
+    AnswerComment,
+    DeviationDecision,
+    Exclusion,
+    Importance,
+    ListedFinding,
+    MessageKind,
+    NothingNew,
+    Query,
+    QueryMessage,
+    QueryState,
+    Record,
+    Resolution,
+)
 from exports.cuts import Cut
+from exports.masking import Tells
 from exports.tables import (
+    AT_SITES,
     PARTICIPANT_KEYS,
+    YES,
     Column,
     File,
+    RowKeys,
     act_behind,
     by_the_sites_clock,
     counted,
     of_participant,
+    yes_no,
 )
 from followup.models import ContactAttempt, Visit
 from followup.visit_conduct import ContactResult, ContactRoute
 from trials.models import DeviationProposal, LossToFollowUp, Withdrawal
 from trials.models.participants import DeviationState
 
-AT_SITES = "WHERE s.code = ANY(%(sites)s)"
-YES = {"Y": _("Yes"), "N": _("No")}
 SCOPES = {
     "study_drug": _("Withdrawn from the study drug"),
     "procedures": _("Withdrawn from procedures of surveillance"),
@@ -36,25 +51,19 @@ SCOPES = {
 }
 
 
-def conduct_files(cut: Cut) -> Iterator[File]:
-    """Yield the files that every export holds beside those of participants, visits and consents."""
-    yield _withdrawals(cut)
-    yield _losses(cut)
-    yield _contacts(cut)
-    yield _nothing_new(cut)
-    yield _deviations(cut)
-    yield _queries(cut)
-    yield _findings(cut)
-    yield _comments(cut)
-    yield coding_file(cut)
-    yield central_review_file(cut)
+def _unless_identifying(words: str, form: str, target: str) -> str:
+    """Return the SQL of what people wrote; nothing where it is about an answer that could say who somebody is."""
+    named = ", ".join(
+        f"('{form_code}', '{variable.name}')"
+        for form_code, declared in catalogue.forms().items()
+        for variable in codebook(declared)
+        if variable.classification == Classification.IDENTIFYING
+    )
+    last = f"regexp_replace({target}, '^.*\\.', '')"
+    return f"CASE WHEN ({form}, {last}) IN ({named}) THEN NULL ELSE {words} END"
 
 
-def _yes_no(column: str) -> str:
-    return f"CASE {column} WHEN true THEN 'Y' WHEN false THEN 'N' END"
-
-
-def _withdrawals(cut: Cut) -> File:
+def withdrawals_file(cut: Cut) -> File:
     rows = cut.rows(Withdrawal)
     return File(
         "WITHDRAWALS",
@@ -62,19 +71,20 @@ def _withdrawals(cut: Cut) -> File:
             *PARTICIPANT_KEYS,
             Column("WITHDRAWN_ON", 'w."on"', "date", _("Withdrawn on")),
             *(
-                Column(name.upper(), _yes_no(f"w.{name}"), "boolean", label, YES)
+                Column(name.upper(), yes_no(f"w.{name}"), "boolean", label, YES)
                 for name, label in SCOPES.items()
             ),
-            Column("REASON", "w.reason", label=_("reason")),
+            Column("REASON", "w.reason", label=_("reason"), tells=Tells.WORDS),
             Column("CANCELLED_AT", by_the_sites_clock("w.cancelled_at"), "date-time", _("cancelled at")),
         ),
         f"{rows} w {of_participant(cut, 'w')} {AT_SITES}",
         'p.number, w."on", w.id',
         counted(cut, rows, "true"),
+        keys=RowKeys("w"),
     )
 
 
-def _losses(cut: Cut) -> File:
+def losses_file(cut: Cut) -> File:
     rows = cut.rows(LossToFollowUp)
     return File(
         "LOSSES",
@@ -87,10 +97,11 @@ def _losses(cut: Cut) -> File:
         f"{rows} x {of_participant(cut, 'x')} {AT_SITES}",
         "p.number, x.lost_on, x.id",
         counted(cut, rows, "true"),
+        keys=RowKeys("x"),
     )
 
 
-def _contacts(cut: Cut) -> File:
+def contacts_file(cut: Cut) -> File:
     rows = cut.rows(ContactAttempt)
     return File(
         "CONTACTS",
@@ -104,10 +115,11 @@ def _contacts(cut: Cut) -> File:
         f"{rows} c {of_participant(cut, 'c')} {AT_SITES}",
         'p.number, c."on", c.id',
         counted(cut, rows, "true"),
+        keys=RowKeys("c"),
     )
 
 
-def _nothing_new(cut: Cut) -> File:
+def nothing_new_file(cut: Cut) -> File:
     """What people said at visits: that a log has nothing new, who said it and when."""
     rows = cut.rows(NothingNew)
     return File(
@@ -124,10 +136,11 @@ def _nothing_new(cut: Cut) -> File:
         f"JOIN {cut.rows(Visit)} v ON v.id = x.visit_id LEFT JOIN {cut.rows(User)} u ON u.id = a.by_id {AT_SITES}",
         "p.number, a.at, x.form_code, x.id",
         counted(cut, rows, "true"),
+        keys=RowKeys("x", visit="visit_id"),
     )
 
 
-def _deviations(cut: Cut) -> File:
+def deviations_file(cut: Cut) -> File:
     """What rules proposed, and where it stands on the log (form DV); the words are the source's, with places."""
     rows = cut.rows(DeviationProposal)
     return File(
@@ -137,18 +150,24 @@ def _deviations(cut: Cut) -> File:
             Column("RULE", "d.rule", "code", _("rule")),
             Column("FOUND_ON", "d.found_on", "date", _("found on")),
             Column("STATE", "d.state", "code", _("State of the proposal"), dict(DeviationState.choices)),
-            Column("DETAIL", "d.detail", label=_("what was found")),
-            Column("DETAIL_VALUES", 'd."values"', label=_("Values of the places in DETAIL, as JSON")),
+            Column("DETAIL", "d.detail", label=_("what was found"), tells=Tells.WORDS),
+            Column(
+                "DETAIL_VALUES",
+                'd."values"',
+                label=_("Values of the places in DETAIL, as JSON"),
+                tells=Tells.WORDS,
+            ),
             Column("FORMSEQ", "d.deviation_no", "integer", _("Number on the log of deviations (form DV)")),
         ),
         f"{rows} d {of_participant(cut, 'd')} {AT_SITES}",
         "p.number, d.found_on, d.id",
         counted(cut, rows, "true"),
+        keys=RowKeys("d"),
     )
 
 
-def _queries(cut: Cut) -> File:
-    """Every query that was opened, how it stands or ended; without what people wrote in its thread."""
+def queries_file(cut: Cut) -> File:
+    """Every query that was opened, how it stands or ended; its thread is a table of its own."""
     rows = cut.rows(Query)
     levels = {Level.HARD.value: _("Stops the save"), Level.SOFT.value: _("Asks")}
     return File(
@@ -178,10 +197,11 @@ def _queries(cut: Cut) -> File:
         f"{rows} q {of_participant(cut, 'q')} LEFT JOIN {cut.rows(Visit)} v ON v.id = q.visit_id {AT_SITES}",
         "p.number, q.opened_at, q.id",
         counted(cut, rows, "true"),
+        keys=RowKeys("q", visit="visit_id"),
     )
 
 
-def _findings(cut: Cut) -> File:
+def findings_file(cut: Cut) -> File:
     """What checks of level listing found, and when the answers no longer showed it."""
     rows = cut.rows(ListedFinding)
     return File(
@@ -201,10 +221,11 @@ def _findings(cut: Cut) -> File:
         f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {AT_SITES}",
         "p.number, f.found_at, f.id",
         counted(cut, rows, "true"),
+        keys=RowKeys("f", record="record_id"),
     )
 
 
-def _comments(cut: Cut) -> File:
+def comments_file(cut: Cut) -> File:
     """What sites said beside their answers, word for word (CDISC CO)."""
     rows = cut.rows(AnswerComment)
     return File(
@@ -216,7 +237,12 @@ def _comments(cut: Cut) -> File:
             Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
             Column("FORMSEQ", "r.sequence", "integer", _("Which record of the form")),
             Column("QUESTION", "c.target", label=_("Question that it is about; nothing for the whole form")),
-            Column("COVAL", "c.text", label=_("comment")),
+            Column(
+                "COVAL",
+                _unless_identifying("c.text", "r.form_code", "c.target"),
+                label=_("comment"),
+                tells=Tells.WORDS,
+            ),
             Column("CODTC", by_the_sites_clock("a.at"), "date-time", _("written")),
         ),
         f"{rows} c {of_participant(cut, 'c')} JOIN {cut.rows(Record)} r ON r.id = c.record_id "
@@ -224,4 +250,59 @@ def _comments(cut: Cut) -> File:
         f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {AT_SITES}",
         "p.number, c.id",
         counted(cut, rows, "true"),
+        keys=RowKeys("c", record="record_id"),
+    )
+
+
+def messages_file(cut: Cut) -> File:
+    """What was said of each query, by whom and when."""
+    rows = cut.rows(QueryMessage)
+    return File(
+        "QUERY_MESSAGES",
+        (
+            *PARTICIPANT_KEYS,
+            Column("QUERY", "x.query_id", "integer", _("Number of the query")),
+            Column("WHAT", "x.kind", "code", _("what"), dict(MessageKind.choices)),
+            Column("SAID_BY", "u.username", label=_("user name; empty: the system")),
+            Column("SAID_AT", by_the_sites_clock("x.at"), "date-time", _("said at")),
+            Column(
+                "WORDS",
+                _unless_identifying("x.text", "q.form_code", "q.target"),
+                label=_("text; empty where it is about an answer that could say who somebody is"),
+                tells=Tells.WORDS,
+            ),
+        ),
+        f"{rows} x {of_participant(cut, 'x')} JOIN {cut.rows(Query)} q ON q.id = x.query_id "
+        f"LEFT JOIN {cut.rows(User)} u ON u.id = x.by_id {AT_SITES}",
+        "p.number, x.query_id, x.at, x.id",
+        counted(cut, rows, "true"),
+        keys=RowKeys("x"),
+    )
+
+
+def deviation_decisions_file(cut: Cut) -> File:
+    """What was decided centrally of deviations, without the arm; the last decision counts (protocol 3.15)."""
+    rows = cut.rows(DeviationDecision)
+    return File(
+        "DEVIATION_DECISIONS",
+        (
+            *PARTICIPANT_KEYS,
+            Column("FORMSEQ", "x.deviation_no", "integer", _("Number on the log of deviations (form DV)")),
+            Column("IMPORTANCE", "x.importance", "code", _("importance"), dict(Importance.choices)),
+            Column(
+                "EXCLUDES_PP",
+                "x.excludes_pp",
+                "code",
+                _("excludes from the per-protocol set"),
+                dict(Exclusion.choices),
+            ),
+            Column("REASON", "x.reason", label=_("reason"), tells=Tells.WORDS),
+            Column("DECIDED_AT", by_the_sites_clock("x.decided_at"), "date-time", _("decided at")),
+            Column("DECIDED_BY", "u.username", label=_("user name")),
+        ),
+        f"{rows} x {of_participant(cut, 'x')} {act_behind('x', 'crf_deviationdecisionevent', cut)} "
+        f"LEFT JOIN {cut.rows(User)} u ON u.id = a.by_id {AT_SITES}",
+        "p.number, x.deviation_no, x.decided_at, x.id",
+        counted(cut, rows, "true"),
+        keys=RowKeys("x", record="record_id"),
     )

@@ -15,8 +15,8 @@ from crf.engine.questions import Question, QuestionKind
 from crf.engine.submission import ROW_ID, Submission
 from crf.engine.typed import raw_of
 from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded
-from exports.api.bodies import object_in as _object
-from exports.api.bodies import rows_in as _rows
+from exports.sent import object_in as _object
+from exports.sent import rows_in as _rows
 
 SENT: Final = frozenset(
     (

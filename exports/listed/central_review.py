@@ -11,11 +11,20 @@ from crf.engine.base import COMPLETED
 from crf.engine.central_review import CentralReview
 from crf.models import Record, ReviewerAnswer
 from exports.cuts import Cut
-from exports.tables import PARTICIPANT_KEYS, Column, File, by_the_sites_clock, counted, of_participant
+from exports.masking import Tells
+from exports.tables import (
+    AT_SITES,
+    PARTICIPANT_KEYS,
+    YES,
+    Column,
+    File,
+    RowKeys,
+    by_the_sites_clock,
+    counted,
+    of_participant,
+)
 from followup.models import Visit
 
-AT_SITES = "WHERE s.code = ANY(%(sites)s)"
-YES = {"Y": _("Yes"), "N": _("No")}
 EVALUATORS = {"INDEPENDENT ASSESSOR": _("A reviewer"), "ADJUDICATOR": _("Who decides between reviewers")}
 
 
@@ -40,13 +49,14 @@ def central_review_file(cut: Cut) -> File:
             Column("EVALID", "w.evalid", label=_("Which of them: names do not leave")),
             Column("STANDS", "w.stands", "boolean", _("The record still says what was shown"), YES),
             Column("ACCPTFL", "w.accepted", "boolean", _("Accepted as the result"), YES),
-            Column("REASON", "w.comment", label=_("comment")),
+            Column("REASON", "w.comment", label=_("comment"), tells=Tells.WORDS),
             Column("DIGEST", "w.digest", label=_("digest of what was shown")),
             Column("ANSWERED_AT", by_the_sites_clock("w.answered_at"), "date-time", _("answered at")),
         ),
         f"{rows} w {of_participant(cut, 'w')} LEFT JOIN {cut.rows(Visit)} v ON v.id = w.visit_id {AT_SITES}",
         "p.number, w.review, w.answered_at, w.id, w.variable",
         counted(cut, rows, "true"),
+        keys=RowKeys("w", visit="visit_id"),
     )
 
 
@@ -90,8 +100,9 @@ def _answers_of(cut: Cut, review: CentralReview) -> str:
         f"(SELECT b.*, q.key AS question, q.value AS answer, CASE q.key {variables} END AS variable, "  # noqa: S608 (declared)
         "CASE WHEN b.is_standing THEN 'Y' ELSE 'N' END AS stands, "
         "CASE WHEN b.is_standing AND (b.decides OR b.agreed AND b.position = 1) THEN 'Y' END AS accepted "
-        "FROM (SELECT a.id, a.participant_id, a.site_id, a.review, a.position, a.decides, a.answers, a.comment, "
-        f"a.digest, a.answered_at, r.form_code, r.visit_id, r.sequence, {stands} AS is_standing, {agreed} AS agreed, "
+        "FROM (SELECT a.id, a.participant_id, a.site_id, a.act_id, a.review, a.position, a.decides, a.answers, "
+        f"a.comment, a.digest, a.answered_at, r.form_code, r.visit_id, r.sequence, {stands} AS is_standing, "
+        f"{agreed} AS agreed, "
         f"{settled} AS settled, CASE WHEN a.decides THEN 'ADJUDICATOR' ELSE 'INDEPENDENT ASSESSOR' END AS evaluator, "
         "CASE WHEN a.decides THEN 'ADJUDICATOR' ELSE 'ASSESSOR ' || a.position END AS evalid "
         f"FROM {cut.rows(ReviewerAnswer)} a JOIN {cut.rows(Record)} r ON r.id = a.record_id "

@@ -1,0 +1,1 @@
+"""Tokens and calendar addresses that people were given: made, and ended."""

@@ -1,0 +1,153 @@
+"""The files of an export, narrowed to what was selected: rows by SQL, columns by what they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from crf.models import Record
+from exports.cuts import Cut
+from exports.listed.catalogue import BY_NAME
+from exports.masking import KEPT_FORMS, Tells, kept_visits
+from exports.selected.selection import WITHOUT_VALUE, ArmShown, ColumnFilter, Selection, TableView
+from exports.tables import Column, File
+from followup.models import Visit
+from trials.models import Participant
+
+LEFT_OUT_WHEN: Final = {
+    ArmShown.ABSENT.value: frozenset({Tells.ARM}),
+    ArmShown.MASKED.value: frozenset({Tells.ARM, Tells.COURSE, Tells.WORDS}),
+}
+SAYS_ARM: Final = "ARM"  # the columns that say it as A or B where it is masked
+
+
+@dataclass(frozen=True)
+class NarrowedFile:
+    """One file of a selection: None where it is left out whole; what narrows its rows, and columns left out."""
+
+    name: str
+    file: File | None
+    by: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+def narrowed(file: File, chosen: Selection, cut: Cut, *, arm_a: str = "") -> NarrowedFile:
+    """Return the file as the selection has it. ``arm_a`` is the arm that is called A where the arm is masked."""
+    if chosen.arm == ArmShown.MASKED and not _leaves_masked(file):
+        return NarrowedFile(file.name, None)
+    columns, left_out = _columns(file, chosen, arm_a)
+    conditions = dict(_conditions(file, chosen, cut))
+    own, counted = (
+        [each.replace("{row}", row) for each in conditions.values()] for row in (file.keys.alias, "t")
+    )
+    made = replace(
+        file,
+        columns=columns,
+        source=" AND ".join((file.source, *own)),
+        counted=" AND ".join((file.counted, *counted)),
+    )
+    if chosen.view and chosen.view.file == file.name:
+        made = as_seen(made, chosen.view)
+        conditions["view"] = ""
+    return NarrowedFile(file.name, made, tuple(conditions), tuple(left_out))
+
+
+def _leaves_masked(file: File) -> bool:
+    return file.form in KEPT_FORMS if file.form else BY_NAME[file.name].when_masked
+
+
+def _columns(file: File, chosen: Selection, arm_a: str) -> tuple[tuple[Column, ...], list[str]]:
+    left_out_when = LEFT_OUT_WHEN.get(chosen.arm, frozenset())
+    columns, left_out = [], []
+    for column in file.columns:
+        if chosen.arm == ArmShown.MASKED and column.tells == Tells.ARM and column.header == SAYS_ARM:
+            masked = f"CASE WHEN {column.sql} = '{arm_a}' THEN 'A' WHEN {column.sql} IS NOT NULL THEN 'B' END"
+            columns.append(replace(column, sql=masked, codes={"A": "A", "B": "B"}))
+        elif column.tells in left_out_when:
+            left_out.append(column.header)
+        else:
+            columns.append(column)
+    return tuple(columns), left_out
+
+
+def _conditions(file: File, chosen: Selection, cut: Cut) -> Iterator[tuple[str, str]]:
+    """Yield what narrows the rows of the file, each by name, with a place for the name of the row."""
+    keys = file.keys
+    people = f"SELECT p.id FROM {cut.rows(Participant)} p WHERE p.number = ANY(%(participants)s)"  # noqa: S608
+    visits = f"SELECT v.id FROM {cut.rows(Visit)} v WHERE v.code = ANY(%(visits)s)"  # noqa: S608
+    acts = _acts_of_days(chosen)
+    if chosen.participants and keys.participant:
+        yield "participants", f"{{row}}.{keys.participant} IN ({people})"
+    elif chosen.participants and keys.record:
+        yield "participants", _of_records(file, f"x.participant_id IN ({people})", cut)
+    if chosen.visits and keys.visit:
+        yield "visits", f"{{row}}.{keys.visit} IN ({visits})"
+    elif chosen.visits and keys.record:
+        yield "visits", _of_records(file, f"x.visit_id IN ({visits})", cut)
+    if chosen.states and file.form:
+        yield "states", _of_records(file, "x.state = ANY(%(states)s)", cut)
+    if acts and keys.act:
+        yield "days", f"{{row}}.{keys.act} IN ({acts})"
+    elif acts and keys.record:
+        yield "days", _of_records(file, f"x.act_id IN ({acts})", cut)
+    if chosen.arm == ArmShown.MASKED:
+        yield from _unmasked_by_nothing(file, cut)
+
+
+def _unmasked_by_nothing(file: File, cut: Cut) -> Iterator[tuple[str, str]]:
+    """Yield what keeps rows out of a masked file by their visit or by the form that they tell of."""
+    keys, codes = file.keys, ", ".join(f"'{code}'" for code in kept_visits())
+    kept = f"SELECT v.id FROM {cut.rows(Visit)} v WHERE v.code IN ({codes})"  # noqa: S608
+    if keys.visit:
+        yield "arm", f"({{row}}.{keys.visit} IS NULL OR {{row}}.{keys.visit} IN ({kept}))"
+    elif keys.record:
+        forms = ", ".join(f"'{code}'" for code in KEPT_FORMS)
+        at_kept = f"(x.visit_id IS NULL OR x.visit_id IN ({kept}))"
+        yield "arm", _of_records(file, f"{at_kept} AND x.form_code IN ({forms})", cut)
+
+
+def _of_records(file: File, which: str, cut: Cut) -> str:
+    records = cut.rows(Record, f"e.form_code = '{file.form}'" if file.form else "true")
+    return f"{{row}}.{file.keys.record} IN (SELECT x.id FROM {records} x WHERE {which})"  # noqa: S608 (declared)
+
+
+def _acts_of_days(chosen: Selection) -> str:
+    asked = [
+        *(["w.at >= %(since)s"] if chosen.since else []),
+        *(["w.at < %(until)s"] if chosen.until else []),
+    ]
+    return f"SELECT w.id FROM audit_act w WHERE {' AND '.join(asked)}" if asked else ""  # noqa: S608
+
+
+def as_seen(file: File, view: TableView) -> File:
+    """Return the file with the columns, rows and order of the view."""
+    every = ", ".join(f'{column.sql} AS "{column.header}"' for column in file.columns)
+    whole = f"SELECT {every}, row_number() OVER (ORDER BY {file.order}) AS _place FROM {file.source}"  # noqa: S608
+    conditions = " AND ".join(_tried(file, each, place) for place, each in enumerate(view.filters)) or "true"
+    shown = [column for column in file.columns if not view.columns or column.header in view.columns]
+    order = [f'y."{name.lstrip("-")}" {"DESC NULLS LAST" if name[0] == "-" else ""}' for name in view.order]
+    return replace(
+        file,
+        columns=tuple(replace(column, sql=f'y."{column.header}"') for column in shown),
+        source=f"({whole}) y WHERE {conditions}",
+        order=", ".join((*order, "y._place")),
+        counted=f"({whole}) y WHERE {conditions}",
+    )
+
+
+def _tried(file: File, each: ColumnFilter, place: int) -> str:
+    """Return the SQL of one condition; an empty cell is not like any value."""
+    column, value = f'y."{each.column}"', f"%(filter_{place})s"
+    type_of = next(column.type for column in file.columns if column.header == each.column)
+    if each.test in WITHOUT_VALUE:
+        empty = f"coalesce({column}::text, '') = ''"
+        return f"NOT {empty}" if each.test == "answered" else empty
+    if each.test == "contains":
+        return f"position(lower({value}) IN lower({column}::text)) > 0"
+    cast = {"date": "date", "integer": "numeric", "decimal": "numeric"}.get(type_of, "text")
+    sign = {"is": "=", "not": "IS DISTINCT FROM", "least": ">=", "most": "<="}[each.test]
+    if type_of == "codes" and each.test in ("is", "not"):
+        chosen = f"{value} = ANY(string_to_array({column}, ';'))"
+        return chosen if each.test == "is" else f"NOT coalesce({chosen}, false)"
+    return f"{column}::{cast} {sign} {value}::{cast}"
