@@ -146,6 +146,31 @@ def heat_map(cells: Mapping[Place, CellSum], *, measure: str, site: str) -> Heat
     return HeatMap(tuple((form.code, str(form.title)) for form in forms), tuple(rows))
 
 
+def site_map(user: User) -> HeatMap:
+    """Return how much of each form is complete at each site, in one question."""
+    cells: dict[tuple[str, str], CellSum] = defaultdict(CellSum)
+    counted = CellCount.objects.open_to(user, Permission.CRF_VIEW).order_by()
+    rows = counted.values_list("site__code", "form_code", "state").annotate(n=Sum("number"))
+    for site, form, state, number in rows:
+        if state in RecordState.values and number:
+            cells[site, form].expected += number
+            cells[site, form].numbers.update(dict.fromkeys(OF_STATE.get(RecordState(state), ()), number))
+    forms = [form for form in catalogue.forms().values() if any(code == form.code for _site, code in cells)]
+    return HeatMap(
+        tuple((form.code, str(form.title)) for form in forms),
+        tuple(
+            HeatRow(
+                site,
+                tuple(
+                    _heat_cell(cells.get((site, form.code)), "", form.code, "complete", site)
+                    for form in forms
+                ),
+            )
+            for site in sorted({site for site, _form in cells})
+        ),
+    )
+
+
 def _in_schedule(code: str) -> tuple[int, str]:
     order = list(dict.fromkeys(rule.code for rule in load(versions()[-1]).visits))
     return (order.index(code) if code in order else len(order), code)
@@ -158,7 +183,7 @@ def _heat_cell(cell: CellSum | None, visit: str, form: str, measure: str, site: 
     asked = {"visit": visit, "form": form, "site": site, "show": measure}
     href = f"{reverse('reports:completeness-forms')}?{urlencode({k: v for k, v in asked.items() if v})}"
     about = _("%(visit)s, %(form)s: %(part)s of %(whole)s") % {
-        "visit": visit,
+        "visit": visit or site,
         "form": form,
         "part": part,
         "whole": whole,

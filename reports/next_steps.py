@@ -36,7 +36,7 @@ class NextStep:
     links: tuple[tuple[str, str], ...]
     when: str = ""
     tone: str = "info"
-    due: date = date.max
+    due: date | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def next_band(
     ]
     ordered = [
         *map(_clock, clocks),
-        *sorted(steps, key=lambda step: step.due),
+        *sorted(steps, key=lambda step: step.due or date.max),
         *_questions(participant, matrix, user),
         *_to_sign(participant, matrix, user),
     ]

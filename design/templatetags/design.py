@@ -99,6 +99,16 @@ def _time(at: date, words: str) -> SafeString:
     return format_html('<time class="p3-nowrap" datetime="{}">{}</time>', at.isoformat(), words)
 
 
+@register.simple_tag
+def relative(on: date | None, words: str) -> SafeString | str:
+    """Write how far a day is, such as "4 days left"; the day itself stands in the title and on paper."""
+    if on is None:
+        return words
+    return format_html(
+        '<time class="p3-relative" datetime="{}" title="{}">{}</time>', on.isoformat(), written(on), words
+    )
+
+
 @register.filter
 def day(value: date | None) -> SafeString | str:
     """Write a calendar day so that no reader can take the month for the day."""

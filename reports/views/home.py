@@ -8,15 +8,19 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.permissions import Permission
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from kernel.pagination import which_have_rows
 from notices.second_person import rows_waiting_for
 from randomization.models import Envelope
+from reports.completeness import HeatMap, site_map
 from reports.tiles import tiles_for
 from reports.worklist import work_for
+from reports.worklist.bands import bands_of
 from reports.worklist.differences import DIFFERENCES, differences_for
+from reports.worklist.places import places_for
 from reports.worklist.second_person import OPENED_ENVELOPES
 from trials.models import Site
 
@@ -39,8 +43,17 @@ def home(request: PersonRequest) -> HttpResponse:
         "reports/home.html",
         {
             "sections": sections,
-            "tiles": tiles_for(request.user),
+            "bands": bands_of(sections, today=today),
+            "lists": [section for section in sections if section.total],
+            "places": places_for(request.user),
+            "map": _map(request.user),
+            "tiles": [] if request.user.may(Permission.CRF_EDIT) else tiles_for(request.user),
             "today": today,
             "can_register": "recruiting" in waiting,
         },
     )
+
+
+def _map(user: User) -> HeatMap | None:
+    """Return completeness by site and form for those who look after the data of many."""
+    return site_map(user) if user.may(Permission.CRF_LOCK) or user.may(Permission.CRF_VERIFY) else None
