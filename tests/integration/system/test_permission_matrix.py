@@ -116,6 +116,7 @@ def statuses(world: World, address: str, method: str) -> dict[str, int]:
 # fmt: off
 MATRIX: dict[str, tuple[str, str]] = {
     "home": ("get", "*"),
+    "search": ("get", "*"),
     "accounts:profile": ("get", "*"),
     "accounts:sign-in": ("get", "+"),
     "accounts:sign-in-again": ("post", "+"),
