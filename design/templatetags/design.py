@@ -19,6 +19,7 @@ from design.icons import ICONS
 from kernel.clock import local_date
 from kernel.days import offset_of, written, written_deadline
 from kernel.once import FIELD, new_key
+from kernel.units import unit_in_print
 
 register = template.Library()
 
@@ -154,6 +155,12 @@ def deadline(at: datetime, zone: str) -> SafeString:
 def trial_instant(at: datetime | None) -> SafeString | str:
     """Write an instant by the clock of the trial's office, with its offset: what belongs to no one site."""
     return instant(at, settings.TRIAL_TIME_ZONE)
+
+
+@register.filter
+def unit(value: object) -> str:
+    """Write a unit as people do: 10⁹/L for 10^9/L."""
+    return unit_in_print(value)
 
 
 @register.filter

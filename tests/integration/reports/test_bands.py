@@ -86,3 +86,18 @@ def test_each_central_role_finds_the_pages_of_its_day_and_each_opens(world: Worl
     for place in PLACES[Role(role)]:
         assert f'href="{place.href}"' in page
         assert client.get(place.href).status_code == 200
+
+
+def test_the_menu_counts_what_the_lists_hold_and_nothing_of_other_sites(world: World) -> None:
+    screen(world)
+
+    def counts(user: Any) -> dict[str, str]:
+        client = Client()
+        client.force_login(user)
+        counted: dict[str, str] = client.get("/work-list/counts/").json()["counts"]
+        return counted
+
+    assert counts(world.coordinator)["/participants/"] == "1"
+    assert int(counts(world.coordinator)["/visits/"]) >= 1
+    assert counts(world.stranger) == {}
+    assert Client().get("/work-list/counts/").status_code == 302
