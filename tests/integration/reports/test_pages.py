@@ -230,3 +230,18 @@ def test_acts_are_told_in_words(world: World) -> None:
 def test_defaults_are_never_shown_as_the_protocol(world: World) -> None:
     page = of(world.coordinator).get("/protocol/questions/").content.decode()
     assert "default, not confirmed by the study team" in page
+
+
+def test_a_list_is_sorted_by_the_column_that_is_chosen_and_filters_stay(world: World) -> None:
+    first, second = screen(world).number, screen(world).number
+    client = of(world.coordinator)
+    up = client.get("/participants/", {"sort": "registered", "state": "SCREENED"}).text
+    assert 'aria-sort="ascending"' in up
+    (again,) = re.findall(r'aria-sort="ascending"><a class="p3-sort" href="([^"]+)"', up)
+    assert "sort=-registered" in again, "the next press turns it round"
+    assert "state=SCREENED" in again
+    down = client.get("/participants/", {"sort": "-number"}).text
+    assert down.index(f">{second}<") < down.index(f">{first}<")
+    assert client.get("/participants/", {"sort": "arm; DROP TABLE"}).status_code == 200
+    signing = of(world.investigator).get("/signing/", {"sort": "-form"})
+    assert signing.status_code == 200
