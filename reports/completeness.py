@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -161,14 +161,18 @@ def site_map(user: User) -> HeatMap:
         tuple(
             HeatRow(
                 site,
-                tuple(
-                    _heat_cell(cells.get((site, form.code)), "", form.code, "complete", site)
-                    for form in forms
-                ),
+                tuple(_site_cell(cells.get((site, form.code)), site, form.code) for form in forms),
             )
             for site in sorted({site for site, _form in cells})
         ),
     )
+
+
+def _site_cell(cell: CellSum | None, site: str, form: str) -> HeatCell | None:
+    """Return one form at one site; it leads to what is still to be filled in there."""
+    drawn = _heat_cell(cell, site, form, "complete", site)
+    asked = urlencode({"site": site, "form": form})
+    return drawn and replace(drawn, href=f"{reverse('reports:unfinished-forms')}?{asked}")
 
 
 def _in_schedule(code: str) -> tuple[int, str]:
@@ -183,7 +187,7 @@ def _heat_cell(cell: CellSum | None, visit: str, form: str, measure: str, site: 
     asked = {"visit": visit, "form": form, "site": site, "show": measure}
     href = f"{reverse('reports:completeness-forms')}?{urlencode({k: v for k, v in asked.items() if v})}"
     about = _("%(visit)s, %(form)s: %(part)s of %(whole)s") % {
-        "visit": visit or site,
+        "visit": visit,
         "form": form,
         "part": part,
         "whole": whole,
