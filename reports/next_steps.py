@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -83,7 +83,7 @@ def _by(last: date, today: date) -> tuple[str, str]:
 def _clock(line: ClockLine) -> NextStep:
     what = f"{line.open.what} · {line.open.subject}"
     tone = "stop" if line.open.overdue else "warn"
-    return NextStep(what, ((line.open.href, _("Open")),), line.words, tone)
+    return NextStep(what, ((line.open.href, pgettext("button", "Open")),), line.words, tone)
 
 
 def _visits(
@@ -115,7 +115,7 @@ def _forms(participant: Participant, matrix: Matrix, user: User, today: date) ->
         last = row.visit.took_place_on + timedelta(days=min(rules[cell.code].days for cell in open_cells))
         when, tone = _by(last, today)
         links = tuple((cell.href, cell.code) for cell in open_cells)
-        yield NextStep(f"{_('Fill in')} · {row.visit} {row.name}", links, when, tone, last)
+        yield NextStep(f"{pgettext('work', 'Fill in')} · {row.visit} {row.name}", links, when, tone, last)
 
 
 def _is_to_fill(cell: Cell) -> bool:

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -80,7 +81,7 @@ def search(typed: str, *, user: User, pages: Iterable[NamedPage]) -> list[Search
         SearchKind(_("Sites"), tuple(_sites(" ".join(words), user))),
         SearchKind(_("Forms"), tuple(_forms(" ".join(words), user))),
         SearchKind(_("Actions"), tuple(_named(ACTIONS, words, user))),
-        SearchKind(_("Pages"), tuple(_named(pages, words, user))),
+        SearchKind(pgettext_lazy("search", "Pages"), tuple(_named(pages, words, user))),
     ]
     return [kind for kind in kinds if kind.hits]
 

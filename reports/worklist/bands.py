@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel.days import time_left, time_since
 from reports.worklist.sections import WorkItem, WorkListSection
@@ -19,7 +20,7 @@ WEEK: Final = timedelta(days=7)
 class Band(TextChoices):
     """When something is to be done, or that somebody else does it."""
 
-    LATE = "late", _("Late")
+    LATE = "late", pgettext_lazy("band", "Late")
     WEEK = "week", _("This week")
     OTHERS = "others", _("Waiting for others")
     LATER = "later", _("Later")
