@@ -11,4 +11,4 @@ _RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def unit_in_print(unit: object) -> str:
     """Return a unit with its powers raised."""
-    return _POWER.sub(lambda power: (power[1] or power[2]).translate(_RAISED), str(unit))
+    return _POWER.sub(lambda match: (match[1] or match[2]).translate(_RAISED), str(unit))

@@ -49,7 +49,7 @@ class Mark:
     days: str
     when: str
     href: str
-    at: int | None = None
+    point: int | None = None
     is_named: bool = False
 
     @property
@@ -59,7 +59,7 @@ class Mark:
 
     @property
     def middle(self) -> int:
-        return self.at if self.at is not None else self.x + self.width // 2
+        return self.point if self.point is not None else self.x + self.width // 2
 
     @property
     def top(self) -> int:
@@ -246,8 +246,8 @@ def _marks(
         phase = phases[visit.pk]
         x = max(scale.x(max(opens, scale.first)), LEFT)
         width = max(scale.x(min(closes, scale.last)) - x, LEAST_BAR)
-        at = scale.x(visit.took_place_on) if visit.took_place_on else None
-        middle = at if at is not None else x + width // 2
+        point = scale.x(visit.took_place_on) if visit.took_place_on else None
+        middle = point if point is not None else x + width // 2
         reach = _long(str(visit)) / 2
         is_named = middle - reach > ends.get(phase, LEFT)
         if is_named:
@@ -264,7 +264,7 @@ def _marks(
             else f"{written(opens)} – {written(closes)}",
             when=_when(visit, today),
             href=visit.get_absolute_url(),
-            at=at,
+            point=point,
             is_named=is_named,
         )
 

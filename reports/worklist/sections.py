@@ -63,7 +63,7 @@ class WorkListSection:
 
 
 @dataclass(frozen=True)
-class OfParticipant:
+class ParticipantWork:
     """How many rows wait about one participant, and since when the oldest does."""
 
     number: str
@@ -71,7 +71,7 @@ class OfParticipant:
     oldest: Any
 
 
-def grouped(rows: Any, *, by: str) -> tuple[list[OfParticipant], int]:
+def grouped(rows: Any, *, by: str) -> tuple[list[ParticipantWork], int]:
     """Return how many rows wait about each participant, the oldest first, and how many in all, in one question.
 
     At most ``MOST`` rows are looked at, whatever there is.
@@ -79,12 +79,12 @@ def grouped(rows: Any, *, by: str) -> tuple[list[OfParticipant], int]:
     first = rows.order_by(by, "pk").values("pk")[: MOST + 1]
     counted = rows.model.objects.filter(pk__in=first).order_by().values_list("participant__number")
     groups = [
-        OfParticipant(*row) for row in counted.annotate(n=Count("pk"), oldest=Min(by)).order_by("oldest")
+        ParticipantWork(*row) for row in counted.annotate(n=Count("pk"), oldest=Min(by)).order_by("oldest")
     ]
     return groups[:SHOWN], rows_of(groups)
 
 
-def rows_of(groups: Iterable[OfParticipant]) -> int:
+def rows_of(groups: Iterable[ParticipantWork]) -> int:
     """Return how many rows stand behind the lines of some participants."""
     return sum(group.rows for group in groups)
 

@@ -34,6 +34,10 @@ MAY_NAME = {
         {"AE", "SAE", "PREG"},
         "events, pregnancies and reports start and stop the safety clocks",
     ),
+    "reports/person.py": (
+        {"ELIG", "STAGE"},
+        "sex, age and stage in the line that says who a participant is",
+    ),
     "analysis/definitions.py": ({"AE", "QOL"}, "the names of groups of endpoints"),
     "analysis/facts.py": (
         {"AE", "AS", "CRE", "DV", "EOS", "FU", "PROG", "QOL", "ST", "STAGE", "SURG", "SURV", "TREAT"},

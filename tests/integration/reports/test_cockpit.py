@@ -129,8 +129,8 @@ def test_time_is_true_to_scale_and_everything_stands_inside() -> None:
     path = drawn(visit_of(1, "N1", -60, state=VisitState.DONE, took=-60), visit_of(2, "CRE-1", 0))
     first, second = path.marks
     assert (first.kind, second.kind) == ("done", "ahead")
-    assert first.at == LEFT
-    assert abs((second.x - first.at) / (path.today - first.at) - 1) < 0.01
+    assert first.point == LEFT
+    assert abs((second.x - first.point) / (path.today - first.point) - 1) < 0.01
     assert all(LEFT <= mark.x <= mark.x + mark.width <= WIDTH for mark in path.marks)
     assert "60 days" not in first.when
 
