@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -57,8 +58,9 @@ def work_counts(request: PersonRequest) -> JsonResponse:
     at = timezone.now()
     sections, _waiting = _work(request.user, local_date(at, settings.TRIAL_TIME_ZONE), at)
     counts: dict[str, str] = {}
+    everybody = reverse("reports:participants")  # a number beside it would be taken for how many there are
     for section in sections:
-        if section.total and section.href:
+        if section.total and section.href and not section.href.startswith(everybody):
             counts.setdefault(section.href.partition("?")[0], str(section.counted))
     return JsonResponse({"counts": counts})
 
