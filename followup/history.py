@@ -118,7 +118,7 @@ def _past(visit: Visit, text: ProtocolText, arm: str | None) -> PastVisit:
         raise ValueError(f"visit {visit.pk} is settled and has no day")
     planned = PlannedVisit(
         code=visit.code,
-        series=_series(text, visit.code, arm),
+        series=series_of(text, visit.code, arm),
         anchor=visit.anchor,
         anchor_on=visit.anchor_on,
         target=visit.target or day,
@@ -132,7 +132,7 @@ def _past(visit: Visit, text: ProtocolText, arm: str | None) -> PastVisit:
     return PastVisit(planned, visit.took_place_on)
 
 
-def _series(text: ProtocolText, code: str, arm: str | None) -> str:
+def series_of(text: ProtocolText, code: str, arm: str | None) -> str:
     """Return the series of a visit; one that the calendar no longer has, as the version knew it that asked for it."""
     if code.startswith(CUT_SWEEPS):
         return "data cut"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext, ngettext
 
 
 def in_chinese() -> bool:
@@ -41,3 +41,33 @@ def written_deadline(at: datetime, zone: str, *, spell: Callable[[date], str] = 
     if local.time() != time():
         return f"{spell(local.date())} {local:%H:%M} {offset_of(local)}"
     return f"{spell(local.date() - timedelta(days=1))} 24:00 {offset_of(local)}"
+
+
+def time_left(last: date, *, today: date) -> str:
+    """Return how long there is until a day, or how late it is: 4 days left, last day today, 5 days late."""
+    days = (last - today).days
+    if days > 0:
+        return ngettext("%(days)s day left", "%(days)s days left", days) % {"days": days}
+    if days == 0:
+        return gettext("last day today")
+    return ngettext("%(days)s day late", "%(days)s days late", -days) % {"days": -days}
+
+
+def time_until(first: date, *, today: date) -> str:
+    """Return when a day to come is: today, tomorrow, in 9 days; a day of the past is spelled out."""
+    days = (first - today).days
+    if days < 0:
+        return written(first)
+    if days == 0:
+        return gettext("today")
+    if days == 1:
+        return gettext("tomorrow")
+    return ngettext("in %(days)s day", "in %(days)s days", days) % {"days": days}
+
+
+def time_since(day: date, *, today: date) -> str:
+    """Return how old something is: new today, 1 day old, 572 days old."""
+    days = (today - day).days
+    if days <= 0:
+        return gettext("new today")
+    return ngettext("%(days)s day old", "%(days)s days old", days) % {"days": days}

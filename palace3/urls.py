@@ -8,12 +8,15 @@ import reports.urls
 import trials.urls
 import website.urls
 from palace3 import error_views, health, metrics
-from reports.views import home, participant_page
+from palace3.search_page import search_page
+from reports.views import home, participant_page, work_counts
 
 FOLLOW_UP = (*notices.urls.urlpatterns, *reports.urls.visit_urlpatterns, *followup.urls.urlpatterns)
 TRIALS = (*website.urls.urlpatterns, *trials.urls.urlpatterns, *reports.urls.site_urlpatterns)
 urlpatterns = [
     path("work-list/", home, name="home"),
+    path("work-list/counts/", work_counts, name="work-counts"),
+    path("search/", search_page, name="search"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

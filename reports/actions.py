@@ -22,12 +22,13 @@ class Action:
     icon: str
     href: str
     is_usual: bool = False
+    is_exit: bool = False
 
 
 def actions_of(participant: Participant, user: User) -> list[Action]:
     """Return the actions that the participant's state and the person's role allow, the usual one first.
 
-    An ending (screen failure, decline, withdrawal) is never offered as the usual thing to do.
+    What ends or moves the following (screen failure, decline, withdrawal, transfer) is marked as an exit.
     """
     site, number = participant.site_id, participant.number
     rows = []
@@ -43,12 +44,14 @@ def actions_of(participant: Participant, user: User) -> list[Action]:
     rows += _about_data(number, user, site)
     if user.may(Permission.CONSENT_RECORD, site):
         if participant.state == Track.SCREENED:
-            rows.append(_to(_("Screen failure"), "x-circle", "crf:screen-failure", number))
-            rows.append(_to(_("Declined"), "slash-circle", "crf:decline", number))
+            rows.append(_to(_("Screen failure"), "x-circle", "crf:screen-failure", number, is_exit=True))
+            rows.append(_to(_("Declined"), "slash-circle", "crf:decline", number, is_exit=True))
         if not participant.is_terminal:
-            rows.append(_to(_("Withdrawal"), "slash-circle", "followup:withdraw", number))
+            rows.append(_to(_("Withdrawal"), "slash-circle", "followup:withdraw", number, is_exit=True))
     if user.may(Permission.PARTICIPANT_TRANSFER, site) and participant.arm:
-        rows.append(_to(_("Transfer to another site"), "arrow-right", "trials:propose-transfer", number))
+        rows.append(
+            _to(_("Transfer to another site"), "arrow-right", "trials:propose-transfer", number, is_exit=True)
+        )
     return rows
 
 
@@ -61,5 +64,7 @@ def _about_data(number: str, user: User, site: int) -> list[Action]:
     return rows
 
 
-def _to(label: str | Promise, icon: str, name: str, number: str, *, is_usual: bool = False) -> Action:
-    return Action(label, icon, reverse(name, args=[number]), is_usual)
+def _to(
+    label: str | Promise, icon: str, name: str, number: str, *, is_usual: bool = False, is_exit: bool = False
+) -> Action:
+    return Action(label, icon, reverse(name, args=[number]), is_usual, is_exit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -144,6 +144,35 @@ def heat_map(cells: Mapping[Place, CellSum], *, measure: str, site: str) -> Heat
         for visit in sorted({visit for visit, _form in together}, key=_in_schedule)
     ]
     return HeatMap(tuple((form.code, str(form.title)) for form in forms), tuple(rows))
+
+
+def site_map(user: User) -> HeatMap:
+    """Return how much of each form is complete at each site, in one question."""
+    cells: dict[tuple[str, str], CellSum] = defaultdict(CellSum)
+    counted = CellCount.objects.open_to(user, Permission.CRF_VIEW).order_by()
+    rows = counted.values_list("site__code", "form_code", "state").annotate(n=Sum("number"))
+    for site, form, state, number in rows:
+        if state in RecordState.values and number:
+            cells[site, form].expected += number
+            cells[site, form].numbers.update(dict.fromkeys(OF_STATE.get(RecordState(state), ()), number))
+    forms = [form for form in catalogue.forms().values() if any(code == form.code for _site, code in cells)]
+    return HeatMap(
+        tuple((form.code, str(form.title)) for form in forms),
+        tuple(
+            HeatRow(
+                site,
+                tuple(_site_cell(cells.get((site, form.code)), site, form.code) for form in forms),
+            )
+            for site in sorted({site for site, _form in cells})
+        ),
+    )
+
+
+def _site_cell(cell: CellSum | None, site: str, form: str) -> HeatCell | None:
+    """Return one form at one site; it leads to what is still to be filled in there."""
+    drawn = _heat_cell(cell, site, form, "complete", site)
+    asked = urlencode({"site": site, "form": form})
+    return drawn and replace(drawn, href=f"{reverse('reports:unfinished-forms')}?{asked}")
 
 
 def _in_schedule(code: str) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from crf.engine.base import RecordState as SavedState
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.links import form_url, log_url
 from crf.models import Query, Record
+from crf.store.outstanding import UNSIGNED
 from crf.store.records import NEW
 from crf.trial_rules.expected import rules_of
 from followup.history import text_for
@@ -62,6 +63,7 @@ class Matrix:
     rows: tuple[MatrixRow, ...]
     alone: tuple[tuple[FormDeclaration, Cell], ...] = field(default=())
     open_queries: int = 0
+    unsigned: int = 0
 
     def without_links(self) -> Matrix:
         """Return the same states for a reader who may not open the forms behind them."""
@@ -127,7 +129,8 @@ def matrix_of(
         for form in forms
         if form not in per_visit or form.repeats is Repeats.LOG
     )
-    return Matrix(per_visit, rows, alone, sum(queries.values()))
+    unsigned = sum(record.state in UNSIGNED for record in records)
+    return Matrix(per_visit, rows, alone, sum(queries.values()), unsigned)
 
 
 def forms_of_visit(visit: Visit, *, today: date) -> list[tuple[FormDeclaration, Cell]]:

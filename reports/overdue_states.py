@@ -56,9 +56,9 @@ class OverdueState:
 
     @property
     def line(self) -> str:
-        """Return the whole in one line, for a work list of people who may know the arm."""
+        """Return state, reason and task in one line, for a work list of people who may know the arm."""
         state = self.participant.get_state_display()
-        return " · ".join(part for part in (state, self.lateness, self.why(), self.task) if part)
+        return " · ".join(part for part in (state, self.why(), self.task) if part)
 
     @property
     def sentence(self) -> str:

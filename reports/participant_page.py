@@ -22,14 +22,16 @@ from crf.page.safety import ClockLine, lines_of
 from crf.safety.clocks import clocks_open_to
 from crf.store.records import NEW
 from followup.history import text_for
-from followup.models import Todo, TodoState, Visit
+from followup.models import AWAITED, Todo, TodoState, Visit
 from followup.services.todos import AFTER_DEATH, END_OF_STUDY
 from followup.todo_lines import TodoLine, todo_lines
 from followup.wording import in_language, visit_name
 from reports.acts import in_words
 from reports.course import CourseLine, course_of
 from reports.matrix import Cell, Matrix, matrix_of
-from reports.timeline import Point, timeline
+from reports.next_steps import NextBand, next_band
+from reports.pathway import Pathway, pathway
+from reports.phases import MatrixPhase, phases_of
 from trials.models import (
     Consent,
     EligibilityDecision,
@@ -60,8 +62,10 @@ class Casefile:
     consents: list[Consent]
     decision: EligibilityDecision | None
     outcome: ScreeningOutcome | None
-    points: list[Point]
+    path: Pathway | None
     matrix: Matrix
+    phases: list[MatrixPhase]
+    next: NextBand
     arm: str
     acts: list[tuple[Act, str]]
     deviations: list[DeviationLine]
@@ -102,32 +106,48 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
     matrix = matrix_of(participant, visits, names, reached=reached, today=today)
     if not user.may(Permission.CRF_VIEW, participant.site_id):
         matrix = matrix.without_links()
+    todos = _todos(participant, visits, today) if participant.arm else []
+    clocks = _clocks(participant, user, at)
+    to_come = _still_to_come(participant, visits, today)
     sees_arm = user.may(Permission.ALLOCATION_VIEW, participant.site_id)
     return Casefile(
         consents=consents,
         decision=decision,
         outcome=_outcome(participant),
-        points=timeline(text, milestones, _still_to_come(participant, visits, today), today=today),
+        path=pathway(text, milestones, to_come, names, arm=participant.arm, today=today),
         matrix=matrix,
+        phases=phases_of(matrix, text, arm=participant.arm, today=today),
+        next=next_band(
+            participant,
+            user=user,
+            today=today,
+            visits=to_come,
+            names=names,
+            matrix=matrix,
+            todos=todos,
+            clocks=clocks,
+        ),
         arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
         acts=_acts(participant, user),
         deviations=deviations_of(participant, user),
         reviews=reviews_of(participant, user, at=at),
-        clocks=_clocks(participant, user, at),
+        clocks=clocks,
         deviation_log=log_url(participant.number, LOG),
         new_deviation=_new_deviation(participant, consents, user),
         steps=_steps(participant, consents, decision, matrix, user),
-        todos=_todos(participant, visits, today) if participant.arm else [],
+        todos=todos,
         course=course_of(participant, milestones, user, today=today),
         unscheduled=_unscheduled(participant, user),
     )
 
 
 def _still_to_come(participant: Participant, visits: list[Visit], today: date) -> list[Visit]:
-    """Return the visits that the timeline may look forward to: after an ending none whose window has passed."""
+    """Return the visits that the page may look forward to: after an ending no awaited one whose window has passed."""
     if not participant.is_terminal:
         return visits
-    return [visit for visit in visits if visit.closes and visit.closes >= today]
+    return [
+        visit for visit in visits if visit.state not in AWAITED or (visit.closes and visit.closes >= today)
+    ]
 
 
 def _unscheduled(participant: Participant, user: User) -> str:

@@ -41,7 +41,7 @@ def narrowed(
 ) -> Any:
     """Return the participants that fit, with the limits of their states; an empty filter lets all through."""
     if number:
-        rows = _numbered(rows, number)
+        rows = numbered(rows, number)
     if site:
         rows = rows.filter(site__code=site)
     if state:
@@ -54,7 +54,7 @@ def narrowed(
     return rows.select_related("site").order_by("number")
 
 
-def _numbered(rows: Any, typed: str) -> Any:
+def numbered(rows: Any, typed: str) -> Any:
     """Return the participants whose number holds what was typed, or is it in short: 01-4 for 01-0004."""
     part, whole = hyphened(typed), number_of_participant(typed)
     return rows.filter(Q(number__icontains=part) | Q(number=whole))

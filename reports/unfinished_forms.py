@@ -57,10 +57,9 @@ class UnfinishedForm:
         return ngettext("%(days)s day late", "%(days)s days late", self.days_late) % {"days": self.days_late}
 
     @property
-    def what(self) -> str:
-        """Return the whole in one line, for a work list."""
-        parts = (f"{self.expected.visit_code} · {self.code} · {self.title}", self.lateness)
-        return " · ".join(part for part in parts if part)
+    def place(self) -> str:
+        """Return which form of which visit it is, for a work list."""
+        return f"{self.expected.visit_code} · {self.code} · {self.title}"
 
 
 def lines_of(expected: Iterable[ExpectedForm], *, today: date) -> list[UnfinishedForm]:

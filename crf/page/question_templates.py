@@ -19,6 +19,7 @@ from crf.engine import messages
 from crf.engine.conditions import Condition
 from crf.engine.help import filled
 from crf.engine.questions import Question, QuestionKind
+from kernel.units import unit_in_print
 
 RADIO_LIMIT = 7
 LONG_CHOICE, FEW_CHOICES, ONE_LINE = 28, 4, 90
@@ -67,7 +68,7 @@ def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
         by_code=all(len(code) == 1 and code.isdigit() for code, _text in options),
         is_column=bool(question.explained_by) or _is_column([str(text) for _code, text in options]),
         exclusive=" ".join(question.codes.exclusive) if question.codes else "",
-        unit=question.unit,
+        unit=unit_in_print(question.unit),
         hint=hint,
         definition=question.definition,
         proposed_by=question.proposed_by,
@@ -129,9 +130,15 @@ def _hint(question: Question) -> str:
     """Return the help text, the ranges, and how a partial date is written, in one line."""
     said = [filled(question.help, "⟦{}⟧".format)] if question.help else []
     if question.soft and not question.derived:
-        said.append(_("usual: {range}").format(range=messages.range_text(question.soft, question.unit)))
+        said.append(
+            _("usual: {range}").format(range=messages.range_text(question.soft, unit_in_print(question.unit)))
+        )
     if question.hard and not question.derived:
-        said.append(_("possible: {range}").format(range=messages.range_text(question.hard, question.unit)))
+        said.append(
+            _("possible: {range}").format(
+                range=messages.range_text(question.hard, unit_in_print(question.unit))
+            )
+        )
     if question.kind == QuestionKind.PARTIAL_DATE:
         said.append(_("year or month alone will do: 2026, 2026-05"))
     return " · ".join(said)

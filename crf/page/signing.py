@@ -16,6 +16,7 @@ from crf.page.editor import address
 from crf.records.signing import digest_of, signature_holds
 from crf.store.records import RecordKey, StoredRecord
 from crf.store.signatures import stored_as_signed
+from kernel.units import unit_in_print
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _line(question: Question, answers: Any, within: str, head: str, zone: str) -
     if value in (None, [], "") and not why:
         return
     words = messages.missing_text(why) if why else messages.display(question, value, zone=zone)
-    unit = f" {question.unit}" if question.unit and not why else ""
+    unit = f" {unit_in_print(question.unit)}" if question.unit and not why else ""
     yield ShownLine(f"{within}{question.name}", f"{head}{question.text}", f"{words}{unit}")
 
 

@@ -18,6 +18,7 @@ from crf.models import FieldVerification, Query, RecordVerification
 from crf.page.editor import address
 from crf.store.records import RecordKey
 from crf.store.verification import FieldAnswer, answers_of, verifications_of
+from kernel.units import unit_in_print
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class _Drawing:
             answer.target,
             str(question.text),
             value_text(question, answer.value, zone=zone),
-            str(question.unit),
+            unit_in_print(question.unit),
             answer.token,
             item in self.key.form.critical,
             needed,

@@ -19,6 +19,7 @@ from crf.queries.sparing import is_spared, names_looking_at_the_arm
 from crf.store.bulk_read import Plain, RowsOf, bulk_read
 from crf.store.bulk_read import values_of as columns_of
 from kernel.reading import row_number
+from kernel.units import unit_in_print
 
 MOST = 12  # values shown of one query; a row of a wide table has more
 
@@ -163,4 +164,4 @@ def _words(question: Question, value: Any, query: Query) -> str:
     if isinstance(value, str) and question.kind == QuestionKind.DATETIME:
         value = datetime.fromisoformat(value)
     text = display(question, value, zone=query.site.time_zone)
-    return f"{text} {question.unit}".strip() if text and question.unit else text
+    return f"{text} {unit_in_print(question.unit)}".strip() if text and question.unit else text

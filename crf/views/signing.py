@@ -28,10 +28,16 @@ from crf.views.rights import READING
 from kernel.choices import chosen
 from kernel.pagination import BoundedPaginator
 from kernel.reading import plain, row_number
+from kernel.sorting import sorting
 from trials.models import Site
 
 PER_PAGE: Final = 50
 IN_A_LOT: Final = 20
+COLUMNS: Final = {
+    "participant": ("participant__number", "visit", "form_code", "pk"),
+    "form": ("form_code", "participant__number", "pk"),
+    "state": ("state", "participant__number", "pk"),
+}
 
 
 def _waiting(request: PersonRequest, asked: Mapping[str, str]) -> Any:
@@ -77,9 +83,13 @@ def _key(record: Record) -> RecordKey:
 def to_sign(request: PersonRequest) -> HttpResponse:
     """List the records that wait for a signature, with the lots that can be signed together."""
     asked = _asked(request)
-    page = BoundedPaginator(_waiting(request, asked), PER_PAGE).get_page(request.GET.get("page"))
+    order = sorting(request, COLUMNS, otherwise=COLUMNS["participant"])
+    page = BoundedPaginator(_waiting(request, asked).order_by(*order.order), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     shown = {
         "page": page,
+        "sorting": order,
         "lines": [(record, _key(record)) for record in page.object_list],
         "chosen": asked,
         "sites": Site.objects.open_to(request.user, Permission.CRF_SIGN),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.conf import settings
 from django.forms import BoundField
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,6 +20,8 @@ from design.icons import ICONS
 from kernel.clock import local_date
 from kernel.days import offset_of, written, written_deadline
 from kernel.once import FIELD, new_key
+from kernel.sorting import Sorting
+from kernel.units import unit_in_print
 
 register = template.Library()
 
@@ -99,6 +102,16 @@ def _time(at: date, words: str) -> SafeString:
     return format_html('<time class="p3-nowrap" datetime="{}">{}</time>', at.isoformat(), words)
 
 
+@register.simple_tag
+def relative(on: date | None, words: str) -> SafeString | str:
+    """Write how far a day is, such as "4 days left"; the day itself stands in the title and on paper."""
+    if on is None:
+        return words
+    return format_html(
+        '<time class="p3-relative" datetime="{}" title="{}">{}</time>', on.isoformat(), written(on), words
+    )
+
+
 @register.filter
 def day(value: date | None) -> SafeString | str:
     """Write a calendar day so that no reader can take the month for the day."""
@@ -144,6 +157,22 @@ def deadline(at: datetime, zone: str) -> SafeString:
 def trial_instant(at: datetime | None) -> SafeString | str:
     """Write an instant by the clock of the trial's office, with its offset: what belongs to no one site."""
     return instant(at, settings.TRIAL_TIME_ZONE)
+
+
+@register.inclusion_tag("partials/sort.html", takes_context=True)
+def sort_head(context: Context, column: str, label: object) -> dict[str, str]:
+    """Draw the head of a column by which the list can be sorted; the filters of the address stay."""
+    order: Sorting = context["sorting"]
+    asked = context["request"].GET.copy()
+    asked.pop("page", None)
+    asked["sort"] = order.next_of(column)
+    return {"direction": order.of(column), "address": asked.urlencode(), "label": str(label)}
+
+
+@register.filter
+def unit(value: object) -> str:
+    """Write a unit as people do: 10⁹/L for 10^9/L."""
+    return unit_in_print(value)
 
 
 @register.filter

@@ -30,6 +30,7 @@ from randomization.models import Allocation, AllocationError, Envelope, ListPart
 from randomization.services.envelopes import EmergencyEnvelope, opening_of
 from randomization.wording import arm_words, mark_in_words, visit_words
 from trials.models import Participant
+from trials.models.participants import Track
 
 FIRST_VISITS = 8
 PER_PAGE = 50
@@ -91,6 +92,7 @@ def allocation(request: PersonRequest, number: str) -> HttpResponse:
     context = {
         "allocation": allocation,
         "arm": arm_words(allocation),
+        "is_new": allocation.participant.state == Track.RANDOMISED,
         "visits": visit_words(visits.current(), version=allocation.participant.protocol_version, on=today)[
             :FIRST_VISITS
         ],

@@ -4,7 +4,7 @@ from reports.views.amendment import amendment, amendment_file
 from reports.views.closing import ask_copy, closing, confirm_closing, confirm_copy, end_closing
 from reports.views.completeness import completeness, completeness_file, completeness_forms
 from reports.views.dashboard import dashboard
-from reports.views.home import home
+from reports.views.home import home, work_counts
 from reports.views.participant import participant_acts, participant_page
 from reports.views.participants import participant_list
 from reports.views.protocol import confirm, protocol_questions, protocol_value, withdraw
@@ -65,4 +65,5 @@ __all__ = [
     "verification_file",
     "visit",
     "withdraw",
+    "work_counts",
 ]

@@ -17,6 +17,7 @@ from reports.actions import actions_of
 from reports.acts import acts_about, in_words, role_of
 from reports.course import with_course
 from reports.participant_page import casefile_of
+from reports.person import person_line, with_person
 from trials.models import Participant
 from trials.models.locks import lock_kind
 
@@ -27,7 +28,9 @@ ACTS_PER_PAGE = 100
 def participant_page(request: PersonRequest, number: str) -> HttpResponse:
     """Show one participant: state, timeline, visits and forms, what is next, and the latest acts."""
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
-    noted = rows.annotate(notes_kept=open_notes_of(request.user), lock_kind=lock_kind(), **with_course())
+    noted = rows.annotate(
+        notes_kept=open_notes_of(request.user), lock_kind=lock_kind(), **with_course(), **with_person()
+    )
     participant = get_object_or_404(noted, number=number)
     at = timezone.now()
     today = local_date(at, participant.site.time_zone)
@@ -37,7 +40,9 @@ def participant_page(request: PersonRequest, number: str) -> HttpResponse:
     context = {
         "participant": participant,
         "case": case,
-        "actions": actions,
+        "actions": [action for action in actions if not action.is_exit],
+        "exits": [action for action in actions if action.is_exit],
+        "person": person_line(participant, request.user, today=today),
         "today": today,
         "may_see_notes": may_see_notes,
         "notes_kept": participant.notes_kept if may_see_notes else 0,

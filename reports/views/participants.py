@@ -12,6 +12,7 @@ from accounts.requests import PersonRequest
 from kernel.choices import chosen_of_all
 from kernel.clock import local_date
 from kernel.pagination import BoundedPaginator
+from kernel.sorting import sorting
 from reports.participants import lines, narrowed
 from reports.transfers import ReleasedLine, released_lines
 from trials.models import Participant, Site
@@ -19,6 +20,12 @@ from trials.models.participants import Track
 
 PER_PAGE = 50
 ARMS = ("1", "2")
+COLUMNS = {
+    "number": ("number",),
+    "site": ("site__code", "number"),
+    "state": ("state", "state_since", "number"),
+    "registered": ("registered_on", "number"),
+}
 
 
 @requires(Permission.PARTICIPANT_VIEW)
@@ -36,13 +43,15 @@ def participant_list(request: PersonRequest) -> HttpResponse:
         "late": ("yes",),
     }
     chosen = {"number": request.GET.get("number", ""), **chosen_of_all(request, known)}
-    rows = narrowed(seen, today=today, **chosen)
+    order = sorting(request, COLUMNS, otherwise=("number",))
+    rows = narrowed(seen, today=today, **chosen).order_by(*order.order)
     page = BoundedPaginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "reports/participants.html",
         {
             "page": page,
+            "sorting": order,
             "lines": lines(list(page.object_list), today=today),
             "chosen": chosen,
             "sites": sites,

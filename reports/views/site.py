@@ -115,7 +115,8 @@ def moves_of(site: Site) -> list[dict[str, Any]]:
 @requires(Permission.SITE_MANAGE)
 def move_site(request: PersonRequest, code: str, to: str) -> HttpResponse:
     site = _site(request, code, Permission.SITE_MANAGE)
-    form, told = MoveSiteForm(request.POST or None), {"site": site, "by": request.user, "at": timezone.now()}
+    form, at = MoveSiteForm(request.POST or None), timezone.now()
+    told: dict[str, Any] = {"site": site, "by": request.user, "at": at}
     if to == SiteState.ACTIVE:
         is_done = form.submits(services.activate_site, has_places=has_places(site.code), **told)
     else:
@@ -128,4 +129,20 @@ def move_site(request: PersonRequest, code: str, to: str) -> HttpResponse:
     page = Page(
         str(MOVE_LABELS[SiteState(to)]), _("Yes, do this"), up, str(site), str(ABOUT.get(SiteState(to), ""))
     )
-    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+    shown = {"form": form, "page": page}
+    if to != SiteState.ACTIVE:
+        return render(request, "trials/step.html", shown, status=form.status)
+    today = local_date(at, site.time_zone)
+    return render(
+        request, "trials/activate_site.html", shown | {"missing": missing_of(site, today)}, status=form.status
+    )
+
+
+def missing_of(site: Site, today: date) -> list[tuple[str, str]]:
+    """Return each thing that a site lacks before it may be active, and where it is put in place."""
+    lines = [
+        (line["kind"].label, reverse("trials:fulfil", args=[site.code, line["kind"].value]), line["state"])
+        for line in checklist_of(site, today)
+    ]
+    lines += [(line["need"].label, line["href"], line["state"]) for line in needs_of(site, today)]
+    return [(str(label), href) for label, href, state in lines if state != "done"]

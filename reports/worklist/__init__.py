@@ -6,7 +6,8 @@ A section is a function ``(user, today) -> WorkListSection`` in the module of it
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
@@ -49,7 +50,7 @@ def work_for(
         sections.append(to_assess(user, today))
     sections += [screened[name] for name in ("decide", "randomize") if name in screened]
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
-    sections += [screened["screening"]] if "screening" in screened else []
+    sections += [_but_for(screened)] if "screening" in screened else []
     sections += [build(user, today) for permission, build in LAST_BUILDERS if user.may(permission)]
     if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
         sections.append(to_consent_anew(user))
@@ -59,6 +60,16 @@ def work_for(
     if DIFFERENCES in waiting:
         first.append(derived_differences(user, today))
     return [*(section for section in first if section.total), *sections]
+
+
+def _but_for(screened: Mapping[str, WorkListSection]) -> WorkListSection:
+    """Return who is in screening, but for those with whom the person goes on by themselves."""
+    own = {
+        item.number for name in ("decide", "randomize") if name in screened for item in screened[name].items
+    }
+    section = screened["screening"]
+    items = [item for item in section.items if item.number not in own or not item.waits]
+    return replace(section, items=items, stands=len(section.items))
 
 
 BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (

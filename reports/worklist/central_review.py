@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
@@ -24,10 +23,9 @@ def central_reviews(user: User, today: date) -> WorkListSection:
     for case in waiting[:SHOWN]:
         since = local_date(case.since, case.record.participant.site.time_zone)
         href = reverse("crf:central-review", args=[case.review.code, case.record.pk]) if answers else page
-        what = _("{review} · {state} · {days} days").format(
-            review=case.review.title, state=case.state.label, days=max((today - since).days, 0)
-        )
-        items.append(WorkItem(case.record.participant.number, what, href, when=since))
+        what = f"{case.review.title} · {case.state.label}"
+        number = case.record.participant.number
+        items.append(WorkItem(number, what, href, when=since, is_since=True, waits=not answers))
     return WorkListSection(
         _lazy("Central reviews"),
         "people",

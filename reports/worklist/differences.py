@@ -36,6 +36,7 @@ def derived_differences(user: User, today: date) -> WorkListSection:
             "difference",
             row.state,
             local_date(row.seen_at, row.site.time_zone),
+            is_since=True,
         )
         for row in shown
     ]

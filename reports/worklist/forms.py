@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.permissions import Permission
-from crf import catalogue
-from crf.models import Draft, ExpectedForm, MessageKind, Query, QueryMessage, QueryState, Record
+from crf.models import Draft, ExpectedForm, Query, QueryState, Record
 from crf.queries.assigning import not_for_others
-from crf.queries.list import about_no_form
-from crf.queries.system import short_question
 from crf.store.outstanding import UNSIGNED
 from kernel.clock import local_date
 from reports.unfinished_forms import lines_of
-from reports.worklist.sections import WorkItem, WorkListSection, first_and_total
+from reports.worklist.sections import WorkItem, WorkListSection, first_and_total, grouped, rows_of
 
 
 def queries_to_answer(user: User, today: date) -> WorkListSection:
@@ -35,25 +35,19 @@ def queries_to_close(user: User, today: date) -> WorkListSection:
 
 
 def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
-    chosen = rows.select_related("participant__site", "site").with_raised().order_by("opened_at", "pk")
-    shown, total = first_and_total(chosen)
+    groups, total = grouped(rows, by="opened_at")
+    page, several = reverse("crf:queries"), reverse("crf:queries-several")
     items = [
         WorkItem(
-            query.participant.number,
-            f"{query.form_code or about_no_form(query)} · {_asked(query)}",
-            query.get_absolute_url(),
-            "query",
-            query.shown_state,
-            local_date(query.opened_at, query.participant.site.time_zone),
+            group.number,
+            ngettext("%(n)s query", "%(n)s queries", group.rows) % {"n": group.rows},
+            f"{several}?{urlencode({'participant': group.number})}",
+            when=local_date(group.oldest, settings.TRIAL_TIME_ZONE),
+            is_since=True,
         )
-        for query in shown
+        for group in groups
     ]
-    return WorkListSection(title, "chat-left-text", nothing, items, total, reverse("crf:queries"))
-
-
-def _asked(query: Query) -> str:
-    raised = QueryMessage(kind=MessageKind.RAISED, text=query.raised or "")  # type: ignore[attr-defined]
-    return short_question(catalogue.forms().get(query.form_code), query, [raised])
+    return WorkListSection(title, "chat-left-text", nothing, items, total, page, rows_of(groups))
 
 
 def forms_to_fill_in(user: User, today: date) -> WorkListSection:
@@ -68,7 +62,7 @@ def forms_to_fill_in(user: User, today: date) -> WorkListSection:
     shown, total = first_and_total(rows.select_related("participant", "visit").order_by("due_on", "pk"))
     items = [
         WorkItem(
-            line.expected.participant.number, line.what, line.href, "form", line.state, line.expected.due_on
+            line.expected.participant.number, line.place, line.href, "form", line.state, line.expected.due_on
         )
         for line in lines_of(shown, today=today)
     ]
@@ -78,20 +72,19 @@ def forms_to_fill_in(user: User, today: date) -> WorkListSection:
 def forms_to_sign(user: User, today: date) -> WorkListSection:
     """Return the complete forms under which no signature stands."""
     mine = Record.objects.open_to(user, Permission.CRF_SIGN).filter(state__in=UNSIGNED)
-    rows = mine.select_related("participant", "visit").order_by("participant__number", "pk")
-    shown, total = first_and_total(rows)
+    groups, total = grouped(mine, by="pk")
+    lot = reverse("crf:sign-lot")
     items = [
         WorkItem(
-            record.participant.number,
-            str(_("Sign {form}")).format(form=record.form_code),
-            f"{reverse('crf:sign-lot')}?record={record.pk}",
-            "form",
-            record.state,
+            group.number,
+            ngettext("Sign %(n)s form", "Sign %(n)s forms together", group.rows) % {"n": group.rows},
+            f"{lot}?{urlencode({'participant': group.number})}",
         )
-        for record in shown
+        for group in sorted(groups, key=lambda group: group.number)
     ]
     nothing = _("Nothing waits for your signature.")
-    return WorkListSection(_("Forms to sign"), "pen", nothing, items, total, reverse("crf:to-sign"))
+    page = reverse("crf:to-sign")
+    return WorkListSection(_("Forms to sign"), "pen", nothing, items, total, page, rows_of(groups))
 
 
 def drafts(user: User, today: date) -> WorkListSection:
@@ -106,6 +99,7 @@ def drafts(user: User, today: date) -> WorkListSection:
             "form",
             "in_progress",
             local_date(draft.saved_at, draft.participant.site.time_zone),
+            is_since=True,
         )
         for draft in shown
     ]

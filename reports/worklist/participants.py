@@ -136,10 +136,23 @@ def _next_step(person: Participant) -> Promise:
     return _("Decided: randomize, or record how screening ended")
 
 
+def _is_for_others(person: Participant) -> bool:
+    """Say whether an investigator does the next step, or the site has to recruit again first."""
+    suspended = person.site.state == SiteState.SUSPENDED
+    return suspended or (_is_answered(person) and person.site.state == SiteState.ACTIVE)
+
+
 def _in_screening(people: list[Participant], total: int) -> WorkListSection:
     latest_first = sorted(people, key=lambda each: (-each.registered_on.toordinal(), each.number))
     items = [
-        WorkItem(p.number, str(_next_step(p)), p.get_absolute_url(), "track", p.state, p.registered_on)
+        WorkItem(
+            p.number,
+            str(_next_step(p)),
+            p.get_absolute_url(),
+            when=p.registered_on,
+            is_since=True,
+            waits=_is_for_others(p),
+        )
         for p in latest_first
     ]
     return WorkListSection(

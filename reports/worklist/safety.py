@@ -26,11 +26,12 @@ def clocks(user: User, at: datetime) -> WorkListSection:
     items = [
         WorkItem(
             line.open.number,
-            f"{line.open.what} · {line.open.subject} · {line.words}",
+            f"{line.open.what} · {line.open.subject}",
             line.open.href,
             "clock",
             line.state,
             local_date(line.clock.due_at, line.clock.site.time_zone),
+            said=line.words,
         )
         for line in lines_of(shown, user=user, at=at)
     ]
@@ -54,6 +55,7 @@ def to_assess(user: User, today: date) -> WorkListSection:
             str(_("Assess the serious event AE #{event} for the sponsor")).format(event=clock.event_no),
             reverse("crf:assess", args=[clock.participant.number, clock.event_no]),
             when=local_date(clock.met_at, clock.site.time_zone),
+            is_since=True,
         )
         for clock in shown
     ]

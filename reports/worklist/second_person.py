@@ -33,7 +33,9 @@ def opened_envelopes(user: User) -> WorkListSection:
     where = reverse("randomization:outage")
     what = str(_("Register, screen and randomize the patient with this envelope"))
     items = [
-        WorkItem(each.number, what, where, when=local_date(each.opened_at, each.site.time_zone))
+        WorkItem(
+            each.number, what, where, when=local_date(each.opened_at, each.site.time_zone), is_since=True
+        )
         for each in shown
     ]
     return WorkListSection(

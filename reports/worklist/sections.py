@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from django.db.models import Count, Min
 from django.utils.functional import Promise
 
 from accounts.models import User
-from kernel.pagination import in_words, rows_and_count
+from kernel.pagination import MOST, in_words, rows_and_count
 
 SHOWN: Final = 8
 
 
 @dataclass(frozen=True)
 class WorkItem:
-    """One line: about whom, what, until when, and where it is done."""
+    """One line: about whom, what, until when, and where it is done.
+
+    ``when`` is the last day, or with ``is_since`` the day on which it began to wait; ``said`` says either in hours.
+    ``waits`` marks what somebody else does next.
+    """
 
     number: str
     what: str
@@ -25,6 +30,9 @@ class WorkItem:
     kind: str = ""
     state: str = ""
     when: date | None = None
+    is_since: bool = False
+    said: str = ""
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,12 @@ class WorkListSection:
     items: list[WorkItem] = field(default_factory=list)
     total: int = 0
     href: str = ""
+    stands: int | None = None
+
+    @property
+    def shown(self) -> int:
+        """Return how many of the rows stand on the page, by themselves or in the line of their participant."""
+        return len(self.items) if self.stands is None else self.stands
 
     @property
     def counted(self) -> str:
@@ -45,7 +59,34 @@ class WorkListSection:
     @property
     def has_more(self) -> bool:
         """Say whether the list is longer than what stands on the page; a list that is not counted has its lines."""
-        return self.total > len(self.items)
+        return self.total > self.shown
+
+
+@dataclass(frozen=True)
+class ParticipantWork:
+    """How many rows wait about one participant, and since when the oldest does."""
+
+    number: str
+    rows: int
+    oldest: Any
+
+
+def grouped(rows: Any, *, by: str) -> tuple[list[ParticipantWork], int]:
+    """Return how many rows wait about each participant, the oldest first, and how many in all, in one question.
+
+    At most ``MOST`` rows are looked at, whatever there is.
+    """
+    first = rows.order_by(by, "pk").values("pk")[: MOST + 1]
+    counted = rows.model.objects.filter(pk__in=first).order_by().values_list("participant__number")
+    groups = [
+        ParticipantWork(*row) for row in counted.annotate(n=Count("pk"), oldest=Min(by)).order_by("oldest")
+    ]
+    return groups[:SHOWN], rows_of(groups)
+
+
+def rows_of(groups: Iterable[ParticipantWork]) -> int:
+    """Return how many rows stand behind the lines of some participants."""
+    return sum(group.rows for group in groups)
 
 
 Builder = Callable[[User, date], WorkListSection]

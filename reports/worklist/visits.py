@@ -37,7 +37,12 @@ def visits(user: User, today: date) -> WorkListSection:
         for visit in shown
     ]
     return WorkListSection(
-        _("Visits due or overdue"), "calendar-event", _("No visit is due today."), items, total
+        _("Visits due or overdue"),
+        "calendar-event",
+        _("No visit is due today."),
+        items,
+        total,
+        reverse("followup:agenda"),
     )
 
 

@@ -38,6 +38,10 @@ MAY_NAME = {
         {"ELIG", "DM", "MH", "CM", "STAGE", "VS", "LB", "QOL", "AE", "SAE", "PREG", "PROG", "SURV"},
         "forms that both arms are asked alike leave with the arm masked",
     ),
+    "reports/person.py": (
+        {"ELIG", "STAGE"},
+        "sex, age and stage in the line that says who a participant is",
+    ),
     "analysis/definitions.py": ({"AE", "QOL"}, "the names of groups of endpoints"),
     "analysis/facts.py": (
         {"AE", "AS", "CRE", "DV", "EOS", "FU", "PROG", "QOL", "ST", "STAGE", "SURG", "SURV", "TREAT"},

@@ -25,7 +25,7 @@ TAG = "template tags of one element each, used in every table"
 DRAWING = "a drawing: every shape's place and length is reckoned, one by one"
 # File: how many elements it writes, and why not in a template.
 ELEMENTS = {
-    "design/templatetags/design.py": (11, TAG),
+    "design/templatetags/design.py": (12, TAG),
     "website/templatetags/public.py": (1, TAG),
     "design/icons/__init__.py": (3, "the sprite is made when the front end is set up, without Django"),
     "randomization/scheme/plots.py": (9, DRAWING),

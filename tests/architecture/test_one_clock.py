@@ -52,6 +52,7 @@ MAY_ASK_THE_DATABASE = {
     "exports/api/shapes.py": WHEN_STORED,
 }
 MAY_ASK_THE_BROWSER = {
+    "counts.js": "for how long counts of the menu were kept: differences of one clock",
     "app.js": "how many seconds are left: differences of one clock",
     "drafts.js": "when this device kept answers while there was no connection",
 }

@@ -222,7 +222,8 @@ def randomizes(walk: Walk, arm: str) -> None:
     walk.case.arm, walk.case.randomized_on = arm, walk.clock.now().date()
     # the visits are planned in the same transaction, and stand on the page
     page.goto(walk.home)
-    expect(page.locator("table.p3-matrix")).to_contain_text("N1")
+    expect(page.locator(".p3-phase").first).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Neoadjuvant day 1")
     walk.look("participant-randomized")
 
 
@@ -244,7 +245,10 @@ def treats(walk: Walk) -> None:
 def records_visit(walk: Walk, code: str, on: date) -> None:
     page = walk.page
     page.goto(walk.home)
-    follow(page, page.locator("table.p3-matrix th[scope=row] a", has_text=code).first)
+    row = page.locator("table.p3-matrix th[scope=row] a", has_text=code).first
+    if not row.is_visible():  # its phase is folded
+        row.locator("xpath=ancestor::details[contains(@class, 'p3-phase')][last()]/summary").click()
+    follow(page, row)
     walk.look(f"visit-{code}")
     page.get_by_label("Took place on").fill(on.isoformat())
     follow(page, page.get_by_role("button", name="Record the visit"))

@@ -72,6 +72,7 @@ def test_three_clicks_lead_to_arm_number_and_first_visits(world, part, eligible,
     result = investigator.get(given.headers["Location"])
     (allocation,) = everything(Allocation)
     assert allocation.number in result.text
+    assert "What to do today" in result.text
     assert "What happens next" in result.text
     assert (
         investigator.get(page("randomize", participant.number)).headers["Location"]

@@ -61,7 +61,11 @@ def test_point_10_the_page_leads_from_a_cell_to_its_forms(world: World, typed: V
         assert "N1, VS: 1 of 1" in page
         assert "N1, AE: 0 of 1" in page
         assert f"{LIST}?visit=N1&amp;form=AE&amp;show=complete" in page
-        assert PAGE in client_of(reader).get("/work-list/").text, "the menu leads there"
+        home = client_of(reader).get("/work-list/").text
+        assert PAGE in home, "the menu leads there"
+        assert ("01, VS: 1 of 1" in home) is (reader != world.coordinator), (
+            "the map of those who see many sites"
+        )
     reader = client_of(world.data_manager)
     overdue = reader.get(PAGE, {"measure": "overdue", "site": "01"}).text
     assert "N1, AE: 1 of 1" in overdue

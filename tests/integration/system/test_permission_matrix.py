@@ -122,6 +122,8 @@ def statuses(world: World, address: str, method: str) -> dict[str, int]:
 # fmt: off
 MATRIX: dict[str, tuple[str, str]] = {
     "home": ("get", "*"),
+    "search": ("get", "*"),
+    "work-counts": ("get", "*"),
     "accounts:profile": ("get", "*"),
     "accounts:sign-in": ("get", "+"),
     "accounts:sign-in-again": ("post", "+"),

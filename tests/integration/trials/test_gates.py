@@ -415,6 +415,12 @@ def test_point_22_the_checklist_on_the_page_names_and_links_what_is_lacking(
         assert str(need.label).capitalize() in page
     assert str(SiteNeed.PLACES.label) not in page, "no list is in force"
     assert "/sites/17/consent-versions/new/" in page
+    asked = client.get("/sites/17/move/active/").text
+    assert "Still missing before the site can be activated" in asked
+    missing = asked.split('id="missing"')[1].split("</section>")[0]
+    assert missing.count("<li") == 3
+    assert "/sites/17/consent-versions/new/" in missing
+    assert 'name="reason"' not in asked, "what would be refused is not offered"
     refused = client.post("/sites/17/move/active/", {"reason": "open"})
     assert refused.status_code == 409
     assert str(SiteNeed.INVESTIGATOR.label) in refused.text

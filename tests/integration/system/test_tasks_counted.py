@@ -1,0 +1,161 @@
+"""How many pages the tasks of every day take, walked by links that stand on the page before (docs/tasks.md)."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from crf.engine.base import RecordState
+from crf.models import Query, QueryState, Record
+from crf.queries.services import raise_query
+from followup.models import Visit, VisitState
+from followup.services import plan_visits_for, record_visit
+from kernel.scope import EVERYTHING, scope
+from tests.integration.crf.conftest import Save, everything, place_at, save, screened
+from tests.integration.crf.test_saving import stage
+from tests.unit.crf.examples import demographics
+from tests.world import NOW, PASSWORD, World
+from trials.models import Participant
+
+CHAPTERS = ("0.1",)
+__all__ = ["everything", "save", "screened"]  # fixtures
+pytestmark = pytest.mark.django_db
+TABLE = Path(__file__).resolve().parents[3] / "docs" / "tasks.md"
+
+
+class Walk:
+    """One person's way through the pages: each is reached by a link of the page before."""
+
+    def __init__(self, user: Any) -> None:
+        self.client = Client()
+        self.client.force_login(user)
+        self.pages = self.passwords = 0
+        self.page = self.client.get("/work-list/").text
+
+    def follow(self, pattern: str) -> str:
+        """Open the first link of the page whose address fits."""
+        links = [html.unescape(link) for link in re.findall(r'href="([^"]+)"', self.page)]
+        address = next(link for link in links if re.search(pattern, link))
+        return self.open(address)
+
+    def open(self, address: str) -> str:
+        answer = self.client.get(address)
+        assert answer.status_code == 200, address
+        self.pages += 1
+        self.page = answer.text
+        return address
+
+    def press(self, address: str, sent: dict[str, Any]) -> None:
+        """Send a form that stands on the page, and see the page after it."""
+        assert "<form" in self.page
+        answer = self.client.post(address, sent, follow=True)
+        assert answer.status_code == 200, answer.text[:2000]
+        self.pages += 1
+        self.passwords += "password" in sent
+        self.page = answer.text
+
+
+def records_a_visit(world: World, person: Participant) -> Walk:
+    with scope(user_id=None, sites=EVERYTHING):
+        plan_visits_for(participant=person, by=world.coordinator, at=NOW)
+        visit = Visit.objects.filter(participant=person, opens__lte=NOW.date()).first()
+    assert visit is not None
+    walk = Walk(world.coordinator)
+    address = walk.follow(rf"/visits/{visit.pk}/$")
+    walk.press(f"{address}took-place/", {"took_place_on": str(NOW.date())})
+    visit.refresh_from_db()
+    assert visit.state == VisitState.DONE
+    return walk
+
+
+def answers_three_queries(world: World, person: Participant) -> Walk:
+    asked = [
+        raise_query(record_key=place_at(person, "STAGE"), target=name, text="Why?", by=world.monitor, at=NOW)
+        for name in ("eus_mm", "ct_mm", "ct_len")
+    ]
+    walk = Walk(world.coordinator)
+    address = walk.follow(r"/queries/several/\?participant=")
+    walk.press(address, {f"text-{query.pk}": "As in the report" for query in asked})
+    assert not Query.objects.filter(pk__in=[query.pk for query in asked], state=QueryState.OPEN).exists()
+    return walk
+
+
+def raises_a_query(world: World, person: Participant) -> Walk:
+    walk = Walk(world.data_manager)
+    walk.follow(r"^/search/")
+    walk.open(f"/participants/{person.number}/forms/STAGE/")
+    address = walk.follow(r"/forms/STAGE/.*ask/")
+    walk.press(address, {"target": "eus_mm", "text": "Which report?"})
+    assert Query.objects.filter(participant=person, form_code="STAGE", target="eus_mm").exists()
+    return walk
+
+
+def sees_what_is_incomplete(world: World, person: Participant) -> Walk:
+    with scope(user_id=None, sites=EVERYTHING):
+        plan_visits_for(participant=person, by=world.coordinator, at=NOW)
+        visit = Visit.objects.get(participant=person, code="SCR")
+        record_visit(visit=visit, took_place_on=NOW.date(), by=world.coordinator, at=NOW)
+    walk = Walk(world.data_manager)
+    walk.follow(r"/forms-to-fill-in/\?site=01&form=ELIG")
+    assert person.number in walk.page
+    return walk
+
+
+def signs_together(world: World, person: Participant) -> Walk:
+    waiting = Record.objects.filter(participant=person, state=RecordState.COMPLETE)
+    number = waiting.count()
+    assert number >= 2
+    walk = Walk(world.investigator)
+    address = walk.follow(r"/signing/lot/\?participant=")
+    ticked = dict(re.findall(r'name="(sign:\d+)" value="([^"]+)"', walk.page))
+    assert len(ticked) == number
+    walk.press(address, ticked | {"password": PASSWORD})
+    assert not waiting.exists()
+    return walk
+
+
+def finds_a_visit(world: World, person: Participant) -> Walk:
+    with scope(user_id=None, sites=EVERYTHING):
+        plan_visits_for(participant=person, by=world.coordinator, at=NOW)
+    walk = Walk(world.coordinator)
+    walk.open(f"/search/?q={person.number}+SCR")
+    walk.follow(rf"/participants/{person.number}/visits/\d+/$")
+    return walk
+
+
+TASKS: dict[str, Callable[[World, Participant], Walk]] = {
+    "record a visit that is due": records_a_visit,
+    "answer three queries of a participant": answers_three_queries,
+    "raise a query about an answer": raises_a_query,
+    "see what is incomplete": sees_what_is_incomplete,
+    "sign what waits of a participant": signs_together,
+    "find a visit of a participant by its number": finds_a_visit,
+}
+
+
+def written() -> dict[str, tuple[int, int]]:
+    """Return pages and passwords of each task, as the table has them."""
+    rows = [
+        line.strip("| \n").split(" | ") for line in TABLE.read_text().splitlines() if line.startswith("|")
+    ]
+    return {row[0]: (int(row[3]), int(row[5])) for row in rows[2:]}
+
+
+def test_the_table_has_every_task_that_is_walked() -> None:
+    assert set(written()) == set(TASKS)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_takes_as_many_pages_as_the_table_says(
+    world: World, screened: Participant, save: Save, task: str
+) -> None:
+    save(screened, "STAGE", **stage())
+    save(screened, "DM", values=demographics.VALUES, groups=getattr(demographics, "GROUPS", {}))
+    walk = TASKS[task](world, screened)
+    assert (walk.pages, walk.passwords) == written()[task]
