@@ -5,7 +5,7 @@
 * ``palace3_allocator`` owns the allocation list and cannot sign in; its one function hands out slots.
 
 A fourth, ``palace3_backup``, reads every row past the policies and writes none (ADR 42); a fifth,
-``palace3_replication``, reads the WAL and no table (ADR 51).
+``palace3_replication``, reads the WAL and no table (ADR 47).
 """
 
 import secrets

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0003_trail_reviews'),
-        ('trials', '0050_committee'),
+        ('trials', '0023_committee'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,4 +1,4 @@
-"""Back to a second: base backups of the whole server and its WAL as it is written, encrypted (ADR 51).
+"""Back to a second: base backups of the whole server and its WAL as it is written, encrypted (ADR 47).
 
 A folder holds ``base-<moment>.tar.gz.age``, each with its manifest, and below ``wal`` every segment. The segment that
 is being written stands there too, as far as it has come.

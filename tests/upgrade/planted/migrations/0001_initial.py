@@ -7,7 +7,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies: ClassVar = [("operations", "0070_alarms")]
+    dependencies: ClassVar = [("operations", "0002_alarms")]
     operations: ClassVar = [
         migrations.RunSQL("CREATE TABLE planted_table (id int); INSERT INTO planted_table VALUES (1)"),
         migrations.RunSQL("ALTER TABLE audit_act DISABLE TRIGGER USER"),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0012_definition_formats'),
+        ('exports', '0013_selection'),
     ]
 
     operations = [

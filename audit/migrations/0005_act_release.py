@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0003_trail_reviews'),
+        ('audit', '0004_proven_scope'),
     ]
 
     operations = [

@@ -8,8 +8,8 @@ from trials.transfer_guards import MOVE, MOVE_PROVEN
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0060_proven_scope'),
-        ('trials', '0022_roles_apart'),
+        ('audit', '0004_proven_scope'),
+        ('trials', '0023_committee'),
     ]
 
     operations = [

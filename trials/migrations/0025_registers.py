@@ -11,8 +11,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0060_proven_scope'),
-        ('trials', '0060_proven_scope'),
+        ('audit', '0004_proven_scope'),
+        ('trials', '0024_proven_scope'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

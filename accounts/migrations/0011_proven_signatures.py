@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0010_secret_digests'),
-        ('audit', '0060_proven_scope'),
+        ('audit', '0004_proven_scope'),
     ]
 
     operations = [
