@@ -44,7 +44,7 @@ from exports.models import (
     ExportState,
     KeptCut,
 )
-from exports.tokens import PREFIX, digest_of
+from exports.tokens import PREFIX, LastsTooLong, RightNotHeld, digest_of
 from exports.writing import AboutExport, Manifest, write_zip
 from followup.services import end_feed
 from kernel.clock import local_date, with_offset
@@ -134,20 +134,6 @@ class FileDeleted(Refusal):
 class FileChanged(Refusal):
     code = "exports.file_changed"
     message = _("The file is not the one that was written: its digest differs. Take the export again.")
-
-
-class RightNotHeld(Refusal):
-    code = "exports.right_not_held"
-    fields = ("scopes",)
-    message = _("You cannot give a token the right “{right}”: you do not hold it yourself.")
-    status = 422
-
-
-class LastsTooLong(Refusal):
-    code = "exports.lasts_too_long"
-    fields = ("expires_on",)
-    message = _("A token lasts a year at most. Choose an earlier day.")
-    status = 422
 
 
 def request_export(

@@ -6,11 +6,27 @@ import hashlib
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from exports.models import ApiToken
+from kernel.errors import Refusal
 
 PREFIX = "p3_"
+
+
+class RightNotHeld(Refusal):
+    code = "exports.right_not_held"
+    fields = ("scopes",)
+    message = _("You cannot give a token the right “{right}”: you do not hold it yourself.")
+    status = 422
+
+
+class LastsTooLong(Refusal):
+    code = "exports.lasts_too_long"
+    fields = ("expires_on",)
+    message = _("A token lasts a year at most. Choose an earlier day.")
+    status = 422
 
 
 def digest_of(secret: str) -> str:

@@ -10,7 +10,8 @@ from django.test import Client
 
 from accounts.permissions import Permission
 from accounts.second_factor import code_at
-from exports.services import RightNotHeld, make_token, revoke_token
+from exports.services import make_token, revoke_token
+from exports.tokens import RightNotHeld
 from tests.clock import clock_time
 from tests.world import PASSWORD, World, screen
 
