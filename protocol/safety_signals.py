@@ -38,7 +38,7 @@ class SafetySignal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignalRules:
-    """What signals depend on: values of the protocol text; grade and months are in the names of the signals."""
+    """The values that signals depend on; grade and months are in the names of the signals."""
 
     r0_rule: str
     events_after_last_dose: timedelta
