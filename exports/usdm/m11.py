@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from django.utils.html import format_html, format_html_join
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from exports.usdm.marking import marked
@@ -94,14 +94,14 @@ def _facts(text: ProtocolText, codes: Iterable[str], said: Said) -> SafeString:
         fact = text.fact(code)
         words = said(fact.text) if fact.text else "" if fact.value is None else str(fact.value)
         rows.append((said(fact.name), marked(words, fact.source) if words else said(UNKNOWN)))
-    return format_html("<dl>{}</dl>", format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows))
+    return _set({"terms": rows})
 
 
 def _criteria(text: ProtocolText, kinds: tuple[str, ...], said: Said) -> SafeString:
-    rows = (
+    rows = [
         (each.code, marked(said(each.wording), each.source)) for each in text.criteria if each.kind in kinds
-    )
-    return format_html("<ol>{}</ol>", format_html_join("", "<li><b>{}</b> {}</li>", rows))
+    ]
+    return _set({"items": rows})
 
 
 def _treatments(text: ProtocolText, said: Said) -> SafeString:
@@ -109,7 +109,7 @@ def _treatments(text: ProtocolText, said: Said) -> SafeString:
         (said(each.name), ", ".join(each.arms), marked(said(each.dose), each.source))
         for each in text.treatments
     )
-    return format_html("<table><tbody>{}</tbody></table>", _table(rows, 3))
+    return _set({"table": list(rows)})
 
 
 def _schedule(text: ProtocolText, said: Said) -> SafeString:
@@ -125,9 +125,9 @@ def _schedule(text: ProtocolText, said: Said) -> SafeString:
         )
         for rule in text.visits
     )
-    return format_html("<table><tbody>{}</tbody></table>", _table(rows, 7))
+    return _set({"table": list(rows)})
 
 
-def _table(rows: Iterable[tuple[str, ...]], width: int) -> SafeString:
-    cells = "<tr>" + "<td>{}</td>" * width + "</tr>"
-    return format_html_join("", cells, rows)
+def _set(rows: dict[str, Any]) -> SafeString:
+    """Return the text of a section as HTML: terms with what they mean, numbered items, or a table."""
+    return render_to_string("exports/usdm/section.html", rows)
