@@ -355,7 +355,7 @@ def _as_kind(question: Question, day: date, context: Mapping[str, Any], number: 
         return day
     if question.kind == QuestionKind.PARTIAL_DATE:
         return (day.isoformat(), f"{day:%Y-%m}", f"{day:%Y}")[number % 3]
-    return datetime.combine(day, time(9, 30), tzinfo=ZoneInfo(context.get("site.zone") or "Asia/Shanghai"))
+    return datetime.combine(day, time(9, 30), tzinfo=ZoneInfo(str(context["site.zone"])))
 
 
 def _texts(question: Question, dice: random.Random) -> Iterator[str]:

@@ -15,6 +15,12 @@ def begun_by(rows: Any, at: datetime) -> Any:
     return rows.filter(pk__in=_versions(Record, "record_events", at).values("pgh_obj_id"))
 
 
+def was_stored(record: Record, at: datetime) -> bool:
+    """Say whether the record was stored by ``at``."""
+    stored: bool = _versions(Record, "record_events", at).filter(pgh_obj_id=record.pk).exists()
+    return stored
+
+
 def as_they_stood(form: FormDeclaration, records: Iterable[Any], at: datetime) -> list[Any]:
     """Return the records with state, version and answers of ``at``, in two questions however many there are.
 

@@ -89,7 +89,7 @@ def records(
     *,
     identifying: bool,
     removed: bool = False,
-    at: datetime | None = None,
+    at: datetime | None,
 ) -> list[dict[str, Any]]:
     """Return each record: its place, its answers, and why answers are missing; as it stood ``at`` a moment.
 

@@ -52,7 +52,7 @@ from exports.api.parameters import (
     VISIT,
     VISIT_STATE,
 )
-from exports.api.past import begun_by
+from exports.api.past import begun_by, was_stored
 from exports.api.requests import CallerRequest
 from exports.services import record_reading
 from exports.typed import REPLACED, SENT, as_typed, errors_of, misfits, patched, seen_plan_in, unsent
@@ -218,7 +218,7 @@ def record(request: CallerRequest, number: str, code: str) -> Response:
     if request.method in ("PUT", "PATCH"):
         return _save(request, place)
     sheet, at = find_stored_record(place), _as_of(request)
-    if sheet is None or (at and not begun_by(place.form.model.objects.filter(pk=sheet.record.pk), at)):
+    if sheet is None or (at and not was_stored(sheet.record, at)):
         return Response(
             {"participant": number, "form": code, "state": "empty", "version": NEW, "answers": {}}
         )

@@ -262,7 +262,7 @@ def test_point_21_no_form_shows_an_identifying_answer_to_whom_it_is_not_open(
         }
         blank = form.model(pk=1, participant=Participant(number="01-0001"))
         monkeypatch.setattr(shapes, "_stored_at", lambda records: {1: NOW})
-        (shown,) = shapes.records(form, [blank], identifying=False)
+        (shown,) = shapes.records(form, [blank], identifying=False, at=None)
         assert identifying == set(shown["left_out"]), form.code
         assert not identifying & set(shown["answers"]), form.code
 

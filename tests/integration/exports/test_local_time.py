@@ -52,7 +52,7 @@ def test_point_10_an_instant_leaves_by_the_sites_clock_with_its_offset(
     assert row["SER_AWARE"] == WANTED
     form = catalogue.form("AE")
     (record,) = form.model.objects.filter(pk__in=Record.objects.filter(participant=person))
-    (shown,) = shapes.records(form, [record], identifying=False)
+    (shown,) = shapes.records(form, [record], identifying=False, at=None)
     assert shown["answers"]["ser_aware"] == WANTED
 
 
