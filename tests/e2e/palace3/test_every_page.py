@@ -66,6 +66,7 @@ FILES = {
     "analysis:flow-picture",
     "analysis:flow-table",
     "accounts:session",
+    "work-counts",
     "crf:attachment",
     "crf:blank",
     "crf:terms",
