@@ -76,6 +76,7 @@ FILES = {
     "analysis:serious-icsr",
     "analysis:serious-paper",
     "accounts:session",
+    "work-counts",
     "crf:attachment",
     "crf:blank",
     "crf:terms",
