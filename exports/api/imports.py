@@ -17,7 +17,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
-from exports.api.bodies import members_of, object_in, text_in
+from exports.api.bodies import members_of, text_in
 from exports.api.described import TEXT, DescribedAnswer, members, named, page_of
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged
@@ -25,6 +25,7 @@ from exports.api.parameters import PAGE
 from exports.api.requests import CallerRequest
 from exports.imports.models import DataImport
 from exports.imports.services import carry_out_import, discard_import, preview_import
+from exports.sent import object_in
 from kernel.clock import with_offset
 from kernel.errors import Refusal
 

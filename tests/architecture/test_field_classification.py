@@ -250,6 +250,10 @@ FIELDS: dict[str, dict[str, str]] = {
     "exports.DatabaseLockItem": {
         "operational": "id act database_lock kind note signature",
     },
+    "analysis.AnalysisSetSignature": {
+        "clinical": "members",
+        "operational": "id act role digest as_of signature",
+    },
     "exports.DatabaseLockSignature": {
         "operational": "id act database_lock role digest signature",
     },

@@ -42,6 +42,13 @@ MAY_NAME = {
         {"ELIG", "STAGE"},
         "sex, age and stage in the line that says who a participant is",
     ),
+    "analysis/adam/declarations.py": ({"QOL"}, "the name of a group of endpoints"),
+    "analysis/adam/define.py": ({"QOL"}, "the name of a group of endpoints"),
+    "analysis/adam/events.py": ({"AE"}, "a domain of SDTM"),
+    "analysis/adam/laboratory.py": ({"LB"}, "a domain of SDTM"),
+    "analysis/adam/package.py": ({"DM"}, "a domain of SDTM"),
+    "analysis/adam/quality.py": ({"QOL"}, "the words of the scales are those of the form"),
+    "analysis/adam/subjects.py": ({"DM"}, "a domain of SDTM"),
     "analysis/definitions.py": ({"AE", "QOL"}, "the names of groups of endpoints"),
     "analysis/facts.py": (
         {"AE", "AS", "CRE", "DV", "EOS", "FU", "PROG", "QOL", "ST", "STAGE", "SURG", "SURV", "TREAT"},
