@@ -23,6 +23,7 @@ from committee.register import files, packs_of, shares, views_of
 from committee.services.packs import hand_out, may_read, release_pack, request_pack
 from committee.services.sharing import files_of_share, open_share, revoke_share, share_of, share_pack
 from exports.register import named_cuts
+from kernel.errors import Refusal
 from kernel.once import once_for_each_page
 from kernel.service_form import Page
 
@@ -168,8 +169,11 @@ def shared(request: HttpRequest, ticket: str) -> HttpResponse:
     ):
         opens = opened.opens_at(now)
         form = OpenShareForm(request.POST or None, files=files_of_share(opened) if opens else [])
-        if opens and form.submits(open_share, share=opened, at=now):
-            return _answer(*form.result)
+        if opens and form.is_valid():  # a page without a key: each file of it is asked for in its turn
+            try:
+                return _answer(*open_share(share=opened, at=now, **form.arguments()))
+            except Refusal as refusal:
+                form.refuse(refusal)
         status = form.status if opens else 410
         context = {"share": opened, "form": form, "opens": opens and status != 410}
         return render(request, "committee/shared.html", context, status=status)
