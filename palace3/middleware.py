@@ -10,6 +10,7 @@ from datetime import datetime
 from time import perf_counter
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.utils import timezone
 
@@ -79,35 +80,29 @@ WRITES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 ASK_AGAIN_AFTER = "60"
 
 
-def maintained(get_response: Handler) -> Handler:
-    """While maintenance is on, nothing is written: pages can still be read, or there is one page alone.
-
-    It stands inside the sessions, so that reading does not write one, and before whatever asks the database.
-    """
-
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        now = None if request.path in OF_MACHINES else maintenance()
-        if now is None:
-            return get_response(request)
-        if now.mode is MaintenanceMode.READ_ONLY and request.method in WRITES_NOTHING:
-            response = get_response(request)
-            request.session.modified = False
-            return response
-        response = answer(request, 503)
-        response.headers["Retry-After"] = ASK_AGAIN_AFTER
-        response.headers["Cache-Control"] = NO_STORE
-        return response
-
-    return middleware
+def refused_by_maintenance(request: HttpRequest) -> HttpResponseBase | None:
+    """Return the answer to what cannot be done while maintenance is on; None for what can still be read."""
+    now = None if request.path in OF_MACHINES else maintenance()
+    if now is None or (now.mode is MaintenanceMode.READ_ONLY and request.method in WRITES_NOTHING):
+        return None
+    request.user = AnonymousUser()  # the page asks nobody's name of a database that may be away
+    response = answer(request, 503)
+    response.headers["Retry-After"] = ASK_AGAIN_AFTER
+    response.headers["Cache-Control"] = NO_STORE
+    return response
 
 
 def person(get_response: Handler) -> Handler:
     """Let the request run with the grants of the person signed in, and see only their sites.
 
     No browser keeps what they were answered: a page that comes back, and it may be to somebody else, is asked for anew.
+    While maintenance is on nothing is written, the session neither, and nothing was asked of the database before.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
+        is_maintained = settings.MAINTENANCE_FILE.exists()
+        if is_maintained and (refused := refused_by_maintenance(request)):
+            return refused
         now = timezone.now()
         if request.user.is_authenticated and _was_idle(request, now):
             close_session(request, at=now, idle=True)
@@ -121,6 +116,8 @@ def person(get_response: Handler) -> Handler:
             response = get_response(request)
         if is_known or request.path.startswith("/api/"):
             response.headers["Cache-Control"] = NO_STORE
+        if is_maintained:
+            request.session.modified = False
         return response
 
     return middleware

@@ -115,7 +115,6 @@ MIDDLEWARE = [
     *(["demo.filling.filling"] if PALACE3_DEMO_FILLED else []),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "palace3.middleware.maintained",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
