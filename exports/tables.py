@@ -114,12 +114,12 @@ class Origin:
     parts: tuple[Part, ...]
 
 
-def by_the_sites_clock(column: str, clock: str = "HH24:MI", zone: str = "s.time_zone") -> str:
+def by_the_sites_clock(column: str, clock: str = "HH24:MI", zone_column: str = "s.time_zone") -> str:
     """Return the SQL for an instant as the site's clock shows it, with its offset: 2025-12-22T07:30+08:00.
 
     In UTC every event before 08:00 in China would stand on the day before.
     """
-    local = f"({column} AT TIME ZONE {zone})"
+    local = f"({column} AT TIME ZONE {zone_column})"
     apart = f"({local} - {column} AT TIME ZONE 'UTC')"
     sign = f"CASE WHEN {apart} < interval '0' THEN '-' ELSE '+' END"
     offset = f"to_char(greatest({apart}, -{apart}), 'HH24:MI')"
@@ -133,7 +133,7 @@ YES = {"Y": _("Yes"), "N": _("No")}
 
 def by_the_trials_clock(column: str) -> str:
     """Return the SQL for an instant of a row that is of a site or of the whole trial."""
-    return by_the_sites_clock(column, zone=SITES_OR_TRIALS_ZONE)
+    return by_the_sites_clock(column, zone_column=SITES_OR_TRIALS_ZONE)
 
 
 def yes_no(column: str) -> str:

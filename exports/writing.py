@@ -153,7 +153,7 @@ class WantedFiles:
     @cached_property
     def narrowed_by(self) -> dict[str, list[str]]:
         """What narrows the rows of each file."""
-        return {each.name: list(each.by) for each in self.narrowed}
+        return {each.name: list(each.narrowed_by) for each in self.narrowed}
 
     @property
     def left_out(self) -> list[LeftOutInManifest]:

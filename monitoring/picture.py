@@ -17,7 +17,7 @@ ROOM, TICKS = 1.1, 4
 
 
 @dataclass(frozen=True)
-class _Scale:
+class _FunnelScale:
     """From exposure and value to a place in the picture."""
 
     most: float
@@ -42,7 +42,7 @@ def funnel(rows: Sequence[tuple[str, SiteCount]], *, title: str) -> str:
     rate = first.in_unit(first.pooled_rate)
     most = ROOM * max(float(each.exposure) for _label, each in drawn)
     top = ROOM * max([2 * rate, *(each.value or 0.0 for _label, each in drawn)]) or 1.0
-    scale = _Scale(most, top)
+    scale = _FunnelScale(most, top)
     ticks = [n / TICKS for n in range(TICKS + 1)]
     context = {
         "title": title,
@@ -63,7 +63,7 @@ def funnel(rows: Sequence[tuple[str, SiteCount]], *, title: str) -> str:
     return render_to_string("monitoring/funnel.svg", context)
 
 
-def _curves(scale: _Scale, first: SiteCount) -> Iterator[tuple[str, str]]:
+def _curves(scale: _FunnelScale, first: SiteCount) -> Iterator[tuple[str, str]]:
     """Yield both limits of each tail; a limit is a whole count, so that it goes in steps at small exposures."""
     kind, rate = first.indicator.kind, first.pooled_rate
     exposures = sorted({max(1.0, float(round(scale.most * n / STEPS))) for n in range(1, STEPS + 1)})
@@ -76,7 +76,7 @@ def _curves(scale: _Scale, first: SiteCount) -> Iterator[tuple[str, str]]:
             )
 
 
-def _point(scale: _Scale, label: str, each: SiteCount) -> dict[str, str]:
+def _point(scale: _FunnelScale, label: str, each: SiteCount) -> dict[str, str]:
     x, y = scale.x(float(each.exposure)), scale.y(each.value or 0.0)
     colour = MARK if each.signal in (Signal.WARNING, Signal.ACTION) else FILL
     return {"x": f"{x:.1f}", "y": f"{y:.1f}", "right": f"{x + 8:.1f}", "label": label, "colour": colour}

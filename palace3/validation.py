@@ -193,7 +193,7 @@ def _matrix(root: Path, results: Path | None) -> Iterator[str]:
     yield "| no. | requirement | clause | risk | test | outside | status | result |"
     yield "|---|---|---|---|---|---|---|---|"
     for rule in rules(root):
-        tests = "<br>".join(f"`{name.removeprefix('tests/')}`" for name in rule.tests) or "none: outside"
+        tests = ", ".join(f"`{name.removeprefix('tests/')}`" for name in rule.tests) or "none: outside"
         said = _result(rule.tests, outcome) if results else ("by CI" if rule.tests else "–")
         cells = (
             str(rule.number),

@@ -183,7 +183,7 @@ def sign_records(
     """
     if not seen:
         raise NothingToSign
-    held: dict[RecordKey, StoredRecord] = {}
+    stored_of: dict[RecordKey, StoredRecord] = {}
     left_out: list[tuple[str, str]] = []
     with open_act("crf:records:sign", by=by, at=at):
         admit_signing(by=by, password=password, at=at)
@@ -195,20 +195,20 @@ def sign_records(
             except Refusal as refusal:
                 left_out.append((record_key.label, str(refusal)))
             else:
-                held[record_key] = stored
-        kind = _kind_of(signed_as, held)
-        for record_key, stored in held.items():
+                stored_of[record_key] = stored
+        kind = _kind_of(signed_as, stored_of)
+        for record_key, stored in stored_of.items():
             with open_act("crf:record:sign", by=by, at=at, participant=record_key.participant) as act:
                 _put(record_key, stored, kind, act, by)
-    return SignedLot(tuple(record_key.label for record_key in held), tuple(left_out))
+    return SignedLot(tuple(record_key.label for record_key in stored_of), tuple(left_out))
 
 
-def _kind_of(asked: SignedAs, held: Mapping[RecordKey, StoredRecord]) -> SignedAs:
+def _kind_of(asked: SignedAs, stored_of: Mapping[RecordKey, StoredRecord]) -> SignedAs:
     """Return what the records are together: a casebook or a visit without one of its records is several forms."""
-    numbers = {stored.record.pk for stored in held.values()}
+    numbers = {stored.record.pk for stored in stored_of.values()}
     whole = {SignedAs.CASEBOOK: "participant_id", SignedAs.VISIT: "visit_id"}
     if asked in whole:
-        of = {getattr(stored.record, whole[asked]) for stored in held.values()}
+        of = {getattr(stored.record, whole[asked]) for stored in stored_of.values()}
         waiting = unsigned(**{f"{whole[asked]}__in": of}).values_list("pk", flat=True)
         if len(of) == 1 and None not in of and set(waiting) <= numbers:
             return asked

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from crf.engine.base import RecordState
-from crf.models import Record, RecordVerification
+from crf.models import Query, Record, RecordVerification
 
 UNSIGNED = (RecordState.COMPLETE, RecordState.VERIFIED)
 
@@ -31,6 +33,14 @@ def _verifications(scope: dict[str, Any]) -> Any:
 def unsigned(**scope: Any) -> Any:
     """Return the records that are complete, and under which no signature stands."""
     return Record.objects.filter(state__in=UNSIGNED, **scope)
+
+
+def signable_first(records: Any) -> Any:
+    """Records about which a query is open cannot be signed: they fill no lot while others wait."""
+    queries = Query.objects.living().filter(record_id=OuterRef("pk"))
+    return records.annotate(is_asked=Exists(queries)).order_by(
+        "is_asked", "participant__number", "visit", "form_code", "pk"
+    )
 
 
 def is_verified(record: Record) -> bool:

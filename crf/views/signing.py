@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,12 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
-from crf.models import Query, Record, SignedAs
+from crf.models import Record, SignedAs
 from crf.page.editor import open_record
 from crf.page.forms import SignLotForm
 from crf.page.signing import shown_record, signatures_of
 from crf.records.signing import NothingThere, sign_records
-from crf.store.outstanding import unsigned
+from crf.store.outstanding import signable_first, unsigned
 from crf.store.records import RecordKey, find_stored_record, form_named, key_of_record
 from crf.views.rights import READING
 from kernel.choices import chosen
@@ -53,14 +52,6 @@ def _waiting(request: PersonRequest, asked: Mapping[str, str]) -> Any:
     rows = unsigned(pk__in=mine, form_code__in=list(catalogue.forms()), **here)
     return rows.select_related("participant__site", "visit").order_by(
         "participant__number", "visit", "form_code", "pk"
-    )
-
-
-def _signable_first(rows: Any) -> Any:
-    """Records about which a query is open cannot be signed: they fill no lot while others wait."""
-    queries = Query.objects.living().filter(record_id=OuterRef("pk"))
-    return rows.annotate(is_asked=Exists(queries)).order_by(
-        "is_asked", "participant__number", "visit", "form_code", "pk"
     )
 
 
@@ -107,7 +98,7 @@ def lot(request: PersonRequest) -> HttpResponse:
         told: Any = {"seen": _seen(request), "signed_as": _signed_as(asked), "by": request.user, "at": now}
         if form.submits(sign_records, **told):
             return _signed(request, form.result)
-    waiting = _signable_first(_waiting(request, asked))
+    waiting = signable_first(_waiting(request, asked))
     records = []
     for record in waiting[:IN_A_LOT]:
         key = _key(record)

@@ -28,7 +28,7 @@ class NarrowedFile:
 
     name: str
     file: File | None
-    by: tuple[str, ...] = ()
+    narrowed_by: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
 

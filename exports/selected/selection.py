@@ -82,7 +82,6 @@ class UnknownColumn(Refusal):
 
 class UnreadableFilter(Refusal):
     code = "exports.unreadable_filter"
-    fields = ("filters",)
     message = _("“{value}” cannot be compared with {name}: it is no {type}.")
     status = 422
 

@@ -38,6 +38,7 @@ WHEN_STORED = (
 )
 MAY_ASK_THE_DATABASE = {
     "audit/sql.py": WHEN_STORED,
+    "kernel/postgresql/scope_sql.py": "an act long ago or ahead is refused, by the clock that no caller sets",
     "audit/verify.py": "how long acts have waited for their seal since the database stored them",
     "audit/models.py": WHEN_STORED,
     "audit/upgrade.py": "an upgrade happens when the database runs it; no right and no day rests on it",

@@ -48,7 +48,7 @@ WHOLE = {
         "NothingChanged",
         "NoSuchBlock",
     ),
-    *("FilterUnreadable", "NoSuchSource"),
+    *("FilterUnreadable", "UnreadableFilter", "NoSuchSource"),
     *("TextEmpty", "TextTooLong", "TokensLeft", "VisitNotOpenYet"),
     # the form pages and the API say it at each answer by their own means
     *("AnswersImpossible", "AnswersUnreadable", "ReasonNeeded", "VisitsWouldChange", "AnswersLeftOut"),

@@ -20,7 +20,7 @@ APPS = PACKAGES
 
 # Answers that only the statistics, the contracts and the manuals of the study team use.
 FOR_PEOPLE = {
-    *("ni_margin", "power"),
+    *("power",),
     *("analysis_sets", "dmc_first_review_after", "dmc_review_months"),
     *("planned_study_end", "eortc_licence", "qol_instruments", "qol_eq5d"),
     *("ae_dictionary", "ae_coding", "complication_standard", "staging_edition"),

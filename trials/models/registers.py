@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
 from trials.models.sites import Site
@@ -30,10 +31,10 @@ class RegisterKind(models.TextChoices):
 APPROVED_KINDS = (RegisterKind.GENETIC_RESOURCES, RegisterKind.CROSS_BORDER)
 
 
-class RegisterEntrySet(models.QuerySet["RegisterEntry"]):
+class RegisterEntrySet(SiteQuerySet):
     """Entries, and those of them that hold on a day."""
 
-    def in_force(self, kind: RegisterKind, *, on: object) -> RegisterEntrySet:
+    def in_force(self, kind: RegisterKind, *, on: object) -> Self:
         """Return the approved entries of a kind that have begun, are not closed, and are not over on the day."""
         begun = self.filter(kind=kind, closed_on=None, began_on__lte=on).exclude(approved_by=None)
         return begun.exclude(until__lt=on)

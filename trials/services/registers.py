@@ -18,12 +18,14 @@ from trials.models.sites import Site
 
 class RegisterDayAhead(Refusal):
     code = "trials.register_day_ahead"
+    fields = ("began_on", "closed_on")
     message = _("{day} has not come yet. Record it when it has happened.")
     status = 422
 
 
 class RegisterDaysOdd(Refusal):
     code = "trials.register_days_odd"
+    fields = ("until", "closed_on")
     message = _("It ends before it begins. Look at both days.")
     status = 422
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
@@ -37,8 +38,9 @@ COLUMNS = (
 )
 
 
-def _entries(kind: str) -> Any:
-    rows = RegisterEntry.objects.select_related("site", "owner", "recorded_by", "approved_by")
+def _entries(user: User, kind: str) -> Any:
+    rows = RegisterEntry.objects.open_to(user, Permission.AUDIT_VIEW)
+    rows = rows.select_related("site", "owner", "recorded_by", "approved_by")
     return rows.filter(kind=kind) if kind else rows
 
 
@@ -52,7 +54,7 @@ def register_list(request: PersonRequest) -> HttpResponse:
     """Show the entries of the registers, the youngest first, as far as the reader sees their sites."""
     chosen = _kind(request)
     context = {
-        "entries": list(_entries(chosen)),
+        "entries": list(_entries(request.user, chosen)),
         "kinds": RegisterKind.choices,
         "chosen": chosen,
         "may_record": request.user.may(Permission.AUDIT_REVIEW),
@@ -78,7 +80,7 @@ def register_file(request: PersonRequest) -> HttpResponse:
             each.approved_at.isoformat() if each.approved_at else "",
             *(each.outcome, each.closed_on or ""),
         )
-        for each in _entries(_kind(request))
+        for each in _entries(request.user, _kind(request))
     ]
     content = as_csv([COLUMNS, *([str(cell) for cell in row] for row in rows)])
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
@@ -107,7 +109,7 @@ def new_register_entry(request: PersonRequest, register: str) -> HttpResponse:
 @requires(Permission.AUDIT_REVIEW)
 def approve_register_entry(request: PersonRequest, pk: int) -> HttpResponse:
     """Approve a filing or basis as the second person."""
-    entry = get_object_or_404(_entries(""), pk=pk)
+    entry = get_object_or_404(_entries(request.user, ""), pk=pk)
     form = ApproveEntryForm(request.POST or None)
     if form.submits(services.approve_entry, entry=entry, by=request.user, at=timezone.now()):
         return redirect(f"{reverse('trials:registers')}?register={entry.kind}")
@@ -119,7 +121,7 @@ def approve_register_entry(request: PersonRequest, pk: int) -> HttpResponse:
 @requires(Permission.AUDIT_REVIEW)
 def close_register_entry(request: PersonRequest, pk: int) -> HttpResponse:
     """Close an entry with its outcome."""
-    entry, now = get_object_or_404(_entries(""), pk=pk), timezone.now()
+    entry, now = get_object_or_404(_entries(request.user, ""), pk=pk), timezone.now()
     form = CloseEntryForm(
         request.POST or None, initial={"closed_on": local_date(now, settings.TRIAL_TIME_ZONE)}
     )
