@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ from accounts.requests import PersonRequest
 from accounts.sessions import close_session, open_session, seconds_left
 from accounts.throttle import count_failure, refuse_too_many
 from kernel.clock import local_date
+from kernel.scope import Scope, scope
 
 
 def _next(request: HttpRequest) -> str:
@@ -54,13 +56,19 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = SignInForm(request.POST or None)
     if form.is_valid():
-        user = _recognised(request, form, at=now)
-        if user is not None:
-            open_session(request, user, at=now)
-            return _speak(redirect(_next(request)), _language_of(request, user, at=now))
+        with _of_nobody():
+            user = _recognised(request, form, at=now)
+            if user is not None:
+                open_session(request, user, at=now)
+                return _speak(redirect(_next(request)), _language_of(request, user, at=now))
         form.add_error(None, services.SignInRefused.message)
     context = {"form": form, "next": _next(request), "demo_accounts": _demo_accounts(now)}
     return render(request, "accounts/sign_in.html", context, status=422 if form.is_bound else 200)
+
+
+def _of_nobody() -> AbstractContextManager[Scope]:
+    """Open the scope of a visitor: whoever signs in at a browser in which somebody else works acts for themself."""
+    return scope(user_id=None, sites=())
 
 
 def _recognised(request: HttpRequest, form: SignInForm, *, at: datetime) -> User | None:
@@ -91,10 +99,11 @@ def sign_in_again(request: HttpRequest) -> JsonResponse:
     """Open a new session under a page that is still open; what is typed on it stays."""
     now = timezone.now()
     form = SignInForm(request.POST)
-    user = _recognised(request, form, at=now) if form.is_valid() else None
-    if user is None:
-        return JsonResponse({"message": str(services.SignInRefused())}, status=422)
-    open_session(request, user, at=now)
+    with _of_nobody():
+        user = _recognised(request, form, at=now) if form.is_valid() else None
+        if user is None:
+            return JsonResponse({"message": str(services.SignInRefused())}, status=422)
+        open_session(request, user, at=now)
     return JsonResponse({"seconds": seconds_left(request, at=now), "csrf": get_token(request)})
 
 
@@ -155,7 +164,9 @@ def first_password(request: HttpRequest) -> HttpResponse:
     if user is None:
         return render(request, "accounts/first_password.html", status=410)
     form = FirstPasswordForm(request.POST or None, user=user, at=now)
-    if form.submits(services.set_password, user=user, by=user, at=now):
+    with _of_nobody():
+        is_set = form.submits(services.set_password, user=user, by=user, at=now)
+    if is_set:
         messages.success(request, _("Your password is set. Sign in with it; the second factor comes next."))
         return redirect("accounts:sign-in")
     return render(request, "accounts/first_password.html", {"form": form, "person": user}, status=form.status)

@@ -32,6 +32,7 @@ from demo.simulation.verification import plan_verification, sign_some, verify_so
 from followup.services import update_visit_states
 from kernel.clock import local_date
 from kernel.scope import EVERYTHING, scope
+from monitoring.services import work_out
 from randomization.services import set_up_scheme
 from randomization.services.lists import DEFAULT_PLACES
 
@@ -156,6 +157,8 @@ def _finish(stage: Stage, until: datetime, seed: int) -> None:
 
     in_parallel(work, {place.site.pk: 1 for place in stage.places})
     read_news(stage, until)
+    with scope(user_id=None, sites=EVERYTHING):
+        work_out(at=until)
 
 
 def _suspend_one(stage: Stage, at: datetime) -> None:

@@ -44,7 +44,7 @@ def data_list(request: PersonRequest) -> HttpResponse:
 
 @require_GET
 @requires(Permission.EXPORT_TAKE)
-def data_table(request: PersonRequest, name: str) -> HttpResponse:
+def data_table(request: PersonRequest, file_name: str) -> HttpResponse:
     """Show one table as the address asks for it, or as it was saved."""
     now = timezone.now()
     if saved := request.GET.get("saved", ""):
@@ -54,15 +54,15 @@ def data_table(request: PersonRequest, name: str) -> HttpResponse:
             raise Http404
         kept_of = _file(view.file, now)
         return redirect(f"{reverse('exports:data', args=[view.file])}?{urlencode(address_of(view, kept_of))}")
-    return _page(request, _file(name, now), {}, at=now)
+    return _page(request, _file(file_name, now), {}, at=now)
 
 
 @require_POST
 @requires(Permission.EXPORT_TAKE)
-def data_export(request: PersonRequest, name: str) -> HttpResponse:
+def data_export(request: PersonRequest, file_name: str) -> HttpResponse:
     """Export what is seen, and nothing else."""
     now = timezone.now()
-    file = _file(name, now)
+    file = _file(file_name, now)
     form = ExportViewForm(request.POST)
     chosen = selection_of(_view(request, file), file, request.user)
     asked = {"forms": [file.form] if file.form else [], "sites": _sites(request), "selection": chosen}
@@ -74,22 +74,22 @@ def data_export(request: PersonRequest, name: str) -> HttpResponse:
 
 @require_POST
 @requires(Permission.EXPORT_TAKE)
-def data_save(request: PersonRequest, name: str) -> HttpResponse:
+def data_save(request: PersonRequest, file_name: str) -> HttpResponse:
     """Keep what is seen under a name, to be looked at and exported again."""
     now = timezone.now()
-    file = _file(name, now)
+    file = _file(file_name, now)
     form = SaveViewForm(request.POST, auto_id="save_%s")
     chosen = selection_of(_view(request, file), file, request.user)
     asked = {"forms": [file.form] if file.form else [], "sites": _sites(request), "selection": chosen}
     told = {"rhythm": Rhythm.NEVER.value, "language": get_language() or "en", "data_format": "csv"}
     if form.submits(save_definition, **asked, **told, by=request.user, at=now):
-        return redirect(f"{reverse('exports:data', args=[name])}?{urlencode({'saved': form.result.pk})}")
+        return redirect(f"{reverse('exports:data', args=[file_name])}?{urlencode({'saved': form.result.pk})}")
     return _page(request, file, {"save_form": form}, at=now)
 
 
-def _file(name: str, at: datetime) -> File:
+def _file(file_name: str, at: datetime) -> File:
     try:
-        return file_named(name, Cut(at=at, is_past=False))
+        return file_named(file_name, Cut(at=at, is_past=False))
     except UnknownTable as none:
         raise Http404 from none
 

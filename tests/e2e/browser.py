@@ -46,8 +46,10 @@ def follow(page: Page, link: Locator) -> None:
     """The page that the link or the button leads to is open and loaded.
 
     A click returns while the next page may still be on its way: what is looked at then is the old page, or half
-    of the new one.
+    of the new one. What stands in a menu is opened first, as a person does.
     """
+    if not link.is_visible():
+        link.locator("xpath=ancestor::details[not(@open)][1]/summary").click()
     with page.expect_navigation():
         link.click()
 

@@ -116,7 +116,7 @@ ABOUT: dict[str, dict[str, Any]] = {
     "crf:code-words": {"pk": "worded", "item": "AE.ae_term"},
     "crf:decide-deviation": {"number": "departed", "sequence": "departure"},
     "crf:settle-deviation": {"pk": "deviation"},
-    "exports:data": {"name": "AE"},
+    "exports:data": {"file_name": "AE"},
     "exports:import": {"pk": "import"},
     "exports:import-take": {"pk": "import"},
     "exports:import-discard": {"pk": "import"},

@@ -47,6 +47,18 @@ def test_the_right_password_opens_a_session(client: Client, world: World) -> Non
     assert client.get("/accounts/").context["user"] == world.coordinator
 
 
+@pytest.mark.parametrize("address", ["/accounts/sign-in/", "/accounts/sign-in-again/"])
+def test_somebody_signs_in_at_a_browser_in_which_another_person_works(
+    client: Client, world: World, address: str
+) -> None:
+    """A machine of a ward: the act of signing in is the newcomer's, whoever was there before."""
+    assert answer(client).status_code == 302
+    typed = {"username": "monitor", "password": PASSWORD}
+    assert client.post(address, typed).status_code in {200, 302}
+    assert client.get("/accounts/").context["user"] == world.monitor
+    assert acts_of(world.monitor)[-1] == "accounts:session:open"
+
+
 def test_a_wrong_password_keeps_the_name_and_says_what_to_do(client: Client, world: World) -> None:
     response = answer(client, password="not this one")
     assert response.status_code == 422

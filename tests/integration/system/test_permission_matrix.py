@@ -83,7 +83,7 @@ def sample(world: World, number: str) -> dict[str, Any]:
         "register": "incident",
         "check": "CM-01",
         "variable": "PALACE3_LIST_KEY",
-        "name": "AE",
+        "file_name": "AE",
         "ending": "csv",
     }
 
