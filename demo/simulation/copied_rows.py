@@ -14,6 +14,7 @@ from audit.acts import put_in_force
 from audit.models import Act
 from crf import catalogue
 from crf.eligibility.evidence import SOURCE_FORMS
+from kernel.scope_proof import tell_copying
 from trials.models import Consent, EligibilityDecision, Milestone, Participant, ScreeningOutcome
 
 NOT_COPIED: Final = {
@@ -56,6 +57,7 @@ def copy_rows(batch: list[Source], act: Act, *, before: bool | None = None) -> N
     if not batch:
         return
     parameters = _as_arrays(batch)
+    tell_copying()
     with connection.cursor() as cursor:
         if before is False:
             cursor.execute(_GO_ON, [act.pk, *parameters])

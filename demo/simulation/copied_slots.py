@@ -8,6 +8,7 @@ from datetime import datetime
 
 from accounts.models import Signature
 from audit.acts import open_act
+from kernel.scope_proof import tell_copying
 from randomization.allocation.certificate import certificate_of
 from randomization.allocation.verify import fault_of
 from randomization.allocation_list import functions
@@ -37,6 +38,7 @@ def take(place: CopiedSlot) -> None:
     with open_act(
         "randomization:slot:take", by=model.randomized_by, at=model.randomized_at, participant=participant
     ) as act:
+        tell_copying()
         signature = signed and Signature.objects.create(
             by_id=signed.by_id,
             printed_name=signed.printed_name,

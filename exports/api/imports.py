@@ -74,7 +74,7 @@ class NotBase64(Refusal):
 def imports(request: CallerRequest) -> Response:
     """List imports, or see what would become of each cell of a file: nothing is saved by a preview.
 
-    ``{"form": "LB", "file": "…", "file_name": "results.csv", "mapping": {…}}``. Without a mapping the one of
+    ``{"form": "LB", "file": "…", "file_name": "results.csv", "mapping": {…} }``. Without a mapping the one of
     ``mapping_name`` is used, else the columns are recognised by their names. Every check of a page speaks; what
     differs from what is stored is a conflict and never overwritten.
     """

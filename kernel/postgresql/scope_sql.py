@@ -108,8 +108,9 @@ END $$;
 CREATE FUNCTION public.scope_guard_signature() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF session_user = '{APP}' AND current_setting('app.signature', true) IS DISTINCT FROM scope.code(
-        'signature' || ARRAY[NEW.by_id::text, NEW.record, NEW.digest]::text
+    IF session_user = '{APP}' AND coalesce(current_setting('app.signature', true), '') NOT IN (
+        scope.code('signature' || ARRAY[NEW.by_id::text, NEW.record, NEW.digest]::text),
+        scope.code('signatures copied in ' || pg_current_xact_id()::text)
     ) THEN
         RAISE EXCEPTION '%: a signature is put by the program, which has asked its signer', TG_TABLE_NAME
             USING ERRCODE = 'insufficient_privilege';

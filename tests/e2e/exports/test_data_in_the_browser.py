@@ -52,7 +52,7 @@ def test_a_table_is_narrowed_saved_and_exported(
         examine(page, name)
     # and the pages are Chinese for who reads Chinese
     page = open_page(SIZES["zh"])
-    sign_in(page, world.data_manager.username)
+    sign_in(page, world.statistician.username)
     page.context.add_cookies(
         [{"name": settings.LANGUAGE_COOKIE_NAME, "value": "zh-hans", "url": live_server.url}]
     )

@@ -24,6 +24,7 @@ from accounts.models import Signature, User
 from audit.acts import open_act
 from kernel.postgresql.processes import leave_connections_to_the_parent
 from kernel.scope import EVERYTHING, scope
+from kernel.scope_proof import tell_copying
 from trials.models import Consent, ConsentVersion, EligibilityDecision, Participant, Site
 
 FORK = multiprocessing.get_context("fork")
@@ -45,6 +46,7 @@ def bulk_eligible(
         scope(user_id=None, sites=EVERYTHING),
         open_act("trials:participant:register", by=by, at=at, site=site) as act,
     ):
+        tell_copying()
         first = Participant.objects.filter(site=site).count() + 1
         people = Participant.objects.bulk_create(
             Participant(
