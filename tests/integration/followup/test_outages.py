@@ -21,6 +21,7 @@ from demo.servers.postgres import EmbeddedPostgres
 from followup.models import Visit, VisitState
 from kernel.postgresql.roles import prepare, url_of
 from kernel.scope import EVERYTHING, scope
+from tests.database import SECRET_KEY
 from tests.integration.followup.filled_elsewhere import LETTERS
 from tests.integration.followup.post_office import Street
 from tests.integration.followup.test_worker import Start, send, street
@@ -113,7 +114,7 @@ def own_server(tmp_path: Path) -> Iterator[tuple[EmbeddedPostgres, str, int]]:
         environment = os.environ | {
             "DATABASE_URL": app,
             "DATABASE_OWNER_URL": owner,
-            "SECRET_KEY": "tests",
+            "SECRET_KEY": SECRET_KEY,
             "DJANGO_SETTINGS_MODULE": "palace3.settings",
         }
         migrate = ["manage.py", "migrate", "--database", "owner", "--verbosity", "0", "--no-input"]
