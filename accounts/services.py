@@ -25,7 +25,7 @@ from audit.secret_digests import name_digest, secrets_digest
 from kernel import reading
 from kernel.clock import local_date
 from kernel.errors import Refusal
-from kernel.scope_proof import tell_signing
+from kernel.scope import tell_signing
 
 TRIES_BEFORE_LOCK = 5
 LOCKED_FOR = timedelta(minutes=15)

@@ -201,8 +201,7 @@ class House:
         return client
 
     def doors(self, round_: int, rounds: int) -> Client:
-        from kernel.scope import EVERYTHING, Scope
-        from kernel.scope_proof import opening_of
+        from kernel.scope import EVERYTHING, Scope, opening_of
         from randomization.allocation_list.functions import place_binding
         from randomization.allocation_list.keys import list_keys
         from randomization.scheme.sealing import Sealed, unseal

@@ -1,22 +1,30 @@
-"""Whose eyes the database lends to the work at hand.
+"""Whose eyes the database lends to the work at hand, and the proof that the program asked for them.
 
-The scope lives in a context variable; the database backend writes it into every transaction
+The scope lives in a context variable; the database backend opens it in every transaction
 (``kernel.postgresql``), where the row-level policies read it. Without a scope the
-policies show nothing and accept nothing.
+policies show nothing and accept nothing. The proof is a keyed digest that no SQL can make (ADR 49).
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from functools import cache
+from typing import Any, Final, Literal
 
+from django.conf import settings
 from django.db import connection
+from psycopg import Cursor
 
 EVERYTHING: Final = "*"
+_BLOCK = 64  # bytes of one block of SHA-256, as RFC 2104 pads a key
+_PLAIN = re.compile(r'(?!null$)[^{},"\\ \t\n\r\v\f]+', re.IGNORECASE)  # what an array of text holds unquoted
 
 
 @dataclass(frozen=True)
@@ -34,19 +42,6 @@ class Scope:
     confided: frozenset[int] = frozenset()
     day: date | None = None
     by_delegations: bool = False
-
-    def settings(self) -> tuple[str, str, str, str]:
-        """Return what the policies read: person, sites (``*``, or ids between commas), confidences, day.
-
-        A scope without a day has an empty one, and then no role is in force.
-        """
-        sites = EVERYTHING if self.sites == EVERYTHING else _between_commas(self.sites)
-        confided = _between_commas(self.confided)
-        return str(self.user_id or ""), sites, confided, self.day.isoformat() if self.day else ""
-
-
-def _between_commas(sites: Collection[int] | str) -> str:
-    return ",".join(map(str, sorted(sites)))
 
 
 _scope: ContextVar[Scope | None] = ContextVar("palace3_scope", default=None)
@@ -86,3 +81,65 @@ def _tell_open_transaction() -> None:
     write_scope = getattr(connection, "write_scope", None)
     if write_scope is not None and connection.in_atomic_block:
         write_scope()
+
+
+@cache
+def _key_from(secret: str) -> bytes:
+    return hmac.new(secret.encode(), b"palace3: scope of a transaction", hashlib.sha256).digest()
+
+
+def padded_key() -> tuple[bytes, bytes]:
+    """Return the two padded halves of the key, as the database keeps them where its application's role cannot read."""
+    padded = _key_from(settings.SECRET_KEY).ljust(_BLOCK, b"\0")
+    return bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)
+
+
+def proof_of(word: str, *parts: str, also: str = "") -> str:
+    """Return the keyed digest of a word, of parts as PostgreSQL writes an array of text, and of what stands after.
+
+    No part can pass for two: one that holds what an array is written with stands in quotation marks.
+    """
+    elements = [
+        part if _PLAIN.fullmatch(part) else '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        for part in parts
+    ]
+    message = word + ("{" + ",".join(elements) + "}" if parts else "") + also
+    return hmac.new(_key_from(settings.SECRET_KEY), message.encode(), hashlib.sha256).hexdigest()
+
+
+def opening_of(scope: Scope | None) -> tuple[str, list[Any]]:
+    """Return the statement that opens the scope in a transaction, or closes what stood there, with its proof.
+
+    The policies read the person, the sites (``*``, or ids between commas), the confidences and the day: a scope
+    without a day has an empty one, and then no role is in force.
+    """
+    if scope is None:
+        return "SELECT set_config('app.seal', '', true)", []
+    sites, confided = [
+        each if each == EVERYTHING else ",".join(map(str, sorted(each)))
+        for each in (scope.sites, scope.confided)
+    ]
+    person, day = str(scope.user_id or ""), scope.day.isoformat() if scope.day else ""
+    proof = proof_of("open", person, sites, confided, day, also=str(scope.by_delegations).lower())
+    return (
+        "SELECT scope_open(%s, %s, %s, %s, %s, %s)",
+        [scope.user_id, sites, confided, day, scope.by_delegations, proof],
+    )
+
+
+def tell_signing(*, person: int, record: str, digest: str) -> None:
+    """The open transaction may put the signature of this person, who was asked just now, under this content alone."""
+    proof = proof_of("signature", str(person), record, digest)
+    Cursor(connection.connection).execute("SELECT set_config('app.signature', %s, true)", [proof])
+
+
+def tell_copying() -> None:
+    """The open transaction may put signatures that stand already under copies of what they stand under.
+
+    For copies of synthetic participants, which nobody signs; the proof holds for this transaction alone.
+    """
+    cursor = Cursor(connection.connection)
+    (number,) = cursor.execute("SELECT pg_current_xact_id()::text").fetchone() or ("",)
+    cursor.execute(
+        "SELECT set_config('app.signature', %s, true)", [proof_of(f"signatures copied in {number}")]
+    )

@@ -273,8 +273,7 @@ def as_program(
     raw: psycopg.Connection[Any], *, sites: str = "*", person: int | None = None, confided: str = ""
 ) -> None:
     """The transaction of this raw connection has the scope that the program would open: no SQL alone opens one."""
-    from kernel.scope import Scope
-    from kernel.scope_proof import opening_of
+    from kernel.scope import Scope, opening_of
 
     seen, confidences = (
         frozenset(map(int, filter(None, text.split(",")))) for text in (sites.strip("*"), confided)

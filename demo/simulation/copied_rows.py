@@ -14,7 +14,7 @@ from audit.acts import put_in_force
 from audit.models import Act
 from crf import catalogue
 from crf.eligibility.evidence import SOURCE_FORMS
-from kernel.scope_proof import tell_copying
+from kernel.scope import tell_copying
 from trials.models import Consent, EligibilityDecision, Milestone, Participant, ScreeningOutcome
 
 NOT_COPIED: Final = {

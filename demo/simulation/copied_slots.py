@@ -8,7 +8,7 @@ from datetime import datetime
 
 from accounts.models import Signature
 from audit.acts import open_act
-from kernel.scope_proof import tell_copying
+from kernel.scope import tell_copying
 from randomization.allocation.certificate import certificate_of
 from randomization.allocation.verify import fault_of
 from randomization.allocation_list import functions

@@ -12,8 +12,7 @@ from psycopg import Cursor
 from psycopg.pq import TransactionStatus
 
 from kernel.postgresql.roles import BACKUP
-from kernel.scope import current_scope
-from kernel.scope_proof import opening_of
+from kernel.scope import current_scope, opening_of
 
 _USABLE = {TransactionStatus.IDLE, TransactionStatus.INTRANS}
 _WORD = re.compile(r"\w+")

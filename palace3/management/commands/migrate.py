@@ -25,7 +25,7 @@ from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from audit.sql import NOTHING_SKIPPED
 from kernel.postgresql.scope_sql import KEY, PROVEN
-from kernel.scope_proof import padded_key
+from kernel.scope import padded_key
 
 USUAL_ALTER_FIELD = ProjectState.alter_field
 

@@ -17,8 +17,7 @@ from accounts.services import put_signature
 from audit.acts import open_act
 from audit.tasks import seal
 from kernel.postgresql.pooling import forget_session
-from kernel.scope import EVERYTHING, Scope, scope
-from kernel.scope_proof import opening_of
+from kernel.scope import EVERYTHING, Scope, opening_of, scope
 from tests.clock import NOW
 from tests.database import as_program
 from tests.world import TODAY, World, build_world, screen

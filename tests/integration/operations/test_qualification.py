@@ -18,8 +18,7 @@ from accounts.models import User
 from audit.seals import seal_batch
 from demo.servers.processes import free_port
 from kernel.postgresql.scope_sql import KEY
-from kernel.scope import EVERYTHING, scope
-from kernel.scope_proof import padded_key
+from kernel.scope import EVERYTHING, padded_key, scope
 from operations.models import OperationKind, OperationRecord
 from operations.qualification.attacks import ATTACKS
 from operations.qualification.checks import INSTALLED, NAMES, WORKING, QualificationOrder, qualify

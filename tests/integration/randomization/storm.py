@@ -23,8 +23,7 @@ from django.db import InterfaceError, OperationalError, connection, connections,
 from accounts.models import Signature, User
 from audit.acts import open_act
 from kernel.postgresql.processes import leave_connections_to_the_parent
-from kernel.scope import EVERYTHING, scope
-from kernel.scope_proof import tell_copying
+from kernel.scope import EVERYTHING, scope, tell_copying
 from trials.models import Consent, ConsentVersion, EligibilityDecision, Participant, Site
 
 FORK = multiprocessing.get_context("fork")
