@@ -26,6 +26,7 @@ from exports.selected.selection import Selection
 from exports.services import request_export
 
 EXPORTS = "exports"
+PARTS = ("forms", "sites", "purpose", "cut_at", "cut", "cut_name", "language", "format", "leaves_country")
 SELECTING = ("participants", "visits", "states", "since", "until", "tables", "arm", "identifying")
 
 
@@ -49,11 +50,11 @@ def exports(request: CallerRequest) -> Response:
     ``acrf``, ``adam`` (for the statistician) or ``usdm``. ``participants``, ``visits``, ``states``, ``since`` and
     ``until`` (days of the last change) narrow it; ``tables`` names those beside the forms; ``arm`` is ``shown``,
     ``masked`` or ``absent``, by right; ``identifying`` takes answers that could say who somebody is, by a right of its
-    own and on record.
+    own and on record. ``leaves_country`` says that the data leave mainland China: then a filing of human genetic
+    resources and a basis must be in force.
     """
     if request.method == "POST":
-        parts = ("forms", "sites", "purpose", "cut_at", "cut", "cut_name", "language", "format")
-        sent = members_of(request, *parts, *SELECTING)
+        sent = members_of(request, *PARTS, *SELECTING)
         made = request_export(
             forms=texts_in(sent.get("forms", list(catalogue.forms())), "forms"),
             sites=texts_in(sent.get("sites", []), "sites"),
@@ -64,6 +65,7 @@ def exports(request: CallerRequest) -> Response:
             language=text_in(sent.get("language", "en"), "language"),
             data_format=text_in(sent.get("format", "csv"), "format"),
             selection=_selection_in(sent),
+            leaves_country=bool_in(sent.get("leaves_country", False), "leaves_country"),
             by=request.user,
             at=timezone.now(),
         )

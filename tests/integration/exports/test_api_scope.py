@@ -171,7 +171,8 @@ def test_point_21_what_an_export_is_not_asked_by_is_refused(
 def test_point_21_everything_that_the_page_asks_of_an_export_the_api_can(world: World) -> None:
     from exports.forms import ExportForm
 
-    api = caller(world.data_manager, Permission.EXPORT_TAKE, Permission.EXPORT_VIEW)
+    rights = (Permission.EXPORT_TAKE, Permission.EXPORT_VIEW, Permission.EXPORT_IDENTIFYING)
+    api = caller(world.data_manager, *rights)
     sent = {
         "forms": ["ELIG"],
         "sites": ["02"],
@@ -180,9 +181,22 @@ def test_point_21_everything_that_the_page_asks_of_an_export_the_api_can(world: 
         "language": "zh-hans",
         "format": "xlsx",
         "cut_name": "committee 3",
+        "leaves_country": False,
+        "participants": [screen(world, site=world.other_site).number],
+        "visits": ["SCR"],
+        "states": ["complete"],
+        "since": "2026-09-01",
+        "until": "2026-09-30",
+        "tables": ["VISITS"],
+        "arm": "absent",
+        "identifying": True,
     }
-    of_the_page = {field.removeprefix("data_") for field in ExportForm(sites=[], cuts=[], at=NOW).fields}
-    assert of_the_page - set(sent) == {"cut"}  # another cut than a moment: test_kept_cuts.py
+    form = ExportForm(sites=[], cuts=[], at=NOW, may=world.data_manager.may)
+    of_the_page = {field.removeprefix("data_") for field in form.fields}
+    # another cut than a moment: test_kept_cuts.py; that tables were offered is a matter of the page
+    assert of_the_page - set(sent) == {"cut", "tables_offered"}
+    refused = posted(api, "/api/v1/exports/", {**sent, "leaves_country": True})
+    assert (refused.status_code, refused.json()["code"]) == (422, "trials.basis_missing")
     answered = posted(api, "/api/v1/exports/", sent)
     assert answered.status_code == 202, answered.content
     with scope(user_id=None, sites=EVERYTHING):
@@ -196,6 +210,8 @@ def test_point_21_everything_that_the_page_asks_of_an_export_the_api_can(world: 
     assert (made.cut_name, made.cut_at is not None) == ("committee 3", True)
     assert made.cut_at
     assert made.cut_at.isoformat() == "2026-10-01T00:00:00+00:00"
+    narrowing = ("participants", "visits", "states", "since", "until", "tables", "arm", "identifying")
+    assert made.selection == {name: sent[name] for name in narrowing}
 
 
 def test_point_21_the_register_comes_without_manifests(world: World) -> None:
@@ -261,7 +277,7 @@ def test_point_21_no_form_shows_an_identifying_answer_to_whom_it_is_not_open(
             if (question.classification or form.classification) == Classification.IDENTIFYING
         }
         blank = form.model(pk=1, participant=Participant(number="01-0001"))
-        monkeypatch.setattr(shapes, "_stored_at", lambda records: {1: NOW})
+        monkeypatch.setattr(shapes, "_stored_at", lambda records, at: {1: NOW})
         (shown,) = shapes.records(form, [blank], identifying=False, at=None)
         assert identifying == set(shown["left_out"]), form.code
         assert not identifying & set(shown["answers"]), form.code

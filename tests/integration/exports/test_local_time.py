@@ -62,7 +62,7 @@ def test_point_10_an_instant_leaves_by_the_sites_clock_with_its_offset(
 )
 def test_point_10_the_cut_is_asked_for_by_the_trials_clock(world: World, typed: str) -> None:
     sent = {"purpose": "DMC", "data_format": "csv", "forms": ["AE"], "sites": ["01"], "cut_at": typed}
-    form = ExportForm(sent, sites=[("01", "01")], cuts=[], at=NOW)
+    form = ExportForm(sent, sites=[("01", "01")], cuts=[], at=NOW, may=world.data_manager.may)
     assert form.is_valid(), form.errors
     assert form.cleaned_data["cut_at"] == datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
     assert "Asia/Shanghai, UTC+8" in str(form.fields["cut_at"].label)
@@ -76,7 +76,9 @@ def test_point_10_a_cut_that_is_not_read_says_how_one_is_typed(world: World) -> 
         ("05/03/2026 10:00", "as year-month-day"),
         ("2026-11-20 09:30:17", "seconds out"),
     ):
-        form = ExportForm(given | {"cut_at": typed}, sites=[("01", "01")], cuts=[], at=NOW)
+        form = ExportForm(
+            given | {"cut_at": typed}, sites=[("01", "01")], cuts=[], at=NOW, may=world.data_manager.may
+        )
         assert said in str(form.errors["cut_at"])
 
 
