@@ -30,6 +30,7 @@ from kernel.scope import EVERYTHING, current_scope, scope
 from randomization.models import ListPart, PartKind, SchemeClosing
 from trials.models import CloseOut, Delegation, NewsLetter, PublicText, Transfer
 from trials.models.people import own_scope, with_grants
+from trials.models.registers import RegisterEntry
 from trials.models.texts import PAGE_LANGUAGES
 
 SECOND_PERSON: Final = "notices:second_person"
@@ -132,7 +133,19 @@ def _letters(rows: Any) -> Iterator[SecondPersonMatter]:
         yield SecondPersonMatter(f"letter:{each.pk}", str(each), what, each.get_absolute_url())
 
 
-KINDS: Final = (
+def _entry_rows(user: User) -> Any:
+    rows = RegisterEntry.objects.open_to(user, Permission.AUDIT_REVIEW).waiting()
+    return rows.exclude(recorded_by=user)
+
+
+def _entries(rows: Any) -> Iterator[SecondPersonMatter]:
+    for each in rows.order_by("pk"):
+        what = _("Approve the entry of the register: %(register)s") % {"register": each.get_kind_display()}
+        href = reverse("trials:approve-register-entry", args=[each.pk])
+        yield SecondPersonMatter(f"register:{each.pk}", each.reference, what, href)
+
+
+KINDS: Final = [
     SecondPersonKind(Delegation, _role_rows, _roles),
     SecondPersonKind(ListPart, ListPart.objects.to_activate_by, _lists),
     SecondPersonKind(SchemeClosing, SchemeClosing.objects.to_confirm_by, _closings_of_schemes),
@@ -140,14 +153,23 @@ KINDS: Final = (
     SecondPersonKind(Transfer, Transfer.objects.to_act_by, _transfers),
     SecondPersonKind(PublicText, _text_rows, _texts),
     SecondPersonKind(NewsLetter, _letter_rows, _letters),
-)
-ASKED: Final = (
+    SecondPersonKind(RegisterEntry, _entry_rows, _entries),
+]
+ASKED: Final = [
+    Permission.AUDIT_REVIEW,
     Permission.PERSON_CONFIRM,
     Permission.SCHEME_ACTIVATE,
     Permission.SITE_CONFIRM,
     Permission.TEXT_APPROVE,
     Permission.TRANSFER_END,
-)
+]
+
+
+def two_people_do(kind: SecondPersonKind, asked: Permission) -> None:
+    """What waits of an upper package is told like everything else: it says so once, when the program starts."""
+    if kind not in KINDS:
+        KINDS.append(kind)
+        ASKED.append(asked)
 
 
 def rows_waiting_for(user: User) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from exports.codebook.lines import HEADER, CodebookLine, codebook_of
 from exports.cuts import Cut
 from exports.listed.catalogue import BY_NAME, listed_files
 from exports.tables import File, files_of
+from kernel.choices import chosen
 from kernel.spreadsheets import as_csv, as_xlsx
 
 BESIDE = "TABLES"  # in place of a form: the tables beside the forms
@@ -38,7 +39,8 @@ Lines = list[tuple[CodebookLine, Filled | None]]
 @requires(Permission.PROTOCOL_VIEW)
 def codebook(request: PersonRequest) -> HttpResponse:
     """Show what each column of one form, or of the tables beside the forms, is."""
-    code = _chosen(request.GET.get("form") or next(iter(catalogue.forms())))
+    known = (*catalogue.forms(), BESIDE)
+    code = chosen(request, "form", known, otherwise=known[0])
     forms = [(each.code, str(each.title)) for each in catalogue.forms().values()]
     context = {
         "code": code,

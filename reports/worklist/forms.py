@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +41,7 @@ def _queries(rows: Any, title: Promise, nothing: Promise) -> WorkListSection:
             group.number,
             ngettext("%(n)s query", "%(n)s queries", group.rows) % {"n": group.rows},
             f"{several}?{urlencode({'participant': group.number})}",
-            when=local_date(group.oldest, settings.TRIAL_TIME_ZONE),
+            when=local_date(group.oldest, group.zone),
             is_since=True,
         )
         for group in groups

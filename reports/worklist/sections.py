@@ -64,9 +64,10 @@ class WorkListSection:
 
 @dataclass(frozen=True)
 class ParticipantWork:
-    """How many rows wait about one participant, and since when the oldest does."""
+    """How many rows wait about one participant, and since when the oldest does; the zone is that of the site."""
 
     number: str
+    zone: str
     rows: int
     oldest: Any
 
@@ -77,7 +78,8 @@ def grouped(rows: Any, *, by: str) -> tuple[list[ParticipantWork], int]:
     At most ``MOST`` rows are looked at, whatever there is.
     """
     first = rows.order_by(by, "pk").values("pk")[: MOST + 1]
-    counted = rows.model.objects.filter(pk__in=first).order_by().values_list("participant__number")
+    counted = rows.model.objects.filter(pk__in=first).order_by()
+    counted = counted.values_list("participant__number", "participant__site__time_zone")
     groups = [
         ParticipantWork(*row) for row in counted.annotate(n=Count("pk"), oldest=Min(by)).order_by("oldest")
     ]

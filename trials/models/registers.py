@@ -39,6 +39,10 @@ class RegisterEntrySet(SiteQuerySet):
         begun = self.filter(kind=kind, closed_on=None, began_on__lte=on).exclude(approved_by=None)
         return begun.exclude(until__lt=on)
 
+    def waiting(self) -> Self:
+        """Return the entries that hold only after a second person, who has not come yet."""
+        return self.filter(kind__in=APPROVED_KINDS, approved_by=None, closed_on=None)
+
 
 @audited()
 class RegisterEntry(Audited):

@@ -30,6 +30,7 @@ ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 ASKS_NOTHING = {  # who asked for a call needs no account; a root is kept, not acted upon
     "accounts/services.py",
     "website/contact/news_mails.py",
+    "committee/services/sharing.py",  # a recipient without an account; the link is all there is
     "trials/services/break_glass.py",  # says to telephone: whoever reads it may have to doubt the pages
 }
 Make = Callable[..., Participant]
