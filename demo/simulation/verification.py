@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from crf import catalogue
-from crf.models import SignedAs
+from crf.models import Query, SignedAs
 from crf.records.signing import digest_of, sign_records
 from crf.records.source_verification import change_plan, verify_fields
 from crf.store.outstanding import unsigned, unverified_required
@@ -53,11 +53,13 @@ def verify_some(stage: Stage, until: datetime) -> None:
 
 
 def sign_some(stage: Stage, until: datetime) -> None:
-    """The investigators of the first sites have signed the casebook of their first participant."""
+    """The investigators of the first sites have signed a casebook: the first about which no query is open."""
     for place in stage.places[:SITES_VISITED]:
         with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
             rows = unsigned(site=place.site).select_related("participant__site", "visit")
-            first = rows.order_by("participant__number").values_list("participant", flat=True).first()
+            asked = rows.filter(pk__in=Query.objects.living().values("record_id")).values("participant")
+            ready = rows.exclude(participant__in=asked).order_by("participant__number")
+            first = ready.values_list("participant", flat=True).first()
             seen = {}
             for record in rows.filter(participant=first).order_by("pk"):
                 key = key_of_record(catalogue.forms()[record.form_code], record)
