@@ -173,7 +173,8 @@ class ContactIdentity(models.Model):
             ConfidentialToSite(name="trials_contactidentity_scope"),
             MayDelete(name="trials_contactidentity_deletable"),
             ErasedUnderAct(
-                name="trials_contactidentity_erased", verbs=("trials:request:erase", "trials:request:expire")
+                name="trials_contactidentity_erased",
+                verbs=("trials:request:erase", "trials:request:expire", "trials:request:erase_at_end"),
             ),
         )
 

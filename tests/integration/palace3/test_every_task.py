@@ -12,7 +12,9 @@ import pytest
 from django.db import connection, transaction
 
 from audit.models import AnchorOccasion
+from committee.services.packs import request_pack
 from crf import catalogue
+from exports.kept_cuts.services import take_cut
 from exports.services import request_export
 from kernel.scope import EVERYTHING, scope
 from palace3.celery import app
@@ -42,6 +44,13 @@ def an_export(world: World) -> tuple[Any, ...]:
     with as_person(world.data_manager):
         asked: dict[str, Any] = {"forms": list(catalogue.forms())[:3], "sites": ["01"], "purpose": "test"}
         return (request_export(**asked, by=world.data_manager, at=NOW).pk,)
+
+
+def a_pack(world: World) -> tuple[Any, ...]:
+    by = {"by": world.statistician, "at": NOW}
+    with as_person(world.statistician):
+        take_cut(cut_name="committee 1", **by)
+        return (request_pack(title="Spring", cut="committee 1", arms="absent", **by).pk,)
 
 
 def a_letter(world: World) -> tuple[Any, ...]:
@@ -95,6 +104,8 @@ ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "audit:anchor": an_occasion,
     "audit:seal": nothing,
     "audit:verify": nothing,
+    "committee:look_after": nothing,
+    "committee:make": a_pack,
     "crf:attachments": nothing,
     "crf:catch_up": a_participant,
     "crf:judge_day": nothing,
@@ -115,7 +126,9 @@ ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "followup:remind_site": site_and_day,
     "followup:roll": nothing,
     "followup:roll_site": site_and_day,
+    "monitoring:work_out": nothing,
     "notices:second_person": nothing,
+    "operations:alarm": nothing,
     "operations:dead_man": nothing,
     "operations:hand_over": nothing,
     "randomization:alarm": nothing,
