@@ -81,12 +81,13 @@ def _record(files: ExportFiles, file: str, row: Row, target: Target) -> SdtmReco
     elif target.needs and not any(values.get(name) for name in target.needs):
         return None
     _standardize(domain, values)
+    apart = _set_apart(domain, values)
     visit = row.get("VISIT") or (SCREENING if files.form_of(file) in AT_SCREENING else "")
     return SdtmRecord(
         domain,
         row["SUBJID"],
         {name: value for name, value in values.items() if value},
-        list(_supplements(files, file, row, target)),
+        [*_supplements(files, file, row, target), *apart],
         [
             (relation.domain, number)
             for relation in target.relations
@@ -96,6 +97,17 @@ def _record(files: ExportFiles, file: str, row: Row, target: Target) -> SdtmReco
         (visit, row.get("VISITSEQ") or "1"),
         (CODES.get(row.get("LAB_TEST", ""), ""), row.get("LAB_DT", "")) if domain == "AE" else ("", ""),
     )
+
+
+def _set_apart(domain: str, values: dict[str, str]) -> list[Supplement]:
+    """Take out texts that somebody typed where the guide has a number; they stand beside the record, as they are."""
+    apart = []
+    for name, value in list(values.items()):
+        variable = variables()[domain].get(name)
+        if value and variable and variable.is_number and not is_number(value):
+            del values[name]
+            apart.append(Supplement(f"{name[:7]}X", f"{variable.label[:33]} (Text)", value, is_derived=False))
+    return apart
 
 
 def _absence(files: ExportFiles, file: str, row: Row, domain: str, column: str) -> dict[str, str]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from exports.sdtm.forms.shared import dysphagia, ecog, feeding, vital, weight
-from exports.sdtm.mapping import FormMapping, Relation, Target, a, finding, q, qualifiers_of, record, when
+from exports.sdtm.mapping import (
+    FormMapping,
+    Pattern,
+    Relation,
+    Target,
+    a,
+    finding,
+    q,
+    qualifiers_of,
+    record,
+    when,
+)
 
 DAY: Final = a("VISIT_ON")
 DISEASES: Final = {
@@ -201,6 +212,7 @@ MAPPINGS: Final = (
             record(
                 "MH",
                 needs=("TERM",),
+                SPID=Pattern("CA{ROW}"),
                 TERM=a("CA_SITE"),
                 CAT="EARLIER CANCER",
                 STDTC=a("CA_YEAR"),

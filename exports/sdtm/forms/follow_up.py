@@ -38,11 +38,12 @@ LINK: Final = "{VISIT}-{VISITSEQ}-{FORMSEQ}-"
 RESULTS: Final = {"clear": "NEGATIVE", "suspect": "EQUIVOCAL", "disease": "POSITIVE", "other": "OTHER"}
 
 
-def dilatation(day: str) -> Target:
-    """Return the record of a dilatation."""
+def dilatation(form: str, day: str) -> Target:
+    """Return the record of a dilatation, told from others of its day by its row of the form."""
     return record(
         "PR",
         needs=("STDTC",),
+        SPID=Pattern(form + "-{FORMSEQ}-D{ROW}"),
         TRT="DILATATION OF THE ESOPHAGUS",
         CAT="FOLLOW-UP",
         STDTC=a(day),
@@ -194,7 +195,7 @@ MAPPINGS: Final = (
         {"CONTACT": "SV.SVCNTMOD"},
     ),
     FormMapping("FU_IMG", examined("MODALITY", "IMG_DT", "IMG_RESULT", ("NOTE", "IMG_NOTE"))),
-    FormMapping("FU_DILATS", (dilatation("DIL_DT"),)),
+    FormMapping("FU_DILATS", (dilatation("FU", "DIL_DT"),)),
     FormMapping(
         "FU_REC_NODE",
         (
@@ -352,7 +353,7 @@ MAPPINGS: Final = (
             "AS_NEXT": "TV",
         },
     ),
-    FormMapping("AS_AS_DILATS", (dilatation("DIL_DT"),)),
+    FormMapping("AS_AS_DILATS", (dilatation("AS", "DIL_DT"),)),
     FormMapping("AS_AS_UNS", examined("U_WHAT", "U_DT", "U_RESULT")),
 )
 __all__ = ["LINK", "MAPPINGS", "RESULTS"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from exports.sdtm.mapping import FormMapping, Qualifier, Relation, a, finding, q, record, when
+from exports.sdtm.mapping import FormMapping, Pattern, Qualifier, Relation, a, finding, q, record, when
 
 OUTCOMES: Final = {
     "recovered": "RECOVERED/RESOLVED",
@@ -170,6 +170,7 @@ MAPPINGS: Final = (
                 "TOXGR",
                 "Toxicity Grade",
                 a("G_GRADE"),
+                SPID=Pattern("AE{FORMSEQ}-G{ROW}"),
                 OBJ=a("DECODED"),
                 CAT="COURSE OF THE EVENT",
                 DTC=a("G_FROM"),

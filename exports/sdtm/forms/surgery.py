@@ -227,6 +227,7 @@ MAPPINGS: Final = (
                 "HO",
                 needs=("STDTC",),
                 GRPID=OPERATION,
+                SPID=Pattern("OP{OP_NO}-R{ROW}"),
                 TERM="Readmission",
                 DECOD="HOSPITAL STAY",
                 STDTC=a("READM_DT"),
@@ -373,12 +374,13 @@ MAPPINGS: Final = (
                     "SS",
                     "SURVSTAT",
                     "Survival Status",
-                    a(status),
+                    a(f"{asked}_STATUS"),
                     GRPID=OPERATION,
-                    DTC=a(day),
-                    STRESC=a(status, ALIVE),
+                    SPID=Pattern("OP{OP_NO}-" + asked),
+                    DTC=a(f"{asked}_DT"),
+                    STRESC=a(f"{asked}_STATUS", ALIVE),
                 )
-                for status, day in (("PO30_STATUS", "PO30_DT"), ("PO90_STATUS", "PO90_DT"))
+                for asked in ("PO30", "PO90")
             ),
         ),
         {

@@ -270,6 +270,16 @@ def test_a_value_outside_a_closed_list_stops_the_package(package: SdtmPackage) -
         _built = package.datasets
 
 
+def test_a_text_in_place_of_a_number_stands_beside_the_record(package: SdtmPackage) -> None:
+    row = next(row for row in package.files.rows("AE") if row["AE_TERM"])
+    row["AE_PT_CD"] = "外院报告"  # type: ignore[index]  # the form takes any text
+    assert "外院报告" not in {each.get("AEPTCD") for each in package.datasets["AE"].rows}
+    beside = [each for each in package.datasets["SUPPAE"].rows if each["QNAM"] == "AEPTCDX"]
+    assert [(each["QVAL"], each["QLABEL"]) for each in beside if each["QVAL"] == "外院报告"] == [
+        ("外院报告", "Preferred Term Code (Text)")
+    ]
+
+
 def test_the_files_read_back_whole(source: Path, package: SdtmPackage, tmp_path: Path) -> None:
     manifest = write_package(source, tmp_path / "xpt", PackageFormat.TRANSPORT)
     write_package(source, tmp_path / "json", PackageFormat.DATASET_JSON)
