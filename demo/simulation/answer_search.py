@@ -37,6 +37,8 @@ WORDS: Final = (
     "外院报告",
 )
 
+CODES_OF_MEDDRA: Final = frozenset({"AELLTCD", "AEPTCD", "AEBDSYCD"})
+
 
 class NoAnswerError(Exception):
     """The declaration offers no further answer."""
@@ -138,9 +140,18 @@ class AnswerDraft:
                 self._mend(stops[0])
             elif outcome.unanswered:
                 self._answer_at(outcome.unanswered[0])
+            elif uncoded := self._uncoded(outcome):
+                self._answer_at(uncoded)
             else:
                 return self._kept(outcome, place)
         raise NoAnswerError
+
+    def _uncoded(self, outcome: Evaluation) -> str | None:
+        """Return a question that is answered by a term of a dictionary and waits: no story leaves an event uncoded."""
+        asked = (name for name, question in self.form.questions.items() if question.dictionary)
+        return next(
+            (name for name in asked if name in outcome.visible and outcome.values.get(name) is None), None
+        )
 
     def _kept(self, outcome: Evaluation, place: QuestionPlace) -> AnswerDraft:
         """Refuse a draft that lost an answer on record, or that does not ask what was to be answered."""
@@ -361,6 +372,9 @@ def _as_kind(question: Question, day: date, context: Mapping[str, Any], number: 
 def _texts(question: Question, dice: random.Random) -> Iterator[str]:
     if question.dictionary:
         yield from (term.name for term in DICTIONARIES[question.dictionary].search("pain", 4))
+        return
+    if question.sdtm in CODES_OF_MEDDRA:
+        yield from ("10000081", "10002034", "10028813")
         return
     words = [word for word in WORDS if len(word) <= question.max_length]
     yield from dice.sample(words, len(words))
