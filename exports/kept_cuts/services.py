@@ -14,6 +14,7 @@ from audit.models import Act
 from exports.cuts import Cut, visible_in
 from exports.models import CutReading, Export, ExportState, KeptCut
 from kernel.errors import Refusal
+from kernel.scope import EVERYTHING, scope
 from kernel.snapshot import one_snapshot
 from kernel.turns import wait_for_turn
 
@@ -117,7 +118,8 @@ def take_cut(*, cut_name: str, by: User, at: datetime) -> KeptCut:
         with open_act("exports:cut:take", by=by, at=at) as act:
             refuse_cut_name(cut_name)
             kept = keep_cut(cut, name=cut_name, act=act, at=at)
-    settle_cuts(at=at)
+    with scope(user_id=None, sites=EVERYTHING):  # the system settles, whoever took a cut
+        settle_cuts(at=at)
     return kept
 
 
