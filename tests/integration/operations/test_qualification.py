@@ -142,8 +142,8 @@ IN_SQL: list[tuple[str, str, str, set[str]]] = [
         {"attacks", "audit chain"},
     ),
     (
-        "DELETE FROM django_migrations WHERE app = 'operations'",
-        "INSERT INTO django_migrations (app, name, applied) VALUES ('operations', '0001_initial', now())",
+        "UPDATE django_migrations SET app = 'elsewhere' WHERE app = 'operations'",
+        "UPDATE django_migrations SET app = 'operations' WHERE app = 'elsewhere'",
         "operations.0001_initial",
         {"migrations"},
     ),
