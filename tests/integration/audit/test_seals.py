@@ -15,6 +15,7 @@ from audit.models import Act, Seal
 from audit.seals import seal_batch
 from audit.verify import verify
 from kernel.scope import EVERYTHING, scope
+from tests.database import as_program
 from tests.world import NOW, build_world, screen
 from trials import services
 
@@ -96,6 +97,7 @@ def test_a_row_slipped_in_is_named(sealed: Any, superuser: psycopg.Connection[An
 
 def test_sealing_waits_for_transactions_still_open(sealed: Any, app_sql: psycopg.Connection[Any]) -> None:
     with app_sql.transaction():
+        as_program(app_sql)
         app_sql.execute(
             "INSERT INTO audit_act (verb, role, at, reason, request_id) VALUES ('open', '', now(), '', '')"
         )
