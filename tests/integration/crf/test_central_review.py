@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
-from exports.central_review import central_review_file
+from exports.listed.central_review import central_review_file
 
 from accounts.models import User
 from accounts.permissions import Permission
