@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
-from exports.listed.central_review import central_review_file
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -38,6 +37,7 @@ from crf.records.save import save_answers
 from crf.records.signing import sign_record, verify_record
 from crf.store.records import record_key_of
 from exports.cuts import Cut
+from exports.listed.central_review import central_review_file
 from tests.integration.crf.conftest import Save
 from tests.integration.crf.test_consequences import randomized, screened_on_paper, treated, visit
 from tests.integration.crf.test_pages import client_of
