@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import exp, log
 from statistics import quantiles
 from typing import Final
 
@@ -20,12 +19,12 @@ from committee.reading import DataQuality
 from crf.catalogue.survival.form import CAUSE
 from protocol.endpoints import months
 from protocol.facts import EventFacts
+from protocol.maturity import expected_deaths
 
 GRADES: Final = (1, 2, 3, 4, 5)
 SEVERE: Final = 3  # CTCAE: severe from grade 3 on
 AGE_BANDS: Final = ((0, 7), (8, 14), (15, 30), (31, None))
 MOST_TERMS: Final = 40
-MONTHS_AT_RISK: Final = 36
 Rows = Sequence[DerivedParticipant]
 
 
@@ -377,9 +376,8 @@ def events_against_expected(rows: Rows, groups: tuple[ArmGroup, ...], assumed: A
 
 
 def _expected(inside: Iterable[DerivedParticipant], survival: float) -> float:
-    hazard = -log(survival) / MONTHS_AT_RISK
-    spans = [months((each.facts.cutoff - each.facts.rand).days) for each in inside]
-    return sum(1 - exp(-hazard * span) for span in spans)
+    spans = [(each.facts.cutoff - each.facts.rand).days for each in inside]
+    return expected_deaths(spans, survival=survival, drop_out=0.0)
 
 
 def compliance(
