@@ -299,3 +299,29 @@ def of_participant(cut: Cut, alias: str) -> str:
         f"JOIN {cut.rows(Participant)} p ON p.id = {alias}.participant_id "
         f"JOIN {cut.rows(Site)} s ON s.id = {alias}.site_id"
     )
+
+
+def file_of_participants(
+    cut: Cut,
+    name: str,
+    model: type[models.Model],
+    alias: str,
+    columns: tuple[Column, ...],
+    order: str,
+    *,
+    join: str = "",
+    **keys: str,
+) -> File:
+    """Return the table of a model whose rows are each about one participant, after whom its columns begin.
+
+    ``join`` stands between the participant with the site and the choice of sites; ``keys`` are those of ``RowKeys``.
+    """
+    rows = cut.rows(model)
+    return File(
+        name,
+        (*PARTICIPANT_KEYS, *columns),
+        f"{rows} {alias} {of_participant(cut, alias)} {f'{join} ' if join else ''}{AT_SITES}",
+        order,
+        counted(cut, rows, "true"),
+        keys=RowKeys(alias, **keys),
+    )

@@ -35,6 +35,7 @@ from exports.tables import (
     act_behind,
     by_the_sites_clock,
     counted,
+    file_of_participants,
     of_participant,
     yes_no,
 )
@@ -64,11 +65,12 @@ def _unless_identifying(words: str, form: str, target: str) -> str:
 
 
 def withdrawals_file(cut: Cut) -> File:
-    rows = cut.rows(Withdrawal)
-    return File(
+    return file_of_participants(
+        cut,
         "WITHDRAWALS",
+        Withdrawal,
+        "w",
         (
-            *PARTICIPANT_KEYS,
             Column("WITHDRAWN_ON", 'w."on"', "date", _("Withdrawn on")),
             *(
                 Column(name.upper(), yes_no(f"w.{name}"), "boolean", label, YES)
@@ -77,76 +79,73 @@ def withdrawals_file(cut: Cut) -> File:
             Column("REASON", "w.reason", label=_("reason"), tells=Tells.WORDS),
             Column("CANCELLED_AT", by_the_sites_clock("w.cancelled_at"), "date-time", _("cancelled at")),
         ),
-        f"{rows} w {of_participant(cut, 'w')} {AT_SITES}",
         'p.number, w."on", w.id',
-        counted(cut, rows, "true"),
-        keys=RowKeys("w"),
     )
 
 
 def losses_file(cut: Cut) -> File:
-    rows = cut.rows(LossToFollowUp)
-    return File(
+    return file_of_participants(
+        cut,
         "LOSSES",
+        LossToFollowUp,
+        "x",
         (
-            *PARTICIPANT_KEYS,
             Column("LOST_ON", "x.lost_on", "date", _("lost on")),
             Column("REACHED_ON", "x.reached_on", "date", _("reached again on")),
             Column("CANCELLED_AT", by_the_sites_clock("x.cancelled_at"), "date-time", _("cancelled at")),
         ),
-        f"{rows} x {of_participant(cut, 'x')} {AT_SITES}",
         "p.number, x.lost_on, x.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("x"),
     )
 
 
 def contacts_file(cut: Cut) -> File:
-    rows = cut.rows(ContactAttempt)
-    return File(
+    return file_of_participants(
+        cut,
         "CONTACTS",
+        ContactAttempt,
+        "c",
         (
-            *PARTICIPANT_KEYS,
             Column("TRIED_ON", 'c."on"', "date", _("Attempt to reach the participant on")),
             Column("ROUTE", "c.route", "code", _("route"), dict(ContactRoute.choices)),
             Column("RESULT", "c.result", "code", _("result"), dict(ContactResult.choices)),
             Column("CANCELLED_AT", by_the_sites_clock("c.cancelled_at"), "date-time", _("cancelled at")),
         ),
-        f"{rows} c {of_participant(cut, 'c')} {AT_SITES}",
         'p.number, c."on", c.id',
-        counted(cut, rows, "true"),
-        keys=RowKeys("c"),
     )
 
 
 def nothing_new_file(cut: Cut) -> File:
     """What people said at visits: that a log has nothing new, who said it and when."""
-    rows = cut.rows(NothingNew)
-    return File(
+    return file_of_participants(
+        cut,
         "NOTHING_NEW",
+        NothingNew,
+        "x",
         (
-            *PARTICIPANT_KEYS,
             Column("FORM", "x.form_code", "code", _("Log that has nothing new")),
             Column("VISIT", "v.code", "code", _("Visit")),
             Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
             Column("SAID_BY", "u.username", label=_("user name")),
             Column("SAID_AT", by_the_sites_clock("a.at"), "date-time", _("said at")),
         ),
-        f"{rows} x {of_participant(cut, 'x')} {act_behind('x', 'crf_nothingnewevent', cut)} "
-        f"JOIN {cut.rows(Visit)} v ON v.id = x.visit_id LEFT JOIN {cut.rows(User)} u ON u.id = a.by_id {AT_SITES}",
         "p.number, a.at, x.form_code, x.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("x", visit="visit_id"),
+        join=(
+            f"{act_behind('x', 'crf_nothingnewevent', cut)} "
+            f"JOIN {cut.rows(Visit)} v ON v.id = x.visit_id "
+            f"LEFT JOIN {cut.rows(User)} u ON u.id = a.by_id"
+        ),
+        visit="visit_id",
     )
 
 
 def deviations_file(cut: Cut) -> File:
     """What rules proposed, and where it stands on the log (form DV); the words are the source's, with places."""
-    rows = cut.rows(DeviationProposal)
-    return File(
+    return file_of_participants(
+        cut,
         "DEVIATION_PROPOSALS",
+        DeviationProposal,
+        "d",
         (
-            *PARTICIPANT_KEYS,
             Column("RULE", "d.rule", "code", _("rule")),
             Column("FOUND_ON", "d.found_on", "date", _("found on")),
             Column("STATE", "d.state", "code", _("State of the proposal"), dict(DeviationState.choices)),
@@ -159,10 +158,7 @@ def deviations_file(cut: Cut) -> File:
             ),
             Column("FORMSEQ", "d.deviation_no", "integer", _("Number on the log of deviations (form DV)")),
         ),
-        f"{rows} d {of_participant(cut, 'd')} {AT_SITES}",
         "p.number, d.found_on, d.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("d"),
     )
 
 
@@ -203,11 +199,12 @@ def queries_file(cut: Cut) -> File:
 
 def findings_file(cut: Cut) -> File:
     """What checks of level listing found, and when the answers no longer showed it."""
-    rows = cut.rows(ListedFinding)
-    return File(
+    return file_of_participants(
+        cut,
         "LISTED_FINDINGS",
+        ListedFinding,
+        "f",
         (
-            *PARTICIPANT_KEYS,
             Column("FORM", "r.form_code", "code", _("Form")),
             Column("VISIT", "v.code", "code", _("Visit")),
             Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
@@ -217,21 +214,23 @@ def findings_file(cut: Cut) -> File:
             Column("FOUND_AT", by_the_sites_clock("f.found_at"), "date-time", _("found")),
             Column("GONE_AT", by_the_sites_clock("f.gone_at"), "date-time", _("gone")),
         ),
-        f"{rows} f {of_participant(cut, 'f')} JOIN {cut.rows(Record)} r ON r.id = f.record_id "
-        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {AT_SITES}",
         "p.number, f.found_at, f.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("f", record="record_id"),
+        join=(
+            f"JOIN {cut.rows(Record)} r ON r.id = f.record_id "
+            f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id"
+        ),
+        record="record_id",
     )
 
 
 def comments_file(cut: Cut) -> File:
     """What sites said beside their answers, word for word (CDISC CO)."""
-    rows = cut.rows(AnswerComment)
-    return File(
+    return file_of_participants(
+        cut,
         "COMMENTS",
+        AnswerComment,
+        "c",
         (
-            *PARTICIPANT_KEYS,
             Column("FORM", "r.form_code", "code", _("Form")),
             Column("VISIT", "v.code", "code", _("Visit")),
             Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
@@ -245,22 +244,24 @@ def comments_file(cut: Cut) -> File:
             ),
             Column("CODTC", by_the_sites_clock("a.at"), "date-time", _("written")),
         ),
-        f"{rows} c {of_participant(cut, 'c')} JOIN {cut.rows(Record)} r ON r.id = c.record_id "
-        f"JOIN audit_act a ON a.id = c.act_id "
-        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {AT_SITES}",
         "p.number, c.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("c", record="record_id"),
+        join=(
+            f"JOIN {cut.rows(Record)} r ON r.id = c.record_id "
+            f"JOIN audit_act a ON a.id = c.act_id "
+            f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id"
+        ),
+        record="record_id",
     )
 
 
 def messages_file(cut: Cut) -> File:
     """What was said of each query, by whom and when."""
-    rows = cut.rows(QueryMessage)
-    return File(
+    return file_of_participants(
+        cut,
         "QUERY_MESSAGES",
+        QueryMessage,
+        "x",
         (
-            *PARTICIPANT_KEYS,
             Column("QUERY", "x.query_id", "integer", _("Number of the query")),
             Column("WHAT", "x.kind", "code", _("what"), dict(MessageKind.choices)),
             Column("SAID_BY", "u.username", label=_("user name; empty: the system")),
@@ -272,21 +273,19 @@ def messages_file(cut: Cut) -> File:
                 tells=Tells.WORDS,
             ),
         ),
-        f"{rows} x {of_participant(cut, 'x')} JOIN {cut.rows(Query)} q ON q.id = x.query_id "
-        f"LEFT JOIN {cut.rows(User)} u ON u.id = x.by_id {AT_SITES}",
         "p.number, x.query_id, x.at, x.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("x"),
+        join=f"JOIN {cut.rows(Query)} q ON q.id = x.query_id LEFT JOIN {cut.rows(User)} u ON u.id = x.by_id",
     )
 
 
 def deviation_decisions_file(cut: Cut) -> File:
     """What was decided centrally of deviations, without the arm; the last decision counts (protocol 3.15)."""
-    rows = cut.rows(DeviationDecision)
-    return File(
+    return file_of_participants(
+        cut,
         "DEVIATION_DECISIONS",
+        DeviationDecision,
+        "x",
         (
-            *PARTICIPANT_KEYS,
             Column("FORMSEQ", "x.deviation_no", "integer", _("Number on the log of deviations (form DV)")),
             Column("IMPORTANCE", "x.importance", "code", _("importance"), dict(Importance.choices)),
             Column(
@@ -300,9 +299,10 @@ def deviation_decisions_file(cut: Cut) -> File:
             Column("DECIDED_AT", by_the_sites_clock("x.decided_at"), "date-time", _("decided at")),
             Column("DECIDED_BY", "u.username", label=_("user name")),
         ),
-        f"{rows} x {of_participant(cut, 'x')} {act_behind('x', 'crf_deviationdecisionevent', cut)} "
-        f"LEFT JOIN {cut.rows(User)} u ON u.id = a.by_id {AT_SITES}",
         "p.number, x.deviation_no, x.decided_at, x.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("x", record="record_id"),
+        join=(
+            f"{act_behind('x', 'crf_deviationdecisionevent', cut)} "
+            f"LEFT JOIN {cut.rows(User)} u ON u.id = a.by_id"
+        ),
+        record="record_id",
     )

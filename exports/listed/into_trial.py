@@ -21,6 +21,7 @@ from exports.tables import (
     by_the_sites_clock,
     counted,
     digest_column,
+    file_of_participants,
     of_participant,
     yes_no,
 )
@@ -88,11 +89,12 @@ def _joined(column: str) -> str:
 
 def decisions_file(cut: Cut) -> File:
     """Every decision on eligibility, also those that lapsed; the evidence is a table of its own."""
-    rows = cut.rows(EligibilityDecision)
-    return File(
+    return file_of_participants(
+        cut,
         "ELIGIBILITY_DECISIONS",
+        EligibilityDecision,
+        "d",
         (
-            *PARTICIPANT_KEYS,
             DECISION,
             Column("ELIGIBLE", yes_no("d.eligible"), "boolean", _("eligible"), YES),
             Column("DECIDED_AT", by_the_sites_clock("d.decided_at"), "date-time", _("decided at")),
@@ -103,11 +105,8 @@ def decisions_file(cut: Cut) -> File:
             Column("LAPSED_AT", by_the_sites_clock("d.lapsed_at"), "date-time", _("lapsed at")),
             Column("LAPSE_CAUSE", "d.lapse_cause", label=_("why it lapsed"), tells=Tells.WORDS),
         ),
-        f"{rows} d {of_participant(cut, 'd')} JOIN {cut.rows(Signature)} g ON g.id = d.signature_id "
-        f"LEFT JOIN {cut.rows(User)} u ON u.id = g.by_id {AT_SITES}",
         "p.number, d.decided_at, d.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("d"),
+        join=f"JOIN {cut.rows(Signature)} g ON g.id = d.signature_id LEFT JOIN {cut.rows(User)} u ON u.id = g.by_id",
     )
 
 
@@ -215,11 +214,12 @@ def allocations_file(cut: Cut) -> File:
 
 def allocation_errors_file(cut: Cut) -> File:
     """Mistakes about allocations, which are marked and never undone (requirement 30)."""
-    rows = cut.rows(AllocationError)
-    return File(
+    return file_of_participants(
+        cut,
         "ALLOCATION_ERRORS",
+        AllocationError,
+        "em",
         (
-            *PARTICIPANT_KEYS,
             Column(
                 "KIND", "em.kind", "code", _("what happened"), dict(ErrorKind.choices), tells=Tells.COURSE
             ),
@@ -233,10 +233,8 @@ def allocation_errors_file(cut: Cut) -> File:
             Column("RECORDED_BY", "u.username", label=_("user name")),
             Column("WITHDRAWN_AT", by_the_sites_clock("em.withdrawn_at"), "date-time", _("withdrawn at")),
         ),
-        f"{rows} em {of_participant(cut, 'em')} LEFT JOIN {cut.rows(User)} u ON u.id = em.recorded_by_id {AT_SITES}",
         "p.number, em.recorded_at, em.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("em"),
+        join=f"LEFT JOIN {cut.rows(User)} u ON u.id = em.recorded_by_id",
     )
 
 

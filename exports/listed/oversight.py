@@ -9,15 +9,13 @@ from crf.models import FieldVerification, Record, RecordSignature, SignedAs
 from exports.cuts import Cut
 from exports.masking import Tells
 from exports.tables import (
-    AT_SITES,
     PARTICIPANT_KEYS,
     Column,
     File,
     RowKeys,
     by_the_sites_clock,
     by_the_trials_clock,
-    counted,
-    of_participant,
+    file_of_participants,
 )
 from followup.models import Visit
 from trials.models import DataLock, LockKind, LockLevel, Participant, Site
@@ -66,11 +64,12 @@ def signatures_file(cut: Cut) -> File:
 
 def record_signatures_file(cut: Cut) -> File:
     """Which version of which record each signature is under, and when it fell."""
-    rows = cut.rows(RecordSignature)
-    return File(
+    return file_of_participants(
+        cut,
         "RECORD_SIGNATURES",
+        RecordSignature,
+        "x",
         (
-            *PARTICIPANT_KEYS,
             *OF_RECORD,
             Column("RECORD_VERSION", "x.version", "integer", _("Version of the record")),
             Column("SIGNATURE", "x.signature_id", "integer", _("Number of the signature")),
@@ -79,33 +78,33 @@ def record_signatures_file(cut: Cut) -> File:
             Column("SIGNED_AT", by_the_sites_clock("g.signed_at"), "date-time", _("signed at")),
             Column("FELL_AT", by_the_sites_clock("x.fell_at"), "date-time", _("fell at")),
         ),
-        f"{rows} x {of_participant(cut, 'x')} {_with_record(cut, 'x')} "
-        f"JOIN {cut.rows(Signature)} g ON g.id = x.signature_id LEFT JOIN {cut.rows(User)} u ON u.id = g.by_id "
-        f"{AT_SITES}",
         "p.number, x.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("x", record="record_id"),
+        join=(
+            f"{_with_record(cut, 'x')} "
+            f"JOIN {cut.rows(Signature)} g ON g.id = x.signature_id "
+            f"LEFT JOIN {cut.rows(User)} u ON u.id = g.by_id"
+        ),
+        record="record_id",
     )
 
 
 def verifications_file(cut: Cut) -> File:
     """Which answers were compared with their source, by whom; the answers stand on their forms."""
-    rows = cut.rows(FieldVerification)
-    return File(
+    return file_of_participants(
+        cut,
         "VERIFICATIONS",
+        FieldVerification,
+        "x",
         (
-            *PARTICIPANT_KEYS,
             *OF_RECORD,
             Column("QUESTION", "x.target", label=_("Question that it is about")),
             Column("VERIFIED_AT", by_the_sites_clock("x.verified_at"), "date-time", _("verified at")),
             Column("VERIFIED_BY", "u.username", label=_("user name")),
             Column("FELL_AT", by_the_sites_clock("x.fell_at"), "date-time", _("fell at")),
         ),
-        f"{rows} x {of_participant(cut, 'x')} {_with_record(cut, 'x')} "
-        f"LEFT JOIN {cut.rows(User)} u ON u.id = x.verified_by_id {AT_SITES}",
         "p.number, x.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("x", record="record_id"),
+        join=f"{_with_record(cut, 'x')} LEFT JOIN {cut.rows(User)} u ON u.id = x.verified_by_id",
+        record="record_id",
     )
 
 

@@ -17,6 +17,7 @@ from exports.tables import (
     RowKeys,
     by_the_sites_clock,
     counted,
+    file_of_participants,
     of_participant,
     yes_no,
 )
@@ -60,11 +61,12 @@ def clocks_file(cut: Cut) -> File:
 
 def assessments_file(cut: Cut) -> File:
     """What the sponsor judged of serious events, and when authorities were told; the last one counts."""
-    rows = cut.rows(SponsorAssessment)
-    return File(
+    return file_of_participants(
+        cut,
         "SPONSOR_ASSESSMENTS",
+        SponsorAssessment,
+        "x",
         (
-            *PARTICIPANT_KEYS,
             Column("FORMSEQ", "x.event_no", "integer", _("number of the adverse event")),
             Column("EXPECTEDNESS", "x.expectedness", "code", _("expectedness"), dict(Expectedness.choices)),
             Column("REFERENCE", "x.reference", label=_("reference safety information"), tells=Tells.WORDS),
@@ -80,21 +82,22 @@ def assessments_file(cut: Cut) -> File:
             Column("ASSESSED_AT", by_the_sites_clock("x.assessed_at"), "date-time", _("assessed at")),
             Column("ASSESSED_BY", "u.username", label=_("user name")),
         ),
-        f"{rows} x {of_participant(cut, 'x')} JOIN {cut.rows(Signature)} g ON g.id = x.signature_id "
-        f"LEFT JOIN {cut.rows(User)} u ON u.id = g.by_id {AT_SITES}",
         "p.number, x.event_no, x.assessed_at, x.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("x"),
+        join=(
+            f"JOIN {cut.rows(Signature)} g ON g.id = x.signature_id "
+            f"LEFT JOIN {cut.rows(User)} u ON u.id = g.by_id"
+        ),
     )
 
 
 def reminders_file(cut: Cut) -> File:
     """Who was reminded of which window of which visit."""
-    rows = cut.rows(Reminder)
-    return File(
+    return file_of_participants(
+        cut,
         "REMINDERS",
+        Reminder,
+        "x",
         (
-            *PARTICIPANT_KEYS,
             Column("VISIT", "v.code", "code", _("Visit")),
             Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
             Column("KIND", "x.kind", "code", _("kind"), dict(ReminderKind.choices)),
@@ -104,11 +107,13 @@ def reminders_file(cut: Cut) -> File:
             Column("CLOSES", "x.closes", "date", _("window closes")),
             SENT_AT,
         ),
-        f"{rows} x {of_participant(cut, 'x')} JOIN {cut.rows(Visit)} v ON v.id = x.visit_id "
-        f"LEFT JOIN {cut.rows(User)} u ON u.id = x.to_id LEFT JOIN {cut.rows(Mail)} m ON m.id = x.mail_id {AT_SITES}",
         "p.number, x.for_day, x.id",
-        counted(cut, rows, "true"),
-        keys=RowKeys("x", visit="visit_id"),
+        join=(
+            f"JOIN {cut.rows(Visit)} v ON v.id = x.visit_id "
+            f"LEFT JOIN {cut.rows(User)} u ON u.id = x.to_id "
+            f"LEFT JOIN {cut.rows(Mail)} m ON m.id = x.mail_id"
+        ),
+        visit="visit_id",
     )
 
 
