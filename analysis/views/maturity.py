@@ -35,6 +35,7 @@ def _by_arm(request: PersonRequest) -> tuple[Report, ChosenData]:
 def _page(request: PersonRequest, made: tuple[Report, ChosenData], *, by_arm: bool) -> HttpResponse:
     report, data = made
     context = {
+        "here": "analysis:maturity",
         "report": report,
         "data": data,
         "by_arm": by_arm,

@@ -51,6 +51,7 @@ def _period(request: PersonRequest) -> str:
 def _page(request: PersonRequest, made: tuple[Report, ChosenData, str], *, by_arm: bool) -> HttpResponse:
     report, data, period = made
     context = {
+        "here": "analysis:safety",
         "report": report,
         "data": data,
         "period": period,
