@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,6 +14,45 @@ from protocol.loader.schema import Anchoring, TrialFact
 
 YEARS: Final = "P{}Y"
 CDISC: Final = "CDISC CT"
+# Code, name, value, its code and where that is from; a value that stands nowhere here is worked out in `_known`.
+PARAMETERS: Final = (
+    ("ACTSUB", "Actual Number of Subjects", "", "", ""),
+    ("ADAPT", "Adaptive Design", "N", "C49487", CDISC),
+    ("AGEMAX", "Planned Maximum Age of Subjects", "", "", "ISO 8601"),
+    ("AGEMIN", "Planned Minimum Age of Subjects", "", "", "ISO 8601"),
+    ("COMPTRT", "Comparative Treatment Name", "Chemoradiotherapy and surgery", "", ""),
+    ("DCUTDESC", "Data Cutoff Description", "STATE OF THE EXPORT", "", ""),
+    ("DCUTDTC", "Data Cutoff Date", "", "", "ISO 8601"),
+    ("FCNTRY", "Planned Country of Investigational Sites", "CHN", "", "ISO 3166-1 alpha-3"),
+    ("HLTSUBJI", "Healthy Subject Indicator", "N", "C49487", CDISC),
+    ("INDIC", "Trial Disease/Condition Indication", "Esophageal squamous cell carcinoma", "", ""),
+    ("INTMODEL", "Intervention Model", "PARALLEL", "C82639", CDISC),
+    ("INTTYPE", "Intervention Type", "DRUG", "C1909", CDISC),
+    ("LENGTH", "Trial Length", "", "", "ISO 8601"),
+    ("NARMS", "Planned Number of Arms", "", "", ""),
+    ("OBJPRIM", "Trial Primary Objective", "", "", ""),
+    ("OUTMSPRI", "Primary Outcome Measure", "", "", ""),
+    ("PLANSUB", "Planned Number of Subjects", "", "", ""),
+    ("RANDOM", "Trial is Randomized", "Y", "C49488", CDISC),
+    ("RANDQT", "Randomization Quotient", "", "", ""),
+    ("REGID", "Registry Identifier", "", "", "ClinicalTrials.gov"),
+    ("SEXPOP", "Sex of Participants", "BOTH", "C49636", CDISC),
+    ("SDTIGVER", "SDTM IG Version", "3.4", "", ""),
+    ("SDTMVER", "SDTM Version", "2.0", "", ""),
+    ("SPONSOR", "Clinical Study Sponsor", "", "", ""),
+    ("SSTDTC", "Study Start Date", "", "", "ISO 8601"),
+    ("STRATFCT", "Stratification Factor", "Site; clinical stage group", "", ""),
+    ("STYPE", "Study Type", "INTERVENTIONAL", "C98388", CDISC),
+    ("TBLIND", "Trial Blinding Schema", "OPEN LABEL", "C49659", CDISC),
+    ("TCNTRL", "Control Type", "ACTIVE", "C49649", CDISC),
+    ("THERAREA", "Therapeutic Area", "Oncology", "", ""),
+    ("TITLE", "Trial Title", "", "", ""),
+    ("TPHASE", "Trial Phase Classification", "PHASE III TRIAL", "C15602", CDISC),
+    ("TRT", "Investigational Therapy or Treatment", "Camrelizumab", "", ""),
+    ("TTYPE", "Trial Type", "EFFICACY", "C49666", CDISC),
+    ("TTYPE", "Trial Type", "SAFETY", "C49667", CDISC),
+)
+UNKNOWN: Final = (("ADDON", "Added on to Existing Treatments"), ("STOPRULE", "Study Stop Rules"))
 
 
 def trial_design(schedule: Schedule) -> Iterator[SdtmRecord]:
@@ -99,89 +139,42 @@ def criteria(schedule: Schedule) -> Iterator[SdtmRecord]:
 
 def _summary(schedule: Schedule) -> Iterator[SdtmRecord]:
     """Yield the parameters of the summary; what the protocol text does not know has a null flavour or no record."""
-    fact = schedule.text.fact
-    size, registry = str(fact("sample_size").value), str(fact("registry_id").value)
-    oldest, youngest = YEARS.format(fact("age_max").value), YEARS.format(fact("age_min").value)
-    parameters = (
-        ("ACTSUB", "Actual Number of Subjects", str(sum(1 for _each in schedule.files.subjects)), "", ""),
-        ("ADAPT", "Adaptive Design", "N", "C49487", CDISC),
-        ("AGEMAX", "Planned Maximum Age of Subjects", oldest, "", "ISO 8601"),
-        ("AGEMIN", "Planned Minimum Age of Subjects", youngest, "", "ISO 8601"),
-        ("COMPTRT", "Comparative Treatment Name", "Chemoradiotherapy and surgery", "", ""),
-        ("DCUTDESC", "Data Cutoff Description", "STATE OF THE EXPORT", "", ""),
-        ("DCUTDTC", "Data Cutoff Date", schedule.files.day, "", "ISO 8601"),
-        ("FCNTRY", "Planned Country of Investigational Sites", "CHN", "", "ISO 3166-1 alpha-3"),
-        ("HLTSUBJI", "Healthy Subject Indicator", "N", "C49487", CDISC),
-        ("INDIC", "Trial Disease/Condition Indication", "Esophageal squamous cell carcinoma", "", ""),
-        ("INTMODEL", "Intervention Model", "PARALLEL", "C82639", CDISC),
-        ("INTTYPE", "Intervention Type", "DRUG", "C1909", CDISC),
-        (
-            "LENGTH",
-            "Trial Length",
-            YEARS.format(int(str(fact("follow_up_months_calendar").value)) // 12),
-            "",
-            "ISO 8601",
-        ),
-        ("NARMS", "Planned Number of Arms", str(len(schedule.text.arms)), "", ""),
-        (
-            "OBJPRIM",
-            "Trial Primary Objective",
-            f"Compare the strategies: {_words(fact('outcome_primary'))}",
-            "",
-            "",
-        ),
-        (
-            "OUTMSPRI",
-            "Primary Outcome Measure",
-            _words(fact("outcome_primary")),
-            "",
-            "",
-        ),
-        ("PLANSUB", "Planned Number of Subjects", size, "", ""),
-        ("RANDOM", "Trial is Randomized", "Y", "C49488", CDISC),
-        ("RANDQT", "Randomization Quotient", _share(str(fact("allocation_ratio").value)), "", ""),
-        ("REGID", "Registry Identifier", registry, registry, "ClinicalTrials.gov"),
-        ("SEXPOP", "Sex of Participants", "BOTH", "C49636", CDISC),
-        ("SDTIGVER", "SDTM IG Version", "3.4", "", ""),
-        ("SDTMVER", "SDTM Version", "2.0", "", ""),
-        (
-            "SPONSOR",
-            "Clinical Study Sponsor",
-            _words(fact("sponsor")),
-            "",
-            "",
-        ),
-        ("SSTDTC", "Study Start Date", str(fact("start_date").value), "", "ISO 8601"),
-        ("STRATFCT", "Stratification Factor", "Site; clinical stage group", "", ""),
-        ("STYPE", "Study Type", "INTERVENTIONAL", "C98388", CDISC),
-        ("TBLIND", "Trial Blinding Schema", "OPEN LABEL", "C49659", CDISC),
-        ("TCNTRL", "Control Type", "ACTIVE", "C49649", CDISC),
-        ("THERAREA", "Therapeutic Area", "Oncology", "", ""),
-        ("TITLE", "Trial Title", _words(fact("title_public")), "", ""),
-        ("TPHASE", "Trial Phase Classification", "PHASE III TRIAL", "C15602", CDISC),
-        ("TRT", "Investigational Therapy or Treatment", "Camrelizumab", "", ""),
-        ("TTYPE", "Trial Type", "EFFICACY", "C49666", CDISC),
-        ("TTYPE", "Trial Type", "SAFETY", "C49667", CDISC),
-    )
-    for code, name in (
-        ("ADDON", "Added on to Existing Treatments"),
-        ("STOPRULE", "Study Stop Rules"),
-    ):
+    for code, name in UNKNOWN:
         yield _of("TS", TSSEQ="1", TSPARMCD=code, TSPARM=name, TSVALNF="UNK")
-    told: dict[str, int] = {}
-    for code, name, value, reference, source in parameters:
-        told[code] = told.get(code, 0) + 1
-        version = TERMINOLOGY if source == CDISC else ""
+    known, told = _known(schedule), Counter[str]()
+    for code, name, value, reference, source in PARAMETERS:
+        told[code] += 1
         yield _of(
             "TS",
             TSSEQ=str(told[code]),
             TSPARMCD=code,
             TSPARM=name,
-            TSVAL=value,
-            TSVALCD=reference,
+            TSVAL=known.get(code, value),
+            TSVALCD=known[code] if code == "REGID" else reference,
             TSVCDREF=source,
-            TSVCDVER=version,
+            TSVCDVER=TERMINOLOGY if source == CDISC else "",
         )
+
+
+def _known(schedule: Schedule) -> dict[str, str]:
+    """Return the values that the protocol text and the export give."""
+    fact = schedule.text.fact
+    return {
+        "ACTSUB": str(sum(1 for _each in schedule.files.subjects)),
+        "AGEMAX": YEARS.format(fact("age_max").value),
+        "AGEMIN": YEARS.format(fact("age_min").value),
+        "DCUTDTC": schedule.files.day,
+        "LENGTH": YEARS.format(int(str(fact("follow_up_months_calendar").value)) // 12),
+        "NARMS": str(len(schedule.text.arms)),
+        "OBJPRIM": f"Compare the strategies: {_words(fact('outcome_primary'))}",
+        "OUTMSPRI": _words(fact("outcome_primary")),
+        "PLANSUB": str(fact("sample_size").value),
+        "RANDQT": _share(str(fact("allocation_ratio").value)),
+        "REGID": str(fact("registry_id").value),
+        "SPONSOR": _words(fact("sponsor")),
+        "SSTDTC": str(fact("start_date").value),
+        "TITLE": _words(fact("title_public")),
+    }
 
 
 def _words(fact: TrialFact) -> str:
