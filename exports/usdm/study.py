@@ -56,26 +56,7 @@ def _fact(text: ProtocolText, code: str) -> str:
 
 
 def _version(make: Instances, text: ProtocolText, document: Instance) -> Instance:
-    sponsor = make.make(
-        "Organization",
-        name=_fact(text, "sponsor"),
-        label="Sponsor",
-        type=make.term("sponsor"),
-        identifierScheme="name",
-        identifier=_fact(text, "sponsor"),
-        legalAddress=None,
-        managedSites=[],
-    )
-    registry = make.make(
-        "Organization",
-        name="ClinicalTrials.gov",
-        label="Registry",
-        type=make.term("registry"),
-        identifierScheme="URL",
-        identifier="https://clinicaltrials.gov",
-        legalAddress=None,
-        managedSites=[],
-    )
+    sponsor, registry = _organizations(make, text)
     concepts = form_concepts(make)
     items = [
         make.make(
@@ -87,13 +68,7 @@ def _version(make: Instances, text: ProtocolText, document: Instance) -> Instanc
         for each in text.criteria
     ]
     interventions = [_intervention(make, each) for each in text.treatments]
-    contents = [each for version in document["versions"] for each in version["contents"]]
-    narrative = [
-        make.make("NarrativeContentItem", name=each["name"], text=section.html)
-        for each, section in zip(contents, sections(text, "en"), strict=True)
-    ]
-    for each, item in zip(contents, narrative, strict=True):
-        each["contentItemId"] = item["id"]
+    narrative = _narrative(make, text, document)
     documents = [each["id"] for each in document["versions"]]
     return make.make(
         "StudyVersion",
@@ -117,6 +92,43 @@ def _version(make: Instances, text: ProtocolText, document: Instance) -> Instanc
         biomedicalConcepts=list(concepts.values()),
         studyDesigns=[_design(make, text, items, interventions, concepts, documents)],
     )
+
+
+def _organizations(make: Instances, text: ProtocolText) -> tuple[Instance, Instance]:
+    """Return the sponsor and the registry."""
+    sponsor = make.make(
+        "Organization",
+        name=_fact(text, "sponsor"),
+        label="Sponsor",
+        type=make.term("sponsor"),
+        identifierScheme="name",
+        identifier=_fact(text, "sponsor"),
+        legalAddress=None,
+        managedSites=[],
+    )
+    registry = make.make(
+        "Organization",
+        name="ClinicalTrials.gov",
+        label="Registry",
+        type=make.term("registry"),
+        identifierScheme="URL",
+        identifier="https://clinicaltrials.gov",
+        legalAddress=None,
+        managedSites=[],
+    )
+    return sponsor, registry
+
+
+def _narrative(make: Instances, text: ProtocolText, document: Instance) -> list[Instance]:
+    """Return the texts of the sections; each content of the document names its own."""
+    contents = [each for version in document["versions"] for each in version["contents"]]
+    narrative = [
+        make.make("NarrativeContentItem", name=each["name"], text=section.html)
+        for each, section in zip(contents, sections(text, "en"), strict=True)
+    ]
+    for each, item in zip(contents, narrative, strict=True):
+        each["contentItemId"] = item["id"]
+    return narrative
 
 
 def _effective(make: Instances, text: ProtocolText) -> Instance:
