@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import psycopg
@@ -15,7 +14,6 @@ from django.test import Client
 from accounts.models import Mail
 from audit.anchors import is_signed
 from audit.models import Anchor, Seal
-from audit.seals import seal_batch
 from kernel.scope import EVERYTHING, scope
 from notices.services.anchoring import alarm_of_late_seals, send_anchor, verify_and_anchor
 from tests.integration.audit.test_attacks_of_the_owner import as_owner
@@ -76,12 +74,7 @@ def test_every_copy_is_of_what_was_sealed_then(house: Any, tmp_path: Path) -> No
     with scope(user_id=None, sites=EVERYTHING):
         first = send_anchor(occasion="export", at=NOW)  # type: ignore[arg-type]  # a member by its value
         services.change_site(site=house.site, by=house.trial_manager, at=NOW, reason="Moved", city="Wuxi")
-        for _ in range(
-            300
-        ):  # transactions of a test beside this one may still be open, and sealing waits for them
-            if seal_batch(at=NOW) is not None:
-                break
-            sleep(0.1)
+        seal_everything()
         second = send_anchor(occasion="lock", at=NOW)  # type: ignore[arg-type]
     assert first is not None
     assert second is not None

@@ -6,19 +6,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from time import sleep
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
-from audit.models import Act, Seal
-from audit.seals import seal_batch
 from kernel.postgresql.roles import prepare_backup
-from kernel.scope import EVERYTHING, scope
 from tests.database import SECRET_KEY
-from tests.world import NOW, build_world
+from tests.integration.audit.test_seals import seal_everything
+from tests.world import build_world
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,16 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_who_verifies_may_read_everything_and_write_nothing(admin_url: str) -> None:
     build_world()
-    with scope(user_id=None, sites=EVERYTHING):
-        for _ in range(
-            300
-        ):  # transactions of a test beside this one may still be open, and sealing waits for them
-            while seal_batch(at=NOW):
-                pass
-            with transaction.atomic():
-                if Seal.objects.filter(last_act__gte=Act.objects.latest("pk").pk).exists():
-                    break
-            sleep(0.1)
+    seal_everything()
     address = prepare_backup(admin_url, str(connection.settings_dict["NAME"]), "reads-only")
     told = {"DATABASE_URL": address, "SECRET_KEY": SECRET_KEY, "PALACE3_TRAIL_KEY": "only-for-tests"}
     ran = subprocess.run(
