@@ -1,4 +1,4 @@
-"""Issue: bad input. Whatever is typed into any question of any form is stored exactly, or refused in a clear sentence."""
+"""Bad input: what is typed into any question of any form is stored exactly, or refused in a clear sentence."""
 
 from __future__ import annotations
 
