@@ -93,11 +93,11 @@ def test_ten_megabytes_are_refused_by_their_length() -> None:
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 def test_what_was_typed_comes_back_escaped(form: FormDeclaration) -> None:
-    typed = {each.name: SCRIPT for each in form.questions.values() if each.kind == QuestionKind.TEXT}
-    typed |= {each.name: SCRIPT for each in form.questions.values() if each.kind in NUMERIC}
+    asked = [each for each in form.questions.values() if not each.derived and not each.codes]
+    typed = {each.name: SCRIPT for each in asked}
     for name, group in form.groups.items():
         typed |= {f"{name}-0-{each}": SCRIPT for each in group.questions}
     html = drawn(form, typed, context=text_values(form), announce=True)
     assert "<script>alert" not in html
     assert '<b x="' not in html
-    assert "&lt;script&gt;alert" in html
+    assert "&lt;script&gt;alert" in html or not typed
