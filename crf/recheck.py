@@ -143,13 +143,15 @@ def judged(
 ) -> tuple[RecordKey, StoredRecord, Evaluation, list[Query]]:
     """Return the record as it is stored, as its answers are judged now, and the system's queries about it."""
     record.participant = form_context.participant
+    record_key = key_of_record(form, record)
+    form = record_key.form
     form_context.remember(record)
     loaded = bulk_read([*parts_of(form, record), queries_part(record)])
     stored = stored_record_from(form, record, loaded)
     seen = stored.outcome(form)
     context = form_context.context(form, visit=record.visit, sequence=record.sequence, record_id=record.pk)
     outcome = evaluate(form, values=seen.values, groups=seen.groups, missing=seen.missing, context=context)
-    return key_of_record(form, record), stored, outcome, known_queries(loaded)
+    return record_key, stored, outcome, known_queries(loaded)
 
 
 @dataclass(frozen=True)

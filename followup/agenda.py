@@ -12,7 +12,7 @@ from followup.wording import time_left, visit_name
 from kernel.pagination import count_up_to, in_words
 
 WEEK = timedelta(days=7)
-SHOWS = ("week", "list", "due", "overdue", "missed", "todos")
+SHOWS = ("week", "list", "due", "overdue", "missed", "undescribed", "todos")
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def shown(visits: VisitSet, *, show: str, week: Week) -> VisitSet:
         return visits.filter(state=VisitState.OVERDUE).order_by("closes", "pk")
     if show == "missed":
         return visits.filter(state=VisitState.MISSED).order_by("-closes", "pk")
+    if show == "undescribed":
+        return visits.undescribed().order_by("took_place_on", "pk")
     days = (week.monday, week.sunday)
     return visits.shown_in_order(*days).exclude(state=VisitState.NOT_DONE)
 

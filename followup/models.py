@@ -45,6 +45,10 @@ class VisitSet(SiteQuerySet):
     def open_on(self, day: date) -> Self:
         return self.awaited().filter(opens__lte=day)
 
+    def undescribed(self) -> Self:
+        """Visits that took place, of which nobody has said how and where, and whose record is the source."""
+        return self.filter(state=VisitState.DONE, contact_mode__isnull=True)
+
     def overdue(self, *, on: date) -> Self:
         return self.awaited().filter(closes__lt=on)
 
@@ -125,6 +129,11 @@ class Visit(OfParticipant):
             ),
             models.Index(
                 fields=["site", "opens"], condition=models.Q(state__in=AWAITED), name="followup_visit_opening"
+            ),
+            models.Index(
+                fields=["site", "took_place_on"],
+                condition=models.Q(state=VisitState.DONE, contact_mode__isnull=True),
+                name="followup_visit_undescribed",
             ),
             # The list of what is to come, at a site and everywhere, in the order in which it is shown.
             models.Index(

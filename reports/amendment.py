@@ -6,7 +6,7 @@ The page is read by whoever opens the version, its print by the site's ethics co
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -32,6 +33,12 @@ from trials.models.participants import Track
 
 TREATMENT_SERIES, END_OF_TREATMENT = "treatment", "NEO_END"
 ELIGIBILITY_TOPIC = "eligibility"
+FORM_ASPECTS: Mapping[str, str | Promise] = {
+    "words": gettext_lazy("words"),
+    "heading": gettext_lazy("heading"),
+    "code": gettext_lazy("answer"),
+    "range": gettext_lazy("range"),
+}
 
 
 @dataclass(frozen=True)
@@ -173,9 +180,10 @@ def _forms(known: _AtSite, earlier: ProtocolText, later: ProtocolText) -> Iterat
                 *known.touched(_("Asked of their next records"), living if change.after else ()),
                 *known.touched(stays % said, known.in_progress.get(code, ())),
             ]
-            aspect = _("newly required") if change.is_required and change.kind == "added" else _("words")
-            title = f"{form.title} · {change.question.export}"
-            if change.is_required and change.kind == "added":
+            newly_required = change.is_required and change.kind == "added"
+            aspect = _("newly required") if newly_required else FORM_ASPECTS[change.aspect]
+            title = f"{form.title} · {change.place}"
+            if newly_required or change.aspect != "words":
                 title += f" · {aspect}"
             lines.append(
                 PointLine(

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, LockGuard, ReasonGuard, SetOnce, SiteScoped
 from audit.models import Act, Audited, audited
-from crf.engine.declaration import DeclarationError, FormDeclaration, FormSection, Group
+from crf.engine.declaration import FormDeclaration, FormSection, Group
 from crf.engine.fields import RepeatingGroup, Section, question_of
 from crf.engine.questions import Classification, Question
-from crf.engine.versions import versioned
+from crf.engine.versions import bound, has_versions, versioned
 from crf.guards import AnswersLock, RowLock, VerificationFollows
 from followup.models import Visit
 from trials.lock_guards import DataLockGuard
@@ -173,16 +173,11 @@ def declaration_of(model: Any) -> FormDeclaration:
         if section.shown_when:
             _inherit(section, questions)
             _inherit(section, groups)
-    for group in groups.values():
-        if any(
-            question.since or question.until or question.formerly for question in group.questions.values()
-        ):
-            raise DeclarationError(f"{crf.code}.{group.name}: columns of a group have no versions (ADR 39)")
     said = {name: value for name, value in vars(crf).items() if not name.startswith("__")}
-    said["reworded"] = any(question.formerly for question in questions.values())
-    return FormDeclaration(
+    form = FormDeclaration(
         **said, questions=versioned(questions), sections=sections, groups=groups, model=model
     )
+    return replace(form, reworded=has_versions(form))
 
 
 def _questions(model: Any, classification: Classification) -> dict[str, Question]:
@@ -198,15 +193,16 @@ def _groups(model: Any, classification: Classification) -> dict[str, Group]:
     """Return the repeating groups whose rows have a table, in the order in which the tables are declared."""
     declared = {item.name: item.said for item in _layout(model) if isinstance(item, RepeatingGroup)}
     links = [relation.field for relation in model._meta.related_objects if hasattr(relation.field, "group")]
-    return {
-        link.group: Group(
+    groups = (
+        Group(
             name=link.group,
-            questions=_questions(link.model, classification),
+            questions=versioned(_questions(link.model, classification)),
             model=link.model,
             **declared.get(link.group, {"title": link.group}),
         )
         for link in links
-    }
+    )
+    return {group.name: bound(group) for group in groups}
 
 
 def _sections(model: Any) -> tuple[FormSection, ...]:
@@ -218,7 +214,7 @@ def _sections(model: Any) -> tuple[FormSection, ...]:
             rows.append((item, []))
         elif rows:
             rows[-1][1].append(item.name)
-    return tuple(FormSection(name=item.name, fields=tuple(names), **item.said) for item, names in rows)
+    return tuple(bound(FormSection(name=item.name, fields=tuple(names), **item.said)) for item, names in rows)
 
 
 def _layout(model: Any) -> tuple[Any, ...]:

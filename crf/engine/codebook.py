@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from crf.engine.checks import Criticality, Level, Owner
+from crf.engine.codelists import CodeList
 from crf.engine.declaration import DeclarationError, FormDeclaration, Group
 from crf.engine.help import on_paper
 from crf.engine.messages import range_text
-from crf.engine.questions import Question, QuestionKind
+from crf.engine.questions import Question, QuestionKind, Versioned
 
 SDTM_TYPES = {
     QuestionKind.INTEGER: "integer",
@@ -107,26 +108,61 @@ def _variable(form: FormDeclaration, group: Group | None, question: Question, se
         cdash=question.cdash,
         sdtm=question.sdtm,
         missing=() if question.derived else question.missing_allowed,
-        help=_said_of(question),
+        help=" ".join([*_said_of(question), *_said_of_table(group)]),
     )
 
 
-def _said_of(question: Question) -> str:
-    """Return the help of a question, with the versions of the protocol that ask it and its former words."""
+def _said_of(question: Question) -> list[str]:
+    """Return the help of a question, with the versions of the protocol that ask it, and what it was before."""
     said = [on_paper(question.help)] if question.help else []
-    if question.since:
-        said.append(
-            str(_("Asked of records begun under version {version} or later.")).format(version=question.since)
-        )
-    if question.until:
-        said.append(
-            str(_("Not asked of records begun under version {version} or later.")).format(
-                version=question.until
-            )
-        )
-    for until, text in question.formerly.items():
-        said.append(str(_("Before version {version}: “{text}”.")).format(version=until, text=text))
-    return " ".join(said)
+    said += said_of_versions(question)
+    said += _said_of_codes(question.codes) if question.codes else []
+    for former, sentence in (
+        (question.hard_formerly, _("Possible before version {version}: {range}.")),
+        (question.soft_formerly, _("Usual before version {version}: {range}.")),
+    ):
+        for until, bounds in former.items():
+            limits = range_text(bounds, question.unit) or str(_("anything"))
+            said.append(str(sentence).format(version=until, range=limits))
+    return said
+
+
+def said_of_versions(item: Versioned) -> list[str]:
+    """Return under which versions of the protocol a question or table is asked, and its words before."""
+    said = []
+    if item.since:
+        asked = _("Asked of records begun under version {version} or later.")
+        said.append(str(asked).format(version=item.since))
+    if item.until:
+        asked = _("Not asked of records begun under version {version} or later.")
+        said.append(str(asked).format(version=item.until))
+    return [*said, former_words(item.formerly)] if item.formerly else said
+
+
+def former_words(formerly: Mapping[str, Any]) -> str:
+    """Return earlier words, each with the version of the protocol before which they were used."""
+    said = str(_("Before version {version}: “{text}”."))
+    return " ".join(said.format(version=until, text=text) for until, text in formerly.items())
+
+
+def _said_of_codes(codes: CodeList) -> list[str]:
+    """Return which codes are offered under some versions only, and what others meant in words before."""
+    said = []
+    for code in codes.values:
+        for bounds, sentence in (
+            (codes.since, _("{code} is offered from version {version} on.")),
+            (codes.until, _("{code} is not offered from version {version} on.")),
+        ):
+            if code in bounds:
+                said.append(str(sentence).format(code=code, version=bounds[code]))
+        if code in codes.formerly:
+            said.append(f"{code}: {former_words(codes.formerly[code])}")
+    return said
+
+
+def _said_of_table(group: Group | None) -> list[str]:
+    """Return what the versions of the protocol say of the table around a question."""
+    return [] if group is None else said_of_versions(group)
 
 
 def checks_registry(forms: Iterable[FormDeclaration]) -> dict[str, RegisteredCheck]:

@@ -17,7 +17,7 @@ from crf.engine.critical import critical_faults
 from crf.engine.help import places
 from crf.engine.leads import Lead
 from crf.engine.pasted import PastedLine
-from crf.engine.questions import KEYS, AnswerRole, Classification, Question, argument, ask_when
+from crf.engine.questions import KEYS, AnswerRole, Classification, Question, Versioned, argument, ask_when
 from protocol.text import ProtocolText, load
 from protocol.values import value_of
 
@@ -54,7 +54,7 @@ class Repeats(StrEnum):
 
 
 @dataclass(frozen=True)
-class FormSection:
+class FormSection(Versioned):
     """A heading with its questions and groups, in the order they are asked.
 
     What stands under it inherits ``shown_when``. In a ``quick`` one the key of an answer goes on to the
@@ -90,7 +90,7 @@ class Sets:
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class Group(Versioned):
     """A table of answers inside a form.
 
     ``starts_with`` rows are there from the beginning; ``fixed`` means no others can be added. ``counted_by``
@@ -416,7 +416,7 @@ class FormDeclaration:
             if question.kind in ("choice", "multiple") and question.codes is None:
                 yield f"{question.name} offers no codes"
             stray = [code for code in question.offered_when if code not in (question.codes or ())]
-            if stray or (question.offered_when and question.kind != "choice"):
+            if stray or (question.offered_when and question.kind not in ("choice", "multiple")):
                 yield f"{question.name} offers {stray}, which is no code of a choice"
             if question.derived and (question.required or question.required_when):
                 yield f"{question.name} is derived; nobody can be required to answer it"

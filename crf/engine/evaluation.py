@@ -281,7 +281,8 @@ class _Answers:
             yield _finding(f"{target}:hard", Level.HARD, "range", target, value=value)
         elif not _within(value, question.soft):
             yield _finding(f"{target}:soft", Level.SOFT, "range", target, value=value)
-        if question.offered_when and not self.holds(question.offered_when.get(value), item.row):
+        offers, codes = question.offered_when, value if isinstance(value, list) else [value]
+        if offers and [code for code in codes if not self.holds(offers.get(code), item.row)]:
             yield _finding(f"{target}:offered", Level.HARD, "offered", target, value=value)
         if question.proposed_by:
             proposal = self.look(question.proposed_by, item.row)

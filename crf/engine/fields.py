@@ -57,6 +57,8 @@ class Asked(TypedDict, total=False):
     since: str
     until: str
     formerly: Mapping[str, Text]
+    soft_formerly: Mapping[str, Range | None]
+    hard_formerly: Mapping[str, Range | None]
 
 
 class AskedDay(Asked, total=False):
@@ -101,19 +103,23 @@ class LayoutItem:
         cls._layout = (*cls.__dict__.get("_layout", ()), self)
 
 
+class SectionSaid(TypedDict, total=False):
+    """What can be said of a section; see ``crf.engine.declaration.FormSection``."""
+
+    help: Text
+    shown_when: Condition
+    quick: bool
+    since: str
+    until: str
+    formerly: Mapping[str, Text]
+
+
 class Section(LayoutItem):
     """A heading: what is declared below it belongs to it, and inherits ``shown_when``, up to the next one."""
 
-    def __init__(
-        self, title: Text, *, help: Text = "", shown_when: Condition | None = None, quick: bool = False
-    ) -> None:
+    def __init__(self, title: Text, **said: Unpack[SectionSaid]) -> None:
         super().__init__()
-        self.said: dict[str, Any] = {
-            "title": title,
-            "help": help,
-            "shown_when": shown_when,
-            "quick": quick,
-        }
+        self.said: dict[str, Any] = {"title": title, **said}
 
 
 class GroupSaid(TypedDict, total=False):
@@ -131,6 +137,9 @@ class GroupSaid(TypedDict, total=False):
     as_table: bool
     unshown: tuple[str, ...]
     pasted_by: Callable[[Sequence[str], Sequence[str]], list[PastedLine]]
+    since: str
+    until: str
+    formerly: Mapping[str, Text]
 
 
 class RepeatingGroup(LayoutItem):

@@ -68,8 +68,21 @@ class AnswerRole(StrEnum):
     DEATH = "death"
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Versioned:
+    """What is asked under some versions of the protocol only, or was once asked in other words (ADR 39).
+
+    ``since`` and ``until`` are versions of the protocol: records begun under the first and later ones are asked, from
+    the second on no longer; ``formerly`` holds earlier texts by the version that brings the next one, oldest first.
+    """
+
+    since: str = ""
+    until: str = ""
+    formerly: Mapping[str, Text] = field(default_factory=dict, hash=False)
+
+
 @dataclass(frozen=True, eq=False)
-class Question:
+class Question(Versioned):
     """One question of a form; pure values, so that everything but the table can be made from it.
 
     ``asked_when`` means shown and required. ``by`` marks a derived answer: it is called with the values of
@@ -81,9 +94,8 @@ class Question:
     ``explained_by`` names the question whose term says what each code means here. ``coded_in`` names the dictionary in
     which coders code the words afterwards, ``code_proposed_by`` the answer that may hold its code already. An answer
     with ``links_to`` is the number of a record of that form; the pages of both show the other. Columns
-    leave in the order of the form, unless ``exported_after`` names another question (or KEYS). ``since`` and ``until``
-    are versions of the protocol: records begun under the first and later ones are asked, from the second on no longer;
-    ``formerly`` holds earlier texts by the version from which the question reads otherwise, oldest first (ADR 39).
+    leave in the order of the form, unless ``exported_after`` names another question (or KEYS). ``soft_formerly`` and
+    ``hard_formerly`` hold earlier ranges by the version from which another one is in force, as ``formerly`` does texts.
     """
 
     name: str
@@ -123,16 +135,16 @@ class Question:
     coded_in: str = ""
     links_to: str = ""
     code_proposed_by: str = ""
-    since: str = ""
-    until: str = ""
-    formerly: Mapping[str, Text] = field(default_factory=dict)
+    soft_formerly: Mapping[str, Range | None] = field(default_factory=dict)
+    hard_formerly: Mapping[str, Range | None] = field(default_factory=dict)
     role: AnswerRole | None = None
 
     def __post_init__(self) -> None:
         for bounds in ("soft", "hard"):
-            given = getattr(self, bounds)
-            if given is not None:
-                object.__setattr__(self, bounds, tuple(_exact(limit) for limit in given))
+            object.__setattr__(self, bounds, _limits(getattr(self, bounds)))
+            former = getattr(self, f"{bounds}_formerly")
+            exact = {version: _limits(each) for version, each in former.items()}
+            object.__setattr__(self, f"{bounds}_formerly", exact)
         if not self.export:
             object.__setattr__(self, "export", self.name.upper())
         ask_when(self)
@@ -153,6 +165,10 @@ def ask_when(asked: Any) -> None:
     for name in ("shown_when", "required_when"):
         if getattr(asked, name) is None:
             object.__setattr__(asked, name, asked.asked_when)
+
+
+def _limits(bounds: Range | None) -> Range | None:
+    return None if bounds is None else (_exact(bounds[0]), _exact(bounds[1]))
 
 
 def _exact(limit: Number | None) -> Number | None:

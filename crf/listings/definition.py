@@ -12,8 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
+from crf.engine.codebook import former_words
 from crf.engine.declaration import FormDeclaration, Group, Repeats
+from crf.engine.messages import display
 from crf.engine.questions import Classification, Question
+from crf.engine.versions import worded
 from kernel.errors import Refusal
 
 MOST_SOURCES: Final = 4
@@ -93,6 +96,11 @@ class ListingSource:
     def title(self) -> str:
         return f"{self.form.title} · {self.group.title}" if self.group else str(self.form.title)
 
+    @property
+    def begun_under(self) -> str:
+        """Return the column that says under which version of the protocol its record was begun."""
+        return f"r{self.place}.protocol_version"
+
     def columns(self) -> dict[str, ListingColumn]:
         """Map the name of each column of the source to it: the answers of the record, then those of the row."""
         columns = {
@@ -119,6 +127,20 @@ class ListingColumn:
     @property
     def label(self) -> str:
         return str(self.question.text)
+
+    @property
+    def formerly(self) -> str:
+        """Return the words in which records of earlier versions of the protocol were asked."""
+        return former_words(self.question.formerly)
+
+    def in_words(self, value: Any, begun_under: str | None, *, zone: str) -> str:
+        """Return an answer in the words that its record was begun under."""
+        question = self.question
+        if self.source.form.reworded and begun_under:
+            form = worded(self.source.form, begun_under)
+            questions = form.groups[self.group.name].questions if self.group else form.questions
+            question = questions[question.name]
+        return display(question, value, zone=zone)
 
     @property
     def header(self) -> str:

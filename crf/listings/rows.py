@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from crf.engine.base import RecordState
-from crf.engine.messages import display, missing_text
+from crf.engine.messages import missing_text
 from crf.engine.questions import QuestionKind
 from crf.links import form_url
 from crf.listings.definition import ListingColumn, ListingDefinition
@@ -126,9 +126,11 @@ def page_of(listing: SavedListing, user: User, *, number: int, show: str) -> Lis
 def _found(definition: ListingDefinition, select: Select, *, first: int, most: int) -> list[dict[str, Any]]:
     shown = definition.shown
     missing = {column.alias: f"{column.alias}.missing" for column in shown.values()}
-    names = (*KEY_COLUMNS, "row_key", "row_version", *missing, *shown)
+    begun = tuple(source.begun_under for source in definition.read)
+    names = (*KEY_COLUMNS, *begun, "row_key", "row_version", *missing, *shown)
     texts = (
         *KEY_COLUMNS,
+        *begun,
         row_key(definition),
         row_version(definition),
         *missing.values(),
@@ -169,7 +171,7 @@ def _cell(column: ListingColumn, value: Any, row: Mapping[str, Any]) -> ListingC
     reason = (_json(row[column.alias]) or {}).get(column.question.name, "") if value is None else ""
     if reason:
         return ListingCell(missing_text(reason), is_missing=True)
-    return ListingCell(display(column.question, value, zone=row["s.time_zone"]))
+    return ListingCell(column.in_words(value, row[column.source.begun_under], zone=row["s.time_zone"]))
 
 
 def _json(value: Any) -> Any:

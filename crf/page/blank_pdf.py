@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from crf.engine.codebook import said_of_versions
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.help import on_paper
 from crf.engine.messages import range_text
@@ -166,6 +167,7 @@ def _space(question: Question) -> str:
 
 def _note(question: Question) -> str:
     said = [on_paper(question.help)] if question.help else []
+    said += said_of_versions(question)
     if question.hard:
         said.append(_("possible: {range}").format(range=range_text(question.hard, question.unit)))
     if question.shown_when or question.required_when:

@@ -346,7 +346,7 @@ class RecordEditor:
     def _words_of(self, query: Query) -> str:
         if is_spared(query, self.user):
             return spared_words()
-        return question_of_query(self.record_key.form, query, query.messages.all(), zone=self.zone)
+        return question_of_query(self.form, query, query.messages.all(), zone=self.zone)
 
     @property
     def ask(self) -> str:

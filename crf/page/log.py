@@ -10,6 +10,7 @@ from crf.engine import messages
 from crf.engine.base import CrfRecord
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.questions import Question
+from crf.engine.versions import worded
 from crf.links import form_url
 from crf.models import Draft
 from crf.page.editor import storage_name
@@ -65,7 +66,7 @@ def log_of(record_key: RecordKey, user: User) -> Log:
             form_url(participant.number, form.code, visit_id=record.visit_id, sequence=record.sequence),
             tuple(
                 messages.display(question, getattr(record, question.name), zone=participant.site.time_zone)
-                for question in asked
+                for question in _listed(worded(form, record.protocol_version))
             ),
         )
         for record in stored.select_related("visit").order_by("sequence", "pk")

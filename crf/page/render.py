@@ -265,6 +265,7 @@ class FormRenderer:
         return partial("known", self.language) % {
             "typed": escape(json.dumps(known.typed)),
             "same": same,
+            "name": escape(spot.target),
             **{name: escape(words) for name, words in text.items()},
         }
 

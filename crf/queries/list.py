@@ -22,7 +22,7 @@ from crf.links import form_url
 from crf.models import Query, QueryState
 from crf.queries.assigning import Assignee, assigned_to_reader
 from crf.queries.sparing import is_spared, spared_words
-from crf.queries.system import short_question
+from crf.queries.system import form_asked, short_question
 from crf.queries.values import QueryValue, values_of_queries
 from kernel.pagination import BoundedPaginator, count_up_to, in_words
 from kernel.reading import number_of_participant
@@ -105,7 +105,9 @@ def chosen_queries(user: User, chosen: Mapping[str, str], *, at: datetime) -> An
         queries = assigned_to_reader(queries, user)
     elif chosen.get("assigned") == "nobody":
         queries = queries.filter(assigned_role=None, assigned_to=None)
-    return queries.select_related("participant", "site", "visit", "assigned_to").prefetch_related("messages")
+    return queries.select_related("participant", "site", "visit", "assigned_to", "record").prefetch_related(
+        "messages"
+    )
 
 
 def filters_in(chosen: Mapping[str, str]) -> str:
@@ -129,7 +131,7 @@ def neighbours_of(query: Query, user: User, chosen: Mapping[str, str], *, at: da
 
 def line_of(query: Query, *, reader: User, at: datetime, values: tuple[QueryValue, ...] = ()) -> QueryLine:
     """Return a query as lists show it to the reader."""
-    form, spared = catalogue.forms().get(query.form_code), is_spared(query, reader)
+    form, spared = form_asked(query), is_spared(query, reader)
     label = messages.label_at(form, query.target) if form and query.target else query.target
     return QueryLine(
         query=query,

@@ -11,6 +11,7 @@ from accounts.permissions import Permission
 from crf import catalogue
 from crf.engine.declaration import Repeats
 from crf.engine.messages import label_at
+from crf.engine.versions import worded
 from crf.models import ExpectedForm, ListedFinding, Query, Record
 from crf.store.records import RecordKey, record_key_of
 from followup.models import Visit
@@ -28,6 +29,7 @@ class QueryPlace:
     visit: Visit | None
     sequence: int
     target: str
+    begun_under: str = ""
 
     def record_key(self) -> RecordKey:
         return record_key_of(
@@ -36,7 +38,7 @@ class QueryPlace:
 
     @property
     def label(self) -> str:
-        form = catalogue.form(self.form_code)
+        form = worded(catalogue.form(self.form_code), self.begun_under or self.participant.protocol_version)
         parts = [self.participant.number, str(form.title)]
         parts += [str(self.visit)] if self.visit else []
         parts += [f"#{self.sequence}"] if form.repeats is Repeats.LOG else []
@@ -111,4 +113,5 @@ def _places(
 
 
 def _at_record(key: str, participant: Participant, record: Record, target: str) -> QueryPlace:
-    return QueryPlace(key, participant, record.form_code, record.visit, record.sequence, target)
+    place = (record.form_code, record.visit, record.sequence, target, record.protocol_version)
+    return QueryPlace(key, participant, *place)

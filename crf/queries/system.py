@@ -11,12 +11,14 @@ from django.utils.text import Truncator
 
 from accounts.models import User
 from audit.acts import open_act
+from crf import catalogue
 from crf.engine.base import CrfRecord
 from crf.engine.checks import Finding, Level, check_of
 from crf.engine.conditions import canonical
 from crf.engine.declaration import FormDeclaration
 from crf.engine.evaluation import Evaluation
 from crf.engine.messages import finding_text, rule_text
+from crf.engine.versions import worded
 from crf.models import CheckMark, MarkKind, MessageKind, Query, QueryMessage, QueryState, Resolution
 from crf.store.bulk_read import TableQuery, instance_of
 from crf.store.records import RecordKey
@@ -236,6 +238,14 @@ def question_of_query(
         declared = next((check for check in form.checks if check.code == query.check_code), None)
         return rule_text(declared.message, query.seen) if declared else query.check_code
     return finding_text(form, finding_of(query), zone=zone)
+
+
+def form_asked(query: Query) -> FormDeclaration | None:
+    """Return the form that a query is about, in the words of its record; lists read the record with their queries."""
+    form = catalogue.forms().get(query.form_code)
+    if form is None or not form.reworded or query.record is None:
+        return form
+    return worded(form, query.record.protocol_version)
 
 
 def short_question(form: FormDeclaration | None, query: Query, messages: Iterable[QueryMessage]) -> str:

@@ -16,6 +16,7 @@ from crf.engine.messages import display, label_at, missing_text, question_at
 from crf.engine.questions import Question, QuestionKind, argument
 from crf.models import Query
 from crf.queries.sparing import is_spared, names_looking_at_the_arm
+from crf.queries.system import form_asked
 from crf.store.bulk_read import Plain, RowsOf, bulk_read
 from crf.store.bulk_read import values_of as columns_of
 from kernel.reading import row_number
@@ -95,7 +96,7 @@ def _row_of(query: Query) -> tuple[str, int]:
 
 
 def _shown(query: Query, reader: User, saved: Mapping[int, _Saved]) -> Iterator[QueryValue]:
-    form, stored = catalogue.form(query.form_code), saved.get(query.record_id or 0)
+    form, stored = form_asked(query) or catalogue.form(query.form_code), saved.get(query.record_id or 0)
     arm = names_looking_at_the_arm(form.code)
     told = reader.may(Permission.ALLOCATION_VIEW, query.site_id)
     reads = _reads(form, query)

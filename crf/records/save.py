@@ -24,6 +24,7 @@ from crf.engine.declaration import Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.messages import finding_text
 from crf.engine.submission import NO_ROWS, NOTHING_SAVED, Answers, asked_errors, numbered
+from crf.engine.versions import worded
 from crf.models import Draft, SaveKey
 from crf.queries.system import adopt_queries, known_queries, queries_part, sync_queries
 from crf.records.change import RecordChange, SaveBasis, SaveEvaluation, SaveRequest
@@ -208,6 +209,9 @@ def _load(request: SaveRequest) -> SaveBasis:
     if record is None and request.version == NEW and form.repeats == Repeats.LOG:
         # A new record of a log takes the next number, whatever the address said.
         record_key = replace(record_key, sequence=next_sequence(record_key))
+    begun = record or record_key.participant
+    record_key = replace(record_key, form=worded(form, begun.protocol_version))
+    form = record_key.form
     parts = [decision_part(record_key.participant)] if form.code in SOURCE_FORMS else []
     form_context = FormContext(record_key.participant, at=request.at)
     if record is not None:

@@ -160,7 +160,8 @@ def form_begun(record_key: RecordKey, version: str) -> FormDeclaration:
 
 
 def key_of_record(form: FormDeclaration, record: Record) -> RecordKey:
-    """Return where a record stands."""
+    """Return where a record stands; its form has the words, codes and ranges under which the record was begun."""
+    form = worded(form, record.protocol_version)
     return RecordKey(form, record.participant, record.visit, record.sequence)
 
 

@@ -32,6 +32,7 @@ from crf.page.editor import (
 )
 from crf.page.log import log_of
 from crf.page.pasting import ACTION, has_lines, paste_into
+from crf.page.take_over import TAKE, take_over
 from crf.page.way import came_from, next_due, safe_back, with_back
 from crf.records.drafts import discard_draft, keep_draft
 from crf.records.refusals import KeyUsed, StaleVersion
@@ -72,8 +73,11 @@ def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> H
     if not request.user.may(editor.record_key.form.entered_by, editor.record_key.participant.site_id):
         raise Forbidden
     # The key Enter presses the first button of the page: with nothing pasted it means to save.
-    if request.POST.get("_action") == ACTION and has_lines(request.POST):
+    action = request.POST.get("_action", "")
+    if action == ACTION and has_lines(request.POST):
         return _shown(request, editor, paste_into(editor, request.POST), 200)
+    if action.startswith(TAKE):
+        return _shown(request, editor, take_over(editor, request.POST), 200)
     try:
         outcome = try_to_save(editor, request.POST)
     except StaleVersion as stale:
@@ -86,7 +90,7 @@ def form(request: PersonRequest, number: str, code: str, sequence: int = 1) -> H
     messages.add_message(request, messages.WARNING if outcome.outdated else messages.SUCCESS, said)
     if outcome.moved:
         messages.info(request, said_of_moves(outcome.moved))
-    if request.POST.get("_action") == NEXT:
+    if action == NEXT:
         return _on_to_next(request, outcome.record_key, editor)
     return redirect(address("form", outcome.record_key, back=editor.back))
 

@@ -35,7 +35,7 @@ from crf.queries.list import (
     neighbours_of,
 )
 from crf.queries.sparing import is_spared, spared_words
-from crf.queries.system import question_of_query
+from crf.queries.system import form_asked, question_of_query
 from kernel.choices import chosen_of_all
 from kernel.errors import Forbidden
 from kernel.once import once_for_each_page
@@ -136,7 +136,7 @@ def _with(name: str, *args: int, filters: str) -> str:
 
 def _query(request: PersonRequest, pk: int, permission: Permission = Permission.QUERY_VIEW) -> Query:
     queries = Query.objects.open_to(request.user, permission)
-    joined = ("participant__site", "site", "visit", "raised_by", "assigned_to")
+    joined = ("participant__site", "site", "visit", "raised_by", "assigned_to", "record")
     return get_object_or_404(queries.select_related(*joined), pk=pk)
 
 
@@ -151,7 +151,7 @@ def _thread(request: PersonRequest, query: Query, form: ServiceForm, *, at: date
     site, living, user = query.site_id, query.state != QueryState.CLOSED, request.user
     thread = list(query.messages.select_related("by"))
     zone, spared = query.participant.site.time_zone, is_spared(query, user)
-    question = question_of_query(catalogue.forms().get(query.form_code), query, thread, zone=zone)
+    question = question_of_query(form_asked(query), query, thread, zone=zone)
     chosen = chosen_in(request)
     (line,) = lines_for([query], reader=user, at=at)
     may_pass_on = any(user.may(each, site) for each in (Permission.QUERY_ANSWER, Permission.QUERY_RAISE))

@@ -20,7 +20,7 @@ from crf.engine.versions import worded
 from crf.models import Attachment, Query, QueryMessage, Record, RecordSignature
 from crf.page.render import TABLE_LIMIT
 from crf.queries.list import about_no_form
-from crf.queries.system import question_of_query
+from crf.queries.system import form_asked, question_of_query
 from crf.store.context import FormContext
 from crf.store.history import Entry, history_of
 from crf.store.licensed_wording import wordings_of
@@ -200,7 +200,7 @@ def _changes(key: RecordKey, stored: StoredRecord) -> tuple[Entry | None, tuple[
 
 def printed_query(query: Query) -> PrintedQuery:
     """Return the query with its thread, in the language in force."""
-    form, thread = catalogue.forms().get(query.form_code), tuple(query.messages.all())
+    form, thread = form_asked(query), tuple(query.messages.all())
     if form is None and not query.form_code:
         about = about_no_form(query)
     elif not query.target:

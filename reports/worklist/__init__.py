@@ -34,7 +34,7 @@ from reports.worklist.safety import clocks, to_assess
 from reports.worklist.second_person import OPENED_ENVELOPES, opened_envelopes, second_person
 from reports.worklist.sections import Builder, WorkListSection
 from reports.worklist.sites import contact_requests, sites, strata
-from reports.worklist.visits import todos, visits
+from reports.worklist.visits import todos, visit_sections
 
 
 def work_for(
@@ -49,6 +49,7 @@ def work_for(
     if user.may(Permission.SAFETY_ASSESS):
         sections.append(to_assess(user, today))
     sections += [screened[name] for name in ("decide", "randomize") if name in screened]
+    sections += visit_sections(user, today) if user.may(Permission.VISIT_RECORD) else []
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
     sections += [_but_for(screened)] if "screening" in screened else []
     sections += [build(user, today) for permission, build in LAST_BUILDERS if user.may(permission)]
@@ -74,7 +75,6 @@ def _but_for(screened: Mapping[str, WorkListSection]) -> WorkListSection:
 
 BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.CONTACT_HANDLE, contact_requests),
-    (Permission.VISIT_RECORD, visits),
     (Permission.CRF_EDIT, forms_to_fill_in),
     (Permission.CRF_LOCK, forms_to_fill_in),
     (Permission.CRF_EDIT, overdue_states),

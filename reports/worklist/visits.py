@@ -12,19 +12,23 @@ from accounts.permissions import Permission
 from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
 from followup.wording import visit_name
+from kernel.pagination import rows_and_count_of_each
 from protocol.text import load
-from reports.worklist.sections import WorkItem, WorkListSection, first_and_total
+from reports.worklist.sections import SHOWN, WorkItem, WorkListSection, first_and_total
 
 
-def visits(user: User, today: date) -> WorkListSection:
-    """Return the visits that are due or overdue."""
-    due = (
-        Visit.objects.open_to(user, Permission.VISIT_RECORD)
-        .open_on(today)
-        .select_related("participant")
-        .order_by("closes", "pk")
-    )
-    shown, total = first_and_total(due)
+def visit_sections(user: User, today: date) -> list[WorkListSection]:
+    """Return the visits that are due or overdue, and those that nobody described; one question to the database."""
+    rows = Visit.objects.open_to(user, Permission.VISIT_RECORD).select_related("participant")
+    asked = {
+        "due": rows.open_on(today).order_by("closes", "pk"),
+        "undescribed": rows.undescribed().order_by("took_place_on", "pk"),
+    }
+    shown = rows_and_count_of_each(asked, SHOWN)
+    return [_due(*shown["due"], today=today), _undescribed(*shown["undescribed"])]
+
+
+def _due(visits: list[Visit], total: int, *, today: date) -> WorkListSection:
     items = [
         WorkItem(
             visit.participant.number,
@@ -34,7 +38,7 @@ def visits(user: User, today: date) -> WorkListSection:
             "overdue" if visit.closes and visit.closes < today else visit.state,
             visit.closes,
         )
-        for visit in shown
+        for visit in visits
     ]
     return WorkListSection(
         _("Visits due or overdue"),
@@ -43,6 +47,28 @@ def visits(user: User, today: date) -> WorkListSection:
         items,
         total,
         reverse("followup:agenda"),
+    )
+
+
+def _undescribed(visits: list[Visit], total: int) -> WorkListSection:
+    """Return visits that took place without a word on how and where, and whose record is the source (CDISC SV)."""
+    items = [
+        WorkItem(
+            visit.participant.number,
+            visit_name(load(visit.participant.protocol_version), visit),
+            reverse("followup:describe", args=[visit.participant.number, visit.pk]),
+            when=visit.took_place_on,
+            is_since=True,
+        )
+        for visit in visits
+    ]
+    return WorkListSection(
+        _("Visits to describe"),
+        "info-circle",
+        _("Of every visit it is said how and where it was made."),
+        items,
+        total,
+        reverse("followup:agenda") + "?show=undescribed",
     )
 
 

@@ -13,10 +13,15 @@ from django.db import transaction
 from django.urls import reverse
 
 from crf import catalogue
+from crf.catalogue.shared.common import EXAM
 from crf.engine.codebook import codebook
+from crf.engine.codelists import CodeList
 from crf.engine.declaration import FormDeclaration
 from crf.engine.versions import BegunUnder, changes_of, versioned
 from crf.links import form_url
+from crf.listings.rows import page_of
+from crf.models import Query
+from crf.recheck import recheck_everything
 from crf.records.signing import sign_record, signature_holds, verify_record
 from crf.store.context import FormContext
 from crf.store.history import history_of
@@ -27,6 +32,7 @@ from followup.services import migrate_participants, plan_visits_for
 from reports.amendment import amendment_of
 from tests.amendment_day import version_1_1
 from tests.integration.crf.conftest import Save
+from tests.integration.crf.test_listings import made
 from tests.integration.crf.test_pages import client_of
 from tests.unit.crf.examples import vital_signs
 from tests.versions import LETTER, shelf
@@ -37,6 +43,8 @@ from trials.models import Participant
 CHAPTERS = ("2.2",)
 pytestmark = pytest.mark.django_db
 
+OLD_WORDS = ("Pulse of old", "Normal of old", "Signs of old")
+NEW_WORDS = ("Pulse at rest", "Nothing remarkable", "Vital signs at rest")
 MEASURED: dict[str, Any] = {**vital_signs.VALUES, "vs_dt": date(2026, 11, 19), "weight": 61}
 OLD = {name: value for name, value in MEASURED.items() if name != "rr"}
 NEW = {name: value for name, value in MEASURED.items() if name != "spo2"}
@@ -47,8 +55,19 @@ def second_version(form: FormDeclaration) -> FormDeclaration:
     asked = dict(form.questions)
     asked["rr"] = replace(asked["rr"], since="1.1", required=True)
     asked["spo2"] = replace(asked["spo2"], until="1.1")
-    asked["hr"] = replace(asked["hr"], text="Pulse at rest", formerly={"1.1": "Pulse of old"})
-    return replace(form, questions=versioned(asked), reworded=True)
+    asked["hr"] = replace(
+        asked["hr"], text="Pulse at rest", formerly={"1.1": "Pulse of old"}, soft_formerly={"1.1": (50, 100)}
+    )
+    labels = dict(EXAM.labels) | {"normal": "Nothing remarkable"}
+    former = {"normal": {"1.1": "Normal of old"}}
+    asked["exam"] = replace(asked["exam"], codes=CodeList("EXAM", labels, formerly=former))
+    sections = tuple(
+        replace(each, title="Vital signs at rest", formerly={"1.1": "Signs of old"})
+        if each.name == "vital"
+        else each
+        for each in form.sections
+    )
+    return replace(form, questions=versioned(asked), sections=sections, reworded=True)
 
 
 @pytest.fixture
@@ -130,6 +149,52 @@ def test_point_06_each_record_is_asked_and_shown_what_its_own_version_asked(
     assert (record(old).state, record(old).hr, record(old).spo2) == ("complete", 81, 97)
 
 
+def test_point_06_heading_answers_ranges_query_list_and_listing_are_those_of_the_record(
+    world: World, everything: None, two_versions: FormDeclaration, save: Save
+) -> None:
+    old = treated(world)
+    visit = at_visit(old)
+    save(old, "VS", visit=visit, values=OLD | {"hr": 105})
+    opened(world)
+    old.refresh_from_db()
+    new = treated(world)
+    save(new, "VS", visit=at_visit(new), values=NEW | {"hr": 105})
+    # page and print
+    client = client_of(world.coordinator)
+    for person, words in ((old, OLD_WORDS), (new, NEW_WORDS)):
+        where = at_visit(person)
+        place = record_key_of(participant=person, form="VS", visit=where)
+        stored = find_stored_record(place)
+        assert stored is not None
+        page = client.get(form_url(person.number, "VS", visit_id=where.pk)).text
+        printed = str(printed_sections(place, stored, FormContext(person, at=NOW)))
+        for text in (page, printed):
+            assert [word in text for word in (*OLD_WORDS, *NEW_WORDS)] == [
+                word in words for word in (*OLD_WORDS, *NEW_WORDS)
+            ]
+    # 105 was outside the range of before and lies within that of now
+    queries = [query for query in Query.objects.select_related("participant") if query.target == "hr"]
+    assert [query.participant for query in queries] == [old]
+    reader = client_of(world.data_manager)
+    for address in (reverse("crf:queries"), reverse("crf:query", args=[queries[0].pk])):
+        said = reader.get(address).text
+        assert "Pulse of old is outside what is usual (50 to 100 /min)" in said
+        assert "Pulse at rest" not in said
+    # judged again, the record stays as it was judged
+    with transaction.atomic():
+        recheck_everything(participant=old, by=None, at=NOW)
+    assert Query.objects.get(pk=queries[0].pk).state == queries[0].state
+    # a listing has both, each row in its own words
+    listing = made(world.data_manager, "VS.hr", "VS.exam", sources=("VS",))
+    cells = {
+        line.participant: line.cells[1].text
+        for line in page_of(listing, world.data_manager, number=1, show="all").rows
+    }
+    assert cells == {old.number: "Normal of old", new.number: "Nothing remarkable"}
+    shown = reader.get(reverse("crf:listing", args=[listing.pk])).text
+    assert "Before version 1.1: “Pulse of old”." in shown
+
+
 def record(person: Participant) -> Any:
     return catalogue.form("VS").model.objects.get(participant=person)
 
@@ -142,13 +207,16 @@ def test_point_06_what_a_version_changes_of_forms_is_shown_before_it_opens(
     with transaction.atomic():
         amendment = amendment_of(world.site, "1.1", user=world.data_manager, at=NOW)
     (group,) = [each for each in amendment.groups if each.title == "Questions of forms"]
-    lines = {line.title.split(" · ")[1]: line for line in group.lines}
+    lines = {line.title.split(" · ")[1]: line for line in group.lines if "range" not in line.title}
     assert {name: line.kind for name, line in lines.items()} == {
+        "vital": "changed",
         "HR": "changed",
+        "EXAM = normal": "changed",
         "RR": "added",
         "SPO2": "removed",
     }
     assert "newly required" in lines["RR"].title
+    assert [line.after for line in group.lines if line.title.endswith("· range")] == ["50 to 110 /min"]
     assert (lines["HR"].before, lines["HR"].after) == ("Pulse of old", "Pulse at rest")
     assert [each.numbers for each in lines["RR"].touched] == [(old.number,), (old.number,)]
     assert [each.label for each in lines["SPO2"].touched] == [

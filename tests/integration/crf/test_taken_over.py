@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crf import catalogue
 from tests.integration.crf.conftest import Save, everything, save, screened
 from tests.integration.crf.test_pages import client_of, form_url
 from tests.unit.crf.examples import demographics, eligibility
@@ -59,3 +60,28 @@ def test_ecog_and_stage_of_the_eligibility_form_are_offered_on_the_others(
 def test_who_only_reads_is_offered_nothing(screened: Participant, world: World, save: Save) -> None:
     save(screened, "ELIG", values=eligibility.VALUES)
     assert known(opened(client_of(world.data_manager), screened, "DM")) == {}
+
+
+def test_without_scripts_a_press_takes_the_answer_over_and_saves_nothing(
+    screened: Participant, world: World, save: Save, everything: None
+) -> None:
+    save(screened, "ELIG", values={**eligibility.VALUES, "ecog": "1"})
+    client = client_of(world.coordinator)
+    page = opened(client, screened, "DM")
+    bare = " ".join(re.findall("<noscript>(.*?)</noscript>", page, re.DOTALL))
+    # Enter presses the first button of a form: without scripts that is Save
+    assert re.findall(r'name="_action" value="(.*?)"', bare) == ["save", "take ecog"]
+    answer = client.post(
+        form_url(screened, "DM"), {"_action": "take ecog", "ecog__why": "NK", "weight": "61"}
+    )
+    taken = answer.content.decode()
+    assert (answer.status_code, stored_records(screened)) == (200, 0)
+    assert re.search(r'name="ecog" value="1"[^>]* checked', taken)
+    assert 'value="61"' in taken
+    assert 'value="61"' in opened(client, screened, "DM"), "it is kept as anything typed is"
+    # what no other form has stays as it is
+    assert client.post(form_url(screened, "DM"), {"_action": "take weight"}).status_code == 200
+
+
+def stored_records(participant: Participant) -> int:
+    return catalogue.form("DM").model.objects.filter(participant=participant).count()

@@ -110,3 +110,19 @@ def test_point_02_an_unscheduled_contact_is_described_like_any_other(person: Par
         participant=person, took_place_on=N1, forms=["SURV"], why="Asked by telephone", **SYSTEM
     )
     assert describe_visit(visit=called, **BY_TELEPHONE, **SYSTEM).contact_mode == "telephone"
+
+
+def test_point_02_a_visit_that_nobody_described_stands_on_the_lists_of_its_site(
+    seen: Visit, world: World
+) -> None:
+    client, agenda = client_of(world.coordinator), reverse("followup:agenda")
+    listed = client.get(f"{agenda}?show=undescribed").text
+    home = client.get("/work-list/").text
+    assert address(seen) in home
+    assert "Visits to describe" in home
+    assert seen.get_absolute_url() in listed
+    for other in (world.stranger, world.monitor):
+        assert address(seen) not in client_of(other).get("/work-list/").text
+    describe_visit(visit=seen, **BY_TELEPHONE, **SYSTEM)
+    assert address(seen) not in client.get("/work-list/").text
+    assert seen.get_absolute_url() not in client.get(f"{agenda}?show=undescribed").text

@@ -40,7 +40,7 @@ from followup.services import (
 from followup.wording import NotDone
 from kernel.errors import Refusal
 from protocol.schedule import plan
-from reports.worklist.visits import visits as work_list
+from reports.worklist.visits import visit_sections
 from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_choices import allow_registers
 from tests.integration.crf.test_consequences import (
@@ -259,7 +259,7 @@ def _check_lists(course: Course, world: World, waits: dict[int, Visit], rows: li
     }
     assert agenda.counts(visits) == {name: str(number) for name, number in expected.items()}
     open_now = {each.get_absolute_url() for each in waits.values() if each.opens and each.opens <= TODAY}
-    work = work_list(world.coordinator, TODAY)
+    work, _undescribed = visit_sections(world.coordinator, TODAY)
     assert {item.href for item in work.items} <= open_now
     assert work.total == len(open_now)
     (counted,) = adherence_of(visits).by_site
