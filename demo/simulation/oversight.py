@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db import transaction
 
+from accounts.models import User
 from committee.models import ArmDisplay, CommitteePack, PackPart, PackShare
 from committee.services.packs import make_pack, release_pack, request_pack
 from committee.services.sharing import share_pack
@@ -52,9 +53,8 @@ def watch_over(stage: Stage, at: datetime) -> None:
                 )
 
 
-def report_to_committee(stage: Stage, at: datetime) -> tuple[CommitteePack, PackShare]:
+def report_to_committee(*, by: User, second: User, at: datetime) -> tuple[CommitteePack, PackShare]:
     """A masked pack of the first cut is made, released by a second statistician, and its open part is shared."""
-    by, second = stage.central["stats"], stage.central["stats2"]
     with scope(user_id=None, sites=EVERYTHING):
         with transaction.atomic():
             pack = request_pack(title="First report", cut=FIRST, arms=ArmDisplay.MASKED, by=by, at=at)

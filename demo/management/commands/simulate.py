@@ -52,7 +52,7 @@ class Command(BaseCommand):
             until=now,
             tell_progress=self._tell,
         )
-        report_to_committee(stage, now)
+        report_to_committee(by=stage.central["stats"], second=stage.central["stats2"], at=now)
         for line in refused:
             self.stderr.write(f"refused: {line}")
         if options["accounts_to"]:
