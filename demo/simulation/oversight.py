@@ -14,12 +14,14 @@ from committee.services.packs import make_pack, release_pack, request_pack
 from committee.services.sharing import share_pack
 from demo.simulation.cuts import FIRST
 from demo.simulation.sites import PASSWORD, Stage
+from exports.kept_cuts.services import cut_named
 from kernel.clock import local_date
 from kernel.scope import EVERYTHING, scope
 from monitoring.models import FollowUpOutcome, MonitoringFinding
 from monitoring.services import record_outcome, set_range, take_finding, work_out
 
 WATCHED: Final = "late-entry"
+READING: Final = timedelta(minutes=10)
 OPEN_FOR: Final = timedelta(days=30)  # the members read a pack before and after their meeting
 
 
@@ -57,6 +59,7 @@ def report_to_committee(*, by: User, second: User, at: datetime) -> tuple[Commit
     """A masked pack of the first cut is made, released by a second statistician, and its open part is shared."""
     with scope(user_id=None, sites=EVERYTHING):
         with transaction.atomic():
+            at = max(at, cut_named(FIRST).cut_at + READING)  # a cut bears the moment at which it was taken
             pack = request_pack(title="First report", cut=FIRST, arms=ArmDisplay.MASKED, by=by, at=at)
         pack = make_pack(pack=pack, at=at)
         with transaction.atomic():
