@@ -5,9 +5,12 @@ class AnalysisConfig(AppConfig):
     name = "analysis"
 
     def ready(self) -> None:
-        """The one package that knows endpoints makes their data sets, for exports that ask for them (ADR 46)."""
+        """Its data sets are those of exports (ADR 46); its signed sets are asked for by locks of the database."""
         from analysis.adam.writing import write_adam
+        from analysis.lock_condition import sets_are_signed
+        from exports.database_lock.services import lock_also_asks
         from exports.formats.kinds import DataFormat
         from exports.packages import package_with
 
         package_with(DataFormat.ADAM, write_adam)
+        lock_also_asks(sets_are_signed)

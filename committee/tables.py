@@ -16,15 +16,10 @@ from analysis.flow import BOXES, Flow
 from analysis.reading import DerivedParticipant
 from committee.arms import ArmGroup, ArmView
 from committee.reading import DataQuality
-from crf.catalogue.survival.form import CAUSE
 from protocol.endpoints import months
-from protocol.facts import EventFacts
 from protocol.maturity import expected_deaths
 
-GRADES: Final = (1, 2, 3, 4, 5)
-SEVERE: Final = 3  # CTCAE: severe from grade 3 on
 AGE_BANDS: Final = ((0, 7), (8, 14), (15, 30), (31, None))
-MOST_TERMS: Final = 40
 Rows = Sequence[DerivedParticipant]
 
 
@@ -38,7 +33,10 @@ class PackRow:
 
 @dataclass(frozen=True)
 class PackTable:
-    """One table; where ``of_people`` its numbers are participants of the column, and shares are printed beside them."""
+    """One table; where ``of_people`` its numbers are participants of the column, and shares are printed beside them.
+
+    ``at_risk`` says of how many in each column, where it is not of all.
+    """
 
     slug: str
     title: str
@@ -47,22 +45,24 @@ class PackTable:
     rows: tuple[PackRow, ...]
     of_people: bool = False
     note: str = ""
+    at_risk: tuple[int, ...] = ()
 
     @property
     def lines(self) -> list[tuple[str, list[str]]]:
         """Return the rows as they are printed: 12 (34.3 %) where participants are counted."""
+        sizes = self.at_risk or tuple(group.size for group in self.groups)
         return [
             (
                 row.label,
-                [self._printed(value, group) for value, group in zip(row.values, self.groups, strict=True)],
+                [self._printed(value, size) for value, size in zip(row.values, sizes, strict=True)],
             )
             for row in self.rows
         ]
 
-    def _printed(self, value: int | str, group: ArmGroup) -> str:
-        if not self.of_people or not isinstance(value, int) or not group.size:
+    def _printed(self, value: int | str, size: int) -> str:
+        if not self.of_people or not isinstance(value, int) or not size:
             return str(value)
-        return f"{value} ({100 * value / group.size:.1f} %)"
+        return f"{value} ({100 * value / size:.1f} %)"
 
 
 Count = Callable[[list[DerivedParticipant]], int | str]
@@ -214,120 +214,6 @@ def _quartile(each: list[DataQuality], at: int) -> str:
     if not days:
         return "–"
     return f"{(quantiles(days, method='inclusive') if len(days) > 1 else days * 3)[at]:g}"
-
-
-def safety(rows: Rows, groups: tuple[ArmGroup, ...], view: ArmView) -> list[PackTable]:
-    """Adverse events by each participant's worst grade and by term, serious events, deaths."""
-    hides = view.is_masked
-    worst = {each.facts.number: _worst(each, hides) for each in rows}
-    return [
-        PackTable(
-            "worst-grade",
-            _("Adverse events by worst grade"),
-            _("Worst grade (CTCAE)"),
-            groups,
-            (
-                _people(_("No adverse event"), rows, groups, lambda each: worst[each.facts.number] is None),
-                *(
-                    _people(str(grade), rows, groups, _is(lambda each: worst[each.facts.number], grade))
-                    for grade in GRADES
-                ),
-                _people(_("Grade not known"), rows, groups, lambda each: worst[each.facts.number] == 0),
-            ),
-            of_people=True,
-            note=_masked_events() if hides else "",
-        ),
-        _by_term(rows, groups, hides),
-        PackTable(
-            "serious",
-            _("Serious adverse events"),
-            _("Counted"),
-            groups,
-            (
-                _people(
-                    _("Participants with one or more"), rows, groups, lambda each: _serious(each, hides) > 0
-                ),
-                _row(_("Events"), rows, groups, lambda inside: sum(_serious(each, hides) for each in inside)),
-            ),
-            note=_masked_events() if hides else "",
-        ),
-        _deaths(rows, groups, hides),
-    ]
-
-
-def _masked_events() -> str:
-    return _("Immune-related events and complications of evaluations are left out of this masked table.")
-
-
-def _events(each: DerivedParticipant, hides: bool) -> list[EventFacts]:
-    if not hides:
-        return list(each.facts.events)
-    return [event for event in each.facts.events if not event.immune and not event.of_evaluation]
-
-
-def _worst(each: DerivedParticipant, hides: bool) -> int | None:
-    """Return the worst grade; 0 where an event has none yet, None without any event."""
-    events = _events(each, hides)
-    return max((event.grade or 0 for event in events), default=None)
-
-
-def _serious(each: DerivedParticipant, hides: bool) -> int:
-    return sum(event.serious for event in _events(each, hides))
-
-
-def _by_term(rows: Rows, groups: tuple[ArmGroup, ...], hides: bool) -> PackTable:
-    terms: dict[str, dict[str, int]] = {}
-    for each in rows:
-        for event in _events(each, hides):
-            grades = terms.setdefault(event.term or _("Not coded yet"), {})
-            grades[each.facts.number] = max(grades.get(each.facts.number, 0), event.grade or 0)
-    ordered = sorted(terms.items(), key=lambda term: (-len(term[1]), term[0]))
-    severe = _("from grade %(grade)s on") % {"grade": SEVERE}
-    lines = [
-        PackRow(
-            label, tuple(sum(grade >= least for n, grade in grades.items() if n in g.numbers) for g in groups)
-        )
-        for term, grades in ordered[:MOST_TERMS]
-        for label, least in ((term, 0), (f"{term}, {severe}", SEVERE))
-    ]
-    left = len(ordered) - MOST_TERMS
-    notes = [_masked_events()] if hides else []
-    if left > 0:
-        notes.append(_("%(number)s rarer terms are not listed.") % {"number": left})
-    return PackTable(
-        "by-term",
-        _("Participants with an adverse event, by term"),
-        _("Term"),
-        groups,
-        tuple(lines),
-        of_people=True,
-        note=" ".join(notes),
-    )
-
-
-def _deaths(rows: Rows, groups: tuple[ArmGroup, ...], hides: bool) -> PackTable:
-    """Deaths by the cause that the site tells; masked, all together, for causes follow the treatment."""
-    died = [each for each in rows if each.values.os.event]
-    causes = [] if hides else sorted({each.facts.cause_of_death or "" for each in died})
-    return PackTable(
-        "deaths",
-        _("Deaths"),
-        _("Cause as the site tells it"),
-        groups,
-        (
-            *(
-                _people(
-                    str(CAUSE.labels.get(cause) or _("Cause not known yet")),
-                    died,
-                    groups,
-                    _is(lambda each: each.facts.cause_of_death or "", cause),
-                )
-                for cause in causes
-            ),
-            _people(_("All deaths"), died, groups, lambda _each: True),
-        ),
-        of_people=True,
-    )
 
 
 @dataclass(frozen=True)

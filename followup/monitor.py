@@ -28,6 +28,7 @@ SAID: Final[dict[str, Promise]] = {
     "crf:compare_expected": _("Compares the forms that visits expect with a fresh computation"),
     "crf:judge_day": _("Judges the records of every site by the new calendar day"),
     "crf:judge_day_of_site": _("Judges the records of a site by the new calendar day"),
+    "analysis:work_out": _("Works out a report over many participants"),
     "committee:look_after": _("Takes up committee packs that nobody makes"),
     "committee:make": _("Makes a committee pack"),
     "monitoring:work_out": _("Works out the indicators of central monitoring"),

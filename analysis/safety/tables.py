@@ -86,7 +86,7 @@ def events_of(people: Iterable[SafetyFacts], period: str) -> dict[str, list[Even
     return chosen
 
 
-def _having(groups: Sequence[SafetyGroup], events: EventsOf, claim: Claim) -> list[Count]:
+def having(groups: Sequence[SafetyGroup], events: EventsOf, claim: Claim) -> list[Count]:
     """Return in each group how many of those treated had an event of which the claim is true."""
     counts = []
     for group in groups:
@@ -95,12 +95,12 @@ def _having(groups: Sequence[SafetyGroup], events: EventsOf, claim: Claim) -> li
     return counts
 
 
-def _severe(event: EventFacts) -> bool:
+def severe(event: EventFacts) -> bool:
     return event.grade is not None and event.grade >= SEVERE_FROM
 
 
-def _related_to(component: str, *, severe: bool = False) -> Claim:
-    return lambda event: component in event.related and (not severe or _severe(event))
+def _related_to(component: str, *, is_severe: bool = False) -> Claim:
+    return lambda event: component in event.related and (not is_severe or severe(event))
 
 
 def _immune_of(kind: str) -> Claim:
@@ -119,15 +119,15 @@ def overview(groups: Sequence[SafetyGroup], events: EventsOf) -> Table:
     """Count those treated who had any event, a severe, serious, related, immune-related, stopping or fatal one."""
     claims: list[tuple[str, Claim]] = [
         (_("Any adverse event"), lambda event: True),
-        (_("Grade 3 or more"), _severe),
+        (_("Grade 3 or more"), severe),
         (_("Serious"), lambda event: event.serious or event.fatal),
         (_("Related to what the trial does"), lambda event: bool(event.related)),
-        (_("Related, grade 3 or more"), lambda event: bool(event.related) and _severe(event)),
+        (_("Related, grade 3 or more"), lambda event: bool(event.related) and severe(event)),
         (_("Immune-related"), lambda event: event.immune),
         (_("Led to the stop of study treatment"), lambda event: event.stopped_treatment),
         (_("Fatal"), lambda event: event.fatal),
     ]
-    rows = [(label, _having(groups, events, claim)) for label, claim in claims]
+    rows = [(label, having(groups, events, claim)) for label, claim in claims]
     return proportions(_("Participants with adverse events"), _("Event"), groups, rows, slug="overview")
 
 
@@ -135,9 +135,9 @@ def by_component(groups: Sequence[SafetyGroup], events: EventsOf) -> Table:
     """Count those treated with an event that is possibly related to each component, and with a severe one."""
     rows = []
     for code, title in COMPONENTS.items():
-        rows.append((str(title), _having(groups, events, _related_to(code))))
-        severe = _having(groups, events, _related_to(code, severe=True))
-        rows.append((_("%(what)s, grade 3 or more") % {"what": title}, severe))
+        rows.append((str(title), having(groups, events, _related_to(code))))
+        worse = having(groups, events, _related_to(code, is_severe=True))
+        rows.append((_("%(what)s, grade 3 or more") % {"what": title}, worse))
     return proportions(_("Related, by component"), _("Component"), groups, rows, slug="components")
 
 
@@ -145,7 +145,7 @@ def immune(groups: Sequence[SafetyGroup], events: EventsOf) -> Table:
     """Count those treated with an immune-related event of each kind that occurred."""
     kinds = {event.immune_kind for those in events.values() for event in those if event.immune}
     rows = [
-        (str(label), _having(groups, events, _immune_of(code)))
+        (str(label), having(groups, events, _immune_of(code)))
         for code, label in (*ae_codes.IMMUNE.labels.items(), ("", _("kind not told")))
         if code in kinds
     ]
@@ -155,7 +155,7 @@ def immune(groups: Sequence[SafetyGroup], events: EventsOf) -> Table:
 def special_interest(groups: Sequence[SafetyGroup], events: EventsOf) -> Table:
     """Count those treated with an event of special interest, by kind."""
     rows = [
-        (str(label), _having(groups, events, _of_interest(code)))
+        (str(label), having(groups, events, _of_interest(code)))
         for code, label in ae_codes.SPECIAL_KIND.labels.items()
         if code != "none"
     ]
@@ -172,7 +172,7 @@ def by_class_and_term(groups: Sequence[SafetyGroup], events: EventsOf) -> Table:
     for group in groups:
         columns += [group.heading(_("Grade %(grade)s") % {"grade": grade}) for grade in WORST]
         columns += [group.heading(each) for each in (_("Not graded"), _("Any"), _("Treated"))]
-    worst = [_worst_grades(group, events) for group in groups]
+    worst = [worst_grades(group, events) for group in groups]
     treated = [sum(each.facts.number in events for each in group.people) for group in groups]
     rows: list[tuple[str | int, ...]] = []
     for organ in sorted(terms, key=lambda name: (not name, name)):
@@ -185,11 +185,18 @@ def by_class_and_term(groups: Sequence[SafetyGroup], events: EventsOf) -> Table:
     return Table(title, tuple(columns), tuple(rows), slug="terms")
 
 
-Worst = dict[tuple[str, str | None], Counter[int]]
+Worst = Mapping[tuple[str, str | None], Counter[int]]
 
 
-def _worst_grades(group: SafetyGroup, events: EventsOf) -> Worst:
-    counts: Worst = defaultdict(Counter)
+def worst_of(group: SafetyGroup, events: EventsOf) -> Counter[int | None]:
+    """Count those treated by their worst grade; ``NOT_GRADED`` where no event has one, None without any event."""
+    treated = [events[each.facts.number] for each in group.people if each.facts.number in events]
+    return Counter(max((event.grade or NOT_GRADED for event in those), default=None) for those in treated)
+
+
+def worst_grades(group: SafetyGroup, events: EventsOf) -> Worst:
+    """Count those treated by their worst grade in each class and in each term of it."""
+    counts: dict[tuple[str, str | None], Counter[int]] = defaultdict(Counter)
     for each in group.people:
         worst: dict[tuple[str, str | None], int] = {}
         for event in events.get(each.facts.number, ()):
@@ -222,17 +229,19 @@ def clocks(counts: Mapping[tuple[str, str], int]) -> Table:
     return Table(_("Clocks of serious events and pregnancies"), columns, rows, slug="clocks")
 
 
+def died_of(group: SafetyGroup, cause: str | None) -> Count:
+    """Return how many of those randomized died of a cause, or of any where none is asked for."""
+    died = [each for each in group.people if each.facts.death is not None]
+    of_cause = [each for each in died if cause is None or (each.facts.cause_of_death or "") == cause]
+    return len(of_cause), len(group.people)
+
+
 def deaths(groups: Sequence[SafetyGroup]) -> Table:
     """Count the deaths of those randomized, by cause."""
 
-    def dead(group: SafetyGroup, cause: str | None) -> Count:
-        died = [each for each in group.people if each.facts.death is not None]
-        of_cause = [each for each in died if cause is None or (each.facts.cause_of_death or "") == cause]
-        return len(of_cause), len(group.people)
-
     causes = (*CAUSE.labels.items(), ("", _("not told")))
-    rows = [(_("Any cause"), [dead(group, None) for group in groups])]
-    rows += [(str(label), [dead(group, code) for group in groups]) for code, label in causes]
+    rows = [(_("Any cause"), [died_of(group, None) for group in groups])]
+    rows += [(str(label), [died_of(group, code) for group in groups]) for code, label in causes]
     return proportions(_("Deaths"), _("Cause of death"), groups, rows, slug="deaths")
 
 
@@ -311,7 +320,7 @@ def procedures(groups: Sequence[SafetyGroup]) -> Table:
         for group in groups
     }
 
-    def having(claim: Claim) -> list[Count]:
+    def with_event(claim: Claim) -> list[Count]:
         return [
             (
                 sum(any(event.of_evaluation and claim(event) for event in facts.events) for facts in those),
@@ -320,8 +329,8 @@ def procedures(groups: Sequence[SafetyGroup]) -> Table:
             for those in people.values()
         ]
 
-    rows = [(_("Any"), having(lambda event: True)), (_("Grade 3 or more"), having(_severe))]
-    rows += [(str(label), having(_went_wrong(code))) for code, label in ae_codes.PROCEDURE.labels.items()]
+    rows = [(_("Any"), with_event(lambda event: True)), (_("Grade 3 or more"), with_event(severe))]
+    rows += [(str(label), with_event(_went_wrong(code))) for code, label in ae_codes.PROCEDURE.labels.items()]
     title = _("Complications of response evaluations")
     return proportions(title, _("Complication"), groups, rows, slug="procedures")
 

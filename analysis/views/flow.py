@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -20,12 +21,8 @@ from accounts.requests import PersonRequest
 from analysis.flow import BOXES, BY_CODE, Flow, flow_of, numbers_in, reasons_of
 from analysis.flow_picture import flow_picture
 from analysis.forms import DataAndCodeForm
-from analysis.reading import derived_at
-from analysis.strategies import strategies_by_arm
-from analysis.taking import arms_at
-from audit.acts import open_act
+from analysis.views.background import report_page, request_of
 from exports.casebook.paper import set_pages
-from exports.cuts import Cut
 from followup.views.agenda import chosen_site
 from kernel.clock import local_date
 from trials.models import Participant, Site
@@ -64,13 +61,15 @@ def flow(request: PersonRequest) -> HttpResponse:
 @requires(Permission.LIST_WATCH)
 def flow_by_arm(request: PersonRequest) -> HttpResponse:
     """Show the flow by arm; the look is on record."""
-    sites = dict(Site.objects.open_to(request.user, Permission.LIST_WATCH).values_list("pk", "code"))
-    with open_act("analysis:arms:look", by=request.user, at=timezone.now(), reason="flow of participants"):
-        shown, cut = flow_of(sites, by_arm=True), Cut.of_this_snapshot()
-        received = strategies_by_arm(list(derived_at(cut, sites)), arms_at(cut), shown.arms)
-    rows = [(box, [shown.count(box.code, arm) for arm in shown.arms]) for box in BOXES if box.randomized]
-    context = {"flow": shown, "picture": flow_picture(shown), "rows": rows, "received": received}
-    return render(request, "analysis/flow_by_arm.html", context)
+    sites = Site.objects.open_to(request.user, Permission.LIST_WATCH).values_list("pk", "code")
+
+    def show(content: tuple[Flow, list[Any]], about: dict[str, Any]) -> HttpResponse:
+        shown, received = content
+        rows = [(box, [shown.count(box.code, arm) for arm in shown.arms]) for box in BOXES if box.randomized]
+        context = {"flow": shown, "picture": flow_picture(shown), "rows": rows, "received": received}
+        return render(request, "analysis/flow_by_arm.html", context | about)
+
+    return report_page(request, request_of("flow-by-arm", sites), show, look="flow of participants")
 
 
 @requires(Permission.VISIT_VIEW)

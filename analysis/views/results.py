@@ -15,7 +15,6 @@ from accounts.requests import PersonRequest
 from analysis.forms import DataAndCodeForm, SignSetsForm
 from analysis.models import SIGNING_ROLES
 from analysis.reading import DerivedParticipant, derived_at
-from analysis.results import results_of
 from analysis.services import sign_analysis_sets
 from analysis.sets import NAMES, RULES, AnalysisSet, Membership, sets_of
 from analysis.signed_sets import (
@@ -24,8 +23,7 @@ from analysis.signed_sets import (
     signatures_under,
     signed_sets,
 )
-from analysis.taking import arms_at
-from audit.acts import open_act
+from analysis.views.background import report_page, request_of
 from exports.cuts import Cut
 from trials.models import Site
 
@@ -37,16 +35,16 @@ def _sites(request: PersonRequest, permission: Permission) -> dict[int, str]:
 @requires(Permission.EXPORT_VIEW)
 def results(request: PersonRequest) -> HttpResponse:
     """Count every endpoint over everybody randomized; nothing here is by arm."""
-    with transaction.atomic():
-        rows = list(derived_at(Cut.of_this_snapshot(), _sites(request, Permission.EXPORT_VIEW)))
-    context = {
-        "results": results_of(rows),
-        "everybody": len(rows),
-        "groups": (),
-        "may_compare": request.user.may(Permission.LIST_WATCH),
-        **_taking(request, with_arm=False),
-    }
-    return render(request, "analysis/results.html", context)
+    asked = request_of("results", _sites(request, Permission.EXPORT_VIEW).items())
+
+    def show(content: dict[str, Any], about: dict[str, Any]) -> HttpResponse:
+        context = {
+            "may_compare": request.user.may(Permission.LIST_WATCH),
+            **_taking(request, with_arm=False),
+        }
+        return render(request, "analysis/results.html", content | context | about)
+
+    return report_page(request, asked, show)
 
 
 def _taking(request: PersonRequest, *, with_arm: bool) -> dict[str, Any]:
@@ -57,18 +55,13 @@ def _taking(request: PersonRequest, *, with_arm: bool) -> dict[str, Any]:
 @requires(Permission.LIST_WATCH)
 def results_by_arm(request: PersonRequest) -> HttpResponse:
     """Count every endpoint in each arm; the look is on record."""
-    with open_act("analysis:arms:look", by=request.user, at=timezone.now(), reason="endpoints"):
-        cut = Cut.of_this_snapshot()
-        rows = list(derived_at(cut, _sites(request, Permission.LIST_WATCH)))
-        arms = arms_at(cut)
-    groups = {arm: [number for number, of in arms.items() if of == arm] for arm in ("1", "2")}
-    context = {
-        "results": results_of(rows, list(groups.values())),
-        "everybody": len(rows),
-        "groups": [(arm, len(numbers)) for arm, numbers in groups.items()],
-        **_taking(request, with_arm=True),
-    }
-    return render(request, "analysis/results.html", context)
+    asked = request_of("results-by-arm", _sites(request, Permission.LIST_WATCH).items())
+
+    def show(content: dict[str, Any], about: dict[str, Any]) -> HttpResponse:
+        context = content | _taking(request, with_arm=True) | about
+        return render(request, "analysis/results.html", context)
+
+    return report_page(request, asked, show, look="endpoints")
 
 
 @requires(Permission.ANALYSIS_SET_SIGN)

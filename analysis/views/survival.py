@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,15 +14,9 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from analysis.definitions import DEFINITIONS, warnings_of
 from analysis.forms import DataAndCodeForm
-from analysis.non_inferiority import non_inferiority_of, signed_limits
-from analysis.reading import derived_at
 from analysis.reproduction.data import take_data_and_code
-from analysis.signed_sets import members_of, signed_sets
-from analysis.survival_report import CHOICES, EVERYBODY, SurvivalOfEndpoint, survival_of
-from analysis.taking import arms_at
-from audit.acts import open_act
-from exports.cuts import Cut
-from protocol.text import load, versions
+from analysis.survival_report import CHOICES, EVERYBODY, SurvivalOfEndpoint
+from analysis.views.background import report_page, request_of
 from reports.survival.picture import survival_picture
 from trials.models import Site
 
@@ -34,23 +27,26 @@ FILE_NAME = "PALACE-3_data_and_code.zip"
 @requires(Permission.EXPORT_VIEW)
 def survival(request: PersonRequest) -> HttpResponse:
     """Show survival over everybody randomized; nothing here is by arm."""
-    sites = dict(Site.objects.open_to(request.user, Permission.EXPORT_VIEW).values_list("pk", "code"))
-    with transaction.atomic():
-        shown = survival_of(list(derived_at(Cut.of_this_snapshot(), sites)))
-    return render(request, "analysis/survival.html", _context(request, shown, by_arm=False))
+    return _page(request, by_arm=False)
 
 
 @requires(Permission.LIST_WATCH)
 def survival_by_arm(request: PersonRequest) -> HttpResponse:
     """Show survival in each arm, and what compares them; the look is on record."""
-    sites = dict(Site.objects.open_to(request.user, Permission.LIST_WATCH).values_list("pk", "code"))
-    with open_act("analysis:arms:look", by=request.user, at=timezone.now(), reason="survival"):
-        cut = Cut.of_this_snapshot()
-        rows, arms = list(derived_at(cut, sites)), arms_at(cut)
-        limits = signed_limits(load(max(versions())))
-        report = non_inferiority_of(rows, arms, limits, signed_sets(members_of(rows)))
-    context = _context(request, survival_of(rows, arms), by_arm=True)
-    return render(request, "analysis/survival.html", context | {"report": report})
+    return _page(request, by_arm=True)
+
+
+def _page(request: PersonRequest, *, by_arm: bool) -> HttpResponse:
+    name, permission = (
+        ("survival-by-arm", Permission.LIST_WATCH) if by_arm else ("survival", Permission.EXPORT_VIEW)
+    )
+    sites = Site.objects.open_to(request.user, permission).values_list("pk", "code")
+
+    def show(content: dict[str, Any], about: dict[str, Any]) -> HttpResponse:
+        context = _context(request, content["endpoints"], by_arm=by_arm)
+        return render(request, "analysis/survival.html", content | context | about)
+
+    return report_page(request, request_of(name, sites), show, look="survival" if by_arm else "")
 
 
 def _context(request: PersonRequest, shown: list[SurvivalOfEndpoint], *, by_arm: bool) -> dict[str, Any]:

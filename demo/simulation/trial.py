@@ -22,6 +22,7 @@ from demo.simulation.every_question import OF_THE_END, answer_every_question
 from demo.simulation.imports import preview_some
 from demo.simulation.listings import share_listings
 from demo.simulation.locking import lock_some
+from demo.simulation.oversight import watch_over
 from demo.simulation.participant import Journey, at_work
 from demo.simulation.profiles import tell
 from demo.simulation.queries import ask_some
@@ -77,6 +78,7 @@ def play(
     cut_for_committee(stage, FIRST, until - timedelta(hours=6))
     alarm(stage, until)
     _finish(stage, until, seed)
+    watch_over(stage, until)
     run_rare_courses(stage, until)
     answer_every_question(stage, until, seed)
     end_some(stage, until)

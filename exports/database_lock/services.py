@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -44,6 +45,7 @@ BEGIN, SETTLE, FREEZE, SIGN, CANCEL, ASK, UNLOCK = (
     "ask",
     "unlock",
 )
+ALSO_ASKED: Final[list[Callable[[], LockCondition]]] = []
 STEPS: Final = (BEGIN, SETTLE, FREEZE, SIGN, CANCEL, ASK, UNLOCK)
 
 
@@ -95,6 +97,12 @@ class SignedForRole(Refusal):
 class UnlockNeedsSecondPerson(Forbidden):
     code = "exports.unlock_needs_second_person"
     message = _("The database is unlocked by two people: another person than who asked for it signs here.")
+
+
+def lock_also_asks(judge: Callable[[], LockCondition]) -> None:
+    """The checklist has one more computed item, of a package above this one, which says so as it starts."""
+    if judge not in ALSO_ASKED:
+        ALSO_ASKED.append(judge)
 
 
 def take_database_step(
@@ -262,12 +270,13 @@ def checklist_of(
 ) -> tuple[list[LockCondition], list[dict[str, Any]]]:
     """Return the computed items, and those by hand with who owns each and who signed it off."""
     today = local_date(at, settings.TRIAL_TIME_ZONE)
+    computed = [*study_conditions(today=today), *(judge() for judge in ALSO_ASKED)]
     settled = {each.kind: each for each in locked.items.select_related("signature")} if locked else {}
     by_hand = [
         {"kind": item.value, "label": item.label, "owner": OWNERS[item], "settled": settled.get(item.value)}
         for item in HandItem
     ]
-    return study_conditions(today=today), by_hand
+    return computed, by_hand
 
 
 def _refuse_open(locked: DatabaseLock, *, at: datetime) -> list[list[Any]]:

@@ -26,7 +26,7 @@ from reports.worklist.bands import bands_of
 from reports.worklist.differences import DIFFERENCES, differences_for
 from reports.worklist.places import places_for
 from reports.worklist.second_person import OPENED_ENVELOPES
-from reports.worklist.sections import WorkListSection
+from reports.worklist.sections import OTHER_WORK, WorkListSection
 from trials.models import Site
 
 
@@ -72,6 +72,7 @@ def _work(user: User, today: date, at: datetime) -> tuple[list[WorkListSection],
         OPENED_ENVELOPES: Envelope.objects.open_to(user, Permission.ALLOCATION_REQUEST).not_entered(),
         DIFFERENCES: differences_for(user),
         **rows_waiting_for(user),
+        **{each.name: each.rows(user) for each in OTHER_WORK},
     }
     waiting = which_have_rows(asked)
     return work_for(user, today=today, at=at, waiting=waiting), waiting

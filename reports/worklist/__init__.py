@@ -32,7 +32,7 @@ from reports.worklist.participants import (
 )
 from reports.worklist.safety import clocks, to_assess
 from reports.worklist.second_person import OPENED_ENVELOPES, opened_envelopes, second_person
-from reports.worklist.sections import Builder, WorkListSection
+from reports.worklist.sections import OTHER_WORK, Builder, WorkListSection
 from reports.worklist.sites import contact_requests, sites, strata
 from reports.worklist.visits import todos, visit_sections
 
@@ -60,6 +60,7 @@ def work_for(
         first.append(opened_envelopes(user))
     if DIFFERENCES in waiting:
         first.append(derived_differences(user, today))
+    first += [each.build(user, today) for each in OTHER_WORK if each.name in waiting]
     return [*(section for section in first if section.total), *sections]
 
 

@@ -94,6 +94,24 @@ def rows_of(groups: Iterable[ParticipantWork]) -> int:
 Builder = Callable[[User, date], WorkListSection]
 
 
+@dataclass(frozen=True)
+class WaitingWork:
+    """Work of a package above this one of which mostly nothing waits: its rows for a person, and their section."""
+
+    name: str
+    rows: Callable[[User], Any]
+    build: Builder
+
+
+OTHER_WORK: Final[list[WaitingWork]] = []
+
+
+def stands_on_work_lists(work: WaitingWork) -> None:
+    """Put it on the work lists of those for whom it has rows; a package says so as it starts."""
+    if all(each.name != work.name for each in OTHER_WORK):
+        OTHER_WORK.append(work)
+
+
 def first_and_total(rows: Any) -> tuple[list[Any], int]:
     """Return the first rows and how many there are."""
     return rows_and_count(rows, SHOWN)

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from demo.servers.stack import Trial
+from demo.simulation.oversight import report_to_committee
 from demo.simulation.trial import play
 from kernel.scope import EVERYTHING, scope
 from trials.models import Site
@@ -42,14 +43,16 @@ class Command(BaseCommand):
                 raise CommandError("There is a trial in this database already. Start with an empty one.")
         gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
         walked = min(options["participants"], options["walk"], WALKED_AT_MOST)
+        now = timezone.now()
         stage, refused = play(
             participants=options["participants"],
             walked=walked,
             sites=options["sites"],
             seed=options["seed"],
-            until=timezone.now(),
+            until=now,
             tell_progress=self._tell,
         )
+        report_to_committee(by=stage.central["stats"], second=stage.central["stats2"], at=now)
         for line in refused:
             self.stderr.write(f"refused: {line}")
         if options["accounts_to"]:

@@ -26,6 +26,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from accounts.models import User
 from audit.acts import open_act
+from committee.services.sharing import ticket_of
 from crf import catalogue
 from crf.attachments.services import SentFile, attach_file
 from crf.catalogue.adverse_event.form import AdverseEvent
@@ -34,12 +35,14 @@ from crf.engine.declaration import Repeats
 from crf.models import AttachmentKind, ClockName, SafetyClock
 from crf.records.drafts import keep_draft
 from crf.store.records import record_key_of
+from demo.simulation.oversight import report_to_committee
 from demo.simulation.sites import PASSWORD
 from demo.simulation.typed_pdf import typed_pdf
 from exports.imports.services import preview_import
 from followup.models import CalendarFeed, DataCut, Visit
 from followup.services import make_feed, record_contact_attempt, withdraw_participant
 from kernel.scope import EVERYTHING, scope
+from monitoring.models import MonitoringFinding
 from protocol import text
 from randomization.models import Envelope
 from tests.clock import Clock
@@ -105,6 +108,9 @@ FILES = {
 PARTS = {"followup:messages"}
 # Which participant, form or row an address is about, where the one that is furthest has no such page.
 ABOUT: dict[str, dict[str, Any]] = {
+    **{key: {"pk": "pack"} for key in ("committee:pack", "committee:release", "committee:share")},
+    "committee:shared": {"ticket": "ticket"},
+    "monitoring:finding": {"pk": "finding"},
     "monitoring:indicator": {"slug": "late-entry"},
     "monitoring:range": {"slug": "late-entry"},
     "analysis:flow-box": {"slug": "followed"},
@@ -155,8 +161,6 @@ OF_ONE_LANGUAGE = {"trials:public", "trials:public-zh", "trials:preview-page", "
 # What the played trial has no subject for: no death to review, no ticket of a reader, no closing of a scheme or of
 # a site, no error, no transfer.
 NOT_PLAYED = {
-    **dict.fromkeys(("committee:pack", "committee:release", "committee:share", "committee:shared"), 404),
-    "monitoring:finding": 404,
     **dict.fromkeys(("trials:news-confirm", "trials:news-leave"), 404),
     "accounts:first-password": 410,  # without the ticket of a link
     "crf:central-review": 404,
@@ -215,6 +219,8 @@ def known(played: Played) -> dict[str, Any]:
             )
             for key, line in (("clean", "Hb 120"), ("named", "Patient name: made up"))
         )
+        second = User.objects.get(username="stats2")
+        pack, share = report_to_committee(by=played.people["S"], second=second, at=UNTIL)
         staying = Participant.objects.filter(site=person.site).exclude(state__in=TERMINAL).exclude(arm="")
         leaver = staying.latest("pk")
         withdrawal = withdraw_participant(
@@ -243,6 +249,8 @@ def known(played: Played) -> dict[str, Any]:
         clocks = SafetyClock.objects.exclude(kind=ClockName.PREGNANCY).running()
         clock = clocks.select_related("participant").latest("pk")
         found = {
+            "pack": pack.pk,
+            "ticket": ticket_of(share),
             "alarmed": clock.participant.number,
             "serious": clock.event_no,
             "value": asked.key,
@@ -272,6 +280,7 @@ def known(played: Played) -> dict[str, Any]:
             "departed": person.number,
             "departure": confirmed_one.deviation_no,
             "visits": visits,
+            "finding": MonitoringFinding.objects.filter(followed_at=None).earliest("pk").pk,
             "letter": NewsLetter.objects.latest("pk").pk,
             "text": PublicText.objects.latest("pk").pk,
         }

@@ -28,6 +28,7 @@ from analysis.sets import AnalysisSet
 from analysis.signed_sets import SignedSets, digest_of_sets, members_of, signed_sets
 from audit.models import Act
 from exports.cuts import Cut
+from exports.database_lock.services import checklist_of
 from kernel.scope import EVERYTHING, scope
 from protocol.endpoints import TimeToEvent
 from protocol.facts import ExclusionFacts
@@ -89,6 +90,32 @@ def test_two_roles_sign_the_same_sets(world: World, randomized: Any) -> None:
         assert Act.objects.filter(verb="analysis:sets:sign").count() == 2
     assert both
     assert both.stand
+
+
+def test_the_lock_of_the_database_asks_for_sets_that_are_signed_as_they_stand(
+    world: World, randomized: Any
+) -> None:
+    def missing() -> int:
+        with scope(user_id=None, sites=EVERYTHING):
+            computed, _by_hand = checklist_of(None, at=NOW)
+        (asked,) = [each for each in computed if each.code == "sets"]
+        return asked.failed
+
+    assert missing() == 2
+    signed(world.statistician)
+    assert missing() == 1
+    signed(world.trial_manager)
+    assert missing() == 0
+    with scope(user_id=None, sites=EVERYTHING):
+        trials.set_milestone(
+            participant=randomized,
+            code="NEO_D1",
+            on=date(2026, 11, 10),
+            source="test",
+            by=world.coordinator,
+            at=NOW,
+        )
+    assert missing() == 2  # what was signed is not what stands
 
 
 def test_what_changes_after_both_signed_is_shown(world: World, randomized: Any) -> None:

@@ -120,6 +120,25 @@ def test_a_finding_is_taken_and_ends_with_who_when_and_what_was_found(world: Wor
         MonitoringFinding.objects.filter(pk=finding.pk).update(note="", act=act)
 
 
+def test_a_finding_stands_on_the_work_list_of_who_owns_it_until_its_outcome(
+    world: World, everything: None, clock: Any
+) -> None:
+    finding = seen(world, "odd-hours", 12, 20)  # the role that owns it is the monitor's
+
+    def on_list(person: Any) -> bool:
+        return finding.get_absolute_url() in client_of(person).get(reverse("home")).text
+
+    assert on_list(world.monitor)
+    assert not any(
+        map(on_list, (world.data_manager, world.trial_manager, world.coordinator, world.statistician))
+    )
+    take_finding(finding=finding, by=world.data_manager, at=LATER)
+    assert on_list(world.data_manager)
+    assert not on_list(world.monitor)
+    record_outcome(finding=finding, outcome="explained", note="Night shift.", by=world.monitor, at=LATER)
+    assert not on_list(world.data_manager)
+
+
 def test_a_default_is_marked_until_the_study_team_sets_its_range(
     world: World, everything: None, clock: Any
 ) -> None:
