@@ -1,4 +1,4 @@
-"""Casebooks of a site or of the whole trial: one file each with its digest, through kills, cancelling and a second time."""
+"""Casebooks of a site or of the whole trial: one file each with its digest, through kills and a second time."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from pypdf import PdfReader
 from accounts.models import User
 from audit.models import Act
 from exports import tasks
+from exports.casebook.paper import set_pages
 from exports.casebooks import papers, services
 from exports.jobs.progress import progress_of
 from exports.jobs.services import cancel_export, look_after_exports
@@ -31,6 +32,7 @@ from exports.services import OnlyAsItStands, hand_out, path_of, request_export
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_exports import kept_in
 from tests.world import NOW, World, as_person, screen
+from trials.models.people import with_grants
 
 __all__ = ["kept_in"]
 
@@ -155,8 +157,13 @@ def make_until_killed(export: Export) -> None:
     """Make casebooks in a process of its own, which waits for its end with the third in hand."""
     _of_the_parent = connection.connection  # not closed: it would be closed for the parent too
     connection.connection = None
-    set_pages = services.set_pages
-    services.set_pages = lambda page: signal.pause() if papers.number_made(export) == 2 else set_pages(page)
+
+    def set_two(page: str) -> bytes:
+        if papers.number_made(export) == 2:
+            signal.pause()
+        return set_pages(page)
+
+    vars(services)["set_pages"] = set_two
     try:
         with scope(user_id=None, sites=EVERYTHING):
             tasks.casebooks.run(export.pk)
@@ -170,7 +177,8 @@ def made_without_a_break(export: Export, people: list[Any]) -> dict[str, str]:
         with transaction.atomic():
             whole = Export.objects.select_related("requested_by").get(pk=export.pk)
             act = Act.objects.filter(verb="exports:export:begin").get()
-        reader = services.with_grants(whole.requested_by, on=NOW.date())
+        reader = with_grants(whole.requested_by, on=NOW.date())
+        assert whole.begun_at
         begun = papers.BegunCasebooks(act.pk, whole.begun_at, 0)
         path_of(whole).rename(path_of(whole).with_suffix(".away"))  # nothing is taken over
         made = [services._casebook(whole, each, reader, begun, LATER) for each in people]
@@ -227,6 +235,7 @@ def test_who_may_have_casebooks_and_of_which_moment(world: World, set_at_once: l
     with pytest.raises(OnlyAsItStands):
         asked(world, cut_at=NOW - timedelta(days=1))
     done = by_workers(asked(world))
+    assert done.selection
     assert done.selection["identifying"] is True
     with scope(user_id=None, sites=EVERYTHING):
         assert Act.objects.filter(verb="exports:identifying:take").count() == 1
