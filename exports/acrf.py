@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
 from crf.page.blank_pdf import paper_sections
-from exports.casebook.paper import typesetter
+from exports.casebook.paper import ARCHIVAL, typesetter
 from exports.odm.study import STUDY_OID, StudyEvent, study_events
 from kernel.days import in_chinese
 from protocol.text import versions
@@ -37,7 +37,7 @@ def annotated_crf(codes: Sequence[str]) -> bytes:
     html = typesetter()
     document = html(string=annotated_html(codes)).render()
     document.make_bookmark_tree = partial(_bookmarks, document.make_bookmark_tree, crf_visits(codes))
-    return bytes(document.write_pdf())
+    return bytes(document.write_pdf(pdf_variant=ARCHIVAL))
 
 
 def annotated_html(codes: Sequence[str]) -> str:

@@ -22,6 +22,13 @@ class ByArmNotYours(Refusal):
     status = 403
 
 
+class CasebooksNotYours(Refusal):
+    code = "exports.casebooks_not_yours"
+    fields = ("data_format",)
+    message = _("You may not make casebooks. Choose another format.")
+    status = 403
+
+
 @dataclass(frozen=True)
 class PackageOrder:
     """What a package is to hold: the cut and the sites; ``export_zip`` writes every table of it as CSV, once asked."""
@@ -45,7 +52,10 @@ def packager_of(kind: DataFormat) -> Packager:
     return _packagers[kind]
 
 
-def refuse_arms(data_format: str | None, by: User) -> None:
-    """Refuse results by arm to who may not see them."""
-    if data_format and DataFormat(data_format).compares_arms and not by.may(Permission.LIST_WATCH):
+def refuse_format(data_format: str | None, by: User) -> None:
+    """Refuse results by arm, and casebooks, to who may not have them."""
+    kind = DataFormat(data_format or DataFormat.CSV)
+    if kind.compares_arms and not by.may(Permission.LIST_WATCH):
         raise ByArmNotYours
+    if kind.is_printed and not by.may(Permission.CASEBOOK_MAKE):
+        raise CasebooksNotYours

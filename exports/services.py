@@ -40,7 +40,7 @@ from exports.models import (
     ExportState,
     KeptCut,
 )
-from exports.packages import refuse_arms
+from exports.packages import refuse_format
 from exports.selected.selection import EVERYTHING_USUAL, ArmShown, KeptSelection, Selection
 from exports.selected.services import note_identifying, refuse_file_of, settled_selection
 from exports.writing import AboutExport, Manifest, WantedFiles, write_zip
@@ -116,6 +116,13 @@ class CutInFuture(Refusal):
     status = 422
 
 
+class OnlyAsItStands(Refusal):
+    code = "exports.only_as_it_stands"
+    fields = ("cut_at", "cut", "cut_name")
+    message = _("Casebooks are printed as the records stand. Leave the moment, the cut and its name out.")
+    status = 422
+
+
 class ExportNotReady(Refusal):
     code = "exports.export_not_ready"
     message = _("This export is “{state}”. There is no file to download.")
@@ -153,8 +160,9 @@ def request_export(
     ``cut`` names a moment that was kept; ``cut_name`` is the name that a moment which is read anew is to have.
     Data that leave the country rest on a basis in the registers that a second person approved.
     Refuses: no purpose, or a long one; a language, format, form, site, cut or part of the selection that does not
-    exist; the arm, results by arm or identifying answers without the right; a moment that is still to come; a name
-    that is taken; data that leave the country without a basis in force.
+    exist; casebooks without their right, or of a past moment; the arm, results by arm or identifying answers without
+    the right; a moment that is still to come; a name that is taken; data that leave the country without a basis in
+    force.
     """
     with open_act("exports:export:request", by=by, at=at) as act:
         refuse_odd_purpose(purpose)
@@ -163,7 +171,8 @@ def request_export(
         if data_format not in DataFormat.values:
             raise UnknownFormat(code=data_format, known=", ".join(DataFormat.values))
         if not isinstance(selection, KeptSelection):
-            refuse_arms(data_format, by)
+            refuse_format(data_format, by)
+            _refuse_past(data_format, cut, cut_at, cut_name)
         _refuse_odd_scope(forms or list(selection.tables or ()), sites, cut_at, at)
         settled = (
             selection
@@ -203,6 +212,12 @@ def _kept_cut(cut: str, cut_at: datetime | None, cut_name: str) -> KeptCut | Non
     if cut_name:
         raise CutHasName(name=kept.name)
     return kept
+
+
+def _refuse_past(data_format: str, cut: str, cut_at: datetime | None, cut_name: str) -> None:
+    """Refuse a moment of the past for what is printed from the records as they stand."""
+    if DataFormat(data_format).is_printed and (cut or cut_at is not None or cut_name):
+        raise OnlyAsItStands
 
 
 def refuse_odd_purpose(purpose: str) -> None:
@@ -267,10 +282,10 @@ def write_export(*, export: Export, at: datetime) -> Export:
                 manifest = write_zip(
                     unfinished,
                     wanted=_wanted(begun, cut),
-                    about=_about(begun, cut),
+                    about=about_export(begun, cut),
                     tell=lambda done, of: tell_progress(begun, done, of),
                 )
-        return _finish(begun, cut, manifest, unfinished, at)
+        return finish_export(begun, cut, manifest, unfinished, at)
     except ExportCancelledError:
         with transaction.atomic():
             return Export.objects.get(pk=export.pk)
@@ -293,7 +308,8 @@ def _begin(export: Export, at: datetime) -> Export | None:
         waiting = Export.objects.select_for_update(skip_locked=True, of=("self",))
         states = (ExportState.QUEUED, ExportState.RUNNING)
         joined = waiting.select_related("requested_by", "cut")
-        locked: Export | None = joined.filter(pk=export.pk, state__in=states).first()
+        one_file = joined.exclude(data_format=DataFormat.CASEBOOKS)  # which are begun and made one by one
+        locked: Export | None = one_file.filter(pk=export.pk, state__in=states).first()
         if locked is None or not is_alone(locked):
             return None
         clear_runs(locked)
@@ -314,7 +330,8 @@ def clear_runs(export: Export) -> None:
             left.unlink(missing_ok=True)
 
 
-def _about(export: Export, cut: Cut) -> AboutExport:
+def about_export(export: Export, cut: Cut) -> AboutExport:
+    """Return what the manifest says of an export as it was asked for, and of the moment that it shows."""
     return {
         "export": export.pk,
         "requested_by": export.requested_by.username,
@@ -330,15 +347,24 @@ def _about(export: Export, cut: Cut) -> AboutExport:
     }
 
 
-def _finish(begun: Export, cut: Cut, manifest: Manifest, unfinished: Path, at: datetime) -> Export:
-    """The export is done and its file in its place, unless somebody cancelled it meanwhile."""
+def finish_export(
+    begun: Export, cut: Cut | None, manifest: Manifest, unfinished: Path, at: datetime
+) -> Export:
+    """The export is done and its file in its place, unless somebody cancelled it meanwhile.
+
+    Files of several moments have no cut: the export is of the moment at which it was begun.
+    Locks: the export.
+    """
     with transaction.atomic():
         locked = Export.objects.select_for_update(of=("self",)).select_related("cut").get(pk=begun.pk)
         if locked.state != ExportState.RUNNING:
             return locked
         with open_act("exports:export:write", by=None, at=at) as act:
-            locked.cut = begun.cut or keep_cut(cut, name=locked.cut_name or "", act=act, at=at)
-            locked.cut_at, locked.snapshot = cut.at, cut.snapshot or None
+            if cut is None:
+                locked.cut_at = begun.begun_at
+            else:
+                locked.cut = begun.cut or keep_cut(cut, name=locked.cut_name or "", act=act, at=at)
+                locked.cut_at, locked.snapshot = cut.at, cut.snapshot or None
             locked.manifest, locked.state, locked.finished_at = manifest, ExportState.DONE, at
             locked.act = act
             locked.digest = _digest(unfinished)
@@ -430,7 +456,7 @@ def hand_out(*, export: Export, by: User, at: datetime, first_byte: int = 0) -> 
     who may not take them.
     """
     with open_act("exports:export:download", by=by, at=at) as act:
-        refuse_arms(export.data_format, by)
+        refuse_format(export.data_format, by)
         refuse_file_of(export, by)
         path = file_to_hand_out(export)
         ExportDownload.objects.create(export=export, by=by, at=at, first_byte=first_byte, act=act)

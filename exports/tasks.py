@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from exports.casebooks.services import make_casebooks, start_casebooks
+from exports.formats.kinds import DataFormat
 from exports.jobs.services import look_after_exports, take_due
 from exports.kept_cuts.services import settle_cuts
 from exports.models import Export, ExportFailure
@@ -17,6 +19,8 @@ from kernel.tasks import task
 from trials.models import SiteCopy
 from trials.models.closing import CopyFailure
 
+WHY_AT_MOST = 200
+
 
 @task(name="exports:write")
 def write(pk: int) -> None:
@@ -25,13 +29,33 @@ def write(pk: int) -> None:
         export = Export.objects.select_related("requested_by").get(pk=pk)
     now = timezone.now()
     try:
-        write_export(export=export, at=now)
+        if DataFormat(export.data_format or DataFormat.CSV).is_printed:
+            start_casebooks(export=export, at=now)
+        else:
+            write_export(export=export, at=now)
     except (OperationalError, InterfaceError, ConnectionError):
         raise  # the database or the broker is away for a while: the task is tried again, or beat sends another
     except Refusal as refusal:
         fail_export(export=export, at=now, failure=ExportFailure.REFUSED, why=str(refusal))
     except OSError as fault:
         fail_export(export=export, at=now, failure=ExportFailure.NOT_WRITTEN, why=fault.strerror or "")
+    except Exception:
+        fail_export(export=export, at=now, failure=ExportFailure.FAULT)
+        raise
+
+
+@task(name="exports:casebooks")
+def casebooks(pk: int) -> None:
+    """Some more casebooks of the export ``pk`` are made, or it is on record as failed with the reason."""
+    with transaction.atomic():
+        export = Export.objects.get(pk=pk)
+    now = timezone.now()
+    try:
+        make_casebooks(export=export, at=now)
+    except (OperationalError, InterfaceError, ConnectionError):
+        raise  # the database or the broker is away for a while: the task is tried again, or beat sends another
+    except (Refusal, OSError) as fault:
+        fail_export(export=export, at=now, failure=ExportFailure.NOT_WRITTEN, why=str(fault)[:WHY_AT_MOST])
     except Exception:
         fail_export(export=export, at=now, failure=ExportFailure.FAULT)
         raise

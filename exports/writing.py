@@ -187,17 +187,29 @@ def write_zip(path: Path, *, wanted: WantedFiles, about: AboutExport, tell: Told
         listed = [cast("FileInManifest", asdict(one)) for one in copied]
         readers = readers_of(wanted.files) if kind == DataFormat.CSV else {}
         left_out = [] if kind.is_document or kind.is_package else wanted.left_out
-        manifest = Manifest(
-            study=STUDY, keys=list(KEYS), files=listed, left_out=left_out, readers=list(readers), **about
-        )
+        manifest, text = manifest_of(about, listed, left_out=left_out, readers=list(readers))
         with zipfile.ZipFile(unfinished, "a", zipfile.ZIP_DEFLATED) as archive:
             for name, script in readers.items():
                 archive.writestr(name, script)
-            archive.writestr("manifest.json", json.dumps(manifest, indent=2, ensure_ascii=False))
+            archive.writestr("manifest.json", text)
         unfinished.rename(path)
     finally:
         unfinished.unlink(missing_ok=True)
     return manifest
+
+
+def manifest_of(
+    about: AboutExport,
+    files: list[FileInManifest],
+    *,
+    left_out: Collection[LeftOutInManifest] = (),
+    readers: Collection[str] = (),
+) -> tuple[Manifest, str]:
+    """Return what an export says of itself, and the text of it that stands in the archive."""
+    manifest = Manifest(
+        study=STUDY, keys=list(KEYS), files=files, left_out=list(left_out), readers=list(readers), **about
+    )
+    return manifest, json.dumps(manifest, indent=2, ensure_ascii=False)
 
 
 def _write_package(

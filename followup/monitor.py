@@ -34,6 +34,7 @@ SAID: Final[dict[str, Promise]] = {
     "monitoring:work_out": _("Works out the indicators of central monitoring"),
     "crf:run_checks": _("Judges all stored data by the checks of today"),
     "crf:verify_derived": _("Compares derived answers and queries with a fresh evaluation"),
+    "exports:casebooks": _("Makes casebooks of an export"),
     "exports:look_after": _("Takes up exports that nobody writes, and deletes files whose time is over"),
     "exports:site_copies": _("Goes on with copies for sites that are closed out, and deletes old ones"),
     "exports:site_copy": _("Makes the copy of the records for a site"),

@@ -47,11 +47,11 @@ def exports(request: CallerRequest) -> Response:
     ``cut_name`` names that cut. ``cut`` is the name of a cut that was read before: its data files are the same, byte
     for byte. ``language`` is that of the labels: ``en`` or ``zh-hans``; ``format`` is ``csv``, ``csv-excel``,
     ``xlsx``, ``parquet``, ``xpt``, ``sav``, ``dta``, ``odm132``, ``odm20`` (each also with ``-all`` and ``-def``),
-    ``acrf``, ``adam`` (for the statistician) or ``usdm``. ``participants``, ``visits``, ``states``, ``since`` and
-    ``until`` (days of the last change) narrow it; ``tables`` names those beside the forms; ``arm`` is ``shown``,
-    ``masked`` or ``absent``, by right; ``identifying`` takes answers that could say who somebody is, by a right of its
-    own and on record. ``leaves_country`` says that the data leave mainland China: then a filing of human genetic
-    resources and a basis must be in force.
+    ``acrf``, ``adam`` (for the statistician), ``casebooks`` or ``usdm``. ``participants``, ``visits``, ``states``,
+    ``since`` and ``until`` (days of the last change) narrow it; ``tables`` names those beside the forms; ``arm`` is
+    ``shown``, ``masked`` or ``absent``, by right; ``identifying`` takes answers that could say who somebody is, by a
+    right of its own and on record. ``leaves_country`` says that the data leave mainland China: then a filing of human
+    genetic resources and a basis must be in force.
     """
     if request.method == "POST":
         sent = members_of(request, *PARTS, *SELECTING)

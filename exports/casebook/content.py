@@ -24,6 +24,7 @@ from followup.models import Visit
 from followup.version_history import FollowedVersion, versions_followed
 from followup.wording import in_language, milestone_name, visit_name
 from protocol.text import digest_of
+from randomization.models import Allocation
 from reports.acts import acts_about, in_words
 from trials.models import Consent, EligibilityDecision, Milestone, Participant
 
@@ -59,6 +60,7 @@ class Casebook:
 
     participant: Participant
     arm: str
+    allocation: Allocation | None
     versions: list[FollowedVersion]
     consents: list[Consent]
     decisions: list[EligibilityDecision]
@@ -86,6 +88,7 @@ def casebook_of(participant: Participant, *, user: User | None, at: datetime) ->
     return Casebook(
         participant=participant,
         arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
+        allocation=_allocation(participant) if sees_arm else None,
         versions=versions_followed(participant),
         consents=list(
             Consent.objects.filter(participant=participant).select_related("version").order_by("pk")
@@ -102,6 +105,11 @@ def casebook_of(participant: Participant, *, user: User | None, at: datetime) ->
         other_queries=[printed_query(query) for query in queries.get(None, ())],
         acts=[(act, in_words(act.verb)) for act in acts],
     )
+
+
+def _allocation(participant: Participant) -> Allocation | None:
+    rows = Allocation.objects.filter(participant=participant, certificate__isnull=False)
+    return rows.select_related("part__scheme", "signature").first()
 
 
 def _nothing_new(participant: Participant) -> list[NothingNewSaid]:

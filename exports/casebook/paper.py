@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -13,10 +14,12 @@ from accounts.models import User
 from crf.store.context import FormContext
 from crf.store.records import RecordKey, StoredRecord
 from crf.store.signatures import standing_signature
-from exports.casebook.content import casebook_of
+from exports.casebook.content import Casebook, casebook_of
 from exports.casebook.records import printed_sections
 from randomization.allocation.documents import NoPrinting
 from trials.models import Participant
+
+ARCHIVAL: Final = "pdf/a-2u"  # ISO 19005-2: nothing from outside, and each glyph has its character
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,35 @@ def typesetter() -> Any:
     return HTML
 
 
+NOBODYS: Final = Making(pk=0, by=None, at=datetime(2000, 1, 1, tzinfo=UTC), reason="")
+
+
+@dataclass(frozen=True)
+class CasebookSheet:
+    """A casebook as HTML; ``content`` is the digest of what it says, whoever had it made, when and why."""
+
+    page: str
+    content: str
+
+
+def casebook_sheet(participant: Participant, *, reader: User, made: Making, language: str) -> CasebookSheet:
+    """Return the casebook as HTML in ``language``, with what ``reader`` may see, and the digest of what it says."""
+    with translation.override(language):
+        book = casebook_of(participant, user=reader, at=made.at)
+        page = _as_html(book, made, language)
+        content = _as_html(book, NOBODYS, language)
+    return CasebookSheet(page, hashlib.sha256(content.encode()).hexdigest())
+
+
 def casebook_page(participant: Participant, *, reader: User | None, made: Making, language: str) -> str:
     """Return the casebook as HTML in ``language``, with what ``reader`` may see; without one, with everything."""
     with translation.override(language):
-        book = casebook_of(participant, user=reader, at=made.at)
-        context = {"book": book, "made": made, "language": language}
-        return render_to_string("exports/pdf/casebook.html", context)
+        return _as_html(casebook_of(participant, user=reader, at=made.at), made, language)
+
+
+def _as_html(book: Casebook, made: Making, language: str) -> str:
+    context = {"book": book, "made": made, "language": language}
+    return render_to_string("exports/pdf/casebook.html", context)
 
 
 def filled_form_page(record_key: RecordKey, stored: StoredRecord, *, reader: User, at: datetime) -> str:
@@ -56,5 +82,5 @@ def filled_form_page(record_key: RecordKey, stored: StoredRecord, *, reader: Use
 
 
 def set_pages(page: str) -> bytes:
-    """Return the PDF of a page of HTML. Refuses: a server that cannot print."""
-    return bytes(typesetter()(string=page).write_pdf())
+    """Return the PDF/A of a page of HTML, with every glyph in it. Refuses: a server that cannot print."""
+    return bytes(typesetter()(string=page).write_pdf(pdf_variant=ARCHIVAL))

@@ -25,6 +25,7 @@ class DataFormat(models.TextChoices):
     ODM20_DEF = "odm20-def", _("CDISC ODM-XML 2.0: definitions alone")
     ACRF = "acrf", _("Annotated CRF: every blank form with its variables (PDF)")
     ADAM = "adam", _("ADaM: analysis data sets by arm, with Define-XML and scripts (for the statistician)")
+    CASEBOOKS = "casebooks", _("Casebooks: everything about each participant on paper, a file each (PDF/A)")
     USDM = "usdm", _("USDM 4.0 study definition (JSON), and sections of the protocol by ICH M11")
 
     @property
@@ -36,6 +37,11 @@ class DataFormat(models.TextChoices):
     def is_package(self) -> bool:
         """Say whether it is files that are worked out together, not one for each table of the database."""
         return self in (DataFormat.ADAM, DataFormat.USDM)
+
+    @property
+    def is_printed(self) -> bool:
+        """Say whether it is a paper for each participant, made one by one from the records as they stand."""
+        return self is DataFormat.CASEBOOKS
 
     @property
     def compares_arms(self) -> bool:

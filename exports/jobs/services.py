@@ -13,7 +13,9 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.acts import open_act
 from crf import catalogue
+from exports.casebooks.papers import is_idle
 from exports.database_lock.models import DatabaseLock
+from exports.formats.kinds import DataFormat
 from exports.jobs.progress import is_alone, tell_cancelled
 from exports.models import Export, ExportDefinition, ExportFailure, ExportState, Rhythm
 from exports.selected.selection import EVERYTHING_USUAL, ArmShown, KeptSelection, Selection
@@ -106,7 +108,7 @@ def look_after_exports(*, at: datetime) -> None:
             )
         )
         begun = Export.objects.filter(state=ExportState.RUNNING, begun_at__lt=at - PATIENCE)
-        left = [export for export in begun if is_alone(export)]
+        left = [export for export in begun if _is_left(export, at=at)]
         locks = DatabaseLock.objects.exclude(export=None).values("export")
         before = at - timedelta(days=settings.EXPORT_KEEP_DAYS)
         over = list(
@@ -124,6 +126,13 @@ def look_after_exports(*, at: datetime) -> None:
         send("exports:write", pk, may_fail=True)
     for export in over:
         delete_file(export=export, by=None, at=at)
+
+
+def _is_left(export: Export, *, at: datetime) -> bool:
+    """Say whether nobody writes the export that was begun."""
+    if DataFormat(export.data_format or DataFormat.CSV).is_printed:
+        return is_idle(export, at=at, after=PATIENCE)
+    return is_alone(export)
 
 
 def save_definition(

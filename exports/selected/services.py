@@ -79,6 +79,9 @@ def settled_selection(
     arm = chosen.arm or (ArmShown.SHOWN if may_show else ArmShown.ABSENT).value
     if arm == ArmShown.SHOWN and not may_show:
         raise ExportWithArmNotYours
+    if kind.is_printed:
+        _refuse_narrowed(replace(chosen, identifying=False), kind, arm)
+        chosen = replace(chosen, identifying=True)  # a casebook holds every answer
     if chosen.identifying and not by.may(Permission.EXPORT_IDENTIFYING):
         raise IdentifyingNotYours
     if chosen.view is not None:

@@ -1,4 +1,7 @@
-"""Sections of the protocol template of ICH M11 that the protocol text can fill, in either language."""
+"""Sections of the protocol template of ICH M11 that the protocol text can fill, in either language.
+
+Numbers and titles are those of the template as adopted (step 4, 19 November 2025).
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ FACTS: Final = {
     "4.3": ("stopping_rules",),
     "4.4": ("start_date", "primary_completion", "study_completion_registry", "follow_up_months_needed"),
     "5.1": ("population", "age_min", "age_max", "sexes"),
-    "7": ("withdrawal_scopes",),
-    "8": (
+    "7.2": ("withdrawal_scopes",),
+    "8.3": (
         "response_terms",
         "cre1_content",
         "cre2_content",
@@ -37,13 +40,14 @@ FACTS: Final = {
         "uncertain_pathology",
         "regrowth_rule",
     ),
-    "10": ("framework", "sample_size", "sample_size_per_arm", "margin_not_derivable"),
+    "10.1": ("framework", "margin_not_derivable"),
+    "10.11": ("sample_size", "sample_size_per_arm"),
 }
 TITLES: Final = {
     "1.1": BilingualText("Protocol Synopsis", "方案概要"),
     "1.3": BilingualText("Schedule of Activities", "活动日程"),
-    "3.1": BilingualText("Primary Objective and Associated Estimand", "主要目的及相应估计目标"),
-    "3.2": BilingualText("Secondary Objectives and Associated Estimands", "次要目的及相应估计目标"),
+    "3.1": BilingualText("Primary Objective(s) and Associated Estimand(s)", "主要目的及相应估计目标"),
+    "3.2": BilingualText("Secondary Objective(s) and Associated Estimand(s)", "次要目的及相应估计目标"),
     "4.1": BilingualText("Description of Trial Design", "试验设计说明"),
     "4.3": BilingualText("Trial Stopping Rules", "试验终止规则"),
     "4.4": BilingualText("Start of Trial and End of Trial", "试验开始与结束"),
@@ -51,12 +55,10 @@ TITLES: Final = {
     "5.2": BilingualText("Inclusion Criteria", "纳入标准"),
     "5.3": BilingualText("Exclusion Criteria", "排除标准"),
     "6": BilingualText("Trial Intervention and Concomitant Therapy", "试验干预及合并治疗"),
-    "7": BilingualText(
-        "Participant Discontinuation of Trial Intervention and Discontinuation or Withdrawal from Trial",
-        "受试者终止试验干预及终止或退出试验",
-    ),
-    "8": BilingualText("Trial Assessments and Procedures", "试验评估与操作"),
-    "10": BilingualText("Statistical Considerations", "统计学考虑"),
+    "7.2": BilingualText("Participant Discontinuation or Withdrawal from the Trial", "受试者终止或退出试验"),
+    "8.3": BilingualText("Efficacy Assessments and Procedures", "有效性评估与操作"),
+    "10.1": BilingualText("General Considerations", "一般考虑"),
+    "10.11": BilingualText("Sample Size Determination", "样本量确定"),
 }
 UNKNOWN: Final = BilingualText(
     "Not published, not answered by the study team yet.", "未公布，研究团队尚未答复。"

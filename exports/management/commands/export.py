@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
+from exports.casebooks.services import make_casebooks, start_casebooks
 from exports.formats.kinds import DataFormat
 from exports.listed.catalogue import BY_NAME
 from exports.models import Export, ExportState
@@ -181,7 +182,15 @@ def _cut(said: str | None) -> datetime | None:
 
 def _written(export: Export, now: datetime) -> Export:
     """Return the export once it is written, by this process or by a worker that was quicker."""
+    is_printed = DataFormat(export.data_format or DataFormat.CSV).is_printed
+    if is_printed:
+        start_casebooks(export=export, at=now)
     for _second in range(WAIT_SECONDS):
+        if is_printed:
+            while make_casebooks(export=export, at=now):
+                pass
+            with transaction.atomic():
+                export = Export.objects.select_related("requested_by").get(pk=export.pk)
         done = write_export(export=export, at=now)
         if done.state == ExportState.DONE:
             return done

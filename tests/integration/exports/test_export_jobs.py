@@ -139,14 +139,14 @@ class TestCancel:
         self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         export = asked(world)
-        finish = services._finish
+        finish = services.finish_export
 
         def late(*args: Any) -> Export:
             with as_person(world.data_manager):
                 cancel_export(export=export, by=world.data_manager, at=LATER)
             return finish(*args)
 
-        monkeypatch.setattr(services, "_finish", late)
+        monkeypatch.setattr(services, "finish_export", late)
         assert by_worker(export).state == ExportState.CANCELLED
         assert list(tmp_path.iterdir()) == []
 

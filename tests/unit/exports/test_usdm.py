@@ -25,6 +25,24 @@ CHAPTERS = ("1.1", "1.3", "2.2")
 VERSION = "1.0"
 PLAIN = {"str": str, "bool": bool, "float": float, "UUID": str, "date": str}
 DURATION = re.compile(r"P\d+[DWM]")
+# Numbers and headings of the template of ICH M11 as adopted on 19 November 2025, which may not be changed.
+TEMPLATE = {
+    "1.1": "Protocol Synopsis",
+    "1.3": "Schedule of Activities",
+    "3.1": "Primary Objective(s) and Associated Estimand(s)",
+    "3.2": "Secondary Objective(s) and Associated Estimand(s)",
+    "4.1": "Description of Trial Design",
+    "4.3": "Trial Stopping Rules",
+    "4.4": "Start of Trial and End of Trial",
+    "5.1": "Description of Trial Population and Rationale",
+    "5.2": "Inclusion Criteria",
+    "5.3": "Exclusion Criteria",
+    "6": "Trial Intervention and Concomitant Therapy",
+    "7.2": "Participant Discontinuation or Withdrawal from the Trial",
+    "8.3": "Efficacy Assessments and Procedures",
+    "10.1": "General Considerations",
+    "10.11": "Sample Size Determination",
+}
 Instance = dict[str, Any]
 
 
@@ -145,9 +163,10 @@ def test_sections_of_m11_are_filled_from_the_text(language: str) -> None:
     text = load(VERSION)
     told = {each.number: each for each in sections(text, language)}
     assert list(told) == list(TITLES)
+    assert {number: title.en for number, title in TITLES.items()} == TEMPLATE
     criterion = next(each for each in text.criteria if each.kind == "exclusion")
     wording = criterion.wording.en if language == "en" else criterion.wording.zh
     assert wording.partition("'")[0] in told["5.3"].html
-    assert str(text.fact("sample_size").value) in told["10"].html
+    assert str(text.fact("sample_size").value) in told["10.11"].html
     unknown = "Not published" if language == "en" else "未公布"
     assert unknown in told["4.3"].html
