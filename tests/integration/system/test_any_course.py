@@ -163,7 +163,7 @@ def evaluate_again(course: Course, number: int) -> object:
 def operate(course: Course, number: int) -> object:
     done = date(2026, 9, 1 + number)
     values = {**surgery.VALUES, "surg_dt": done, "disch_dt": date(2026, 9, 20)}
-    given_up = {"surg_done": "none", "no_surg_reason": "refused", "no_surg_dt": date(2026, 9, 2)}
+    given_up = {"surg_done": "none", "no_surg_reason": "patient_refused", "no_surg_dt": date(2026, 9, 2)}
     return course.answers("SURG", values if number % 2 else given_up, None)
 
 
