@@ -145,14 +145,14 @@ def come_late(course: Course, _number: int) -> object:
 
 
 def lose_again(course: Course, _number: int) -> object:
-    """Found on 25 October, and not found any more."""
-    for route, day in (("phone", date(2026, 11, 1)), ("family", date(2026, 11, 8))):
+    """Found on 1 November, and not found any more."""
+    for route, day in (("phone", date(2026, 11, 3)), ("family", date(2026, 11, 8))):
         record_contact_attempt(on=day, route=route, result="no_answer", **course.of_patient())
     return record_lost(on=date(2026, 11, 18), **course.of_patient())
 
 
 def leave_wholly(course: Course, number: int) -> object:
-    on = date(2026, 10, 20 + number)
+    on = date(2026, 10, 27 + number)
     return withdraw_participant(on=on, all_contact=True, **course.of_patient())
 
 
@@ -243,8 +243,8 @@ HISTORIES: dict[str, History] = {
         "SWEEP OS36",
         "AS SURG CRE",
     ),
-    "regrowth, lost, not regrowth after all, found": History(
-        (*CCR, (recur, 0), (lose, 0), (not_recur, 0), (find, 3)), **IN_SURVEILLANCE
+    "lost, regrowth typed and taken back, found": History(
+        (*CCR, (lose, 0), (recur, 0), (not_recur, 0), (find, 3)), **IN_SURVEILLANCE
     ),
     "residue, lost before the operation, found": History(
         ((residue, 0), (lose, 0), (find, 2)), **TO_OPERATE
