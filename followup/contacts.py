@@ -12,7 +12,6 @@ from followup.visit_conduct import ContactResult
 from trials.models import LossToFollowUp, Participant
 from trials.models.participants import Track
 
-
 ANSWERED = frozenset({ContactResult.REACHED, ContactResult.REFUSED})
 """Results of an attempt that somebody answered."""
 

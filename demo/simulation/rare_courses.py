@@ -108,7 +108,8 @@ def _play(stage: Stage, until: datetime, *courses: Callable[[Scene], None]) -> N
         for course in courses:
             for scene in _scenes(stage, until):
                 with suppress(Refusal):  # what is on record does not allow it: the next one takes the course
-                    course(scene)
+                    with transaction.atomic():  # and nothing of it is left with this one
+                        course(scene)
                     break
 
 

@@ -125,11 +125,7 @@ def record_visit(
 def _find(participant: Participant, visit: Visit, *, by: User | None, at: datetime) -> Participant:
     """Who was lost and comes to a visit is followed again, from where they were (protocol 3.16)."""
     on = visit.took_place_on
-    if (
-        on
-        and lost_before(participant, on)
-        and is_seen_at(text_for(participant), visit.code, participant.arm)
-    ):
+    if on and lost_before(participant, on) and is_seen_at(text_for(participant), visit.code, participant.arm):
         return reach_again(participant=participant, on=on, by=by, at=at)
     return participant
 

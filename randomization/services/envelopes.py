@@ -158,7 +158,9 @@ def move_envelope(
         printed = local_date(locked.printed_at, zone)
         if not (locked.handed_over_on or printed) <= on <= local_date(at, zone):
             raise EnvelopeDayImpossible(
-                number=locked.number, printed=(locked.handed_over_on or printed).isoformat(), day=on.isoformat()
+                number=locked.number,
+                printed=(locked.handed_over_on or printed).isoformat(),
+                day=on.isoformat(),
             )
         day = "handed_over_on" if wanted is EnvelopeState.HANDED_OVER else "ended_on"
         setattr(locked, day, on)

@@ -74,8 +74,8 @@ def record_withdrawal(
 ) -> Withdrawal:
     """The scope of the withdrawal is on record; only ``all_contact`` ends every contact (protocol 2.5).
 
-    Refuses a withdrawal of nothing, before the consent, after a death, of a part that was withdrawn already, and of every contact
-    where none is planned. Locks the participant.
+    Refuses a withdrawal of nothing, before the consent, after a death, of a part that was withdrawn already, and of
+    every contact where none is planned. Locks the participant.
     """
     scopes = _scopes(study_drug, procedures, quality_of_life, all_contact)
     with open_act("trials:participant:withdraw", by=by, at=at, participant=participant, reason=reason) as act:

@@ -1,4 +1,4 @@
-"""What somebody fresh broke in the courses of a person: impossible days, and loss beside visits (protocol 2.5, 3.16)."""
+"""What broke in the courses of a person: impossible days, and a loss beside visits (protocol 2.5, 3.16)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 
 from followup.models import ContactAttempt
 from followup.services import (
@@ -25,6 +26,7 @@ from followup.services.loss import NotYetLost, SeenSince
 from kernel.errors import Refusal
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_courses import DAY, lose, standing, surveyed
+from tests.integration.followup.test_pages import client_of
 from tests.world import World, screen
 from trials import services as trials
 from trials.models import LossToFollowUp, Participant, Withdrawal
@@ -35,14 +37,16 @@ from trials.services.participants import ScreeningEndedBeforeConsent, ScreeningE
 CHAPTERS = ("2.5", "3.16", "3.17")
 
 pytestmark = pytest.mark.django_db
-__all__ = ["surveyed"]
+__all__ = ["client_of", "surveyed"]
 
 
 def by(world: World, at: date = DAY) -> dict[str, Any]:
     return {"by": world.coordinator, "at": noon(at)}
 
 
-def called(world: World, participant: Participant, on: date, result: str = "no_answer", route: str = "phone") -> None:
+def called(
+    world: World, participant: Participant, on: date, result: str = "no_answer", route: str = "phone"
+) -> None:
     now = by(world, max(on, DAY))
     record_contact_attempt(participant=participant, on=on, route=route, result=result, **now)
 
@@ -164,3 +168,24 @@ def test_rare_11_screening_ends_on_a_day_that_can_be(
         trials.record_screening_outcome(
             participant=participant, declined=True, reason="physician", criteria=[], on=day, **by(world)
         )
+
+
+def test_rare_10_what_was_shown_in_another_window_before_a_change_is_shown_again(
+    world: World, surveyed: Participant, client_of: Any, time_machine: Any
+) -> None:
+    """The second window had shown the cancelling of a withdrawal that the first has narrowed meanwhile."""
+    time_machine.move_to(noon(DAY), tick=False)
+    whole = withdraw_participant(participant=surveyed, on=DAY, all_contact=True, **by(world))
+    window = client_of(world.coordinator)
+    address = reverse("followup:cancel-withdrawal", args=[surveyed.number, whole.pk])
+    seen = {"reason": "Misheard."}
+    seen["confirmed"] = window.post(address, seen).context["form"].confirmation
+    correct_withdrawal(withdrawal=whole, on=DAY, reason="Paper only.", quality_of_life=True, **by(world))
+    again = window.post(address, seen)
+    assert again.status_code == 200
+    assert Withdrawal.objects.get(pk=whole.pk).cancelled_at is None
+    assert "Not recorded yet" in again.text
+    seen["confirmed"] = again.context["form"].confirmation
+    plan_visits_for(participant=surveyed, **by(world))
+    assert window.post(address, seen).status_code == 302
+    assert Withdrawal.objects.get(pk=whole.pk).cancelled_at is not None

@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
 from followup.models import ContactAttempt, Visit, VisitState
 from tests.integration.followup.conftest import noon
-from tests.world import TODAY, World
+from tests.world import NOW, TODAY, World
 from trials import services as trials
 from trials.models import Participant
 
@@ -144,6 +145,9 @@ def test_contacts_are_kept_and_the_rule_is_said(world: World, randomized: Make, 
     participant = randomized()
     coordinator = client_of(world.coordinator)
     path = f"/participants/{participant.number}/contacts/"
+    consented: Any = {"code": "ICF", "on": date(2026, 8, 1), "source": "test", "by": None, "at": NOW}
+    with transaction.atomic():
+        trials.set_milestone(participant=participant, **consented)
     for on, route in (("2026-09-01", "phone"), ("2026-09-20", "letter"), ("2026-11-15", "phone")):
         typed = {"on": on, "route": route, "result": "no_answer"}
         assert coordinator.post(path, typed).status_code == 302

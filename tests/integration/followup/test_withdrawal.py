@@ -198,6 +198,8 @@ def test_loss_leaves_only_vital_status(world: World, participant: Participant) -
     from followup.services import record_contact_attempt
 
     start = datetime(2026, 11, 20, 4, tzinfo=UTC)
+    consented = {"code": "ICF", "on": date(2026, 8, 1), "source": "test", "by": None, "at": start}
+    trials.set_milestone(participant=participant, **consented)
     for on, route in (
         (date(2026, 9, 1), "phone"),
         (date(2026, 10, 1), "family"),

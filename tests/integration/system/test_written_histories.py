@@ -347,4 +347,3 @@ def differences(course: Course, world: World, history: History) -> list[str]:
     except AssertionError as difference:
         found.append(f"check: {str(difference)[:300]}")
     return found
-
