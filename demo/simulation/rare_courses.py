@@ -40,7 +40,7 @@ from trials import services as trials
 from trials.models import Participant
 from trials.models.participants import Track
 
-TRIED: Final = ((100, "phone"), (70, "letter"), (40, "relative"), (12, "phone"), (3, "letter"))
+TRIED: Final = ((100, "phone"), (70, "letter"), (40, "family"), (12, "phone"), (3, "letter"))
 LEAP_DAY: Final = "2024-02-29"
 PREDNISONE: Final = {"cm_steroid": "Y", "cm_pred": 5, "cm_immuno": "N"}
 
