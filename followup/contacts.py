@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from followup.history import text_for, whole_number
-from followup.models import ContactAttempt
+from followup.history import is_seen_at, text_for, whole_number
+from followup.models import ContactAttempt, Visit
 from followup.visit_conduct import ContactResult
 from trials.models import LossToFollowUp, Participant
 from trials.models.participants import Track
+
+ANSWERED = frozenset({ContactResult.REACHED, ContactResult.REFUSED})
+"""Results of an attempt that somebody answered."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,9 @@ class ContactSummary:
 
 
 def standing_of(participant: Participant, attempts: Iterable[ContactAttempt]) -> ContactSummary:
-    """Return what was tried in vain since the last contact, against the rule of the protocol."""
+    """Return what was tried in vain since the participant was last reached or seen, against the protocol's rule."""
     text = text_for(participant)
-    tried = _in_vain(attempts)
+    tried = _in_vain(attempts, days_seen(participant))
     days = [attempt.on for attempt in tried]
     return ContactSummary(
         attempts=len(tried),
@@ -56,10 +59,20 @@ def open_loss_of(participant: Participant) -> LossToFollowUp | None:
     return losses.first()
 
 
-def _in_vain(attempts: Iterable[ContactAttempt]) -> list[ContactAttempt]:
+def days_seen(participant: Participant) -> list[date]:
+    """Return the days of the visits at which the participant was seen; a sweep may have asked a register alone."""
+    text, visits = text_for(participant), Visit.objects.filter(participant=participant)
+    return [
+        visit.took_place_on
+        for visit in visits.exclude(took_place_on=None)
+        if visit.took_place_on and is_seen_at(text, visit.code, participant.arm)
+    ]
+
+
+def _in_vain(attempts: Iterable[ContactAttempt], seen: Iterable[date]) -> list[ContactAttempt]:
     everything = list(attempts)
-    answered = {ContactResult.REACHED, ContactResult.REFUSED}
-    reached = max((attempt.on for attempt in everything if attempt.result in answered), default=date.min)
+    answered = (attempt.on for attempt in everything if attempt.result in ANSWERED)
+    reached = max([*answered, *seen], default=date.min)
     return [attempt for attempt in everything if attempt.on > reached]
 
 

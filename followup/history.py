@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from followup.models import ContactAttempt, DataCut, Visit, VisitState
 from followup.visit_conduct import ContactResult
-from protocol.history import EXAMINING_FORMS, History, PastVisit, PlannedVisit
+from protocol.history import EXAMINING_FORMS, VITAL, History, PastVisit, PlannedVisit
 from protocol.loader.schema import VisitRule
 from protocol.text import ProtocolText, load, versions
 from trials.models import Participant, SiteVersion
@@ -130,6 +130,11 @@ def _past(visit: Visit, text: ProtocolText, arm: str | None) -> PastVisit:
         reason=visit.reason,
     )
     return PastVisit(planned, visit.took_place_on)
+
+
+def is_seen_at(text: ProtocolText, code: str, arm: str | None) -> bool:
+    """Say whether a visit is one at which somebody sees the participant; vital status may come from a register."""
+    return code == UNSCHEDULED or series_of(text, code, arm) not in VITAL
 
 
 def series_of(text: ProtocolText, code: str, arm: str | None) -> str:

@@ -32,6 +32,16 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
+def was_sent(sent: str, *, by: Any) -> bool:
+    """Say whether the page with the key ``sent`` did its step before."""
+    key = _key(sent, by)
+    return bool(key and cache.get(key))
+
+
+def _key(sent: str, by: Any) -> str:
+    return f"page:{getattr(by, 'pk', None)}:{sent}" if PAGE_KEY.fullmatch(sent) else ""
+
+
 @contextmanager
 def sent_once(sent: str, *, by: Any) -> Iterator[None]:
     """Do what is inside unless the page with the key ``sent`` did it before; what is refused may be sent again.
@@ -39,7 +49,7 @@ def sent_once(sent: str, *, by: Any) -> Iterator[None]:
     A key is good for the person who sends it, and a page without one is not held up. While the server that
     holds the keys is away, nobody is kept from working.
     """
-    key = f"page:{getattr(by, 'pk', None)}:{sent}" if PAGE_KEY.fullmatch(sent) else ""
+    key = _key(sent, by)
     if key and not cache.add(key, 1, HELD_SECONDS) and cache.get(key):
         raise SentBefore
     try:

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.utils.functional import cached_property
 
 from kernel.errors import Refusal
-from kernel.once import FIELD, SentBefore, new_key, sent_once
+from kernel.once import FIELD, SentBefore, new_key, sent_once, was_sent
 
 
 @dataclass(frozen=True)
@@ -96,28 +96,28 @@ class ForeseeingForm(ServiceForm):
     def foresees(self, preview: Callable[..., Any], service: Callable[..., Any], /, **fixed: Any) -> bool:
         """Show what ``preview`` says of the service, unless just that was shown; return whether it is shown now.
 
-        ``follows`` is what the preview returned. A refusal is added to the form.
+        What has changed since it was shown, in another window or by another person, is shown again. ``follows`` is
+        what the preview returned. A refusal is added to the form.
         """
-        if not self.is_valid() or self.data.get("confirmed") == self._digest:
+        if not self.is_valid() or was_sent(str(self.data.get(FIELD, "")), by=fixed.get("by")):
             return False
         try:
             follows = preview(lambda: service(**self.arguments(), **fixed))
         except Refusal as refusal:
             self.refuse(refusal)
             return True
-        if follows or self.asks_always:
+        if (follows or self.asks_always) and self.data.get("confirmed") != self._digest(follows):
             self.follows = follows
         return self.follows is not None
 
     @property
     def confirmation(self) -> str:
         """What the page sends back to say that what follows from these answers was shown; empty when it was not."""
-        return "" if self.follows is None else self._digest
+        return "" if self.follows is None else self._digest(self.follows)
 
-    @property
-    def _digest(self) -> str:
-        answers = repr(sorted(self.cleaned_data.items()))
-        return hashlib.sha256(answers.encode()).hexdigest()
+    def _digest(self, follows: Any) -> str:
+        shown = (sorted(self.cleaned_data.items()), sorted(self.initial.items()), follows)
+        return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
 class ServiceModelForm(Submitting, forms.ModelForm):

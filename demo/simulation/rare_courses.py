@@ -40,7 +40,7 @@ from trials import services as trials
 from trials.models import Participant
 from trials.models.participants import Track
 
-TRIED: Final = ((100, "phone"), (70, "letter"), (40, "relative"), (12, "phone"), (3, "letter"))
+TRIED: Final = ((100, "phone"), (70, "letter"), (40, "family"), (12, "phone"), (3, "letter"))
 LEAP_DAY: Final = "2024-02-29"
 PREDNISONE: Final = {"cm_steroid": "Y", "cm_pred": 5, "cm_immuno": "N"}
 
@@ -108,7 +108,8 @@ def _play(stage: Stage, until: datetime, *courses: Callable[[Scene], None]) -> N
         for course in courses:
             for scene in _scenes(stage, until):
                 with suppress(Refusal):  # what is on record does not allow it: the next one takes the course
-                    course(scene)
+                    with transaction.atomic():  # and nothing of it is left with this one
+                        course(scene)
                     break
 
 

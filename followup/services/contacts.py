@@ -8,15 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import note_moved, open_act
-from followup.models import ContactAttempt, DataCut, Visit
-from followup.services.loss import reach_again
+from followup.contacts import ANSWERED, days_seen
+from followup.models import ContactAttempt, DataCut
+from followup.services.loss import lost_before, reach_again
 from followup.services.planning import plan_visits_for
 from followup.services.visits import VisitInFuture
 from followup.visit_conduct import ContactResult
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from trials import services as trials
-from trials.models import LossToFollowUp, Participant
+from trials.models import LossToFollowUp, Milestone, Participant
 from trials.models.participants import Track
 
 ATTEMPTS = "conduct.attempts"
@@ -30,6 +31,23 @@ class ContactRefused(Refusal):
     )
 
 
+class ContactBeforeConsent(Refusal):
+    code = "followup.contact_before_consent"
+    fields = ("on",)
+    message = _("{participant} consented on {consented}, so nobody followed them up on {day}. Check the day.")
+    status = 422
+
+
+class ContactAfterDeath(Refusal):
+    code = "followup.contact_after_death"
+    fields = ("on",)
+    message = _(
+        "{participant} died on {death} and cannot have been reached on {day} (X063). Check both days; correct the "
+        "death where it is recorded if they live."
+    )
+    status = 422
+
+
 class AttemptCancelled(Refusal):
     code = "followup.attempt_cancelled"
     message = _("This attempt was cancelled already. Record it anew if it was made after all.")
@@ -40,7 +58,8 @@ def record_contact_attempt(
 ) -> ContactAttempt:
     """The attempt to reach the participant is on record (protocol 3.16).
 
-    Refuses: a day still to come; a participant who withdrew from all contact. Locks: the participant.
+    Refuses: a day still to come or before the consent; an answer after the death; a participant who withdrew from all
+    contact. Locks: the participant.
     """
     with open_act("followup:contact:record", by=by, at=at, participant=participant) as act:
         participant = Participant.objects.lock(participant.pk)
@@ -48,6 +67,7 @@ def record_contact_attempt(
             raise VisitInFuture(visit=_("contact"), day=on.isoformat())
         if participant.state == Track.WITHDRAWN_ALL:
             raise ContactRefused(participant=participant.number, day=participant.state_since)
+        _refuse_impossible(participant, on, result)
         attempt = ContactAttempt.objects.create(
             participant=participant,
             site_id=participant.site_id,
@@ -58,7 +78,7 @@ def record_contact_attempt(
             act=act,
         )
         note_moved(participant.pk, ATTEMPTS)
-        if result == ContactResult.REACHED and _lost_before(participant, on):
+        if result == ContactResult.REACHED and lost_before(participant, on):
             reach_again(participant=participant, on=on, by=by, at=at)
         elif result == ContactResult.REACHED and DataCut.objects.standing().exists():
             plan_visits_for(participant=participant, by=by, at=at)  # a data cut need not ask any more
@@ -100,11 +120,17 @@ def _end_loss_otherwise(participant: Participant, on: date, *, by: User, at: dat
 def _met_since(participant: Participant, lost_on: date) -> date | None:
     """Return the first day since the loss on which the participant was seen or reached, as what stands says."""
     attempts = ContactAttempt.objects.standing().filter(participant=participant, result=ContactResult.REACHED)
-    visits = Visit.objects.filter(participant=participant, took_place_on__gte=lost_on)
     reached = attempts.filter(on__gte=lost_on).values_list("on", flat=True)
-    return min([*reached, *visits.values_list("took_place_on", flat=True)], default=None)
+    return min([*reached, *(day for day in days_seen(participant) if day >= lost_on)], default=None)
 
 
-def _lost_before(participant: Participant, on: date) -> bool:
-    since = participant.state_since
-    return participant.state == Track.LOST and since is not None and since <= on
+def _refuse_impossible(participant: Participant, on: date, result: str) -> None:
+    known = Milestone.objects.filter(participant=participant, code__in=("ICF", "DEATH"))
+    days = {each.code: each.last_day for each in known}
+    consented, died = days.get("ICF"), days.get("DEATH")
+    if consented is not None and on < consented:
+        raise ContactBeforeConsent(
+            participant=participant.number, consented=consented.isoformat(), day=on.isoformat()
+        )
+    if died is not None and died < on and result in ANSWERED:
+        raise ContactAfterDeath(participant=participant.number, death=died.isoformat(), day=on.isoformat())

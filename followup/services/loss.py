@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import open_act
-from followup.contacts import standing_of
+from followup.contacts import ANSWERED, days_seen, standing_of
 from followup.models import ContactAttempt
 from followup.services.planning import plan_visits_for
 from followup.services.todos import drop_todos, reopen_todos
@@ -45,10 +45,21 @@ class LostInFuture(Refusal):
     status = 422
 
 
+class SeenSince(Refusal):
+    code = "followup.seen_since"
+    fields = ("on",)
+    message = _(
+        "Participant {participant} was seen or reached on {seen}, so they are not lost since {day}. Give the day of a "
+        "later attempt once enough was tried again."
+    )
+    status = 422
+
+
 def record_lost(*, participant: Participant, on: date, by: User, at: datetime) -> Participant:
     """The participant counts as lost to follow-up since ``on``; only vital status is still asked for.
 
-    Refuses: somebody who is lost already; a day still to come; attempts that are not enough. Locks: the participant.
+    Refuses: somebody who is lost already; a day still to come; somebody seen or reached since; attempts that are not
+    enough. Locks: the participant.
     """
     with open_act("followup:participant:lost", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
@@ -56,9 +67,12 @@ def record_lost(*, participant: Participant, on: date, by: User, at: datetime) -
             raise LostInFuture(day=on.isoformat())
         if locked.state == Track.LOST:
             raise LostAlready(participant=locked.number, day=locked.state_since)
-        standing = standing_of(
-            locked, ContactAttempt.objects.standing().filter(participant=locked, on__lte=on)
-        )
+        attempts = ContactAttempt.objects.standing().filter(participant=locked)
+        answered = attempts.filter(result__in=ANSWERED).values_list("on", flat=True)
+        met = max([*answered, *days_seen(locked)], default=on)
+        if met > on:
+            raise SeenSince(participant=locked.number, seen=met.isoformat(), day=on.isoformat())
+        standing = standing_of(locked, attempts.filter(on__lte=on))
         if not standing.is_enough:
             raise NotYetLost(participant=locked.number, day=on.isoformat(), **standing.__dict__)
         lost = trials.move_track(participant=locked, to=Track.LOST, on=on, by=by, at=at)
@@ -122,6 +136,12 @@ def cancel_withdrawal(*, withdrawal: Withdrawal, reason: str, by: User | None, a
         cancelled = trials.cancel_withdrawal(withdrawal=withdrawal, reason=reason, by=by, at=at)
         _follow(locked, by=by, at=at)
     return cancelled
+
+
+def lost_before(participant: Participant, on: date) -> bool:
+    """Say whether the participant counts as lost since that day or an earlier one."""
+    since = participant.state_since
+    return participant.state == Track.LOST and since is not None and since <= on
 
 
 def reach_again(*, participant: Participant, on: date, by: User | None, at: datetime) -> Participant:

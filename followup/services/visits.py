@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import note_moved, open_act
-from followup.history import UNSCHEDULED
+from followup.history import UNSCHEDULED, is_seen_at, text_for
 from followup.models import HAPPENED, Visit, VisitState
+from followup.services.loss import lost_before, reach_again
 from followup.services.planning import plan_visits_for
 from kernel.clock import local_date
 from kernel.errors import Refusal
@@ -115,8 +116,18 @@ def record_visit(
             update_fields=["state", "took_place_on", "not_done_reason", "met_on", "timing", "turns_on", "act"]
         )
         note_moved(participant.pk, "visit.last_on", f"visit:{locked.pk}")
+        if participant.state == Track.LOST:
+            participant = _find(participant, locked, by=by, at=at)
         plan_visits_for(participant=participant, by=by, at=at)
     return locked
+
+
+def _find(participant: Participant, visit: Visit, *, by: User | None, at: datetime) -> Participant:
+    """Who was lost and comes to a visit is followed again, from where they were (protocol 3.16)."""
+    on = visit.took_place_on
+    if on and lost_before(participant, on) and is_seen_at(text_for(participant), visit.code, participant.arm):
+        return reach_again(participant=participant, on=on, by=by, at=at)
+    return participant
 
 
 def _refuse_cancelled(visit: Visit, participant: Participant) -> None:
@@ -244,7 +255,7 @@ def add_unscheduled_visit(
         _refuse_impossible_day(UNSCHEDULED, took_place_on, locked, at)
         number = Visit.objects.filter(participant=locked, code=UNSCHEDULED).count() + 1
         note_moved(locked.pk, "visit.last_on")
-        return Visit.objects.create(
+        visit = Visit.objects.create(
             participant=locked,
             site_id=locked.site_id,
             code=UNSCHEDULED,
@@ -255,6 +266,9 @@ def add_unscheduled_visit(
             reason=why,
             act=act,
         )
+        if locked.state == Track.LOST:
+            _find(locked, visit, by=by, at=at)
+    return visit
 
 
 def propose_day(*, visit: Visit, day: date, by: User, at: datetime) -> Visit:

@@ -119,7 +119,8 @@ def cancel_withdrawal(request: PersonRequest, number: str, pk: int) -> HttpRespo
     """Cancel a withdrawal that was recorded by mistake or taken back, once what follows was shown."""
     participant = _participant(request, number, Permission.CONSENT_RECORD)
     withdrawal = get_object_or_404(Withdrawal, pk=pk, participant=participant, cancelled_at=None)
-    form = WithdrawalCancelForm(request.POST or None)
+    stands = {name: getattr(withdrawal, name) for name in ("on", *Withdrawal.SCOPES)}
+    form = WithdrawalCancelForm(request.POST or None, initial=stands)
     act = {"withdrawal": withdrawal, "by": request.user, "at": timezone.now()}
     service = services.cancel_withdrawal
     if not _foresees(form, participant, service, act) and form.submits(service, **act):

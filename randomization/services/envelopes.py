@@ -18,7 +18,7 @@ from kernel.errors import Refusal
 from randomization.allocation_list.unseal import OpenPlace
 from randomization.models import Allocation, Envelope, EnvelopeState
 from trials.models import Participant, Site
-from trials.services.participants import valid_consent
+from trials.services.participants import consented_by, valid_consent
 
 MOVES: Final = {
     EnvelopeState.PRINTED: {EnvelopeState.HANDED_OVER, EnvelopeState.DESTROYED},
@@ -53,8 +53,8 @@ class OpenedAtImpossible(Refusal):
     code = "randomization.opened_at_impossible"
     fields = ("opened_on",)
     message = _(
-        "The envelope cannot have been opened on {day}: that is in the future, before it was printed, or before "
-        "participant {participant} had consented. Check day and hour against the note of the outage."
+        "The envelope cannot have been opened on {day}: that is in the future, before it was printed or handed over, "
+        "or before participant {participant} had consented. Check day and hour against the note of the outage."
     )
     status = 422
 
@@ -72,8 +72,8 @@ class OpenedOtherwise(Refusal):
 class OpeningImpossible(Refusal):
     code = "randomization.opening_impossible"
     message = _(
-        "Envelope {number} cannot have been opened at {moment}: that is in the future, or before it was printed. Check "
-        "day and hour against the note of the outage."
+        "Envelope {number} cannot have been opened at {moment}: that is in the future, or before it was printed or "
+        "handed over. Check day and hour against the note of the outage."
     )
     status = 422
     fields = ("opened_on", "opened_at")
@@ -104,7 +104,9 @@ class EnvelopeCannotMove(Refusal):
 class EnvelopeDayImpossible(Refusal):
     code = "randomization.envelope_day_impossible"
     fields = ("on",)
-    message = _("Envelope {number} was printed on {printed}, and {day} is before that or in the future.")
+    message = _(
+        "Envelope {number} was printed or handed over on {printed}, and {day} is before that or in the future."
+    )
     status = 422
 
 
@@ -154,8 +156,12 @@ def move_envelope(
             )
         zone = locked.site.time_zone
         printed = local_date(locked.printed_at, zone)
-        if not printed <= on <= local_date(at, zone):
-            raise EnvelopeDayImpossible(number=locked.number, printed=printed.isoformat(), day=on.isoformat())
+        if not (locked.handed_over_on or printed) <= on <= local_date(at, zone):
+            raise EnvelopeDayImpossible(
+                number=locked.number,
+                printed=(locked.handed_over_on or printed).isoformat(),
+                day=on.isoformat(),
+            )
         day = "handed_over_on" if wanted is EnvelopeState.HANDED_OVER else "ended_on"
         setattr(locked, day, on)
         locked.state, locked.act = wanted, act
@@ -192,7 +198,7 @@ def record_opening(
         moment = EmergencyEnvelope(locked.number, opened_on, opened_at, opened_by).moment(
             locked.site.time_zone
         )
-        if not locked.printed_at <= moment <= at:
+        if not _may_be_opened(locked, opened_on) or not locked.printed_at <= moment <= at:
             raise OpeningImpossible(number=locked.number, moment=_in_words(moment))
         locked.state, locked.opened_at = EnvelopeState.OPENED, moment
         locked.opened_by, locked.act = opened_by, act
@@ -269,6 +275,11 @@ def _lock_unentered(envelope: Envelope) -> Envelope:
     return locked
 
 
+def _may_be_opened(envelope: Envelope, on: date) -> bool:
+    """Say whether the site had the envelope on that day, as far as the register says."""
+    return envelope.handed_over_on is None or envelope.handed_over_on <= on
+
+
 def _in_words(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M")
 
@@ -285,12 +296,12 @@ def opened_envelope(
     locked = Envelope.objects.select_for_update(of=("self",)).filter(number=number, stratum=stratum).first()
     if locked is None or locked.state not in HOLDS_ITS_ARM:
         raise EnvelopeDoesNotFit(number=told.number, stratum=stratum)
-    moment, consent = told.moment(participant.site.time_zone), valid_consent(participant)
+    moment = told.moment(participant.site.time_zone)
     if locked.opened_at not in {None, moment}:
         there = locked.opened_at.astimezone(ZoneInfo(participant.site.time_zone))
         raise OpenedOtherwise(number=number, moment=_in_words(there))
-    consented = consent is not None and consent.signed_on <= told.opened_on
-    if not consented or not locked.printed_at <= moment <= at:
+    consented = valid_consent(participant) is not None and consented_by(participant, told.opened_on)
+    if not consented or not _may_be_opened(locked, told.opened_on) or not locked.printed_at <= moment <= at:
         raise OpenedAtImpossible(participant=participant.number, day=_in_words(moment))
     return locked
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from audit.acts import note_moved, open_act
 from kernel.errors import Refusal
-from trials.models import Consent, LossToFollowUp, Participant, Withdrawal
+from trials.models import Consent, LossToFollowUp, Milestone, Participant, Withdrawal
 from trials.models.participants import Track, scope_in_words
 from trials.services.participants import write_track
 
@@ -27,6 +27,13 @@ class WithdrawnBeforeConsent(Refusal):
     code = "trials.withdrawn_before_consent"
     fields = ("on",)
     message = _("{participant} consented on {consented}, so nothing was withdrawn on {day}. Check the day.")
+    status = 422
+
+
+class WithdrawnAfterDeath(Refusal):
+    code = "trials.withdrawn_after_death"
+    fields = ("on",)
+    message = _("{participant} died on {death}, so nothing was withdrawn on {day}. Check both days.")
     status = 422
 
 
@@ -67,8 +74,8 @@ def record_withdrawal(
 ) -> Withdrawal:
     """The scope of the withdrawal is on record; only ``all_contact`` ends every contact (protocol 2.5).
 
-    Refuses a withdrawal of nothing, before the consent, of a part that was withdrawn already, and of every contact
-    where none is planned. Locks the participant.
+    Refuses a withdrawal of nothing, before the consent, after a death, of a part that was withdrawn already, and of
+    every contact where none is planned. Locks the participant.
     """
     scopes = _scopes(study_drug, procedures, quality_of_life, all_contact)
     with open_act("trials:participant:withdraw", by=by, at=at, participant=participant, reason=reason) as act:
@@ -160,16 +167,27 @@ def end_loss_otherwise(
 ) -> Participant:
     """The loss, whose end was recorded by mistake, ended on ``on``; without such a day it stands again.
 
-    Whoever died or withdrew since stays so. Locks the participant.
+    A later loss that stands is then part of it, and is cancelled. Whoever died or withdrew since stays so. Locks the
+    participant.
     """
     with open_act("trials:loss:end_otherwise", by=by, at=at, participant=loss.participant) as act:
         locked = Participant.objects.lock(loss.participant_id)
+        if on is None:
+            _cancel_open_loss(locked, act, at)
         loss.reached_on, loss.act = on, act
         loss.save(update_fields=["reached_on", "act"])
         note_moved(locked.pk, LOSSES)
-        if on is None and not locked.is_terminal:
+        if on is None and (not locked.is_terminal or locked.state == Track.LOST):
             write_track(locked, Track.LOST, loss.lost_on, act)
     return locked
+
+
+def _cancel_open_loss(participant: Participant, act: Any, at: datetime) -> None:
+    """Somebody is lost once at a time."""
+    losses = LossToFollowUp.objects.select_for_update()
+    for later in losses.filter(participant=participant, reached_on=None, cancelled_at=None):
+        later.cancelled_at, later.act = at, act
+        later.save(update_fields=["cancelled_at", "act"])
 
 
 def cancel_loss(*, loss: LossToFollowUp, reason: str, by: User | None, at: datetime) -> LossToFollowUp:
@@ -208,6 +226,11 @@ def _refuse_impossible(
     if consented and on < consented:
         raise WithdrawnBeforeConsent(
             participant=participant.number, consented=consented.isoformat(), day=on.isoformat()
+        )
+    died = Milestone.objects.filter(participant=participant, code="DEATH").first()
+    if died is not None and died.last_day < on:
+        raise WithdrawnAfterDeath(
+            participant=participant.number, death=died.last_day.isoformat(), day=on.isoformat()
         )
     standing = Withdrawal.objects.filter(participant=participant, cancelled_at=None)
     for other in standing.exclude(pk=besides.pk) if besides else standing:

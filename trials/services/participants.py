@@ -76,6 +76,20 @@ class NotInScreening(Refusal):
     message = _("Participant {participant} is no longer in screening: {state}.")
 
 
+class ScreeningEndedInFuture(Refusal):
+    code = "trials.screening_ended_in_future"
+    fields = ("on",)
+    message = _("{day} has not come yet. Give the day on which screening ended.")
+    status = 422
+
+
+class ScreeningEndedBeforeConsent(Refusal):
+    code = "trials.screening_ended_before_consent"
+    fields = ("on",)
+    message = _("{participant} consented on {consented}, so screening did not end on {day}. Check the day.")
+    status = 422
+
+
 class TrackCannotMove(Refusal):
     code = "trials.track_cannot_move"
     message = _("Participant {participant} is “{state}”; the protocol has no step from there to “{wanted}”.")
@@ -173,6 +187,11 @@ def valid_consent(participant: Participant) -> Consent | None:
     return Consent.objects.filter(participant=participant).order_by("-signed_on", "-pk").first()
 
 
+def consented_by(participant: Participant, on: date) -> bool:
+    """Say whether the participant had signed a consent on that day, whatever they signed since."""
+    return Consent.objects.filter(participant=participant, signed_on__lte=on).exists()
+
+
 def record_screening_outcome(
     *,
     participant: Participant,
@@ -186,13 +205,14 @@ def record_screening_outcome(
 ) -> ScreeningOutcome:
     """Screening ended without randomization, for ``reason``; both kinds feed the CONSORT chart.
 
-    Refuses: a participant who is not in screening. Locks: the participant.
+    Refuses: a participant who is not in screening; a day to come, or before the consent. Locks: the participant.
     """
     verb = "decline" if declined else "fail"
     with open_act(f"trials:screening:{verb}", by=by, at=at, participant=participant) as act:
         locked = Participant.objects.lock(participant.pk)
         if locked.state != Track.SCREENED:
             raise NotInScreening(participant=locked.number, state=locked.get_state_display())
+        _refuse_impossible_end(locked, on, at)
         outcome = ScreeningOutcome.objects.create(
             participant=locked,
             site=locked.site,
@@ -206,6 +226,17 @@ def record_screening_outcome(
         write_track(locked, Track.SCREEN_FAIL, on, act)
         note_moved(locked.pk, "participant.screen_failure_reason", "participant.decline_reason")
     return outcome
+
+
+def _refuse_impossible_end(participant: Participant, on: date, at: datetime) -> None:
+    if on > local_date(at, participant.site.time_zone):
+        raise ScreeningEndedInFuture(day=on.isoformat())
+    consents = Consent.objects.filter(participant=participant).order_by("signed_on")
+    consented = consents.values_list("signed_on", flat=True).first()
+    if consented and on < consented:
+        raise ScreeningEndedBeforeConsent(
+            participant=participant.number, consented=consented.isoformat(), day=on.isoformat()
+        )
 
 
 def move_track(

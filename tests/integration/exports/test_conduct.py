@@ -146,6 +146,8 @@ def test_point_20_a_loss_leaves_with_its_end(world: World) -> None:
 
 def tried(world: World, participant: Participant) -> None:
     by: dict[str, Any] = {"by": world.coordinator, "at": NOW}
+    day = TODAY - timedelta(days=110)
+    set_milestone(participant=participant, code="ICF", on=day, source="test", **by)
     for back, route in ((80, "phone"), (60, "family"), (40, "letter"), (10, "register")):
         record_contact_attempt(
             participant=participant,

@@ -140,16 +140,19 @@ def test_an_unscheduled_visit_is_recorded_with_its_forms(
     assert visit_of(participant, "UNS").forms == ["CRE"]
 
 
-def test_contacts_are_kept_and_the_rule_is_said(world: World, randomized: Make, client_of: Any) -> None:
+def test_contacts_are_kept_and_the_rule_is_said(
+    world: World, randomized: Make, client_of: Any, time_machine: Any
+) -> None:
     participant = randomized()
+    time_machine.move_to(noon(date(2027, 1, 20)), tick=False)
     coordinator = client_of(world.coordinator)
     path = f"/participants/{participant.number}/contacts/"
-    for on, route in (("2026-09-01", "phone"), ("2026-09-20", "letter"), ("2026-11-15", "phone")):
+    for on, route in (("2026-11-12", "phone"), ("2026-12-20", "letter"), ("2027-01-15", "phone")):
         typed = {"on": on, "route": route, "result": "no_answer"}
         assert coordinator.post(path, typed).status_code == 302
     page = coordinator.get(path)
     assert "may be recorded as lost" in page.text
-    coordinator.post(path, {"on": "2026-11-16", "route": "phone", "result": "reached"})
+    coordinator.post(path, {"on": "2027-01-16", "route": "phone", "result": "reached"})
     assert "may be recorded as lost" not in coordinator.get(path).text
     assert ContactAttempt.objects.count() == 4
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -197,14 +197,20 @@ def test_rare_10_the_parts_that_leave_are_shown_before_a_partial_withdrawal(
 def test_loss_leaves_only_vital_status(world: World, participant: Participant) -> None:
     from followup.services import record_contact_attempt
 
-    start = datetime(2026, 11, 20, 4, tzinfo=UTC)
+    lost_on = date(2027, 1, 15)
     for on, route in (
-        (date(2026, 9, 1), "phone"),
-        (date(2026, 10, 1), "family"),
-        (date(2026, 11, 5), "phone"),
+        (date(2026, 11, 12), "phone"),
+        (date(2026, 12, 20), "family"),
+        (lost_on, "phone"),
     ):
         record_contact_attempt(
-            participant=participant, on=on, route=route, result="no_answer", by=world.coordinator, at=start
+            participant=participant,
+            on=on,
+            route=route,
+            result="no_answer",
+            by=world.coordinator,
+            at=noon(lost_on),
         )
-    record_lost(participant=participant, on=DAY, by=world.coordinator, at=noon(DAY))
-    assert {code.split("-")[0] for code in plan_of(participant)} == {"SWEEP", "OS36"}
+    record_lost(participant=participant, on=lost_on, by=world.coordinator, at=noon(lost_on))
+    awaited = Visit.objects.filter(participant=participant, closes__gte=lost_on).awaited()
+    assert {visit.code.split("-")[0] for visit in awaited} == {"SWEEP", "OS36"}

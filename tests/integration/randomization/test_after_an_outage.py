@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from randomization.models import Allocation, Envelope, EnvelopeState
 from randomization.services import declare_void, record_opening, take_opening_back
 from randomization.services.envelopes import (
     EnvelopeCannotMove,
+    EnvelopeDayImpossible,
     EnvelopeDoesNotFit,
     EnvelopeUsed,
     OpenedOtherwise,
@@ -27,6 +28,7 @@ from randomization.services.envelopes import (
 )
 from tests.integration.randomization.test_envelopes import OUTAGE, paper, press, told
 from tests.world import NOW, PASSWORD, TODAY, World, as_person
+from trials import services as trials
 from trials.models import Milestone, Participant
 
 __all__ = ["paper"]
@@ -261,3 +263,31 @@ def _take(step: str, world: World, envelope: Envelope, eligible: Make) -> None:
     else:
         with as_person(world.investigator):
             move_envelope(envelope=envelope, to="returned", on=TODAY, by=world.investigator, at=NOW)
+
+
+def test_rare_07_an_envelope_opened_before_a_new_consent_is_entered_after_it(
+    world: World, paper: list[Envelope], eligible: Make
+) -> None:
+    """The consent that stood when it was opened counts, not the one signed since."""
+    participant = eligible()
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        add: Any = {"by": None, "at": NOW}
+        text = trials.add_consent_version(site=world.site, label="1.1", approved_on=date(2026, 11, 19), **add)
+        trials.record_consent(
+            participant=participant, version=text, signed_on=TODAY, sensitive_data=True, **add
+        )
+        participant.refresh_from_db()
+    assert press(world, participant, told(paper[0].number)).number == paper[0].number
+
+
+def test_rare_07_an_envelope_is_not_opened_or_returned_before_it_was_handed_over(
+    world: World, paper: list[Envelope]
+) -> None:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        assert paper[0].handed_over_on is not None
+        before = paper[0].handed_over_on - timedelta(1)
+        assert before >= paper[0].printed_at.date()
+    with pytest.raises(OpeningImpossible):
+        opening(world, paper[0], on=before)
+    with as_person(world.investigator), pytest.raises(EnvelopeDayImpossible):
+        move_envelope(envelope=paper[0], to="returned", on=before, by=world.investigator, at=NOW)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -65,7 +65,8 @@ __all__ = ["everything", "person", "save"]
 
 TODAY = LATER.date()
 GONE_ON = date(2026, 10, 16)
-CALLS = (("phone", date(2026, 8, 10)), ("family", date(2026, 9, 10)), ("phone", date(2026, 10, 15)))
+LOST_ON = date(2026, 10, 26)  # the calls begin after the second evaluation: who came to it was reached
+CALLS = (("phone", date(2026, 8, 26)), ("family", date(2026, 9, 26)), ("phone", LOST_ON))
 SCOPES = ("all_contact", "study_drug", "procedures", "quality_of_life", "all_contact")
 
 
@@ -112,11 +113,11 @@ def come_back(course: Course, _number: int) -> object:
 def lose(course: Course, _number: int) -> object:
     for route, day in CALLS:
         record_contact_attempt(on=day, route=route, result="no_answer", **course.of_patient())
-    return record_lost(on=GONE_ON, **course.of_patient())
+    return record_lost(on=LOST_ON, **course.of_patient())
 
 
 def find(course: Course, number: int) -> object:
-    on = date(2026, 10, 20 + number)
+    on = LOST_ON + timedelta(1 + number)
     return record_contact_attempt(on=on, route="phone", result="reached", **course.of_patient())
 
 
@@ -163,7 +164,7 @@ def evaluate_again(course: Course, number: int) -> object:
 def operate(course: Course, number: int) -> object:
     done = date(2026, 9, 1 + number)
     values = {**surgery.VALUES, "surg_dt": done, "disch_dt": date(2026, 9, 20)}
-    given_up = {"surg_done": "none", "no_surg_reason": "refused", "no_surg_dt": date(2026, 9, 2)}
+    given_up = {"surg_done": "none", "no_surg_reason": "patient_refused", "no_surg_dt": date(2026, 9, 2)}
     return course.answers("SURG", values if number % 2 else given_up, None)
 
 
