@@ -334,7 +334,10 @@ def _write(evaluation: SaveEvaluation) -> Saved:
     replanned = (before is None or bool(evaluation.changed)) and apply_consequences(change)
     if evidence:
         evidence.lapse_if_changed(by=request.by, at=request.at)
-    moved = changes_since(plan, change, seen=request.seen_plan) if plan and replanned else ()
+    moved: tuple[VisitChange, ...] = ()
+    if plan and replanned:
+        corrects = any(answer.corrects for answer in evaluation.changed)
+        moved = changes_since(plan, change, seen=request.seen_plan, corrects=corrects)
     told = (evaluation.changed, after.cleared, opened, moved)
     saved = Saved(record_key, record.pk, record.version, record.state, *told)
     if request.by and request.key:

@@ -56,26 +56,36 @@ class PlanSnapshot:
         return cls(record_key.participant.state, form_context.milestone_days(), windows)
 
 
-def changes_since(before: PlanSnapshot, change: RecordChange, *, seen: str | None) -> tuple[VisitChange, ...]:
+def changes_since(
+    before: PlanSnapshot, change: RecordChange, *, seen: str | None, corrects: bool
+) -> tuple[VisitChange, ...]:
     """Return which planned visits the save changed, unless its reader has to see them first.
 
     They have when a milestone had another date before, or when the answers date a milestone or move the
-    participant so that something planned falls away; ``seen`` is the digest of what they were shown, None where
-    nobody reads. The save that asks is undone by the refusal, with nothing typed lost.
+    participant so that something planned falls away. A milestone that goes on because something was added, as the
+    last dose does each week, is no other date: ``corrects`` says that an answer on record was altered. ``seen`` is
+    the digest of what they were shown, None where nobody reads. The save that asks is undone by the refusal, with
+    nothing typed lost.
 
     Refuses: visits that would move unseen.
     """
     after = PlanSnapshot.take(change.record_key, change.form_context)
     changes = tuple(shown(_changes(before.windows, after.windows, change.record_key)))
-    asks = changes and (_corrects(before, after) or _ends_visits(before, after, changes))
+    asks = changes and (
+        _corrects(before, after, goes_on=not corrects) or _ends_visits(before, after, changes)
+    )
     if seen is not None and asks and seen != (digest := _digest(changes)):
         label = change.record_key.label
         raise VisitsWouldChange(changes=changes, digest=digest, record=label, number=len(changes))
     return changes
 
 
-def _corrects(before: PlanSnapshot, after: PlanSnapshot) -> bool:
-    return any(on and after.milestones.get(code) != on for code, on in before.milestones.items())
+def _corrects(before: PlanSnapshot, after: PlanSnapshot, *, goes_on: bool) -> bool:
+    for code, on in before.milestones.items():
+        now = after.milestones.get(code)
+        if on and now != on and not (goes_on and now and now > on):
+            return True
+    return False
 
 
 def _ends_visits(before: PlanSnapshot, after: PlanSnapshot, changes: Sequence[VisitChange]) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 
+from demo.filling import progress_beside
 from demo.servers.broker import EmbeddedBroker
 from demo.servers.postgres import EmbeddedPostgres
 from demo.servers.processes import EmbeddedError, FolderLock, free_port, kept_secret, make_private
@@ -26,6 +27,9 @@ ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "palace3"
 USUAL_PORT = 8000
 READY_SECONDS = 60
+Wanted = tuple[str, tuple[int, ...]]
+READY: Wanted = ("/readyz", (200,))  # database, migrations and broker are there
+SOME_ANSWER: Wanted = ("/", (200, 302, 503))  # a page, or the one that says that the trial is being filled
 # A half-filled trial is thrown away at the next start, so its transactions need not wait for the disk one by one.
 NO_WAITING = "-c synchronous_commit=off"
 # The demo chooses these itself; one that is left over in a shell would point it at another installation.
@@ -97,11 +101,11 @@ class DemoStack:
             owner = self._prepare_database(supervisor, port)
             # It is loaded beside the next two steps; until the trial is filled its pages say so (demo.filling).
             self._start_web(supervisor, port)
-            self._migrate(supervisor, owner)
+            self._migrate(supervisor, owner, port)
             self._fill(supervisor, port)
             with step("starting worker and beat"):
                 self._start_tasks(supervisor)
-                wait_until_ready(port, supervisor.refuse_the_dead)
+                wait_for_the_web(port, supervisor.refuse_the_dead, of=READY)
             self._greet(port)
             supervisor.watch()
 
@@ -133,10 +137,13 @@ class DemoStack:
             supervisor.environment["PUBLIC_ADDRESS"] = f"http://127.0.0.1:{port}"
             return owner
 
-    def _migrate(self, supervisor: Supervisor, owner: str) -> None:
+    def _migrate(self, supervisor: Supervisor, owner: str, port: int) -> None:
         command = manage("migrate", "--database", "owner", "--noinput", "--verbosity", "0", "--skip-checks")
         with step("making the schema"):
-            supervisor.finish(supervisor.begin("migrate", command, DATABASE_OWNER_URL=owner))
+            migrating = supervisor.begin("migrate", command, DATABASE_OWNER_URL=owner)
+            wait_for_the_web(port, supervisor.refuse_the_dead, of=SOME_ANSWER)
+            print(f"  http://127.0.0.1:{port}/ answers, and says how far this is", flush=True)
+            supervisor.finish(migrating)
 
     def _fill(self, supervisor: Supervisor, port: int) -> None:
         if self._filled.exists():
@@ -144,11 +151,12 @@ class DemoStack:
         trial = self.trial
         command = manage(
             "simulate", "--participants", str(trial.participants), "--sites", str(trial.sites),
-            "--seed", str(trial.seed), "--accounts-to", str(self._accounts), "--skip-checks",
+            "--seed", str(trial.seed), "--accounts-to", str(self._accounts),
+            "--progress-to", str(progress_beside(self._filled)), "--skip-checks",
         )  # fmt: skip
         with step(f"filling the synthetic trial: {trial.participants} participants, {trial.sites} sites"):
             filling = supervisor.begin("simulate", command, PGOPTIONS=NO_WAITING)
-            wait_until_ready(port, supervisor.refuse_the_dead)
+            wait_for_the_web(port, supervisor.refuse_the_dead, of=READY)
             supervisor.finish(filling)
             with psycopg.connect(self.postgres.admin_url, autocommit=True) as admin:
                 admin.execute("CHECKPOINT")
@@ -230,19 +238,27 @@ def step(what: str) -> Iterator[None]:
     print(f"  done in {time.monotonic() - begun:.1f} s", flush=True)
 
 
-def wait_until_ready(port: int, refuse_the_dead: Callable[[], None]) -> None:
-    """The web process says that database, migrations and broker are there."""
+def wait_for_the_web(port: int, refuse_the_dead: Callable[[], None], *, of: Wanted) -> None:
+    """Wait until the address of ``of`` answers with a status that counts."""
+    path, statuses = of
     end = time.monotonic() + READY_SECONDS
     while True:
         refuse_the_dead()
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            pass
+        if _status_at(f"http://127.0.0.1:{port}{path}") in statuses:
+            return
         if time.monotonic() > end:
             raise EmbeddedError(
                 f"The web process was not ready after {READY_SECONDS} s. See the logs in var/demo."
             )
         time.sleep(0.2)
+
+
+def _status_at(address: str) -> int:
+    """Return the status of the answer; 0 while nobody answers."""
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except (urllib.error.URLError, OSError):
+        return 0

@@ -136,6 +136,7 @@ def test_dose_intensity_needs_all_four(missing: str) -> None:
 def test_radiotherapy_total() -> None:
     assert doses.rt_total(23, 1.8) == Decimal("41.40")
     assert doses.rt_total(23, Decimal("1.8")) == Decimal("41.4")
+    assert str(doses.rt_total(3, Decimal("1.833"))) == "5.50", "5.499 to a hundredth"
     assert doses.rt_total(None, 1.8) is None
     assert doses.rt_total(23, None) is None
 
@@ -209,3 +210,9 @@ def test_neoadjuvant_milestones() -> None:
 def test_no_clearance_follows_from_a_creatinine_that_cannot_be(formula: str, creatinine: int | None) -> None:
     of = {"age": 60, "weight_kg": 60, "sex": "M", "bsa": Decimal("1.7")}
     assert doses.gfr(formula, creatinine_umol=creatinine, **of) is None
+
+
+@pytest.mark.parametrize("formula", ["Cockcroft-Gault", "CKD-EPI 2021"])
+def test_any_creatinine_above_zero_gives_a_clearance(formula: str) -> None:
+    of = {"age": 60, "weight_kg": 72, "sex": "M", "bsa": Decimal("1.73")}
+    assert doses.gfr(formula, creatinine_umol=1, **of) > doses.gfr(formula, creatinine_umol=2, **of) > 0

@@ -35,6 +35,9 @@ class Command(BaseCommand):
         parser.add_argument("--sites", type=int, default=Trial.sites)
         parser.add_argument("--seed", type=int, default=Trial.seed)
         parser.add_argument("--walk", type=int, default=WALKED_AT_MOST, help="walk so many, copy the rest")
+        parser.add_argument(
+            "--progress-to", type=Path, help="keep in this file how many participants are done"
+        )
         parser.add_argument("--accounts-to", type=Path, help="write the demonstration accounts to this file")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,6 +45,8 @@ class Command(BaseCommand):
             if Site.objects.exists():
                 raise CommandError("There is a trial in this database already. Start with an empty one.")
         gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
+        self._progress: Path | None = options["progress_to"]
+        self._tell(0, options["participants"])
         walked = min(options["participants"], options["walk"], WALKED_AT_MOST)
         now = timezone.now()
         stage, refused = play(
@@ -60,6 +65,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{options['participants']} participants at {options['sites']} sites.")
 
     def _tell(self, done: int, of: int) -> None:
-        if done % 10 == 0 or done == of:
+        if self._progress:
+            self._progress.write_text(f"{done} of {of}")
+        if done and (done % 10 == 0 or done == of):
             self.stdout.write(f"{done} of {of} participants", ending="\n")
             self.stdout.flush()

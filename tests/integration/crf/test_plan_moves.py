@@ -28,10 +28,9 @@ __all__ = ["person"]  # a fixture of the tests of consequences
 BEFORE, AFTER = date(2026, 6, 10), date(2026, 6, 17)
 
 
-def posted(version: int, key: str, **changes: Any) -> dict[str, Any]:
-    rows = {
-        name: [{**row, "missing": {}} for row in rows] for name, rows in numbered(treatment.GROUPS).items()
-    }
+def posted(version: int, key: str, doses: int = 5, **changes: Any) -> dict[str, Any]:
+    groups = {**treatment.GROUPS, "chemo": treatment.GROUPS["chemo"][:doses]}
+    rows = {name: [{**row, "missing": {}} for row in rows] for name, rows in numbered(groups).items()}
     values = {**treatment.VALUES, **changes}
     raw = raw_of(catalogue.form("TREAT"), values=values, groups=rows, missing={}, zone=ZONE)
     return {**raw, "_version": str(version), "_key": key}
@@ -78,6 +77,29 @@ def test_a_correction_that_moves_visits_is_shown_first(treated: Any, world: Worl
     assert visit(person, "CRE-2").opens > windows[0]
     acts = Act.objects.filter(participant_id=person.pk, verb="followup:visits:plan").order_by("-pk")
     assert acts[0].reason == "Read from the wrong line", "planned in the same act, for the same reason"
+
+
+def test_a_dose_that_is_added_moves_the_safety_visit_without_asking(
+    person: Participant, world: World
+) -> None:
+    """Each week's dose moves the visit that counts from the last one: that is expected, for everybody (use.md, D12)."""
+    randomized(person)
+    client = client_of(world.coordinator)
+    # the radiotherapy goes on, and so does the chemotherapy
+    assert client.post(form_url(person, "TREAT"), posted(0, "a", doses=4, rt_end=None)).status_code == 302
+    window = visit(person, "SF30").opens
+    further = client.post(form_url(person, "TREAT"), posted(1, "b", doses=5, rt_end=None), follow=True)
+    assert further.status_code == 200
+    assert "visit has moved" in further.text or "visits have moved" in further.text, (
+        "it is told after the save"
+    )
+    assert visit(person, "SF30").opens > window
+    # one that is taken for another day is a correction, and is shown first
+    rows = posted(2, "c", doses=5, rt_end=None) | {"_reason": "Read from the wrong line"}
+    fifth = str(treatment.GROUPS["chemo"][4]["adm_dt"])
+    moved = {name: "2026-06-11" for name, value in rows.items() if value == [fifth]}
+    stopped = client.post(form_url(person, "TREAT"), rows | moved)
+    assert "Not saved yet: these visits would change" in stopped.text
 
 
 def test_what_was_read_must_be_what_happens(treated: Any) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from demo.filling import filling
+from demo.filling import filling, progress_beside
 
 FILLED = HttpResponse("the work list")
 
@@ -35,3 +35,23 @@ def test_point_24_pages_say_that_the_trial_is_being_filled(tmp_path: Path, setti
     assert served(ask("/work-list/")) is FILLED
     mark.unlink()
     assert served(ask("/work-list/")) is FILLED
+
+
+def test_point_24_the_page_tells_how_far_the_filling_is(tmp_path: Path, settings: object) -> None:
+    mark = tmp_path / "filled"
+    settings.PALACE3_DEMO_FILLED = str(mark)  # type: ignore[attr-defined]
+    served = filling(answer)
+
+    def page() -> str:
+        told = served(RequestFactory().get("/"))
+        assert isinstance(told, HttpResponse)
+        return told.content.decode()
+
+    assert "The database is being made" in page()
+    assert "正在建立数据库" in page()
+    progress_beside(mark).write_text("12 of 32")
+    assert "12 of 32 participants" in page()
+    assert "已完成 12 名受试者，共 32 名" in page()
+    progress_beside(mark).write_text("32 of 32")
+    assert "All 32 participants are in" in page()
+    assert "32 名受试者已全部完成" in page()
