@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from followup.history import text_for
-from followup.models import AWAITED, HAPPENED, Visit, VisitSet, VisitState
+from followup.models import AWAITED, HAPPENED, UNDESCRIBED, Visit, VisitSet, VisitState
 from followup.wording import time_left, visit_name
 from kernel.pagination import count_up_to, in_words
 
@@ -58,7 +58,7 @@ def shown(visits: VisitSet, *, show: str, week: Week) -> VisitSet:
     if show == "missed":
         return visits.filter(state=VisitState.MISSED).order_by("-closes", "pk")
     if show == "undescribed":
-        return visits.undescribed().order_by("took_place_on", "pk")
+        return visits.filter(UNDESCRIBED).order_by("took_place_on", "pk")
     days = (week.monday, week.sunday)
     return visits.shown_in_order(*days).exclude(state=VisitState.NOT_DONE)
 
