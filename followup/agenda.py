@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from followup.history import text_for
-from followup.models import AWAITED, HAPPENED, Visit, VisitSet, VisitState
+from followup.models import AWAITED, HAPPENED, UNDESCRIBED, Visit, VisitSet, VisitState
 from followup.wording import time_left, visit_name
 from kernel.pagination import count_up_to, in_words
 
@@ -58,9 +58,14 @@ def shown(visits: VisitSet, *, show: str, week: Week) -> VisitSet:
     if show == "missed":
         return visits.filter(state=VisitState.MISSED).order_by("-closes", "pk")
     if show == "undescribed":
-        return visits.undescribed().order_by("took_place_on", "pk")
+        return undescribed(visits)
     days = (week.monday, week.sunday)
     return visits.shown_in_order(*days).exclude(state=VisitState.NOT_DONE)
+
+
+def undescribed(visits: VisitSet) -> VisitSet:
+    """Return the visits with forms of which nobody has said how they were made, and whose record is the source."""
+    return visits.filter(UNDESCRIBED).exclude(forms=[]).order_by("took_place_on", "pk")
 
 
 def lines(visits: Iterable[Visit], *, today: date) -> list[AgendaLine]:

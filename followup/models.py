@@ -32,8 +32,7 @@ class VisitState(models.TextChoices):
 
 HAPPENED = (VisitState.DONE, VisitState.NOT_DONE)
 AWAITED = (VisitState.PLANNED, VisitState.OPEN, VisitState.DUE, VisitState.OVERDUE)
-
-
+UNDESCRIBED = models.Q(state=VisitState.DONE, contact_mode__isnull=True)  # nobody has said how it was made
 # The day on which a calendar shows a visit; CASE because, under a policy, PostgreSQL looks no COALESCE up in an index.
 SHOWN_ON = models.Case(models.When(took_place_on__isnull=True, then="proposed_on"), default="took_place_on")
 
@@ -44,10 +43,6 @@ class VisitSet(SiteQuerySet):
 
     def open_on(self, day: date) -> Self:
         return self.awaited().filter(opens__lte=day)
-
-    def undescribed(self) -> Self:
-        """Visits that took place, of which nobody has said how and where, and whose record is the source."""
-        return self.filter(state=VisitState.DONE, contact_mode__isnull=True)
 
     def overdue(self, *, on: date) -> Self:
         return self.awaited().filter(closes__lt=on)
@@ -130,11 +125,7 @@ class Visit(OfParticipant):
             models.Index(
                 fields=["site", "opens"], condition=models.Q(state__in=AWAITED), name="followup_visit_opening"
             ),
-            models.Index(
-                fields=["site", "took_place_on"],
-                condition=models.Q(state=VisitState.DONE, contact_mode__isnull=True),
-                name="followup_visit_undescribed",
-            ),
+            models.Index(fields=["site", "took_place_on"], condition=UNDESCRIBED, name="followup_visit_how"),
             # The list of what is to come, at a site and everywhere, in the order in which it is shown.
             models.Index(
                 fields=["site", "proposed_on", "participant", "id"],

@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='visit',
-            index=models.Index(condition=models.Q(('contact_mode__isnull', True), ('state', 'done')), fields=['site', 'took_place_on'], name='followup_visit_undescribed'),
+            index=models.Index(condition=models.Q(('contact_mode__isnull', True), ('state', 'done')), fields=['site', 'took_place_on'], name='followup_visit_how'),
         ),
     ]

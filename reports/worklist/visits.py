@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
+from followup.agenda import undescribed
 from followup.models import Todo, Visit
 from followup.todo_lines import todo_lines
 from followup.wording import visit_name
@@ -22,7 +23,7 @@ def visit_sections(user: User, today: date) -> list[WorkListSection]:
     rows = Visit.objects.open_to(user, Permission.VISIT_RECORD).select_related("participant")
     asked = {
         "due": rows.open_on(today).order_by("closes", "pk"),
-        "undescribed": rows.undescribed().order_by("took_place_on", "pk"),
+        "undescribed": undescribed(rows),
     }
     shown = rows_and_count_of_each(asked, SHOWN)
     return [_due(*shown["due"], today=today), _undescribed(*shown["undescribed"])]
@@ -55,7 +56,8 @@ def _undescribed(visits: list[Visit], total: int) -> WorkListSection:
     items = [
         WorkItem(
             visit.participant.number,
-            visit_name(load(visit.participant.protocol_version), visit),
+            str(_("%(visit)s: say how it was made"))
+            % {"visit": visit_name(load(visit.participant.protocol_version), visit)},
             reverse("followup:describe", args=[visit.participant.number, visit.pk]),
             when=visit.took_place_on,
             is_since=True,

@@ -119,7 +119,10 @@ def test_point_02_a_visit_that_nobody_described_stands_on_the_lists_of_its_site(
     listed = client.get(f"{agenda}?show=undescribed").text
     home = client.get("/work-list/").text
     assert address(seen) in home
-    assert "Visits to describe" in home
+    assert "say how it was made" in home
+    day = visit(seen.participant, "RND")
+    record_visit(visit=day, took_place_on=day.target, **SYSTEM)
+    assert address(day) not in client.get("/work-list/").text, "a day without forms has no source to name"
     assert seen.get_absolute_url() in listed
     for other in (world.stranger, world.monitor):
         assert address(seen) not in client_of(other).get("/work-list/").text
