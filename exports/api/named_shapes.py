@@ -321,7 +321,7 @@ NAMED: Final[Mapping[str, Schema]] = {
             "ending": or_null(TEXT),
             "ended_by": or_null(TEXT),
             "ended_at": or_null(MOMENT),
-            "ending_reason": TEXT,
+            "ending_reason": or_null(TEXT),
         }
     ),
     "Form": members(
