@@ -155,7 +155,7 @@ NAMED: Final[Mapping[str, Schema]] = {
             "text": TEXT,
             "state": TEXT,
             "resolution": TEXT,
-            "assigned_role": TEXT,
+            "assigned_role": or_null(TEXT),
             "assigned_to": or_null(TEXT),
             "opened_at": MOMENT,
             "closed_at": or_null(MOMENT),

@@ -161,5 +161,5 @@ def test_nobody_and_one_participant_leave_the_same_columns_and_types(
     one = taken(world, **asked)
     assert shapes_of(one, tmp_path / "one") == empty
     assert one.rows
-    assert len(empty) > 4
+    assert len(empty) >= 4
     assert all(columns for columns in empty.values())
