@@ -15,6 +15,7 @@ from pathlib import Path
 
 PARTS = {
     "pages": ("bench.pages",),
+    "reports": ("bench.reports",),
     "forms": ("bench.forms", "--participants", "100"),
     "export": ("bench.export",),
     "allocation": ("bench.allocation",),

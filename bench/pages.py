@@ -44,6 +44,10 @@ PAGES = (
     ("visits of a month", "coord01", "/visits/month/"),
     ("sites", "trial", "/sites/"),
     ("exports", "data", "/exports/"),
+    ("data of the exports", "data", "/exports/data/"),
+    ("data of one form", "data", "/exports/data/AE/"),
+    ("search", "data", "/search/?q=01-00"),
+    ("listings", "data", "/listings/"),
 )
 REPORTS = (  # they count every visit or allocation: their time grows, their queries do not
     ("report: visit adherence", "data", "/visits/adherence/"),

@@ -155,7 +155,7 @@ NAMED: Final[Mapping[str, Schema]] = {
             "text": TEXT,
             "state": TEXT,
             "resolution": TEXT,
-            "assigned_role": TEXT,
+            "assigned_role": or_null(TEXT),
             "assigned_to": or_null(TEXT),
             "opened_at": MOMENT,
             "closed_at": or_null(MOMENT),
@@ -321,7 +321,7 @@ NAMED: Final[Mapping[str, Schema]] = {
             "ending": or_null(TEXT),
             "ended_by": or_null(TEXT),
             "ended_at": or_null(MOMENT),
-            "ending_reason": TEXT,
+            "ending_reason": or_null(TEXT),
         }
     ),
     "Form": members(

@@ -119,6 +119,10 @@ class AdverseEvent(CrfRecord):
         codes=lists.SPECIAL,
         sdtm="SUPPAE.AESI",
         exported_after="ae_kind",
+        definition=_(
+            "Kinds that the protocol names, some of them from a grade on, and death with a relation to "
+            "treatment."
+        ),
     )
     ae_period = DerivedText(
         _("Period"),
@@ -127,6 +131,11 @@ class AdverseEvent(CrfRecord):
         blanks=True,
         codes=lists.PERIOD,
         sdtm="SUPPAE.AEPERIOD",
+        definition=_(
+            "By the begin of the event and the milestones: screening, neoadjuvant until some days after the "
+            "last dose, interval, around an operation, surveillance from a cCR on, late. The protocol text "
+            "gives the days."
+        ),
     )
     in_window = DerivedBoolean(
         _("In the window of collection"),
@@ -257,6 +266,10 @@ class AdverseEvent(CrfRecord):
         unit=_("days"),
         shown_when=IMMUNE,
         sdtm="SUPPAE.IRONSETD",
+        definition=_(
+            "Days from the first checkpoint inhibitor on record, of the trial or later, to the begin of the "
+            "event; empty where either day is not fully known."
+        ),
     )
     ir_ster = YesNoAnswer(_("Treated with a systemic steroid"), sdtm="SUPPAE.IRSTER", asked_when=IMMUNE)
     ir_pred = DecimalAnswer(
@@ -281,6 +294,7 @@ class AdverseEvent(CrfRecord):
         unit=_("days"),
         shown_when=STEROID,
         sdtm="SUPPAE.IRSTERD",
+        definition=_("Days from begin to end of the steroid, both counted."),
     )
     ir_long = DerivedBoolean(
         _("More than 10 mg a day for more than 30 days"),
@@ -366,12 +380,14 @@ class AdverseEvent(CrfRecord):
         by=rules.code_of_term,
         sdtm="SUPPAE.CTCAECD",
         exported_after="ctcae_term",
+        definition=_("The code that CTCAE gives for the term; empty where the words are no term of it."),
     )
     ctcae_version = DerivedText(
         _("CTCAE version"),
         reads=("ctcae_term",),
         by=rules.version_of_term,
         exported_after="ctcae_code",
+        definition=_("The version of CTCAE in which the term stands."),
     )
     ctcae_grades = DerivedMultiple(
         _("Grades that the term has"),
@@ -379,6 +395,7 @@ class AdverseEvent(CrfRecord):
         by=rules.grades_of_term,
         codes=lists.GRADE,
         exported_after="ctcae_version",
+        definition=_("The grades for which CTCAE has a definition of the term."),
     )
     ae_llt = TextAnswer(
         _("MedDRA lowest level term"), shown_when=Any_(LLT, CODED), sdtm="AELLT", exported_after="ctcae_term"

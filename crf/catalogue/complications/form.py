@@ -45,6 +45,10 @@ class Complications(CrfRecord):
         reads=("op_no", "SURG*", "COMP*"),
         by=rules.unanswered,
         blanks=True,
+        definition=_(
+            "While this record names none: the first operation with an incision that no other record of "
+            "complications names."
+        ),
     )
     op_no = IntegerAnswer(
         _("Operation number"),
@@ -56,7 +60,13 @@ class Complications(CrfRecord):
         proposed_by="op_no_calc",
         sdtm="CEGRPID",
     )
-    op_dt = DerivedDate(_("Date of that operation"), reads=("op_no", "SURG*"), by=operated_on, sdtm="CEDTC")
+    op_dt = DerivedDate(
+        _("Date of that operation"),
+        reads=("op_no", "SURG*"),
+        by=operated_on,
+        sdtm="CEDTC",
+        definition=_("The date on the record of the operation that is named."),
+    )
 
     events = Section(_("Complications"))
     comp_any = YesNoAnswer(
@@ -74,6 +84,7 @@ class Complications(CrfRecord):
         codes=lists.CLAVIEN_DINDO,
         blanks=True,
         sdtm="ADaM",
+        definition=_("The highest grade by Clavien-Dindo of the complications in the table."),
     )
     cci = DerivedDecimal(
         _("Comprehensive complication index"),
@@ -115,6 +126,10 @@ class Complications(CrfRecord):
         by=rules.died_in_hospital,
         blanks=True,
         sdtm="ADaM",
+        definition=_(
+            "Yes where the death lies between operation and discharge, no after a discharge without it; empty"
+            " while that cannot be known."
+        ),
     )
     died_30 = DerivedBoolean(
         _("Died within 30 days of the operation"),
@@ -130,6 +145,10 @@ class Complications(CrfRecord):
         by=rules.died_within_90,
         blanks=True,
         sdtm="ADaM",
+        definition=_(
+            "Yes where the death lies within 90 days of the operation, no where a later proof of life "
+            "excludes it; empty while that cannot be known."
+        ),
     )
 
     class Crf:
@@ -198,7 +217,11 @@ class Complication(CrfGroupRow):
     )
     comp_dt = DateAnswer(_("Onset"), required=True, sdtm="CESTDTC")
     pod = DerivedInteger(
-        _("Days after the operation"), reads=("comp_dt", "op_dt"), by=rules.days_after, sdtm="SUPPCE.POD"
+        _("Days after the operation"),
+        reads=("comp_dt", "op_dt"),
+        by=rules.days_after,
+        sdtm="SUPPCE.POD",
+        definition=_("Days from the operation to the begin of the complication."),
     )
     cd_grade = ChoiceAnswer(
         _("Clavien-Dindo grade"), codes=lists.CLAVIEN_DINDO, required=True, sdtm="SUPPCE.CLAVIEN"

@@ -82,6 +82,7 @@ class Demographics(CrfRecord):
         soft=(15, 32),
         hard=(10, 60),
         sdtm="VSORRES (BMI)",
+        definition=_("Weight in kg, divided by the square of the height in m."),
     )
     bsa = DerivedDecimal(
         _("Body surface"),
@@ -93,6 +94,7 @@ class Demographics(CrfRecord):
         hard=(0.8, 3),
         help=_("By the formula of the protocol text (%(setting.bsa_formula)s)."),
         sdtm="VSORRES (BSA)",
+        definition=_("From height and weight, by the formula that the protocol text names."),
     )
     dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="FAORRES (DYSPHSC)")
     dysph_scale = DerivedText(
@@ -101,6 +103,7 @@ class Demographics(CrfRecord):
         by=lambda dysph, setting_dysphagia_scale: setting_dysphagia_scale,
         codes=DYSPHAGIA_SCALE,
         sdtm="FACAT",
+        definition=_("The scale that the protocol text names, as soon as the grade is answered."),
     )
     nrs2002 = IntegerAnswer(
         _("Nutritional risk score (NRS 2002)"), soft=(0, 5), hard=(0, 7), sdtm="RSORRES (NRS2002)"
@@ -178,6 +181,9 @@ class Demographics(CrfRecord):
         codes=lists.CANCER_TREATMENT,
         sdtm="SUPPMH.PRIORTX",
         exported_after="mh_transplant",
+        definition=_(
+            "Every treatment of any earlier cancer; “none” only where there was no treatment at all."
+        ),
     )
     mh_prior_surg = YesNoUnknownAnswer(_("Earlier operation of chest or abdomen"), **HISTORY)
     mh_transplant = YesNoUnknownAnswer(_("Transplant"), **HISTORY)
@@ -195,6 +201,10 @@ class Demographics(CrfRecord):
         hard=(0, 37),
         sdtm="RSORRES (CCIAGE)",
         exported_after="cci_items",
+        definition=_(
+            "Points of the conditions ticked, where the milder of two degrees of one disease adds nothing, "
+            "and one point for each decade of age from 50, at most four."
+        ),
     )
     mh_any = YesNoAnswer(_("Any disease, past or ongoing?"), required=True)
 
@@ -207,6 +217,10 @@ class Demographics(CrfRecord):
         blanks=True,
         unit="mg",
         help=_("Over 10 mg a day contradicts a No to exclusion 2."),
+        definition=_(
+            "The highest daily dose, as prednisone, of the systemic steroids on the medication log that were "
+            "taken at randomization; before it, of those that had not ended."
+        ),
     )
     immunosuppr = DerivedText(
         _("Immunosuppressant at screening"),
@@ -214,6 +228,10 @@ class Demographics(CrfRecord):
         by=rules.suppressed,
         blanks=True,
         codes=YES_NO,
+        definition=_(
+            "Y where the medication log has an immunosuppressant that was taken at randomization, or before "
+            "it had not ended; empty while medication is not known."
+        ),
     )
     vacc = YesNoAnswer(_("Live vaccine in the last 30 days"), sdtm="CMOCCUR")
 

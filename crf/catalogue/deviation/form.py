@@ -102,6 +102,7 @@ class Deviation(CrfRecord):
         by=rules.strategy_left,
         codes=lists.STRATEGY,
         sdtm="SUPPDV.DVXFROM",
+        definition=_("For a change of strategy, the strategy of the allocated arm; else empty."),
     )
     dv_cross_to = ChoiceAnswer(
         _("Received strategy"), codes=lists.STRATEGY, required=True, sdtm="SUPPDV.DVXTO"
@@ -130,6 +131,7 @@ class Deviation(CrfRecord):
         by=rules.importance_by_rule,
         codes=lists.IMPORTANCE,
         sdtm="SUPPDV.DVIMPC",
+        definition=_("Important where the protocol text lists the category, else minor."),
     )
     dv_imp = DerivedText(
         _("Importance, decided centrally"),
@@ -137,6 +139,7 @@ class Deviation(CrfRecord):
         by=rules.importance_decided,
         codes=lists.IMPORTANCE,
         sdtm="SUPPDV.DVIMP",
+        definition=_("The last central decision on this deviation."),
     )
     dv_pp_calc = DerivedText(
         _("Excludes from the per-protocol set by the rule"),
@@ -144,6 +147,7 @@ class Deviation(CrfRecord):
         by=rules.exclusion_by_rule,
         codes=YES_NO,
         sdtm="ADaM",
+        definition=_("Y where the protocol text lists the category among those that exclude, else N."),
     )
     dv_pp = DerivedText(
         _("Excludes from the per-protocol set, decided by the statistician"),
@@ -151,6 +155,7 @@ class Deviation(CrfRecord):
         by=rules.exclusion_decided,
         codes=YES_NO,
         sdtm="ADaM",
+        definition=_("The last central decision on this deviation."),
     )
 
     class Crf:

@@ -71,6 +71,7 @@ class Eligibility(CrfRecord):
         reads=("participant.number",),
         by=lambda participant_number: participant_number,
         classification=Classification.OPERATIONAL,
+        definition=_("The participant’s number, given when the consent was recorded."),
     )
     icf_dt = DerivedDate(
         _("Date the main consent was signed"),
@@ -79,6 +80,7 @@ class Eligibility(CrfRecord):
         help=CONSENT_PAGE,
         cdash="RFICDAT",
         sdtm="RFICDTC",
+        definition=_("The day on which the participant signed the main consent."),
     )
     icf_ver = DerivedText(
         _("Version of the consent"),
@@ -86,6 +88,7 @@ class Eligibility(CrfRecord):
         by=lambda consent_version: consent_version,
         help=CONSENT_PAGE,
         classification=Classification.OPERATIONAL,
+        definition=_("The version of the consent that was signed."),
     )
     icf_biobank = DerivedText(
         _("Consent to extra samples"),
@@ -93,6 +96,7 @@ class Eligibility(CrfRecord):
         by=yes_or_no,
         codes=YES_NO,
         help=CONSENT_PAGE,
+        definition=_("Y where the signed consent allows extra samples."),
     )
     icf_reg = DerivedText(
         _("Consent to look up vital status after withdrawal"),
@@ -100,6 +104,7 @@ class Eligibility(CrfRecord):
         by=yes_or_no,
         codes=YES_NO,
         help=CONSENT_PAGE,
+        definition=_("Y where the signed consent allows vital status to be looked up after withdrawal."),
     )
 
     person = Section(_("The participant"))
@@ -340,6 +345,7 @@ class Eligibility(CrfRecord):
         by=lambda participant_eligibility_signed_on: participant_eligibility_signed_on,
         classification=Classification.OPERATIONAL,
         sdtm="IEDTC",
+        definition=_("The day of the investigator’s signature under the eligibility that holds."),
     )
     sf_reason = DerivedText(
         _("Reason for the screen failure"),
@@ -347,6 +353,7 @@ class Eligibility(CrfRecord):
         by=lambda participant_screen_failure_reason: participant_screen_failure_reason,
         codes=SCREEN_FAILURE,
         sdtm="DSTERM",
+        definition=_("The reason that was given when the screen failure was recorded."),
     )
     approached_no = DerivedText(
         _("Eligible but not randomized: reason"),
@@ -354,6 +361,9 @@ class Eligibility(CrfRecord):
         by=lambda participant_decline_reason: participant_decline_reason,
         codes=DECLINED,
         sdtm="DSTERM",
+        definition=_(
+            "The reason that was given when it was recorded that an eligible participant is not randomized."
+        ),
     )
 
     class Crf:

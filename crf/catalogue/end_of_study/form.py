@@ -73,6 +73,10 @@ class EndOfStudy(CrfRecord):
         reads=("eos_phase", *(f"milestone.{code}" for code in rules.BEGINS)),
         by=rules.phase_begun,
         blanks=True,
+        definition=_(
+            "The milestone that begins the phase: first day of treatment, its end, cCR, operation; "
+            "randomization for the study."
+        ),
     )
     eos_dt = DateAnswer(
         _("Date ended"),
@@ -99,6 +103,10 @@ class EndOfStudy(CrfRecord):
         ),
         help=READ_THERE,
         sdtm="SUPPDS.WDDT",
+        definition=_(
+            "The day of the withdrawal on record from all contact; without one, of the last withdrawal, save "
+            "where the study ends."
+        ),
     )
     wd_drug = DerivedText(
         _("No more study drug"),
@@ -106,6 +114,7 @@ class EndOfStudy(CrfRecord):
         by=_scope("study_drug"),
         codes=YES_NO,
         sdtm="SUPPDS.WDDRUG",
+        definition=_("Y where a withdrawal that stands names it, N where none of them does."),
     )
     wd_proc = DerivedText(
         _("No more surveillance procedures"),
@@ -113,6 +122,7 @@ class EndOfStudy(CrfRecord):
         by=_scope("procedures"),
         codes=YES_NO,
         sdtm="SUPPDS.WDPROC",
+        definition=_("Y where a withdrawal that stands names it, N where none of them does."),
     )
     wd_qol = DerivedText(
         _("No more quality-of-life questionnaires"),
@@ -120,6 +130,7 @@ class EndOfStudy(CrfRecord):
         by=_scope("quality_of_life"),
         codes=YES_NO,
         sdtm="SUPPDS.WDQOL",
+        definition=_("Y where a withdrawal that stands names it, N where none of them does."),
     )
     wd_all = DerivedText(
         _("No more contact at all"),
@@ -127,6 +138,7 @@ class EndOfStudy(CrfRecord):
         by=_scope("all_contact"),
         codes=YES_NO,
         sdtm="SUPPDS.WDALL",
+        definition=_("Y where a withdrawal that stands names it, N where none of them does."),
     )
     wd_data = YesNoAnswer(_("May the data recorded so far be kept?"), required=True, sdtm="SUPPDS.WDDATA")
     wd_samp = YesNoAnswer(_("Are samples to be destroyed?"), required=True, sdtm="SUPPDS.WDSAMP")
@@ -141,13 +153,29 @@ class EndOfStudy(CrfRecord):
         by=lambda eos_why, conduct_losses: rules.lost_since(conduct_losses) if eos_why == "lost" else None,
         help=_("Read from the loss and the attempts on record, since the participant was last reached."),
         sdtm="SUPPDS.LTFUDT",
+        definition=_("The first day of the loss to follow-up that is on record and has not ended."),
     )
-    ltfu_tries = DerivedInteger(_("Attempts in vain"), reads=ATTEMPTS, by=rules.tries, sdtm="SUPPDS.LTFUN")
+    ltfu_tries = DerivedInteger(
+        _("Attempts in vain"),
+        reads=ATTEMPTS,
+        by=rules.tries,
+        sdtm="SUPPDS.LTFUN",
+        definition=_("Attempts on record since the participant was last reached."),
+    )
     ltfu_routes = DerivedInteger(
-        _("By so many routes"), reads=ATTEMPTS, by=rules.routes, sdtm="SUPPDS.LTFUROUT"
+        _("By so many routes"),
+        reads=ATTEMPTS,
+        by=rules.routes,
+        sdtm="SUPPDS.LTFUROUT",
+        definition=_("Different routes of these attempts."),
     )
     ltfu_days = DerivedInteger(
-        _("Over so many days"), reads=ATTEMPTS, by=rules.days_tried, unit=_("days"), sdtm="SUPPDS.LTFUDAYS"
+        _("Over so many days"),
+        reads=ATTEMPTS,
+        by=rules.days_tried,
+        unit=_("days"),
+        sdtm="SUPPDS.LTFUDAYS",
+        definition=_("Days from the first to the last of these attempts."),
     )
 
     last = Section(_("Last contact"))
@@ -156,6 +184,7 @@ class EndOfStudy(CrfRecord):
         reads=("SURV.last_alive_dt",),
         by=lambda surv_last_alive_dt: surv_last_alive_dt,
         sdtm="ADaM",
+        definition=_("The last proof of life on the survival form."),
     )
 
     class Crf:

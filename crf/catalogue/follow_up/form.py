@@ -86,6 +86,7 @@ class FollowUp(CrfRecord):
         by=lambda dysph, setting_dysphagia_scale: setting_dysphagia_scale,
         codes=DYSPHAGIA_SCALE,
         sdtm="FACAT",
+        definition=_("The scale that the protocol text names, as soon as the grade is answered."),
     )
     feed = ChoiceAnswer(_("Feeding route"), codes=FEEDING, required=True, sdtm="FAORRES")
     stricture = YesNoAnswer(

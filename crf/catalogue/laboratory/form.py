@@ -84,6 +84,10 @@ class Laboratory(CrfRecord):
         by=rules.missing_tests,
         blanks=True,
         codes=lists.TEST,
+        definition=_(
+            "Tests that the schedule asks for at this visit and that have neither a result nor a missing "
+            "reason, once samples were taken."
+        ),
     )
     alc_nadir = DerivedDecimal(
         _("Lymphocytes, lowest since the first day of treatment"),
@@ -96,7 +100,12 @@ class Laboratory(CrfRecord):
         sdtm="ADaM",
     )
     alc_nadir_dt = DerivedDate(
-        _("Day of the lowest count"), reads=NADIR, by=rules.nadir_day, blanks=True, sdtm="ADaM"
+        _("Day of the lowest count"),
+        reads=NADIR,
+        by=rules.nadir_day,
+        blanks=True,
+        sdtm="ADaM",
+        definition=_("The day of the sample with the lowest count; the first one where several are equal."),
     )
     nlr = DerivedDecimal(
         _("Neutrophils to lymphocytes"),
@@ -104,6 +113,7 @@ class Laboratory(CrfRecord):
         by=rules.neutrophils_to_lymphocytes,
         places=2,
         sdtm="ADaM",
+        definition=_("Neutrophils divided by lymphocytes of the same panel."),
     )
     ca_corr = DerivedDecimal(
         _("Calcium corrected for albumin"),
@@ -119,6 +129,10 @@ class Laboratory(CrfRecord):
         reads=("ca_corr", "tests"),
         by=rules.calcium_grade,
         sdtm="LBTOXGR",
+        definition=_(
+            "By the rules of CTCAE from the calcium corrected for albumin and the laboratory’s limits; empty "
+            "where several grades are possible."
+        ),
     )
     ca_term = DerivedText(
         _("CTCAE term of the corrected calcium"),
@@ -126,6 +140,9 @@ class Laboratory(CrfRecord):
         by=rules.calcium_term,
         max_length=80,
         sdtm="LBTOX",
+        definition=_(
+            "The term of CTCAE for the direction in which the corrected calcium lies outside its limits."
+        ),
     )
 
     class Crf:
@@ -177,7 +194,14 @@ class LaboratoryResult(CrfGroupRow):
         sdtm="LBORRESU",
     )
     lb_stresc = DerivedText(
-        _("In the protocol’s unit"), reads=rules.RESULT, by=rules.standard_text, blanks=True, sdtm="LBSTRESC"
+        _("In the protocol’s unit"),
+        reads=rules.RESULT,
+        by=rules.standard_text,
+        blanks=True,
+        sdtm="LBSTRESC",
+        definition=_(
+            "The result, with its sign, changed to the unit of the protocol; empty where it cannot be read."
+        ),
     )
     lb_stresn = DerivedDecimal(
         _("As a number"),
@@ -186,9 +210,17 @@ class LaboratoryResult(CrfGroupRow):
         blanks=True,
         places=4,
         sdtm="LBSTRESN",
+        definition=_(
+            "The number of the result in the unit of the protocol; empty for a limit of the assay such as "
+            "<0.5."
+        ),
     )
     lb_stresu = DerivedText(
-        _("Unit of the protocol"), reads=("lb_test",), by=rules.standard_unit, sdtm="LBSTRESU"
+        _("Unit of the protocol"),
+        reads=("lb_test",),
+        by=rules.standard_unit,
+        sdtm="LBSTRESU",
+        definition=_("The unit that the protocol has for the test."),
     )
     lb_lo = DerivedDecimal(
         _("Lower limit"),
@@ -197,6 +229,10 @@ class LaboratoryResult(CrfGroupRow):
         blanks=True,
         places=4,
         sdtm="LBSTNRLO",
+        definition=_(
+            "Of the laboratory’s reference limits in force on the day of the sample, those for sex and age, "
+            "changed to the unit of the protocol."
+        ),
     )
     lb_hi = DerivedDecimal(
         _("Upper limit"),
@@ -205,6 +241,10 @@ class LaboratoryResult(CrfGroupRow):
         blanks=True,
         places=4,
         sdtm="LBSTNRHI",
+        definition=_(
+            "Of the laboratory’s reference limits in force on the day of the sample, those for sex and age, "
+            "changed to the unit of the protocol."
+        ),
     )
     lb_flag = DerivedText(
         _("Low or high"),
@@ -213,16 +253,36 @@ class LaboratoryResult(CrfGroupRow):
         blanks=True,
         codes=lists.FLAG,
         sdtm="LBNRIND",
+        definition=_(
+            "L below the lower limit, H above the upper one, N between; empty where limits or result do not "
+            "tell."
+        ),
     )
     lb_grade = DerivedInteger(
-        _("CTCAE grade"), reads=rules.GRADED, by=rules.grade, blanks=True, sdtm="LBTOXGR"
+        _("CTCAE grade"),
+        reads=rules.GRADED,
+        by=rules.grade,
+        blanks=True,
+        sdtm="LBTOXGR",
+        definition=_(
+            "By the rules of CTCAE from result, limits and, where the term asks for it, the last value up to "
+            "the first day of treatment; empty where several grades are possible. Calcium has its grade below"
+            " the table."
+        ),
     )
     lb_term = DerivedText(
-        _("CTCAE term"), reads=rules.GRADED, by=rules.term, blanks=True, max_length=80, sdtm="LBTOX"
+        _("CTCAE term"),
+        reads=rules.GRADED,
+        by=rules.term,
+        blanks=True,
+        max_length=80,
+        sdtm="LBTOX",
+        definition=_("The term of CTCAE whose grade it is."),
     )
     lb_ae = DerivedInteger(
         _("Adverse event"),
         reads=("lb_test", "lb_dt", "lb_grade", "AE*"),
         by=rules.event_number,
         blanks=True,
+        definition=_("The number of the adverse event that names this test and the day of the sample."),
     )

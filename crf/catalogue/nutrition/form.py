@@ -104,6 +104,7 @@ class Nutrition(CrfRecord):
         unit="%",
         hard=(-60, 60),
         sdtm="VSORRES (WTPCHG)",
+        definition=_("In per cent of the weight at baseline; a loss is negative."),
     )
     nut_bmi = DerivedDecimal(
         _("Body mass index"),
@@ -112,6 +113,9 @@ class Nutrition(CrfRecord):
         unit="kg/m2",
         hard=(10, 60),
         sdtm="VSORRES (BMI)",
+        definition=_(
+            "Weight of this assessment in kg, divided by the square of the height at baseline in m."
+        ),
     )
     nut_feed = ChoiceAnswer(_("Feeding route"), codes=FEEDING, required=True, sdtm="FAORRES")
     nut_intake = ChoiceAnswer(

@@ -50,6 +50,9 @@ class Pathology(CrfRecord):
         reads=("op_no", "SURG*", "PATH*"),
         by=rules.unreported,
         blanks=True,
+        definition=_(
+            "While this report names none: the first operation with a specimen that no other report names."
+        ),
     )
     op_no = IntegerAnswer(
         _("Operation number"),
@@ -61,7 +64,12 @@ class Pathology(CrfRecord):
         proposed_by="op_no_calc",
         sdtm="MIGRPID",
     )
-    op_dt = DerivedDate(_("Date of that operation"), reads=("op_no", "SURG*"), by=operated_on)
+    op_dt = DerivedDate(
+        _("Date of that operation"),
+        reads=("op_no", "SURG*"),
+        by=operated_on,
+        definition=_("The date on the record of the operation that is named."),
+    )
     path_dt = DateAnswer(_("Report date"), required=True, after_death_allowed=True, sdtm="MIDTC")
     path_id = TextAnswer(
         _("Accession pseudonym"),
@@ -96,6 +104,7 @@ class Pathology(CrfRecord):
         blanks=True,
         codes=lists.BECKER,
         sdtm="MIORRES",
+        definition=_("From the residual tumour: 1a none, 1b less than 10 %, 2 from 10 to 50 %, 3 more."),
     )
     trg_chir = DerivedText(
         _("Regression, four steps"),
@@ -104,6 +113,7 @@ class Pathology(CrfRecord):
         blanks=True,
         codes=lists.FOUR_STEP,
         sdtm="MIORRES",
+        definition=_("From the residual tumour: 1 none, 2 up to 10 %, 3 up to 50 %, 4 more."),
     )
     mpr = DerivedBoolean(
         _("Major response"),
@@ -113,6 +123,10 @@ class Pathology(CrfRecord):
         help=_("At most 10 % residual tumour in the primary."),
         sdtm="RSORRES (MJPTHIND)",
         exported_after="pcr",
+        definition=_(
+            "Yes where the residual tumour of the primary is at most the share that the protocol text names, "
+            "whatever the nodes are."
+        ),
     )
 
     nodes = Section(_("Nodes"))
@@ -159,6 +173,7 @@ class Pathology(CrfRecord):
         export="YPSTAGE",
         sdtm="RSORRES",
         help=_("AJCC/UICC 8th edition."),
+        definition=_("From ypT, ypN and ypM by the table of the protocol; empty where they make no group."),
     )
     pcr = DerivedBoolean(
         _("Pathological complete response"),
@@ -168,6 +183,7 @@ class Pathology(CrfRecord):
         help=_("ypT0 and ypN0."),
         sdtm="RSORRES (PATHRESP)",
         exported_after="r_rcp",
+        definition=_("Yes for ypT0 and ypN0; ypTis counts only where the protocol text says so."),
     )
 
     features = Section(_("Features"))
@@ -196,6 +212,10 @@ class Pathology(CrfRecord):
         codes=lists.RESECTION,
         export="RCALC",
         sdtm="SUPPRS.RCALC",
+        definition=_(
+            "R2 where the operation left tumour that can be seen, R1 where a margin is involved, R0 where "
+            "neither; empty until that is certain."
+        ),
     )
     r_status = ChoiceAnswer(
         _("R, confirmed"),
@@ -215,6 +235,9 @@ class Pathology(CrfRecord):
         codes=lists.RESECTION,
         help=_("R1 when tumour is 1 mm or less from the circumferential margin."),
         sdtm="SUPPRS.RRCP",
+        definition=_(
+            "As the CAP rule, and R1 also where tumour lies within 1 mm of the circumferential margin."
+        ),
     )
 
     further = Section(_("Further results"))

@@ -96,6 +96,10 @@ class Progression(CrfRecord):
         blanks=True,
         codes=PHASE,
         sdtm="SUPPRS.PROGPHAS",
+        definition=_(
+            "By the first day and the end of neoadjuvant treatment: before the one, up to the other, or after"
+            " it."
+        ),
     )
     prog_where = MultipleAnswer(_("Where?"), codes=WHERE, required=True, sdtm="TULOC")
     prog_where_text = TextAnswer(

@@ -78,7 +78,11 @@ class QualityOfLife(CrfRecord):
         _("Why not?"), codes=lists.MISSING, asked_when=NOT_DONE, missing_allowed=(), sdtm="QSREASND"
     )
     q_due = DerivedDate(
-        _("Expected on"), reads=("visit.target",), by=lambda visit_target: visit_target, sdtm="QSDTC"
+        _("Expected on"),
+        reads=("visit.target",),
+        by=lambda visit_target: visit_target,
+        sdtm="QSDTC",
+        definition=_("The target day of the visit."),
     )
     q_done_dt = DateAnswer(
         _("Filled in on"),
@@ -164,7 +168,15 @@ class QualityOfLife(CrfRecord):
 
     blank = Section(_("Items without one answer"), shown_when=DONE)
     q_blank = DerivedInteger(
-        _("Items left blank"), reads=rules.COUNTED, by=rules.blank_items, blanks=True, sdtm="SUPPQS.QSBLANK"
+        _("Items left blank"),
+        reads=rules.COUNTED,
+        by=rules.blank_items,
+        blanks=True,
+        sdtm="SUPPQS.QSBLANK",
+        definition=_(
+            "Items without an answer, of the instruments that were handed out, once the questionnaire was "
+            "done."
+        ),
     )
     q_double = RepeatingGroup(
         _("Items with two answers ticked"), help=_("Leave the item itself without an answer.")
@@ -195,6 +207,10 @@ class QualityOfLife(CrfRecord):
         help=_("To be confirmed by the licence holder before the database is locked."),
         export="QS_OESDYS_DIR",
         exported_after="q_blank",
+        definition=_(
+            "Whether a high score of the dysphagia scale is better or worse, as the protocol text has it "
+            "scored."
+        ),
     )
     oesdys = score("OESDYS", _("Dysphagia"))
     oeseat = score("OESEAT", _("Eating"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import audited
-from crf.catalogue.response import bites, rules
+from crf.catalogue.response import bites, rules, words
 from crf.catalogue.response import codes as lists
 from crf.catalogue.response.checks import BITE_ON_BITE, CHECKS
 from crf.catalogue.shared.common import YES_NO
@@ -63,6 +63,7 @@ class ResponseEvaluation(CrfRecord):
         codes=lists.EVALUATION,
         help=_("It follows from the visit."),
         sdtm="SUPPRS.CRETYPE",
+        definition=words.CRE_TYPE,
     )
     cre_no = DerivedInteger(
         _("Running number"),
@@ -86,6 +87,7 @@ class ResponseEvaluation(CrfRecord):
         unit=_("weeks"),
         hard=(2, None),
         sdtm="SUPPRS.CREWEEK",
+        definition=words.WEEKS_POST,
     )
     symptoms = MultipleAnswer(_("New symptoms"), codes=lists.SYMPTOMS, required=True, sdtm="CETERM")
 
@@ -117,6 +119,7 @@ class ResponseEvaluation(CrfRecord):
         unit="%",
         shown_when=PET,
         sdtm="TRORRES",
+        definition=words.PET_SUV_DROP,
     )
     pet_nodes = RepeatingGroup(_("Nodes with uptake"), help=_("None: no rows."), shown_when=PET)
     pet_dm = ChoiceAnswer(_("Distant lesion"), codes=PET_DISTANT, asked_when=PET, sdtm="TUORRES")
@@ -145,6 +148,7 @@ class ResponseEvaluation(CrfRecord):
         by=lambda stage_ct_mm: stage_ct_mm,
         unit="mm",
         shown_when=CT,
+        definition=words.WALL_MM_BASE,
     )
     wall_change = DerivedDecimal(
         _("Change of wall thickness on CT since baseline"),
@@ -215,6 +219,7 @@ class ResponseEvaluation(CrfRecord):
         by=bites.deep_pairs,
         shown_when=ENDOSCOPY,
         sdtm="SUPPFA.BOBDEEP",
+        definition=words.BOB_DEEP,
     )
     bob_quads = DerivedInteger(
         _("Quadrants in the map"),
@@ -222,6 +227,7 @@ class ResponseEvaluation(CrfRecord):
         by=bites.quadrants,
         shown_when=ENDOSCOPY,
         sdtm="SUPPFA.BOBQUADS",
+        definition=words.BOB_QUADS,
     )
     bx_days = DerivedInteger(
         _("Days since the biopsy before"),
@@ -273,6 +279,7 @@ class ResponseEvaluation(CrfRecord):
         by=lambda stage_eus_mm: stage_eus_mm,
         unit="mm",
         shown_when=EUS,
+        definition=words.EUS_MM_BASE,
     )
     eus_change = DerivedDecimal(
         _("Change of thickness on EUS since baseline"),
@@ -301,9 +308,15 @@ class ResponseEvaluation(CrfRecord):
         blanks=True,
         codes=lists.OUTCOME,
         export="CREOUTC_CALC",
+        definition=words.CRE_OUTCOME_CALC,
     )
     cre_because = DerivedMultiple(
-        _("Because"), reads=rules.FINDINGS, by=rules.reasons, blanks=True, codes=lists.BECAUSE
+        _("Because"),
+        reads=rules.FINDINGS,
+        by=rules.reasons,
+        blanks=True,
+        codes=lists.BECAUSE,
+        definition=words.CRE_BECAUSE,
     )
     cre_outcome = ChoiceAnswer(
         _("Outcome, confirmed"),

@@ -46,6 +46,7 @@ class SeriousEvent(CrfRecord):
         reads=("ae_no", "AE*", "SAE*"),
         by=rules.unreported,
         blanks=True,
+        definition=_("While this report names none: the first serious event that no other report names."),
     )
     ae_no = IntegerAnswer(
         _("Number of the adverse event"),
@@ -57,13 +58,20 @@ class SeriousEvent(CrfRecord):
         proposed_by="ae_no_calc",
         sdtm="RELREC",
     )
-    ae_named = DerivedText(_("Adverse event"), reads=rules.EVENT, by=rules.named, max_length=200)
+    ae_named = DerivedText(
+        _("Adverse event"),
+        reads=rules.EVENT,
+        by=rules.named,
+        max_length=200,
+        definition=_("The term on the record of the event that is named."),
+    )
     sae_arm = DerivedText(
         _("Arm"),
         reads=("participant.arm",),
         by=lambda participant_arm: participant_arm,
         codes=ARM,
         help=_("The trial is open-label."),
+        definition=_("The arm that the participant was allocated."),
     )
     sae_type = ChoiceAnswer(
         _("Kind of report"), codes=lists.REPORT, required=True, missing_allowed=(), sdtm="SUPPAE.SAETYPE"
@@ -79,7 +87,10 @@ class SeriousEvent(CrfRecord):
 
     time = Section(_("Awareness and report"))
     sae_aware_calc = DerivedText(
-        _("Awareness on the record of the event"), reads=rules.EVENT, by=rules.aware_in_words
+        _("Awareness on the record of the event"),
+        reads=rules.EVENT,
+        by=rules.aware_in_words,
+        definition=_("When the site knew that the event is serious, as its record says, in the site’s time."),
     )
     sae_aware = DateTimeAnswer(
         _("When did the site learn of it?"),
@@ -124,6 +135,7 @@ class SeriousEvent(CrfRecord):
         reads=rules.EVENT,
         by=rules.judged_by_investigator,
         codes=lists.CAUSALITY,
+        definition=_("The strongest relation that the investigator judged on the record of the event."),
     )
     sae_rel_inv = ChoiceAnswer(
         _("Relation to what the trial does, by the investigator"),
@@ -139,6 +151,7 @@ class SeriousEvent(CrfRecord):
         by=rules.judged_by_sponsor,
         codes=lists.CAUSALITY,
         sdtm="SUPPAE.RELSPON",
+        definition=_("From the sponsor’s last assessment of the event."),
     )
     sae_exp = DerivedText(
         _("Expected by the reference safety information"),
@@ -147,6 +160,7 @@ class SeriousEvent(CrfRecord):
         codes=lists.EXPECTED,
         help=_("Judged by the sponsor."),
         sdtm="SUPPAE.SAEEXP",
+        definition=_("From the sponsor’s last assessment of the event."),
     )
     sae_susar_calc = DerivedBoolean(
         _("SUSAR by the rule"),
@@ -159,13 +173,23 @@ class SeriousEvent(CrfRecord):
         sdtm="SUPPAE.SUSARC",
     )
     sae_susar = DerivedBoolean(
-        _("SUSAR, confirmed by the sponsor"), reads=rules.SPONSOR, by=rules.confirmed, sdtm="SUPPAE.SUSAR"
+        _("SUSAR, confirmed by the sponsor"),
+        reads=rules.SPONSOR,
+        by=rules.confirmed,
+        sdtm="SUPPAE.SUSAR",
+        definition=_("From the sponsor’s last assessment of the event."),
     )
 
     told = Section(_("Ethics committee and authority"))
     sae_ec = DateAnswer(_("Reported to ethics committee on"), after_death_allowed=True, sdtm="SUPPAE.SAEECDT")
     sae_auth = DerivedDate(
-        _("Reported to authority on"), reads=rules.SPONSOR, by=rules.told_authority, sdtm="SUPPAE.SAEAUTH"
+        _("Reported to authority on"),
+        reads=rules.SPONSOR,
+        by=rules.told_authority,
+        sdtm="SUPPAE.SAEAUTH",
+        definition=_(
+            "The last day of a report to the authority that the sponsor’s assessments of the event name."
+        ),
     )
 
     class Crf:

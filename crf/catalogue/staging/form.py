@@ -32,14 +32,8 @@ from crf.engine.fields import (
 )
 from crf.engine.questions import KEYS
 
-EDGE: Asked = {
-    "unit": "cm",
-    "help": _("Distance from the incisors."),
-    "soft": (18, 42),
-    "hard": (10, 50),
-    "required": True,
-    "sdtm": "TRORRES",
-}
+FROM_INCISORS = _("Distance from the incisors.")
+EDGE: Asked = {"unit": "cm", "soft": (18, 42), "hard": (10, 50), "required": True, "sdtm": "TRORRES"}
 EUS, PET, PDL1 = Is("eus_done", "Y"), Is("pet_done", "Y"), Is("pdl1_done", "Y")
 SUSPECT_NECK, BRONCHOSCOPY = Is("us_res", "suspect"), Is("bron_done", "Y")
 REVIEWED = Is("setting.central_review", True)
@@ -51,10 +45,14 @@ class Staging(CrfRecord):
 
     endoscopy = Section(_("A. Endoscopy and biopsy"))
     ogd_dt = DateAnswer(_("Endoscopy, date"), required=True, sdtm="TUDTC")
-    upper_cm = DecimalAnswer(_("Upper edge of the tumour"), **EDGE)
-    lower_cm = DecimalAnswer(_("Lower edge of the tumour"), **EDGE)
+    upper_cm = DecimalAnswer(_("Upper edge of the tumour"), help=FROM_INCISORS, **EDGE)
+    lower_cm = DecimalAnswer(_("Lower edge of the tumour"), help=FROM_INCISORS, **EDGE)
     len_calc = DerivedDecimal(
-        _("Length, from the edges"), reads=("lower_cm", "upper_cm"), by=rules.length, unit="cm"
+        _("Length, from the edges"),
+        reads=("lower_cm", "upper_cm"),
+        by=rules.length,
+        unit="cm",
+        definition=_("Lower edge minus upper edge, in cm from the incisors."),
     )
     len_cm = DecimalAnswer(
         _("Endoscopic length"),
@@ -66,7 +64,12 @@ class Staging(CrfRecord):
         sdtm="TRORRES",
     )
     epicentre_cm = DerivedDecimal(
-        _("Epicentre"), reads=("lower_cm", "upper_cm"), by=rules.middle, unit="cm", sdtm="TRORRES"
+        _("Epicentre"),
+        reads=("lower_cm", "upper_cm"),
+        by=rules.middle,
+        unit="cm",
+        sdtm="TRORRES",
+        definition=_("The mean of upper and lower edge."),
     )
     circ = ChoiceAnswer(
         _("Circumference involved"), codes=lists.CIRCUMFERENCE, required=True, sdtm="TRORRES (CIRCINV)"
@@ -362,6 +365,7 @@ class Staging(CrfRecord):
         codes=lists.CLINICAL_GROUP,
         help=_("AJCC/UICC 8th edition. The stage stratum of randomization."),
         sdtm="RSORRES",
+        definition=_("From cT, cN and cM by the table of the protocol; empty where they make no group."),
     )
     strat_stage_corr = DerivedText(
         _("cTNM group, where randomization used another one"),
@@ -370,6 +374,7 @@ class Staging(CrfRecord):
         codes=lists.CLINICAL_GROUP,
         help=_("The stratum stays as randomized; the data manager marks the error beside it."),
         sdtm="SUPPDM.STRSTGCR",
+        definition=_("The group of this page where it is not the one that randomization used; else empty."),
     )
     cstage_site = ChoiceAnswer(
         _("cTNM group, if the site states one"),

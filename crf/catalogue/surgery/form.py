@@ -57,6 +57,7 @@ class Surgery(CrfRecord):
         by=lambda record_sequence: record_sequence or None,
         help=_("The pathology form names its operation by this number."),
         sdtm="PRSPID",
+        definition=_("The number of this record among the participant’s operations."),
     )
     surg_done = ChoiceAnswer(
         _("What became of the planned operation?"),
@@ -96,6 +97,7 @@ class Surgery(CrfRecord):
         unit=_("weeks"),
         shown_when=OPERATED,
         sdtm="SUPPPR.WKNEO",
+        definition=_("Days from the end of neoadjuvant treatment to the operation, divided by 7."),
     )
     wk_from_cre = DerivedDecimal(
         _("Weeks since the last response evaluation"),
@@ -104,6 +106,7 @@ class Surgery(CrfRecord):
         unit=_("weeks"),
         shown_when=OPERATED,
         sdtm="SUPPPR.WKCRE",
+        definition=_("Days from the last response evaluation up to the operation, divided by 7."),
     )
     days_from_neo = DerivedInteger(
         _("Days since the end of neoadjuvant treatment"),
@@ -112,6 +115,7 @@ class Surgery(CrfRecord):
         unit=_("days"),
         shown_when=OPERATED,
         sdtm="SUPPPR.DAYSNEO",
+        definition=_("Days from the end of neoadjuvant treatment to the operation."),
     )
     days_from_regrow = DerivedInteger(
         _("Days since the proof of the regrowth"),
@@ -120,6 +124,9 @@ class Surgery(CrfRecord):
         unit=_("days"),
         shown_when=OPERATED,
         sdtm="SUPPPR.DAYSREGR",
+        definition=_(
+            "Days from the proof of the regrowth to the operation; empty where the operation came before it."
+        ),
     )
     surg_timing = DerivedText(
         _("Time of the operation"),

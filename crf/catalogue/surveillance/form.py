@@ -59,8 +59,17 @@ class Surveillance(CrfRecord):
         _("Surveillance visit number"),
         reads=("visit.code", "participant.protocol_version"),
         by=rules.visit_number,
+        definition=_(
+            "The place of the visit among the surveillance visits of the protocol text; empty for an "
+            "unscheduled one."
+        ),
     )
-    as_due = DerivedDate(_("Due on"), reads=("visit.target",), by=lambda visit_target: visit_target)
+    as_due = DerivedDate(
+        _("Due on"),
+        reads=("visit.target",),
+        by=lambda visit_target: visit_target,
+        definition=_("The target day of the visit."),
+    )
     as_dev = DerivedInteger(
         _("Days from the day it was due"),
         reads=("as_dt", "as_due"),
@@ -109,6 +118,7 @@ class Surveillance(CrfRecord):
         by=lambda as_dysph, setting_dysphagia_scale: setting_dysphagia_scale,
         codes=DYSPHAGIA_SCALE,
         sdtm="FACAT",
+        definition=_("The scale that the protocol text names, as soon as the grade is answered."),
     )
     as_feed = ChoiceAnswer(_("Feeding"), codes=FEEDING, required=True, sdtm="FAORRES")
     as_dilat_n = IntegerAnswer(
@@ -168,6 +178,10 @@ class Surveillance(CrfRecord):
         reads=("visit.code", "milestone.NEO_END", "participant.protocol_version"),
         by=rules.next_due,
         exported_after="as_worry",
+        definition=_(
+            "The target day of the next surveillance visit of the protocol text, from the end of neoadjuvant "
+            "treatment; empty after the last one."
+        ),
     )
 
     will = Section(_("The participant"), shown_when=DONE)

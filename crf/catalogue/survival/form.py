@@ -181,6 +181,10 @@ class SurvivalStatus(CrfRecord):
         blanks=True,
         codes=EXACTNESS,
         sdtm="SUPPDS.DTHEXACT",
+        definition=_(
+            "How much of the date of death is known, and whether it contradicts the last proof of life or the"
+            " report of the death."
+        ),
     )
     cod = ChoiceAnswer(
         _("Primary cause of death"), codes=CAUSE, required=True, cdash="DDORRES", sdtm="DDORRES (PRCDTH)"
@@ -219,6 +223,10 @@ class SurvivalStatus(CrfRecord):
         by=rules.within_90_of_surgery,
         blanks=True,
         sdtm="ADaM",
+        definition=_(
+            "Yes where the death lies within 90 days of an operation with an incision, no where a later proof"
+            " of life excludes it; empty while that cannot be known and without an operation."
+        ),
     )
     d_inh = DerivedBoolean(
         _("Death in the admission of the operation"),
@@ -226,6 +234,10 @@ class SurvivalStatus(CrfRecord):
         by=rules.in_the_same_admission,
         blanks=True,
         sdtm="ADaM",
+        definition=_(
+            "Yes where the death lies between an operation with an incision and the discharge, no after a "
+            "discharge without it; empty while that cannot be known and without an operation."
+        ),
     )
     d30t = DerivedBoolean(
         _("Death within 30 days of the last study treatment"),
@@ -233,6 +245,10 @@ class SurvivalStatus(CrfRecord):
         by=rules.within_30_of_treatment,
         blanks=True,
         sdtm="ADaM",
+        definition=_(
+            "Yes where the death lies within 30 days of the last study treatment, no where a later proof of "
+            "life excludes it; empty while that cannot be known."
+        ),
     )
     d90t = DerivedBoolean(
         _("Death within 90 days of the last study treatment"),
@@ -240,6 +256,10 @@ class SurvivalStatus(CrfRecord):
         by=rules.within_90_of_treatment,
         blanks=True,
         sdtm="ADaM",
+        definition=_(
+            "Yes where the death lies within 90 days of the last study treatment, no where a later proof of "
+            "life excludes it; empty while that cannot be known."
+        ),
     )
     cod_central = ChoiceAnswer(
         _("Cause of death by central review"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import audited
 from crf.catalogue.shared.common import YES_NO
 from crf.catalogue.treatment import codes as lists
-from crf.catalogue.treatment import rules
+from crf.catalogue.treatment import rules, words
 from crf.catalogue.treatment.checks import CHECKS
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import All, Answered, Any_, Condition, Is, Not, Over
@@ -106,6 +106,7 @@ class Treatment(CrfRecord):
         by=rules.together,
         codes=YES_NO,
         exported_after="plan_qa",
+        definition=words.CONCURRENT_CHEMO_ON_DAY1,
     )
     tech = ChoiceAnswer(_("Technique"), codes=lists.TECHNIQUE, sdtm="SUPPPR.TECH", asked_when=RADIATED)
     imgd = YesNoAnswer(_("Image guidance"), shown_when=RADIATED, sdtm="SUPPPR.IMGD")
@@ -139,7 +140,13 @@ class Treatment(CrfRecord):
         _("Delivered fractions"), hard=(0, 37), sdtm="SUPPPR.DELIVFX", asked_when=RADIATED
     )
     deliv_gy = DerivedDecimal(
-        _("Delivered dose"), reads=("deliv_fx", "dpf"), by=rules.delivered, places=2, unit="Gy", sdtm="PRDOSE"
+        _("Delivered dose"),
+        reads=("deliv_fx", "dpf"),
+        by=rules.delivered,
+        places=2,
+        unit="Gy",
+        sdtm="PRDOSE",
+        definition=words.DELIV_GY,
     )
     rt_fx = RepeatingGroup(
         _("Fraction log"),
@@ -151,7 +158,7 @@ class Treatment(CrfRecord):
         reads=("rt_start", "rt_end", "deliv_fx", "rt_fx"),
         by=rules.weekdays_without,
         blanks=True,
-        help=_("From the fraction log where it is kept, else from first day, last day and fractions."),
+        definition=words.GAP_CALC,
     )
     gap_days = IntegerAnswer(
         _("Unplanned weekdays without a fraction"),
@@ -194,27 +201,42 @@ class Treatment(CrfRecord):
     plan_qa = ChoiceAnswer(_("Central review of the plan"), codes=lists.PLAN_REVIEW, sdtm="SUPPPR.PLANQA")
 
     summary = Section(_("D. Summary at the end"))
-    chemo_n = DerivedInteger(_("Days with chemotherapy"), reads=("chemo",), by=rules.chemo_number)
-    carbo_n = DerivedInteger(_("Carboplatin doses given"), reads=("chemo",), by=rules.carboplatin_number)
-    nabp_n = DerivedInteger(_("Paclitaxel doses given"), reads=("chemo",), by=rules.paclitaxel_number)
+    chemo_n = DerivedInteger(
+        _("Days with chemotherapy"), reads=("chemo",), by=rules.chemo_number, definition=words.CHEMO_N
+    )
+    carbo_n = DerivedInteger(
+        _("Carboplatin doses given"), reads=("chemo",), by=rules.carboplatin_number, definition=words.CARBO_N
+    )
+    nabp_n = DerivedInteger(
+        _("Paclitaxel doses given"), reads=("chemo",), by=rules.paclitaxel_number, definition=words.NABP_N
+    )
     carbo_int = DerivedDecimal(
         _("Carboplatin, of the planned dose"),
         reads=("chemo", *rules.PLANNED_CARBOPLATIN),
         by=rules.carboplatin_intensity,
         unit="%",
+        definition=words.CARBO_INT,
     )
     nabp_int = DerivedDecimal(
         _("Paclitaxel, of the planned dose"),
         reads=("chemo", *rules.PLANNED_PACLITAXEL),
         by=rules.paclitaxel_intensity,
         unit="%",
+        definition=words.NABP_INT,
     )
-    ci_n = DerivedInteger(_("Camrelizumab doses given"), reads=("camre",), by=rules.camre_number, sdtm="ADaM")
+    ci_n = DerivedInteger(
+        _("Camrelizumab doses given"),
+        reads=("camre",),
+        by=rules.camre_number,
+        sdtm="ADaM",
+        definition=words.CI_N,
+    )
     rt_pct = DerivedDecimal(
         _("Radiotherapy, of the prescribed fractions"),
         reads=("deliv_fx", "presc_fx"),
         by=rules.radiation_completed,
         unit="%",
+        definition=words.RT_PCT,
     )
     completed = YesNoAnswer(
         _("Treatment completed as planned"),
@@ -242,9 +264,14 @@ class Treatment(CrfRecord):
         reads=("rt_end", "rt_fx", "chemo", "camre"),
         by=rules.last_treatment,
         blanks=True,
+        definition=words.LAST_DOSE,
     )
     last_camre = DerivedDate(
-        _("Last day of camrelizumab"), reads=("camre",), by=rules.last_camrelizumab, blanks=True
+        _("Last day of camrelizumab"),
+        reads=("camre",),
+        by=rules.last_camrelizumab,
+        blanks=True,
+        definition=words.LAST_CAMRE,
     )
     resp_end = ChoiceAnswer(_("Response on imaging at the end"), codes=lists.RESPONSE, sdtm="RSORRES")
 
@@ -284,6 +311,7 @@ class TreatmentChemotherapy(CrfGroupRow):
         reads=("dose_no", "treatment.CARBOPLATIN.days"),
         by=rules.planned_day,
         sdtm="SUPPEC.PLANDAY",
+        definition=words.PLANNED_DAY,
     )
     anc_d = DecimalAnswer(
         _("Neutrophils of the day"),
@@ -419,6 +447,7 @@ class TreatmentCamrelizumab(CrfGroupRow):
         reads=("ci_no", "treatment.CAMRELIZUMAB.days"),
         by=rules.planned_day,
         sdtm="SUPPEC.PLANDAY",
+        definition=words.PLANNED_DAY,
     )
     ci_given = ChoiceAnswer(
         _("Given"), codes=lists.CI_GIVEN, required=True, missing_allowed=(), sdtm="ECOCCUR"

@@ -69,7 +69,11 @@ class VitalSigns(CrfRecord):
 
     state_ = Section(_("State"), shown_when=DONE)
     weight_dosed = DerivedDecimal(
-        _("Weight at the dose of this day"), reads=("vs_dt", "TREAT.chemo"), by=weight_at_dose, unit="kg"
+        _("Weight at the dose of this day"),
+        reads=("vs_dt", "TREAT.chemo"),
+        by=weight_at_dose,
+        unit="kg",
+        definition=_("The weight from which a dose of chemotherapy of the same day was calculated."),
     )
     weight = DecimalAnswer(
         _("Weight"),
@@ -89,6 +93,7 @@ class VitalSigns(CrfRecord):
         soft=(-10, 10),
         hard=(-60, 60),
         sdtm="VSORRES (WTPCHG)",
+        definition=_("In per cent of the weight at baseline; a loss is negative."),
     )
     ecog = ChoiceAnswer(_("ECOG performance status"), codes=ECOG, required=True, sdtm="RSORRES (ECOG101)")
     dysph = ChoiceAnswer(_("Dysphagia"), codes=DYSPHAGIA, required=True, sdtm="FAORRES")
@@ -98,6 +103,7 @@ class VitalSigns(CrfRecord):
         by=lambda dysph, setting_dysphagia_scale: setting_dysphagia_scale,
         codes=DYSPHAGIA_SCALE,
         sdtm="FACAT",
+        definition=_("The scale that the protocol text names, as soon as the grade is answered."),
     )
     exam = ChoiceAnswer(_("Physical examination"), codes=EXAM, required_when=EXAMINED, sdtm="PEORRES")
     exam_txt = TextAnswer(

@@ -71,6 +71,7 @@ from tests.integration.crf.test_data_locks import clean, end, levels, lock
 from tests.integration.crf.test_pages import client_of, form_url
 from tests.integration.crf.test_saving import GROUPS, dated
 from tests.integration.exports.test_api import caller
+from tests.integration.exports.test_api_described import fits
 from tests.unit.crf.examples import demographics, staging
 from tests.unit.crf.test_attachment_files import from_camera, picture
 from tests.world import NOW, World
@@ -485,7 +486,9 @@ def test_point_11_programs_read_files_with_the_same_rights(recorded: Participant
         *(Permission.CRF_VIEW, Permission.ALLOCATION_VIEW),
     )
     api = caller(world.monitor, *rights)
-    first, second = api.get(address).json()["results"]
+    answer = api.get(address)
+    fits(Client().get("/api/schema/?format=json").json(), "/api/v1/attachments/", answer)
+    first, second = answer.json()["results"]
     assert (first["id"], first["sha256"], first["name"]) == (row.pk, row.digest, "note.pdf")
     assert (second["name"], second["ending"], second["ending_reason"]) == (None, "removed", "Wrong")
     got = api.get(f"/api/v1/attachments/{row.pk}/file/")

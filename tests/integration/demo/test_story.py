@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import transaction
 from jsonschema import Draft202012Validator
 from rest_framework.renderers import JSONRenderer
 
+from accounts.models import User
 from crf import catalogue
 from crf.engine.base import Record
 from crf.engine.declaration import FormDeclaration
@@ -31,14 +34,18 @@ from demo.simulation.every_question import never_answered
 from demo.simulation.trial import play
 from exports.api import shapes
 from exports.api.components import components
-from exports.models import DatabaseLock
+from exports.models import DatabaseLock, Export
+from exports.selected.selection import Selection
+from exports.services import request_export, write_export
 from followup.track_limits import overdue
 from kernel.scope import EVERYTHING, scope
 from protocol.text import load
 from protocol.values import is_value, value_of
 from randomization.services import lists
-from trials.models import DataLock, Participant, ScreeningOutcome
+from tests.integration.exports.file_shapes import shapes_of
+from trials.models import DataLock, Participant, ScreeningOutcome, Site
 from trials.models.participants import Track
+from trials.models.people import with_grants
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 UNTIL = datetime(2026, 11, 20, 16, 20, tzinfo=UTC)  # midnight has passed at the sites twenty minutes ago
@@ -61,7 +68,9 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def test_points_08_09_25_the_synthetic_trial_is_whole_and_leaves_nobody_behind(played: None) -> None:
+def test_points_08_09_25_the_synthetic_trial_is_whole_and_leaves_nobody_behind(
+    played: None, settings: Any, tmp_path: Path
+) -> None:
     """One story for all that is asked of it: it takes a minute to play."""
     point_25_nobody_is_left_behind()
     point_08_the_table_of_expected_forms_is_what_is_worked_out()
@@ -69,6 +78,30 @@ def test_points_08_09_25_the_synthetic_trial_is_whole_and_leaves_nobody_behind(p
     every_record_is_what_the_api_describes()
     point_10_every_question_is_answered_somewhere()
     point_10_the_answers_are_of_every_kind()
+    settings.MEDIA_ROOT = tmp_path
+    for kind in ("csv", "csv-excel", "xlsx", "parquet", "xpt", "sav", "dta"):
+        point_4_everybody_and_nobody_leave_the_same_columns_and_types(kind, tmp_path / kind)
+
+
+def point_4_everybody_and_nobody_leave_the_same_columns_and_types(kind: str, folder: Path) -> None:
+    before_the_trial = Selection(until=date(2000, 1, 1), tables=("CONSENTS",))
+    everybody, nobody = (taken_as(kind, each) for each in (Selection(tables=("CONSENTS",)), before_the_trial))
+    assert shapes_of(everybody, folder / "all") == shapes_of(nobody, folder / "none")
+    assert everybody.rows > nobody.rows
+
+
+def taken_as(kind: str, selection: Selection) -> Export:
+    by = User.objects.get(username="data")
+    export = request_export(
+        forms=["ELIG", "AE", "LB"],
+        sites=list(Site.objects.values_list("code", flat=True)),
+        purpose="test",
+        data_format=kind,
+        selection=selection,
+        by=with_grants(by, on=UNTIL.date()),
+        at=UNTIL,
+    )
+    return write_export(export=export, at=UNTIL)
 
 
 def point_10_every_question_is_answered_somewhere() -> None:

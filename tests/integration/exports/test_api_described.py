@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from jsonschema import Draft202012Validator
 
 from accounts.permissions import Permission
 from crf import catalogue
+from crf.queries.services import raise_query
+from tests.integration.crf.conftest import place_at
 from tests.integration.exports.test_api import caller
-from tests.world import World, screen
+from tests.world import NOW, World, as_person, screen
+from trials.models import Participant
 
 pytestmark = pytest.mark.django_db
 
@@ -46,8 +50,20 @@ def test_every_schema_is_a_schema(described: dict[str, Any]) -> None:
             assert {"401", "403", "429"} <= set(said["responses"]), (path, method)
 
 
+def to_somebody(participant: Participant, world: World) -> None:
+    """A query is for one person, so that no role is to answer it."""
+    with as_person(world.data_manager), transaction.atomic():
+        raise_query(
+            record_key=place_at(participant, "DM"),
+            text="Please check",
+            assignee=f"user:{world.coordinator.pk}",
+            by=world.data_manager,
+            at=NOW,
+        )
+
+
 def test_every_list_answers_as_described(world: World, described: dict[str, Any]) -> None:
-    screen(world)
+    to_somebody(screen(world), world)
     api = caller(world.data_manager, *[p for p in Permission if world.data_manager.may(p)])
     opened = 0
     for path, methods in described["paths"].items():

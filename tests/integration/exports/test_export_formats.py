@@ -18,6 +18,7 @@ from crf import catalogue
 from exports.formats.kinds import DataFormat
 from exports.models import Export
 from exports.services import UnknownFormat, path_of
+from tests.integration.exports.file_shapes import shapes_of
 from tests.integration.exports.test_exports import taken
 from tests.world import World, as_person, screen
 
@@ -148,3 +149,17 @@ class TestCommand:
         with pytest.raises(CommandError, match="not empty"):
             self.take(tmp_path)
         assert (tmp_path / "kept.txt").read_text() == "kept"
+
+
+@pytest.mark.parametrize("kind", TABLES, ids=lambda kind: kind.value)
+def test_nobody_and_one_participant_leave_the_same_columns_and_types(
+    world: World, kind: DataFormat, tmp_path: Path
+) -> None:
+    asked: dict[str, Any] = {"forms": ["ELIG", "LB"], "data_format": kind.value, "tables": ["CONSENTS"]}
+    empty = shapes_of(taken(world, **asked), tmp_path / "empty")
+    screen(world)
+    one = taken(world, **asked)
+    assert shapes_of(one, tmp_path / "one") == empty
+    assert one.rows
+    assert len(empty) >= 4
+    assert all(columns for columns in empty.values())

@@ -158,6 +158,20 @@ def test_masking_is_read_from_the_protocol_and_keeps_no_visit_of_one_arm() -> No
     assert "MILESTONES" not in [table.name for table in TABLES if table.when_masked]
 
 
+def test_what_leaves_masked_is_listed_for_the_study_team_to_confirm() -> None:
+    said = (
+        (Path(__file__).parents[3] / "docs" / "exports.md")
+        .read_text()
+        .partition("## Masked: to be confirmed")[2]
+    )
+    table = [line for line in said.partition("\n## ")[0].splitlines() if line.startswith("|")]
+    rows = dict(line.split("|")[1:3] for line in table)
+    told = {kind.strip(): {name.strip(",:") for name in names.split()} for kind, names in rows.items()}
+    assert told["forms"] == set(KEPT_FORMS)
+    assert set(kept_visits()) <= told["visits"]
+    assert {table.name for table in TABLES if table.when_masked} == told["tables"]
+
+
 @pytest.mark.django_db
 def test_the_arm_and_identifying_answers_have_rights_of_their_own(
     world: World, lived: History, monkeypatch: pytest.MonkeyPatch

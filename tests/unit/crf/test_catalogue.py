@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 
 from crf import catalogue
 from crf.engine.base import CrfGroupRow, CrfRecord
@@ -202,3 +203,26 @@ def asked_before_randomization(visit):
 
 def test_screening_is_answered_on_the_forms_that_come_once_and_before_randomization():
     assert catalogue.screening_forms() == {"ELIG", "DM", "STAGE"}
+
+
+def test_every_derived_answer_is_defined_in_words_of_both_languages() -> None:
+    """A function's name tells a reader of the codebook nothing (issue point 5)."""
+    derived = [
+        (form.code, group, question)
+        for form in catalogue.forms().values()
+        for group, questions in (
+            ("", form.questions),
+            *((name, group.questions) for name, group in form.groups.items()),
+        )
+        for question in questions.values()
+        if question.derived
+    ]
+    said = {}
+    for language in ("en", "zh-hans"):
+        with override(language):
+            said[language] = {
+                (form, group, question.name): str(question.definition) for form, group, question in derived
+            }
+    assert [place for place, words in said["en"].items() if not words] == []
+    assert [place for place, words in said["zh-hans"].items() if words == said["en"][place]] == []
+    assert len(derived) > 190
