@@ -64,14 +64,14 @@ def ecog(column: str, day: Value, **more: Any) -> Target:
     return finding("RS", "ECOG101", name, a(column), CAT="ECOG", EVAL=INVESTIGATOR, DTC=day, **more)
 
 
-def vital(code: str, name: str, column: str, unit: str, day: Value) -> Target:
+def vital(code: str, name: str, column: str, unit: str, day: Value, **more: Any) -> Target:
     """Return the record of a vital sign."""
-    return finding("VS", code, name, a(column), unit=unit, DTC=day)
+    return finding("VS", code, name, a(column), unit=unit, DTC=day, **more)
 
 
-def weight(column: str, day: Value) -> Target:
-    """Return the record of the weight."""
-    return vital("WEIGHT", "Weight", column, "kg", day)
+def weight(column: str, day: Value, **more: Any) -> Target:
+    """Return the record of the weight; one without a visit of its own says what it was taken for (``CAT``)."""
+    return vital("WEIGHT", "Weight", column, "kg", day, **more)
 
 
 def about(code: str, name: str, thing: str, column: str, day: Value, unit: str = "", **more: Any) -> Target:

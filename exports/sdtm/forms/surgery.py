@@ -149,7 +149,7 @@ MAPPINGS: Final = (
             ),
             finding("RS", "ASACLAS", "ASA Physical Status Class", a("ASA"), CAT="ASA", DTC=DAY),
             ecog("ECOG_PRE", DAY),
-            weight("WT_PRE", DAY),
+            weight("WT_PRE", DAY, CAT="PREOPERATIVE"),
             finding("LB", "ALB", "Albumin", a("ALB_PRE"), unit="g/L", CAT="CHEMISTRY", DTC=DAY),
             part("THORACIC DUCT LIGATION", "DUCT"),
             part("FEEDING JEJUNOSTOMY", "JEJUN"),

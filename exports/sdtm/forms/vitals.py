@@ -49,7 +49,7 @@ MAPPINGS: Final = (
     FormMapping(
         "NUT",
         (
-            weight("NUT_WT", ASSESSED),
+            weight("NUT_WT", ASSESSED, CAT="NUTRITION"),
             finding("VS", "WTPCHG", "Weight Change From Baseline", a("NUT_WTPCT"), unit="%", DTC=ASSESSED),
             vital("BMI", "Body Mass Index", "NUT_BMI", "kg/m2", ASSESSED),
             feeding("NUT_FEED", ASSESSED),

@@ -16,52 +16,26 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from django.core.management import call_command
-from django.db import transaction
 from pyreadstat import read_xport
 
-from crf import catalogue
-from exports.models import Export
 from exports.sdtm.files.writing import PackageFormat, write_package
 from exports.sdtm.package import DESIGN, Dataset, SdtmPackage, TermMissing
 from exports.sdtm.sources import ExportFiles
 from exports.sdtm.standard.tables import variables
-from exports.services import path_of, request_export, write_export
-from kernel.scope import EVERYTHING, scope
 from protocol.text import load, versions
-from tests.demo_trial import UNTIL, Played, played_trial
+from tests.integration.analysis.played_reports import played_reports
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 CHAPTERS = ("3.0", "6.1")
-SEED = 2154  # ten people, among them a death and a withdrawal; arms are drawn anew each time
 DAY = r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?"
 BYTES = 200
 Row = dict[str, str]
-COMMANDED = "commanded"
-_made: list[Path] = []
-
-
-def exported(played: Played, folder: Path) -> Path:
-    """The zip of an export of the whole trial; the command has taken a package of it as well."""
-    person = played.people["D"]
-    options = ("--as", person.username, "--purpose", "review", "--format", "define")
-    call_command("export", *options, "--out", str(folder / COMMANDED))
-    with scope(user_id=person.pk, sites=EVERYTHING):
-        export = request_export(
-            forms=list(catalogue.forms()), sites=["01", "02"], purpose="SDTM", by=person, at=UNTIL
-        )
-        write_export(export=export, at=UNTIL)  # where the task has not written it yet
-        with transaction.atomic():
-            return path_of(Export.objects.get(pk=export.pk))
 
 
 @pytest.fixture
 def source(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not _made:
-        settings.MEDIA_ROOT = tmp_path_factory.mktemp("sdtm")
-        with played_trial(participants=10, seed=SEED) as played:
-            _made.append(exported(played, settings.MEDIA_ROOT))
-    return _made[0]
+    """The zip of an export of the whole trial."""
+    return played_reports(settings, tmp_path_factory) / "whole.zip"
 
 
 @pytest.fixture
@@ -346,7 +320,7 @@ def references(root: ET.Element) -> Iterator[str]:
 
 
 def test_the_command_writes_a_package(source: Path) -> None:
-    taken = source.parent / COMMANDED
+    taken = source.parent / "define"
     assert {path.name for path in taken.iterdir()} == {
         "define.xml",
         "csdrg.html",
