@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import ROLE_LABELS
+from accounts.permissions import ROLE_LABELS, Role
 from analysis.models import SIGNING_ROLES, AnalysisSetSignature
 from analysis.reading import derived_at
 from analysis.signed_sets import digest_of_sets, members_of, signatures_under
@@ -27,7 +27,7 @@ def sets_are_signed() -> LockCondition:
     )
 
 
-def _missing_roles() -> list[str]:
+def _missing_roles() -> list[Role]:
     if not Participant.objects.exclude(arm=None).exists():
         return []
     signed: set[str] = set()

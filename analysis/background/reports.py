@@ -26,6 +26,7 @@ from analysis.reading import DerivedParticipant, derived_at
 from analysis.results import results_of
 from analysis.safety.reading import clock_counts, safety_at
 from analysis.safety.report import safety_report
+from analysis.set_report import SetReport, set_report
 from analysis.signed_sets import members_of, signed_sets
 from analysis.strategies import strategies_by_arm
 from analysis.survival_report import survival_of
@@ -91,6 +92,10 @@ def _results(asked: ReportRequest, data: ReportData, *, by_arm: bool) -> dict[st
     }
 
 
+def _sets(asked: ReportRequest, data: ReportData) -> SetReport:
+    return set_report(_derived(asked, data))
+
+
 def _survival(asked: ReportRequest, data: ReportData, *, by_arm: bool) -> dict[str, Any]:
     rows = _derived(asked, data)
     if not by_arm:
@@ -146,5 +151,6 @@ REPORTS: Final[Mapping[str, MakeReport]] = MappingProxyType(
         "quality-of-life-by-arm": lambda asked, data: _quality_of_life(asked, data, by_arm=True),
         "quality-of-life-file": _quality_of_life_file,
         "flow-by-arm": _flow_by_arm,
+        "sets": _sets,
     }
 )

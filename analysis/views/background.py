@@ -32,6 +32,7 @@ TITLES: Final = {
     "quality-of-life": _("Quality of life"),
     "quality-of-life-by-arm": _("Quality of life by arm"),
     "quality-of-life-file": _("Quality of life"),
+    "sets": _("Analysis sets"),
     "flow-by-arm": _("Flow of participants by arm"),
 }
 Show = Callable[[Any, dict[str, Any]], HttpResponse]
@@ -56,7 +57,7 @@ def report_page(request: PersonRequest, asked: ReportRequest, show: Show, *, loo
         with _looking(request, look, at):
             result = result_of(asked, at=at)
         return show(result.content, {})
-    if request.method == "POST":
+    if "step" in request.POST:
         _step(request, asked, look)
         return redirect(request.get_full_path())
     standing = standing_of(asked)

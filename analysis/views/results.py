@@ -14,17 +14,10 @@ from accounts.permissions import ROLE_LABELS, Permission, requires
 from accounts.requests import PersonRequest
 from analysis.forms import DataAndCodeForm, SignSetsForm
 from analysis.models import SIGNING_ROLES
-from analysis.reading import DerivedParticipant, derived_at
 from analysis.services import sign_analysis_sets
-from analysis.sets import NAMES, RULES, AnalysisSet, Membership, sets_of
-from analysis.signed_sets import (
-    digest_of_sets,
-    members_of,
-    signatures_under,
-    signed_sets,
-)
+from analysis.set_report import SetReport
+from analysis.signed_sets import signatures_under
 from analysis.views.background import report_page, request_of
-from exports.cuts import Cut
 from trials.models import Site
 
 
@@ -67,37 +60,25 @@ def results_by_arm(request: PersonRequest) -> HttpResponse:
 @requires(Permission.ANALYSIS_SET_SIGN)
 def set_memberships(request: PersonRequest) -> HttpResponse:
     """Show every analysis set with its size, who is not in it and why, and who signed it; no arm is shown."""
-    with transaction.atomic():
-        rows = list(derived_at(Cut.of_this_snapshot(), _sites(request, Permission.ANALYSIS_SET_SIGN)))
-        today = members_of(rows)
-        digest, signed = digest_of_sets(today), signed_sets(today)
-        signatures = {each.role: each.signature for each in signatures_under(digest)}
-    form = SignSetsForm(request.POST or None, initial={"seen": digest})
+    form = SignSetsForm(request.POST if "step" not in request.POST and request.POST else None)
     if form.submits(sign_analysis_sets, by=request.user, at=timezone.now()):
         return redirect("analysis:sets")
-    members = [(each, sets_of(each)) for each in rows]
-    context = {
-        "sets": [_counted(members, each) for each in AnalysisSet],
-        "all": len(rows),
-        "form": form,
-        "signed": signed,
-        "changed": [(number, NAMES[code]) for number, code in signed.changed] if signed else [],
-        "signatures": [(ROLE_LABELS[role], signatures.get(role)) for role in SIGNING_ROLES],
-        "may_sign": any(role in request.user.roles and role not in signatures for role in SIGNING_ROLES),
-        "zone": settings.TRIAL_TIME_ZONE,
-    }
-    return render(request, "analysis/sets.html", context, status=form.status)
+    asked = request_of("sets", _sites(request, Permission.ANALYSIS_SET_SIGN).items())
 
+    def show(content: SetReport, about: dict[str, Any]) -> HttpResponse:
+        with transaction.atomic():
+            signatures = {each.role: each.signature for each in signatures_under(content.digest)}
+        form.initial["seen"] = content.digest
+        context = {
+            "sets": content.sets,
+            "all": content.everybody,
+            "form": form,
+            "signed": content.is_signed,
+            "changed": content.changed,
+            "signatures": [(ROLE_LABELS[role], signatures.get(role)) for role in SIGNING_ROLES],
+            "may_sign": any(role in request.user.roles and role not in signatures for role in SIGNING_ROLES),
+            "zone": settings.TRIAL_TIME_ZONE,
+        }
+        return render(request, "analysis/sets.html", context | about, status=form.status)
 
-def _counted(
-    members: list[tuple[DerivedParticipant, dict[AnalysisSet, Membership]]], chosen: AnalysisSet
-) -> dict[str, Any]:
-    outside = [(each, told[chosen]) for each, told in members if not told[chosen].inside]
-    return {
-        "code": chosen.value,
-        "title": NAMES[chosen],
-        "rule": RULES[chosen],
-        "inside": len(members) - len(outside),
-        "provisional": sum(told.provisional for _each, told in outside),
-        "outside": [(each.site, each.facts.number, told) for each, told in outside],
-    }
+    return report_page(request, asked, show)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from analysis.background.results import ReportRequest
 from audit.models import AnchorOccasion
 from committee.services.packs import request_pack
 from crf import catalogue
@@ -20,7 +21,7 @@ from kernel.scope import EVERYTHING, scope
 from palace3.celery import app
 from tests.world import NOW, PASSWORD, TODAY, World, as_person, screen
 from trials import services as trials
-from trials.models import Participant, SiteVersion
+from trials.models import Participant, Site, SiteVersion
 from website.services import news
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,6 +52,12 @@ def a_pack(world: World) -> tuple[Any, ...]:
     with as_person(world.statistician):
         take_cut(cut_name="committee 1", **by)
         return (request_pack(title="Spring", cut="committee 1", arms="absent", **by).pk,)
+
+
+def a_report(world: World) -> tuple[Any, ...]:
+    with as_person(world.statistician):
+        sites = tuple(Site.objects.values_list("pk", "code"))
+        return (ReportRequest("survival", sites, "", "en").as_json(),)
 
 
 def a_letter(world: World) -> tuple[Any, ...]:
@@ -100,6 +107,7 @@ def nothing(_world: World) -> tuple[Any, ...]:
 
 ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "accounts:send_mail": nothing,
+    "analysis:work_out": a_report,
     "audit:alarm": nothing,
     "audit:anchor": an_occasion,
     "audit:seal": nothing,

@@ -1,0 +1,56 @@
+"""The analysis sets as their page shows them: sizes, who is outside and why, what a signature binds, what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from analysis.reading import DerivedParticipant
+from analysis.sets import NAMES, RULES, AnalysisSet, Membership, sets_of
+from analysis.signed_sets import digest_of_sets, members_of, signed_sets
+
+MOST_LISTED: Final = 1000
+Outsider = tuple[str, str, Membership]
+
+
+@dataclass(frozen=True)
+class SetReport:
+    """Every set counted, and the digest of what a signature binds."""
+
+    sets: Sequence[dict[str, Any]]
+    everybody: int
+    digest: str
+    is_signed: bool
+    changed: Sequence[tuple[str, str]]
+
+
+def set_report(rows: Sequence[DerivedParticipant]) -> SetReport:
+    """Return the sets of the participants as they stand, compared with those that both roles signed last."""
+    today = members_of(rows)
+    signed = signed_sets(today)
+    members = [(each, sets_of(each)) for each in rows]
+    return SetReport(
+        [_counted(members, each) for each in AnalysisSet],
+        len(rows),
+        digest_of_sets(today),
+        signed is not None,
+        [(number, str(NAMES[code])) for number, code in signed.changed] if signed else [],
+    )
+
+
+def _counted(
+    members: Sequence[tuple[DerivedParticipant, dict[AnalysisSet, Membership]]], chosen: AnalysisSet
+) -> dict[str, Any]:
+    outside: list[Outsider] = [
+        (each.site, each.facts.number, told[chosen]) for each, told in members if not told[chosen].inside
+    ]
+    return {
+        "code": chosen.value,
+        "title": str(NAMES[chosen]),
+        "rule": str(RULES[chosen]),
+        "inside": len(members) - len(outside),
+        "provisional": sum(told.provisional for _site, _number, told in outside),
+        "outside": outside[:MOST_LISTED],
+        "not_listed": max(0, len(outside) - MOST_LISTED),
+    }
