@@ -24,10 +24,10 @@ from analysis.reading import derived_at
 from analysis.strategies import strategies_by_arm
 from analysis.taking import arms_at
 from audit.acts import open_act
-from exports.casebook.paper import set_pages
 from exports.cuts import Cut
 from followup.views.agenda import chosen_site
 from kernel.clock import local_date
+from kernel.paper import set_pages
 from trials.models import Participant, Site
 from trials.models.participants import DeclineReason, ScreenFailureReason
 

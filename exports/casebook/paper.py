@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -15,7 +14,7 @@ from crf.store.records import RecordKey, StoredRecord
 from crf.store.signatures import standing_signature
 from exports.casebook.content import casebook_of
 from exports.casebook.records import printed_sections
-from randomization.allocation.documents import NoPrinting
+from protocol.text import load
 from trials.models import Participant
 
 
@@ -27,15 +26,6 @@ class Making:
     by: User | None
     at: datetime
     reason: str
-
-
-def typesetter() -> Any:
-    """Return what sets HTML as PDF. Refuses: a server that cannot print."""
-    try:
-        from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
-    except OSError as missing:
-        raise NoPrinting from missing
-    return HTML
 
 
 def casebook_page(participant: Participant, *, reader: User | None, made: Making, language: str) -> str:
@@ -51,10 +41,6 @@ def filled_form_page(record_key: RecordKey, stored: StoredRecord, *, reader: Use
     sections = printed_sections(record_key, stored, FormContext(record_key.participant, at=at))
     signature = standing_signature(record_key, stored.record)
     context = {"key": record_key, "record": stored.record, "sections": sections, "signed": signature}
-    printed = {"by": reader, "at": at, "language": translation.get_language() or "en"}
+    registry = load(stored.record.protocol_version).fact("registry_id").value
+    printed = {"by": reader, "at": at, "language": translation.get_language() or "en", "registry": registry}
     return render_to_string("exports/pdf/filled_form.html", context | printed)
-
-
-def set_pages(page: str) -> bytes:
-    """Return the PDF of a page of HTML. Refuses: a server that cannot print."""
-    return bytes(typesetter()(string=page).write_pdf())
