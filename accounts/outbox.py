@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -171,7 +172,12 @@ def _hand_over(server: Any, mail: Mail, envelope: MailEnvelope) -> str:
         body=mail.body,
         to=[envelope.address],
         connection=server,
-        headers={"Message-ID": f"<mail-{mail.pk}@palace3>", **envelope.headers},
+        reply_to=[settings.REPLY_TO] if settings.REPLY_TO else None,
+        headers={
+            "Message-ID": f"<mail-{mail.pk}@palace3>",
+            "Auto-Submitted": "auto-generated",
+            **envelope.headers,
+        },
     )
     try:
         message.send()

@@ -16,7 +16,7 @@ from pypdf import PdfReader, PdfWriter
 from committee.arms import UNMASKING, ArmView
 from committee.content import PackFacts, PackSection, sections_of
 from committee.models import ArmDisplay, CommitteePack, FileKind, PackPart
-from exports.casebook.paper import set_pages
+from kernel.paper import set_pages
 from kernel.spreadsheets import as_csv
 
 DATA_LANGUAGE: Final = "en"

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
 from crf.page.blank_pdf import paper_sections
-from exports.casebook.paper import ARCHIVAL, typesetter
 from exports.odm.study import STUDY_OID, StudyEvent, study_events
 from kernel.days import in_chinese
+from kernel.paper import ARCHIVED, quiet, typesetter
 from protocol.text import versions
 
 
@@ -34,10 +34,10 @@ class CrfVisit:
 
 def annotated_crf(codes: Sequence[str]) -> bytes:
     """Return the annotated CRF of these forms as PDF, in the language in force."""
-    html = typesetter()
-    document = html(string=annotated_html(codes)).render()
+    document = typesetter().HTML(string=annotated_html(codes)).render(pdf_variant=ARCHIVED)
     document.make_bookmark_tree = partial(_bookmarks, document.make_bookmark_tree, crf_visits(codes))
-    return bytes(document.write_pdf(pdf_variant=ARCHIVAL))
+    with quiet():
+        return bytes(document.write_pdf(pdf_variant=ARCHIVED))
 
 
 def annotated_html(codes: Sequence[str]) -> str:

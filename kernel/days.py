@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language, gettext, ngettext
+
+HOURS_OF_TWO_DAYS: Final = 48
 
 
 def in_chinese() -> bool:
@@ -41,6 +44,16 @@ def written_deadline(at: datetime, zone: str, *, spell: Callable[[date], str] = 
     if local.time() != time():
         return f"{spell(local.date())} {local:%H:%M} {offset_of(local)}"
     return f"{spell(local.date() - timedelta(days=1))} 24:00 {offset_of(local)}"
+
+
+def time_on_clock(due_at: datetime, *, at: datetime) -> str:
+    """Return what is left of a time limit, or how late it is, in hours, from two days on in days: 14 h left."""
+    hours = int(abs(due_at - at) / timedelta(hours=1))
+    if hours >= HOURS_OF_TWO_DAYS:
+        number, words = hours // 24, (gettext("%(number)s days left"), gettext("%(number)s days late"))
+    else:
+        number, words = hours, (gettext("%(number)s h left"), gettext("%(number)s h late"))
+    return words[due_at < at] % {"number": number}
 
 
 def time_left(last: date, *, today: date) -> str:

@@ -114,7 +114,8 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("EMAIL_USE_SSL", "1 for TLS from the first byte; never both.", "0", "worker"),
         EnvironmentVariable("EMAIL_TIMEOUT", "Seconds to wait for an answer of the server.", "120", "worker"),
         EnvironmentVariable("EMAIL_FILE_PATH", "Folder of mails that do not leave.", "var/mail"),
-        EnvironmentVariable("DEFAULT_FROM_EMAIL", "Who writes.", "palace3@localhost", example="palace3@example.org"),
+        EnvironmentVariable("DEFAULT_FROM_EMAIL", "Who writes, with a name.", "PALACE-3 <palace3@localhost>", example='"PALACE-3 <palace3@example.org>"'),
+        EnvironmentVariable("REPLY_TO", "Who reads answers: the trial's office.", "none", "worker", example="office@example.org"),
         EnvironmentVariable("COMMITTEE_ADDRESSES", "Members of the data monitoring committee, with commas: roots of lists are mailed to them."),
     ),
     "Files and backup": (

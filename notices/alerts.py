@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from accounts.permissions import Role
@@ -22,7 +22,7 @@ class Alert:
 
     ``key`` names it among those of its ``kind`` for good; ``day`` is the day that it counts from or to: with another
     day it is told anew. ``text`` says it in the language then in force. An ``urgent`` alert is told at any hour.
-    ``person`` is told whatever their role.
+    ``person`` is told whatever their role. A clock says when it is ``due_at``; ``page`` is where it is met.
     """
 
     kind: AlertKind
@@ -34,6 +34,8 @@ class Alert:
     participant: Participant | None = None
     urgent: bool = False
     person: int | None = None
+    due_at: datetime | None = None
+    page: str = ""
 
 
 Source = Callable[..., Iterable[Alert]]

@@ -13,6 +13,7 @@ from accounts.mail_words import closing, days_are_of, go_there
 from accounts.models import Mail
 from followup.models import Escalation
 from kernel.clock import local_date
+from kernel.days import time_on_clock, written_deadline
 from notices.alerts import Alert
 from notices.digest_text import works_there
 from notices.sources import alerts_at
@@ -39,16 +40,29 @@ def text_now(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
     if not still:
         return None
     with override(mail.language):
-        return subject_of(site, still), text_of(site, still, at=at)
+        return subject_of(site, still, at=at), text_of(site, still, at=at)
 
 
-def subject_of(site: Site, alerts: Iterable[Alert]) -> str:
-    """Return the subject: the site, and how much waits."""
-    number = len({(alert.kind, alert.key) for alert in alerts})
+def subject_of(site: Site, alerts: Iterable[Alert], *, at: datetime) -> str:
+    """Return the subject: a clock with its end, zone and what is left of it; else the site, and how much waits."""
+    listed = list(alerts)
+    if listed[0].due_at:
+        return _clock_subject(site, listed[0], listed[0].due_at, at)
+    number = len({(alert.kind, alert.key) for alert in listed})
     words = ngettext(
         "%(site)s: %(number)s matter needs attention", "%(site)s: %(number)s matters need attention", number
     )
     return words % {"site": site, "number": number}
+
+
+def _clock_subject(site: Site, alert: Alert, due_at: datetime, at: datetime) -> str:
+    number = alert.participant.number if alert.participant else site.code
+    values = {
+        "number": number,
+        "due": written_deadline(due_at, site.time_zone),
+        "left": time_on_clock(due_at, at=at),
+    }
+    return _("URGENT %(number)s: by %(due)s, %(left)s") % values
 
 
 def text_of(site: Site, alerts: Iterable[Alert], *, at: datetime) -> str:
@@ -62,7 +76,8 @@ def text_of(site: Site, alerts: Iterable[Alert], *, at: datetime) -> str:
         if more := len(of_kind) - MOST:
             parts += [_("  and %(number)s more") % {"number": more}] if more > 0 else []
         parts.append("")
-    parts += [go_there(reverse("home")), "", days_are_of(site.time_zone, at=at), closing()]
+    page = ordered[0].page if ordered[0].due_at else ""
+    parts += [go_there(page or reverse("home")), "", days_are_of(site.time_zone, at=at), closing()]
     return "\n".join(parts)
 
 

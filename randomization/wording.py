@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from followup.models import AWAITED, Visit
 from protocol.loader.schema import BilingualText, VisitRule
 from protocol.text import ProtocolText, load
 from randomization.models import Allocation
+from trials.models import Participant
 
 WITHOUT_A_VISIT: Final = frozenset({"month 36", "sweep"})
 
@@ -68,9 +69,22 @@ class VisitWords:
     opens: date | None
     closes: date | None
     forms: str
+    is_agreed: bool
 
 
-def visit_words(visits: Iterable[Visit], *, version: str, on: date) -> list[VisitWords]:
+PROPOSED: Final = "followup:visit:propose"
+
+
+def agreed_days(participant: Participant) -> frozenset[tuple[int, date]]:
+    """Return the visits of which somebody of the site set the day, with that day; the planner's own are left out."""
+    events: Any = Visit.pgh_event_model  # type: ignore[attr-defined]  # made by ``audited``
+    told = events.objects.filter(participant_id=participant.pk, act__verb=PROPOSED)
+    return frozenset(told.values_list("pgh_obj_id", "proposed_on"))
+
+
+def visit_words(
+    visits: Iterable[Visit], *, version: str, on: date, agreed: frozenset[tuple[int, date]] = frozenset()
+) -> list[VisitWords]:
     """Visits that the participant is still to come for, in the order of time, by the protocol's names.
 
     The day is the one that was agreed or is proposed, else the protocol's. What took place needs none any more, nor
@@ -89,9 +103,16 @@ def visit_words(visits: Iterable[Visit], *, version: str, on: date) -> list[Visi
             visit.opens,
             visit.closes,
             " ".join(visit.forms),
+            is_agreed=(visit.pk, visit.proposed_on) in agreed,
         )
         for visit, rule in coming
     ]
+
+
+def is_overdue(visit: Visit, on: date) -> bool:
+    """Say whether somebody should have come and may no longer by the plan: the team is to be called."""
+    rule_counts = visit.closes is not None and visit.closes < on
+    return visit.state in AWAITED and rule_counts and not _is_to_come(visit, on)
 
 
 def _day_of(visit: Visit) -> date:

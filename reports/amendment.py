@@ -25,9 +25,9 @@ from followup.impact import Impact, affected, impacts, with_what_is_known
 from followup.models import AWAITED
 from followup.versions import MOST_COUNTED
 from followup.wording import in_language
+from kernel.paper import set_pages
 from protocol.amendment import ASPECTS, PARTS, AmendmentPoint, points, reads_of
 from protocol.text import ProtocolText, digest_of, later_than, load, versions
-from randomization.allocation.documents import NoPrinting
 from trials.models import EligibilityDecision, Participant, Site
 from trials.models.participants import Track
 
@@ -261,8 +261,4 @@ def amendment_pdf(site: Site, version: str, *, user: User, language: str, at: da
         amendment = amendment_of(site, version, user=user, at=at)
         context = {"amendment": amendment, "language": language, "at": at}
         page = render_to_string("reports/pdf/amendment.html", context)
-        try:
-            from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
-        except OSError as missing:
-            raise NoPrinting from missing
-        return bytes(HTML(string=page).write_pdf())
+        return set_pages(page)

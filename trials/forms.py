@@ -45,6 +45,9 @@ class SiteForm(ServiceModelForm):
             "planned_participants",
             "languages_spoken",
             "office_hours",
+            "telephone",
+            "emergency_telephone",
+            "enrolment_cap",
         )
         help_texts = {"code": _("Two digits. It begins the number of every participant of the site.")}
         formfield_callback = field_of_column

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from trials.models.sites import ChecklistKind
 from trials.views import participants, people, registers, sites
+from trials.views.delegation_log import delegation_log
 
 
 class _Kind:
@@ -20,6 +21,7 @@ urlpatterns = [
     path("sites/<str:code>/change/", sites.change_site, name="change-site"),
     path("sites/<str:code>/checklist/<checklist_kind:kind>/", sites.fulfil, name="fulfil"),
     path("sites/<str:code>/consent-versions/new/", sites.new_consent_version, name="new-consent-version"),
+    path("sites/<str:code>/delegation-log.pdf", delegation_log, name="delegation-log"),
     path("people/", people.people, name="people"),
     path("people/new/", people.new_person, name="new-person"),
     path("people/<str:username>/", people.person, name="person"),

@@ -22,9 +22,9 @@ from analysis.flow import BOXES, BY_CODE, Flow, flow_of, numbers_in, reasons_of
 from analysis.flow_picture import flow_picture
 from analysis.forms import DataAndCodeForm
 from analysis.views.background import report_page, request_of
-from exports.casebook.paper import set_pages
 from followup.views.agenda import chosen_site
 from kernel.clock import local_date
+from kernel.paper import set_pages
 from trials.models import Participant, Site
 from trials.models.participants import DeclineReason, ScreenFailureReason
 

@@ -23,9 +23,9 @@ from analysis.safety.serious import serious_events_at
 from analysis.safety.services import reconcile, take_icsr, take_serious_events
 from analysis.views.choosing import ChosenData, chosen_data, report_as_file
 from crf.page.editor import open_participant
-from exports.casebook.paper import set_pages
 from exports.cuts import Cut
 from kernel.clock import local_date
+from kernel.paper import set_pages
 from reports.quality import Report
 
 PER_PAGE = 50

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crf.engine.codebook import said_of_versions
+from crf.engine.condition_words import in_words
+from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.help import on_paper
 from crf.engine.messages import range_text
 from crf.engine.questions import Classification, Question, QuestionKind
 from crf.page.render import TABLE_LIMIT
-from protocol.text import versions
+from kernel.paper import set_pages
+from kernel.units import unit_in_print
+from protocol.text import load, versions
 
 LISTED_LIMIT = 24
 PAPER_ROWS = 5
+PAPER_BLOCKS = 3
 LINE_LIMIT = 60
+WRITTEN_LINES = 12
+LINE_OF_TEXT = "_" * 48
+CODED = "coding"
+"""The section that coders fill in: on no paper of a site."""
 WORD = re.compile(r"^[a-z]|_")
 
 
@@ -43,21 +53,33 @@ class PaperQuestion:
 
 @dataclass(frozen=True)
 class PaperGroup:
-    """A repeating group as an empty table, or as blocks when it is wide."""
+    """A repeating group as an empty table; when it is ``wide``, its rows are the columns of one."""
 
     title: str
     help: str
     questions: tuple[PaperQuestion, ...]
     rows: tuple[str, ...]
     wide: bool
+    more: bool
 
 
-def blank_html(form: FormDeclaration, wordings: Mapping[str, str] | None = None) -> str:
-    """Return the blank form as a page of its own, made for paper."""
-    sections = paper_sections(form, wordings)
-    return render_to_string(
-        "crf/blank.html", {"form": form, "sections": sections, "language": get_language() or "en"}
-    )
+def blank_html(
+    form: FormDeclaration,
+    wordings: Mapping[str, str] | None = None,
+    *,
+    before: Iterable[FormDeclaration] = (),
+) -> str:
+    """Return the blank form as a page of its own, made for paper; forms ``before`` it are printed on it."""
+    sections = [section for first in before for section in paper_sections(first)]
+    context = {
+        "form": form,
+        "sections": sections + paper_sections(form, wordings),
+        "language": get_language() or "en",
+        "protocol_version": settings.PROTOCOL_VERSION,
+        "registry": load(settings.PROTOCOL_VERSION).fact("registry_id").value,
+        "urgent": bool(sections),
+    }
+    return render_to_string("crf/blank.html", context)
 
 
 def paper_sections(
@@ -71,64 +93,84 @@ def paper_sections(
         {
             "title": section.title,
             "help": (wordings or {}).get(section.name) or section.help,
+            "only_if": _only_if(section.shown_when, form.questions),
             "items": [
                 item for name in section.fields for item in _items(form, name, wordings or {}, annotated)
             ],
         }
         for section in form.sections
+        if annotated or section.name != CODED
     ]
     return [section for section in sections if section["items"]]
 
 
-def blank_pdf(form: FormDeclaration, wordings: Mapping[str, str] | None = None) -> bytes:
-    """Return the blank form as PDF."""
-    from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
-
-    return bytes(HTML(string=blank_html(form, wordings)).write_pdf())
+def blank_pdf(
+    form: FormDeclaration,
+    wordings: Mapping[str, str] | None = None,
+    *,
+    before: Iterable[FormDeclaration] = (),
+) -> bytes:
+    """Return the blank form as PDF. Refuses: a server that cannot print."""
+    return set_pages(blank_html(form, wordings, before=before))
 
 
 def _items(
     form: FormDeclaration, name: str, wordings: Mapping[str, str], annotated: bool
 ) -> Iterator[dict[str, Any]]:
     if name in form.groups:
-        yield {"group": _group(form.groups[name], annotated)}
+        yield {"group": _group(form, form.groups[name], annotated)}
     elif not form.questions[name].derived:
-        yield {"question": _question(form.questions[name], wordings.get(name, ""), annotated)}
+        question = form.questions[name]
+        yield {"question": _question(question, form.questions, wordings.get(name, ""), annotated)}
 
 
-def _group(group: Group, annotated: bool) -> PaperGroup:
+def _group(form: FormDeclaration, group: Group, annotated: bool) -> PaperGroup:
+    beside = {**form.questions, **group.questions}
     asked = tuple(
-        _question(question, annotated=annotated)
+        _question(question, beside, annotated=annotated)
         for question in group.questions.values()
         if not question.derived
     )
     most = max(map(group.rows_under, versions()))
-    count = most if group.fixed else max(most, PAPER_ROWS)
+    wide = len(asked) > TABLE_LIMIT
+    count = most if group.fixed else max(most, PAPER_BLOCKS if wide else PAPER_ROWS)
+    said = (on_paper(group.help), _only_if(group.shown_when, form.questions))
     return PaperGroup(
         title=str(group.title),
-        help=on_paper(group.help),
+        help=" · ".join(filter(None, said)),
         questions=asked,
         rows=tuple(str(number) for number in range(1, count + 1)),
-        wide=len(asked) > TABLE_LIMIT,
+        wide=wide,
+        more=not group.fixed,
     )
 
 
-def _question(question: Question, wording: str = "", annotated: bool = False) -> PaperQuestion:
+def _question(
+    question: Question, beside: Mapping[str, Question], wording: str = "", annotated: bool = False
+) -> PaperQuestion:
     codes = question.codes.labels.items() if question.codes else ()
     listed = tuple(_box(code, str(text)) for code, text in codes)
     boxes = listed if len(listed) <= LISTED_LIMIT else ()
     return PaperQuestion(
         text=f"{question.text} · {wording}" if wording else str(question.text),
-        note=_note(question),
+        note=_note(question, beside),
         boxes=boxes,
         in_line=sum(_width(box) + 4 for box in boxes) <= LINE_LIMIT,
         multiple=question.kind == QuestionKind.MULTIPLE,
         space=_space(question),
-        unit=str(question.unit),
+        unit=unit_in_print(str(question.unit)),
         variable=question.export,
         required=question.required,
         annotations=_annotations(question) if annotated else (),
     )
+
+
+def _only_if(condition: Condition | None, beside: Mapping[str, Question]) -> str:
+    """Return when it is asked, in words; what this form cannot say is left to those who know the participant."""
+    if condition is None:
+        return ""
+    claim = in_words(condition, beside)
+    return _("only if {claim}").format(claim=claim) if claim else _("only if the system asks for it")
 
 
 def _annotations(question: Question) -> tuple[str, ...]:
@@ -160,16 +202,20 @@ def _space(question: Question) -> str:
         return "____-__-__" + ("  __:__" if question.kind == QuestionKind.DATETIME else "")
     if question.kind in (QuestionKind.INTEGER, QuestionKind.DECIMAL):
         return "_________"
+    if question.lines > 1:
+        return "\n".join((LINE_OF_TEXT,) * min(question.lines + 2, WRITTEN_LINES))
     return (
         "______________________________" if question.max_length > 20 or question.codes else "______________"
     )
 
 
-def _note(question: Question) -> str:
+def _note(question: Question, beside: Mapping[str, Question]) -> str:
     said = [on_paper(question.help)] if question.help else []
     said += said_of_versions(question)
     if question.hard:
         said.append(_("possible: {range}").format(range=range_text(question.hard, question.unit)))
-    if question.shown_when or question.required_when:
-        said.append(_("asked only where it applies"))
-    return " · ".join(said)
+    said.append(_only_if(question.shown_when, beside))
+    if question.required_when and question.required_when != question.shown_when:
+        claim = in_words(question.required_when, beside)
+        said.append(_("needed if {claim}").format(claim=claim) if claim else "")
+    return " · ".join(filter(None, said))

@@ -38,6 +38,7 @@ from crf.records.drafts import discard_draft, keep_draft
 from crf.records.refusals import KeyUsed, StaleVersion
 from crf.records.save import record_saved_under
 from crf.records.visit_changes import said_of_moves
+from crf.safety.paper import forms_before
 from crf.store.licensed_wording import wordings_of
 from crf.store.records import NEW, RecordKey, form_named, record_key_of
 from crf.views.merging import merge_page
@@ -196,9 +197,8 @@ def log(request: PersonRequest, number: str, code: str) -> HttpResponse:
 @requires(*READING)
 def blank(request: PersonRequest, code: str) -> HttpResponse:
     """Return the blank form as PDF, in the reader's language."""
-    form = form_named(code)
-    response = HttpResponse(
-        blank_pdf(form, wordings_of(form, get_language() or "en")), content_type="application/pdf"
-    )
-    response["Content-Disposition"] = f'attachment; filename="PALACE-3_{code}.pdf"'
+    form, language = form_named(code), get_language() or "en"
+    made = blank_pdf(form, wordings_of(form, language), before=forms_before(form))
+    response = HttpResponse(made, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="PALACE-3_{code}_v{form.version}_{language}.pdf"'
     return response

@@ -110,6 +110,8 @@ def _open_place(
         planned_participants=60,
         languages_spoken="中文, English" if number % 2 else "中文",
         office_hours="Mon-Fri 08:00-17:00",
+        telephone=f"+86 21 0000 {code}00",
+        emergency_telephone=f"+86 21 0000 {code}99",
         **by,
     )
     coordinator = _person(

@@ -12,8 +12,8 @@ from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext
 
 from design.badges import Badge, badge_for
 from design.icons import ICONS
@@ -157,6 +157,15 @@ def deadline(at: datetime, zone: str) -> SafeString:
 def trial_instant(at: datetime | None) -> SafeString | str:
     """Write an instant by the clock of the trial's office, with its offset: what belongs to no one site."""
     return instant(at, settings.TRIAL_TIME_ZONE)
+
+
+@register.simple_tag
+def page_numbers() -> SafeString:
+    """Write "page 2 of 5" as the value of ``content`` in a style sheet for paper."""
+    words = gettext("page {page} of {pages}")
+    for name, counter in (("{page}", "page"), ("{pages}", "pages")):
+        words = words.replace(name, f'" counter({counter}) "')
+    return mark_safe(f'"{words}"')  # noqa: S308 (a translation of ours, no typed text)
 
 
 @register.inclusion_tag("partials/sort.html", takes_context=True)

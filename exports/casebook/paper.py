@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -16,10 +16,8 @@ from crf.store.records import RecordKey, StoredRecord
 from crf.store.signatures import standing_signature
 from exports.casebook.content import Casebook, casebook_of
 from exports.casebook.records import printed_sections
-from randomization.allocation.documents import NoPrinting
+from protocol.text import load
 from trials.models import Participant
-
-ARCHIVAL: Final = "pdf/a-2u"  # ISO 19005-2: nothing from outside, and each glyph has its character
 
 
 @dataclass(frozen=True)
@@ -30,15 +28,6 @@ class Making:
     by: User | None
     at: datetime
     reason: str
-
-
-def typesetter() -> Any:
-    """Return what sets HTML as PDF. Refuses: a server that cannot print."""
-    try:
-        from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
-    except OSError as missing:
-        raise NoPrinting from missing
-    return HTML
 
 
 NOBODYS: Final = Making(pk=0, by=None, at=datetime(2000, 1, 1, tzinfo=UTC), reason="")
@@ -77,10 +66,6 @@ def filled_form_page(record_key: RecordKey, stored: StoredRecord, *, reader: Use
     sections = printed_sections(record_key, stored, FormContext(record_key.participant, at=at))
     signature = standing_signature(record_key, stored.record)
     context = {"key": record_key, "record": stored.record, "sections": sections, "signed": signature}
-    printed = {"by": reader, "at": at, "language": translation.get_language() or "en"}
+    registry = load(stored.record.protocol_version).fact("registry_id").value
+    printed = {"by": reader, "at": at, "language": translation.get_language() or "en", "registry": registry}
     return render_to_string("exports/pdf/filled_form.html", context | printed)
-
-
-def set_pages(page: str) -> bytes:
-    """Return the PDF/A of a page of HTML, with every glyph in it. Refuses: a server that cannot print."""
-    return bytes(typesetter()(string=page).write_pdf(pdf_variant=ARCHIVAL))

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from accounts.models import User
 from audit.acts import open_act
-from exports.casebook.paper import Making, casebook_page, set_pages, typesetter
+from exports.casebook.paper import Making, casebook_page
 from exports.services import refuse_odd_purpose
+from kernel.paper import set_pages, typesetter
 from kernel.snapshot import one_snapshot
 from trials.models import Participant
 

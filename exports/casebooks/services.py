@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.acts import open_act
 from audit.models import Act
-from exports.casebook.paper import Making, casebook_sheet, set_pages
+from exports.casebook.paper import Making, casebook_sheet
 from exports.casebooks.papers import (
     LIST,
     PAPER,
@@ -42,6 +42,7 @@ from exports.site_copy.work import clear, work_on
 from exports.writing import FileInManifest, Manifest, manifest_of
 from kernel.clock import local_date, with_offset
 from kernel.files import make_own_file
+from kernel.paper import set_pages
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from trials.models import Participant

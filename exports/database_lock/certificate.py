@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import ROLE_LABELS, Role
 from crf.locks.conditions import CONDITIONS, STUDY_CONDITIONS
-from exports.casebook.paper import set_pages
 from exports.database_lock.models import DatabaseLock, HandItem
 from kernel.errors import Refusal
+from kernel.paper import set_pages
 from trials.models import DataLock, LockKind, LockLevel, Site
 
 

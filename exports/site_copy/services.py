@@ -12,12 +12,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from exports.casebook.paper import Making, casebook_page, set_pages
+from exports.casebook.paper import Making, casebook_page
 from exports.services import FileChanged
 from exports.site_copy.archive import AboutCopy, digest_of_file, write_archive
 from exports.site_copy.trail import write_trail
 from exports.site_copy.work import Begun, begin, clear, content_of, keep, work_on
 from kernel.clock import with_offset
+from kernel.paper import set_pages
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from reports.site_versions import data_digest_of

@@ -17,9 +17,10 @@ from crf.page.editor import RecordEditor, open_record
 from crf.records.signing import NothingThere
 from crf.store.records import form_named
 from crf.views.rights import READING
-from exports.casebook.paper import filled_form_page, set_pages
+from exports.casebook.paper import filled_form_page
 from exports.casebook.services import make_casebook
 from exports.forms import CasebookForm
+from kernel.paper import set_pages
 from trials.models import Participant
 
 

@@ -17,13 +17,13 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
-from exports.casebook.paper import set_pages
 from exports.codebook.completeness import Filled, filled_of
 from exports.codebook.lines import HEADER, CodebookLine, codebook_of
 from exports.cuts import Cut
 from exports.listed.catalogue import BY_NAME, listed_files
 from exports.tables import File, files_of
 from kernel.choices import chosen
+from kernel.paper import set_pages
 from kernel.spreadsheets import as_csv, as_xlsx
 
 BESIDE = "TABLES"  # in place of a form: the tables beside the forms

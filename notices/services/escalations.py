@@ -38,9 +38,17 @@ def escalate_site(*, site: Site, on: date, at: datetime) -> int:
         if not wanted:
             return 0
         with open_act("followup:escalations:write", by=None, at=at, site=site) as act:
-            for user, alerts in wanted.items():
+            mails = [(user, alerts) for user, told in wanted.items() for alerts in _each_mail(told)]
+            for user, alerts in mails:
                 _write(site, user, alerts, on, at, act)
-    return len(wanted)
+    return len(mails)
+
+
+def _each_mail(alerts: list[Alert]) -> list[list[Alert]]:
+    """Return what one person is told, mail by mail: a clock that runs alone, everything else together."""
+    apart = [[alert] for alert in alerts if alert.due_at]
+    together = [alert for alert in alerts if not alert.due_at]
+    return [*apart, together] if together else apart
 
 
 def _not_yet_told(site: Site, alerts: list[Alert], on: date, at: datetime) -> AlertsByUser:
@@ -70,14 +78,19 @@ def everybody_at(site: Site, on: date) -> dict[User, set[Role]]:
     return people
 
 
+def _key(site: Site, user: User, alerts: list[Alert], at: datetime) -> str:
+    clock = f":{alerts[0].kind}:{alerts[0].key}" if alerts[0].due_at else ""
+    return f"{ESCALATION}:{site.code}:{user.pk}:{at:%Y%m%d%H%M%S}{clock}"
+
+
 def _write(site: Site, user: User, alerts: list[Alert], on: date, at: datetime, act: Any) -> None:
     with override(user.language):
         mail = user.email and write_mail(
             to=user,
             address=user.email,
             kind=ESCALATION,
-            key=f"{ESCALATION}:{site.code}:{user.pk}:{at:%Y%m%d%H%M%S}",
-            subject=subject_of(site, alerts),
+            key=_key(site, user, alerts, at),
+            subject=subject_of(site, alerts, at=at),
             body=text_of(site, alerts, at=at),
             language=user.language,
             site=site,

@@ -43,6 +43,8 @@ def safety_clocks(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
             recipients=team | ABOVE_THE_SITE if level >= RUN_OUT else team,
             participant=people[clock.number],
             urgent=True,
+            due_at=clock.due_at,
+            page=clock.href,
         )
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from kernel.paper import set_pages
 from operations.qualification.checks import NAMES
 from operations.services import QualificationFinding
 
@@ -21,8 +22,6 @@ def paper(
     at: datetime,
 ) -> bytes:
     """Return the PDF: installation, then operation, with room for the names of those who tested and approved."""
-    from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
-
     with translation.override(language):
         parts = [[(NAMES[finding.name], finding) for finding in part] for part in (installed, working)]
         context = {
@@ -33,4 +32,4 @@ def paper(
             "language": language,
             "address": settings.PUBLIC_ADDRESS,
         }
-        return bytes(HTML(string=render_to_string("operations/qualification.html", context)).write_pdf())
+        return set_pages(render_to_string("operations/qualification.html", context))

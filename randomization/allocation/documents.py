@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -14,19 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from followup.models import Visit
 from kernel.errors import Refusal
+from kernel.paper import set_pages
 from protocol.text import load
 from randomization.allocation_list.unseal import OpenPlace
 from randomization.models import Allocation, ListPart
-from randomization.wording import arm_words, visit_words
+from randomization.wording import arm_words, in_language, is_overdue, visit_words
 
-
-class NoPrinting(Refusal):
-    code = "randomization.no_printing"
-    message = _(
-        "This server lacks the libraries that make a PDF. Nothing is lost: the page itself can be printed. "
-        "Telephone the operator of the system."
-    )
-    status = 503
+TRIAL_FACTS: Final = {"registry": "registry_id", "sponsor": "sponsor", "title": "title_public"}
+IMMUNE: Final = frozenset({"CAMRELIZUMAB"})
+"""The treatments after which a stranger's emergency room must think of the immune system."""
 
 
 class NotRevealedYet(Refusal):
@@ -36,14 +33,12 @@ class NotRevealedYet(Refusal):
     )
 
 
-def _printed(template: str, language: str, **context: Any) -> bytes:
+def _printed(
+    template: str, language: str, *, attached: Mapping[str, str] | None = None, **context: Any
+) -> bytes:
     with translation.override(language):
         page = render_to_string(template, {"language": language, **context})
-        try:
-            from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
-        except OSError as missing:
-            raise NoPrinting from missing
-        return bytes(HTML(string=page).write_pdf())
+        return set_pages(page, attached)
 
 
 def _printed_for(template: str, language: str, allocation: Allocation, **context: Any) -> bytes:
@@ -53,16 +48,55 @@ def _printed_for(template: str, language: str, allocation: Allocation, **context
         return _printed(template, language, allocation=allocation, arm=arm_words(allocation), **context)
 
 
-def certificate_pdf(allocation: Allocation, *, language: str) -> bytes:
-    """The receipt of one allocation, with its proof."""
-    return _printed_for("randomization/pdf/certificate.html", language, allocation)
+def _facts(version: str) -> dict[str, str]:
+    """Return what a paper says of the trial, in the language in force."""
+    text = load(version)
+    named = {name: text.fact(code) for name, code in TRIAL_FACTS.items()}
+    return {
+        name: in_language(fact.text) if fact.text else str(fact.value or "") for name, fact in named.items()
+    }
 
 
-def visit_card_pdf(allocation: Allocation, visits: Sequence[Visit], *, on: date, language: str) -> bytes:
-    """The visits still to come from the day ``on``, with their windows, for the participant to take home."""
+def certificate_pdf(allocation: Allocation, *, at: datetime, language: str) -> bytes:
+    """The receipt of one allocation, to be signed and stamped; its proof is on a page of its own, its file attached."""
+    version, number = allocation.participant.protocol_version, allocation.number
     with translation.override(language):
-        planned = visit_words(visits, version=allocation.participant.protocol_version, on=on)
-    return _printed_for("randomization/pdf/visit_card.html", language, allocation, visits=planned)
+        return _printed_for(
+            "randomization/pdf/certificate.html",
+            language,
+            allocation,
+            facts=_facts(version),
+            stratum=(allocation.certificate or {}).get("slot", {}).get("stratum", ""),
+            printed_at=at,
+            attached={f"{number}.json": json.dumps(allocation.certificate or {}, indent=1)},
+        )
+
+
+def visit_card_pdf(
+    allocation: Allocation,
+    visits: Sequence[Visit],
+    *,
+    on: date,
+    agreed: frozenset[tuple[int, date]],
+    at: datetime,
+    language: str,
+) -> bytes:
+    """What the participant carries: each visit from the day ``on``, what to bring, whom to call, and the alert."""
+    version = allocation.participant.protocol_version
+    with translation.override(language):
+        planned = visit_words(visits, version=version, on=on, agreed=agreed)
+        return _printed_for(
+            "randomization/pdf/visit_card.html",
+            language,
+            allocation,
+            visits=planned,
+            overdue=[visit.code for visit in visits if is_overdue(visit, on)],
+            immune=any(
+                plan.code in IMMUNE and allocation.arm in plan.arms for plan in load(version).treatments
+            ),
+            facts=_facts(version),
+            printed_at=at,
+        )
 
 
 def envelopes_pdf(places: Sequence[OpenPlace], *, site: str, printed_on: str) -> bytes:
@@ -83,4 +117,6 @@ def envelopes_pdf(places: Sequence[OpenPlace], *, site: str, printed_on: str) ->
 
 def commitment_pdf(part: ListPart, *, language: str) -> bytes:
     """The published root of a list, to be filed."""
-    return _printed("randomization/pdf/commitment.html", language, part=part)
+    with translation.override(language):
+        facts = _facts(settings.PROTOCOL_VERSION)
+        return _printed("randomization/pdf/commitment.html", language, part=part, facts=facts)

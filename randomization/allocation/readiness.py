@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from crf.eligibility.evidence import StageSource, current_evidence, stage_for_stratum
 from crf.eligibility.window import TooOld, too_old_on
 from kernel.clock import local_date
+from kernel.scope import EVERYTHING, scope
 from protocol.staging import stage_group_for_stratum
+from protocol.text import load
 from randomization.models import Allocation, Scheme
 from trials.models import EligibilityDecision, Participant
 from trials.models.participants import Track
@@ -86,6 +88,7 @@ def readiness(participant: Participant, *, at: datetime, on: date | None = None)
     decision = live_decision(participant)
     unmet = (
         *_standing(participant),
+        *(_room(participant) if on is None else ()),  # who was allocated on paper in an outage is entered
         *_decision(participant, decision),
         *_stratum(participant, scheme, stage),
     )
@@ -111,6 +114,27 @@ def _standing(participant: Participant) -> Iterator[Unmet]:
         yield Unmet("once", _("The participant has an allocation already."), *here)
     elif participant.state != Track.SCREENED:
         yield Unmet("screening", _("The participant is no longer in screening."), *here)
+
+
+def _room(participant: Participant) -> Iterator[Unmet]:
+    """Yield what says that enough people are randomized: at the site by its cap, in the trial by its protocol."""
+    site = participant.site
+    allocated = Allocation.objects.exclude(participant=participant)
+    if site.enrolment_cap is not None and allocated.filter(site=site).count() >= site.enrolment_cap:
+        text = gettext("Site {site} has randomized as many participants as it may: {cap}.")
+        told = text.format(site=site.code, cap=site.enrolment_cap)
+        yield Unmet("site_cap", told, "trials:site", site.code)
+    planned = planned_participants(participant.protocol_version)
+    with scope(user_id=None, sites=EVERYTHING):  # a count of the whole trial, on behalf of one site
+        everybody = allocated.count()
+    if everybody >= planned:
+        text = gettext("The trial has randomized as many participants as its protocol plans: {planned}.")
+        yield Unmet("trial_cap", text.format(planned=planned), "trials:site", site.code)
+
+
+def planned_participants(version: str) -> int:
+    """Return how many participants the protocol plans to randomize."""
+    return int(str(load(version).fact("sample_size").value))
 
 
 def _version_left(participant: Participant) -> str:

@@ -31,7 +31,7 @@ from randomization.services import minimizing
 from randomization.services.envelopes import EmergencyEnvelope, note_opened, opened_envelope
 from randomization.services.mistakes import DEVIATION_RULE, record_outage
 from randomization.services.notices import tell_about_allocation
-from trials.models import Participant
+from trials.models import Participant, Site
 from trials.services import propose_deviation, reveal_arm, set_milestone
 
 security = logging.getLogger("palace3.security")
@@ -96,7 +96,7 @@ def randomize(
     An ``envelope`` is entered afterwards: its own place is taken, and randomization counts from its opening.
 
     Refuses: who may not at the site; no live decision; a stratum that the answers do not give; a list without a
-    place. Locks: the participant, then the stratum, always in that order.
+    place. Locks: the participant, then its site where that has a cap, then the stratum, always in that order.
     """
     if connection.in_atomic_block:
         raise RuntimeError("randomize() commits twice: call it outside any transaction")
@@ -134,6 +134,8 @@ class _Pressed:
 
 def _take_place(participant: Participant, pressed: _Pressed, *, by: User, at: datetime) -> None:
     envelope = pressed.envelope
+    if participant.site.enrolment_cap is not None:  # two at once see each other's place
+        Site.objects.select_for_update(no_key=True).get(pk=participant.site_id)
     ready = _readiness_or_refusal(participant, pressed, at)
     signature = sign(
         record=f"randomization {participant.number}",

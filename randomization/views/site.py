@@ -28,7 +28,7 @@ from randomization.allocation.strata import corrected, stages_beside
 from randomization.forms import MistakeCorrectionForm, MistakeForm, RandomizationReasonForm, RandomizeForm
 from randomization.models import Allocation, AllocationError, Envelope, ListPart
 from randomization.services.envelopes import EmergencyEnvelope, opening_of
-from randomization.wording import arm_words, mark_in_words, visit_words
+from randomization.wording import agreed_days, arm_words, mark_in_words, visit_words
 from trials.models import Participant
 from trials.models.participants import Track
 
@@ -116,7 +116,8 @@ def certificate_json(request: PersonRequest, number: str) -> HttpResponse:
 def certificate_pdf(request: PersonRequest, number: str, language: str) -> HttpResponse:
     allocation = _allocation(request, number, Permission.ALLOCATION_VIEW)
     return _pdf(
-        documents.certificate_pdf(allocation, language=language), f"{allocation.number}-{language}.pdf"
+        documents.certificate_pdf(allocation, at=timezone.now(), language=language),
+        f"{allocation.number}-{language}.pdf",
     )
 
 
@@ -126,8 +127,13 @@ def visit_card_pdf(request: PersonRequest, number: str, language: str) -> HttpRe
     visits = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(
         participant=allocation.participant
     )
-    today = local_date(timezone.now(), allocation.participant.site.time_zone)
-    card = documents.visit_card_pdf(allocation, list(visits.current()), on=today, language=language)
+    now = timezone.now()
+    today = local_date(now, allocation.participant.site.time_zone)
+    with transaction.atomic():  # outside a transaction the scope shows no row
+        agreed = agreed_days(allocation.participant)
+    card = documents.visit_card_pdf(
+        allocation, list(visits.current()), on=today, agreed=agreed, at=now, language=language
+    )
     return _pdf(card, f"{number}-visits-{language}.pdf")
 
 
@@ -227,6 +233,6 @@ def roots(request: PersonRequest) -> HttpResponse:
 def root_pdf(request: PersonRequest, label: str, language: str) -> HttpResponse:
     """The commitment of one list, to be filed at the site."""
     parts = ListPart.objects.open_to(request.user, Permission.PROTOCOL_VIEW)
-    published = parts.filter(activated_at__isnull=False).select_related("scheme", "activated_by")
+    published = parts.filter(activated_at__isnull=False).select_related("scheme", "activated_by", "asked_by")
     part = get_object_or_404(published, scheme__version=int(label[:-1]), number=ord(label[-1]) - 64)
     return _pdf(documents.commitment_pdf(part, language=language), f"list-{label}-{language}.pdf")

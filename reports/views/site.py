@@ -62,6 +62,7 @@ def site(request: PersonRequest, code: str) -> HttpResponse:
         "moves": moves_of(site),
         "may_manage": request.user.may(Permission.SITE_MANAGE, site),
         "sees_locks": request.user.may(Permission.CRF_VIEW, site),
+        "sees_people": request.user.may(Permission.PERSON_VIEW, site),
         "sees_ranges": request.user.may(Permission.CRF_VIEW, site),
         **_copies(site, request.user),
         "sees_closing": request.user.may(Permission.SITE_CONFIRM, site) and site.state in CLOSING,

@@ -485,7 +485,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.Site": {
         "operational": (
             "id act code name name_zh city city_zh time_zone state planned_participants latitude "
-            "longitude languages_spoken office_hours protocol_version"
+            "longitude languages_spoken office_hours protocol_version telephone emergency_telephone enrolment_cap"
         ),
     },
     "trials.SiteCopy": {

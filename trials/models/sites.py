@@ -73,6 +73,20 @@ class Site(Audited):
     languages_spoken = models.CharField(_("languages spoken"), max_length=120, blank=True)
     office_hours = models.CharField(_("office hours"), max_length=120, blank=True)
     protocol_version = models.CharField(_("protocol version in force"), max_length=10)
+    telephone = models.CharField(_("telephone of the study team"), max_length=40, null=True, blank=True)
+    emergency_telephone = models.CharField(
+        _("telephone by day and night"),
+        max_length=40,
+        null=True,
+        blank=True,
+        help_text=_("It is printed on the patient card."),
+    )
+    enrolment_cap = models.PositiveIntegerField(
+        _("most participants"),
+        null=True,
+        blank=True,
+        help_text=_("Nobody more is randomized at this site. Leave empty for no limit."),
+    )
 
     objects = SiteSet.as_manager()
 

@@ -7,6 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
+from kernel.paper import set_pages
 from trials.models import ContactRequest
 from website.services.erasing import receipt_of, told_in_receipt
 
@@ -28,6 +29,4 @@ def receipt_pdf(request: ContactRequest, *, language: str) -> bytes:
             "told": "|".join(told_in_receipt(request)),
         }
         page = render_to_string("trials/pdf/erasure.html", context)
-        from weasyprint import HTML  # loads the system's text engine: only when a PDF is asked for
-
-        return bytes(HTML(string=page).write_pdf())
+        return set_pages(page)

@@ -10,13 +10,13 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
-from exports.casebook.paper import set_pages
 from exports.sdtm.files.define import DEFINE_VERSION
 from exports.sdtm.files.define_content import COMMENTS, GUIDE_FILE
 from exports.sdtm.forms.catalogue import mappings
 from exports.sdtm.package import Dataset, SdtmPackage
 from exports.sdtm.standard.tables import GUIDE, TERMINOLOGY, lists_of
 from exports.sdtm.worked_out import WORKED_OUT
+from kernel.paper import set_pages
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,9 @@ def test_a_clock_that_is_met_meanwhile_is_not_told(world: World, person: Partici
     told(world, 1)
     report(world, person)
     post.outbox.clear()
-    assert send_waiting(MAIL_KINDS, at=AWARE + timedelta(hours=2)).dropped == 1
+    assert (
+        send_waiting(MAIL_KINDS, at=AWARE + timedelta(hours=2)).dropped == 2
+    )  # a clock has a mail of its own
     assert [mail.subject for mail in post.outbox if "serious" in mail.body] == []
     assert {stage for stage, _name in told(world, 20)} == set()
 
@@ -76,3 +78,28 @@ def test_it_is_told_in_the_readers_language(
     assert words in message.body
     assert person.number in message.body
     assert "2026-06-22 10:00 UTC+8" in message.body  # a clock names its zone (point 19)
+
+
+def test_a_clock_has_a_mail_of_its_own_with_its_end_and_zone_in_the_subject(
+    world: World, person: Participant, settings: Any
+) -> None:
+    settings.REPLY_TO = "office@example.org"
+    change_person(user=world.coordinator, by=None, at=AWARE, language="zh-hans")
+    event(world, person)
+    told(world, 0)
+    send_waiting(MAIL_KINDS, at=AWARE + timedelta(hours=10))
+    english, chinese = (
+        next(
+            each
+            for each in post.outbox
+            if each.to == [f"{name}@example.org"] and person.number in each.subject
+        )
+        for name in ("investigator", "coordinator")
+    )
+    assert english.subject == f"URGENT {person.number}: by 22 Jun 2026 10:00 UTC+8, 14 h left"
+    assert chinese.subject == f"紧急 {person.number}：2026-06-22 10:00 UTC+8 前，剩余 14 小时"
+    assert english.reply_to == ["office@example.org"]
+    assert english.extra_headers["Auto-Submitted"] == "auto-generated"
+    assert english.from_email.startswith("PALACE-3 <")
+    assert f"/participants/{person.number}/" in english.body
+    assert len([each for each in post.outbox if each.to == english.to and "URGENT" in each.subject]) == 1

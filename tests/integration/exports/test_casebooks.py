@@ -21,7 +21,6 @@ from pypdf import PdfReader
 from accounts.models import User
 from audit.models import Act
 from exports import tasks
-from exports.casebook.paper import set_pages
 from exports.casebooks import papers, services
 from exports.jobs.progress import progress_of
 from exports.jobs.services import cancel_export, look_after_exports
@@ -29,6 +28,7 @@ from exports.models import Export, ExportFailure, ExportState
 from exports.packages import CasebooksNotYours
 from exports.selected.selection import Selection
 from exports.services import OnlyAsItStands, hand_out, path_of, request_export
+from kernel.paper import set_pages
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_exports import kept_in
 from tests.world import NOW, World, as_person, screen

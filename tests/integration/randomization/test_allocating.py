@@ -13,6 +13,7 @@ from accounts.services import WrongPassword
 from audit.models import Act
 from kernel.scope import EVERYTHING, scope
 from randomization import services
+from randomization.allocation import readiness
 from randomization.allocation.verify import fault_of
 from randomization.models import Allocation
 from randomization.services.allocate import (
@@ -25,7 +26,7 @@ from randomization.services.allocate import (
 )
 from tests.world import NOW, PASSWORD, as_person, screen
 from trials.models import Milestone, Participant
-from trials.services import lapse_decision
+from trials.services import change_site, lapse_decision
 
 CHAPTERS = ("1.9", "3.2", "3.17")
 
@@ -132,6 +133,25 @@ def test_only_an_investigator_of_the_site_randomizes(world, part, eligible, who)
     person = getattr(world, who)
     with scope(user_id=None, sites=EVERYTHING), pytest.raises(MayNotRandomize):
         randomize(participant=participant, confirmed_stratum="01/III", by=person, password=PASSWORD, at=NOW)
+
+
+def test_nobody_is_randomized_beyond_the_cap_of_the_site_or_the_size_of_the_trial(
+    world, part, eligible, monkeypatch
+):
+    press(world, eligible())
+    with as_person(world.trial_manager):
+        change_site(site=world.site, by=world.trial_manager, at=NOW, reason="contract", enrolment_cap=1)
+    over = eligible()
+    with pytest.raises(NotReadyToRandomize, match="Site 01 has randomized as many participants as it may: 1"):
+        press(world, over)
+    with as_person(world.trial_manager):
+        change_site(site=world.site, by=world.trial_manager, at=NOW, reason="contract", enrolment_cap=2)
+    monkeypatch.setattr(readiness, "planned_participants", lambda version: 1)
+    with pytest.raises(NotReadyToRandomize, match="as many participants as its protocol plans: 1"):
+        press(world, over)
+    monkeypatch.undo()
+    with everything():
+        assert Allocation.objects.count() == 1
 
 
 def test_a_wrong_password_takes_no_place(world, part, eligible):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from pypdf import PdfReader
 
 from accounts.models import Mail, Signature, User
 from accounts.permissions import Permission
@@ -150,6 +152,23 @@ def test_certificate_card_and_commitment_are_printed_in_both_languages(
         assert printed.content.startswith(b"%PDF")
 
 
+WORDS_EN = {
+    "certificate": ("Sponsor", "Stamp of the hospital", "Investigator, name", "protocol 1.0", "Printed at"),
+    "card": (
+        "Bring to each visit",
+        "At any hour, also at night",
+        "To every doctor",
+        "replaces every earlier",
+    ),
+    "immune": "Immune checkpoint inhibitor",
+}
+WORDS_ZH = {
+    "certificate": ("申办者", "医院盖章", "研究者姓名", "打印"),
+    "card": ("每次来院请带上", "全天（含夜间）", "致每一位接诊医生", "本卡替代此前所有卡片"),
+    "immune": "免疫检查点抑制剂",
+}
+
+
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_a_signature_is_told_in_the_language_of_the_reader(world, part, eligible, browser, language):
     """However the signer reads the program, what was signed is kept in the words of the source."""
@@ -190,7 +209,8 @@ def test_point_19_the_visit_card_prints_the_agreed_day_and_what_is_to_come(world
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         propose_day(visit=moved, day=agreed, by=world.coordinator, at=clock_time())
     card = printed(investigator.get(page("visit-card", participant.number, "en")).content)
-    assert f"{agreed.day} {agreed:%b %Y}" in card
+    assert f"{agreed.day} {agreed:%b %Y} agreed" in card
+    assert card.count("agreed") == 1  # what the planner proposes is no agreement
     first, *rest = visit_words(everything(Visit), version=participant.protocol_version, on=TODAY)
     for past in (first, *rest):
         on = past.closes + timedelta(days=1)
@@ -198,6 +218,28 @@ def test_point_19_the_visit_card_prints_the_agreed_day_and_what_is_to_come(world
         assert past not in coming
         assert all(on <= max(visit.closes, visit.day) for visit in coming)
     assert rest
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", WORDS_EN), ("zh-hans", WORDS_ZH)])
+def test_the_papers_of_an_allocation_can_be_signed_filed_and_carried(
+    world, part, eligible, browser, language, words
+):
+    participant, investigator = eligible(), browser(world.investigator)
+    investigator.post(page("randomize", participant.number), CONFIRMED)
+    (allocation,) = everything(Allocation)
+    certificate = PdfReader(
+        BytesIO(investigator.get(page("certificate-pdf", participant.number, language)).content)
+    )
+    assert json.loads(certificate.attachments[f"{allocation.number}.json"][0]) == allocation.certificate
+    first, proof = (sheet.extract_text() for sheet in certificate.pages)
+    for word in words["certificate"]:
+        assert word in first
+    assert allocation.certificate["root"] in proof.replace("\n", "")
+    assert allocation.certificate["root"] not in first
+    card = printed(investigator.get(page("visit-card", participant.number, language)).content)
+    for word in words["card"]:
+        assert word in card
+    assert (words["immune"] in card) == (allocation.arm == "1")
 
 
 def test_a_statistician_defines_and_a_second_person_activates(world, browser):

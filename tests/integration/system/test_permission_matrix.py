@@ -200,6 +200,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "reports:plan-review": ("get", "MDT"),
     "reports:record-review": ("get", "MDT"),
     "reports:end-review": ("get", "MDT"),
+    "trials:delegation-log": ("get", "CIMTX"),
     "trials:people": ("get", "CIMTX"),
     "trials:new-person": ("get", "T"),
     "trials:person": ("get", "T"),

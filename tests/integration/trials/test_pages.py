@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.test import Client
+from pypdf import PdfReader
 
 from accounts.models import User
 from accounts.permissions import Role
@@ -139,6 +141,21 @@ def test_the_end_of_a_delegation_stays_in_the_log(world: World, as_user: Any) ->
     page = manager.get("/people/").text
     assert "stranger" in page
     assert "Ended" in page
+
+
+def test_the_delegation_log_is_a_paper_of_the_site_alone(world: World, as_user: Any) -> None:
+    paper = as_user(world.coordinator).get("/sites/01/delegation-log.pdf")
+    text = " ".join(page.extract_text() for page in PdfReader(BytesIO(paper.content)).pages)
+    for said in (
+        world.coordinator.display_name,
+        world.investigator.display_name,
+        "Initials",
+        "Stamp",
+        "page 1 of",
+    ):
+        assert said in text
+    assert world.stranger.display_name not in text
+    assert as_user(world.stranger).get("/sites/01/delegation-log.pdf").status_code == 404
 
 
 def test_a_site_sees_its_own_people_only(world: World, as_user: Any) -> None:

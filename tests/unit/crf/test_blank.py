@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
-from django.utils.translation import override
+from django.utils.translation import gettext, override
+from pypdf import PdfReader
 
 from crf import catalogue
 from crf.engine.codebook import checks_registry, codebook
 from crf.engine.codelists import CodeList
+from crf.engine.conditions import All, Answered, Any_, Has, Is, Not, Over
 from crf.engine.declaration import DeclarationError, FormSection
 from crf.engine.questions import QuestionKind
 from crf.page.blank_pdf import blank_html, blank_pdf
+from crf.safety.paper import forms_before
 from tests.unit.crf.small import ask, rows, small
 
 
@@ -29,7 +34,7 @@ def test_every_question_has_its_place_and_nothing_derived_is_asked():
     assert "Without shoes. · possible: 25 to 200 kg" in html
     assert "<li>red</li>" in html
     assert "____-__-__  __:__" in html
-    assert "One block for each row." in html
+    assert '<table class="wide">' in html
     assert "BMI" not in html
 
 
@@ -57,18 +62,65 @@ def test_a_code_that_is_a_word_of_the_program_is_not_printed():
 def test_the_codes_of_a_table_stand_above_it_so_that_its_columns_stay_wide():
     form = small(groups=(rows("seen", ask("colours", QuestionKind.MULTIPLE), ask("size")),))
     html = blank_html(form)
-    assert html.index("<strong>Colours</strong>: red") < html.index("<table>")
-    assert html.count("red") == 1
+    assert html.index("<strong>Colours</strong>: red") < html.index("<table>\n")
+    assert html.count("red;") == 1
 
 
 def test_the_room_for_the_number_has_as_many_places_as_a_number():
-    spaces = blank_html(small(ask("a"))).partition("Participant ")[2].partition("&nbsp;")[0]
+    spaces = blank_html(small(ask("a"))).partition("<span>Participant ")[2].partition("</span>")[0]
     assert len(spaces.replace("–", "").split()) == len("01-0001") - 1
 
 
 def test_fixed_rows_are_as_many_as_there_are():
     form = small(groups=(rows("doses", ask("mg"), starts_with=({"mg": 1}, {"mg": 2}), fixed=True),))
     assert blank_html(form).count("<tr><td>") == 2
+
+
+def test_a_condition_stands_in_words_beside_its_question_and_under_its_section():
+    form = small(
+        ask("done", QuestionKind.CHOICE),
+        ask("colours", QuestionKind.MULTIPLE),
+        ask("why", QuestionKind.TEXT, shown_when=Is("done", "N")),
+        ask("size", asked_when=All(Not(Is("done", "N")), Any_(Has("colours", "red"), Over("why", 3)))),
+        ask("later", shown_when=Is("setting.opt", True)),
+        groups=(rows("seen", ask("n", shown_when=Not(Answered("done"))), shown_when=Answered("size")),),
+    )
+    html = blank_html(form)
+    assert "only if “Done” = No<" in html
+    assert "only if “Done” ≠ No and (“Colours” with red or “Why” &gt; 3)" in html
+    assert "only if the system asks for it" in html
+    assert "only if “Size” is answered" in html
+    assert "asked only where it applies" not in html
+
+
+def test_what_coders_fill_in_is_on_no_paper_of_a_site():
+    apart = replace(
+        small(ask("term"), ask("llt")),
+        sections=(FormSection("said", "Said", ("term",)), FormSection("coding", "Coding", ("llt",))),
+    )
+    assert "LLT" not in blank_html(apart)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("code", ["STAGE", "SAE"])
+def test_each_page_says_whose_it_is_and_tears_no_question_from_its_answer(code, language):
+    form = catalogue.form(code)
+    with override(language):
+        made = PdfReader(BytesIO(blank_pdf(form, before=forms_before(form))))
+        initials, participant = gettext("Initials"), gettext("Participant")
+    variables = {question.export for question in form.questions.values()}
+    pages = [page.extract_text() for page in made.pages]
+    assert len(pages) > 2
+    for number, text in enumerate(pages, start=1):
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        assert participant in text
+        assert initials in text
+        assert re.search(rf"\b{number}\b.*\b{len(pages)}\b", " ".join(lines[-2:] + lines[:4]))
+        head = next(at for at, line in enumerate(lines) if participant in line)
+        assert lines[head + 1] not in variables  # the code stands below its question: no page begins with one
+    if code == "SAE":
+        assert "AE_TERM" in "".join(pages)
+        assert "AE_LLT" not in "".join(pages)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

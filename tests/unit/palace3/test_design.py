@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,6 +19,57 @@ from trials.models.sites import SiteState
 
 CSS = (Path(__file__).resolve().parents[3] / "static" / "css" / "palace3.css").read_text()
 EVERY_BADGE = [(kind, code) for kind, table in BADGES.items() for code in table]
+
+
+INKS = (
+    *(["ink", "quiet", "accent-ink", "stop", "warn", "progress", "info", "ok"]),
+    *(["nav-ink", "nav-strong", "note-ink"]),
+)
+GROUNDS = {
+    "nav-ink": ("nav", "nav-hover"),
+    "nav-strong": ("nav", "nav-hover", "surface"),
+    "note-ink": ("note",),
+    "progress": ("surface", "progress-soft"),
+    "ok": ("surface", "ok-soft"),
+    "info": ("surface", "paper"),
+    "stop": ("surface", "paper", "stop-soft"),
+    "warn": ("surface", "warn-soft"),
+}
+PLAIN = ("surface", "paper", "hover", "head")
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of WCAG 2.2 of #rgb or #rrggbb."""
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    shares = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_ink_can_be_read_on_its_ground_by_day_and_by_night(theme: str) -> None:
+    light, _mark, rest = CSS.partition("@media screen and (prefers-color-scheme: dark)")
+    dark = rest.partition("/* 2 · Ground")[0]
+    sheets = [light] if theme == "light" else [light, dark]
+    tokens = {
+        name: colour for sheet in sheets for name, colour in re.findall(r"--p3-([a-z-]+): (#\w+);", sheet)
+    }
+    poor = {
+        (ink, ground)
+        for ink in INKS
+        for ground in GROUNDS.get(ink, PLAIN)
+        if contrast(tokens[ink], tokens[ground]) < 4.5
+    }
+    poor |= {("#fff", name) for name in ("accent", "accent-deep") if contrast("#fff", tokens[name]) < 4.5}
+    tones = re.findall(r"\.tone-(\w+) \{ --t-ink: (#\w+); --t-bg: (#\w+);", sheets[-1])
+    assert len(tones) == 7
+    poor |= {(tone, "tone") for tone, ink, ground in tones if contrast(ink, ground) < 4.5}
+    assert not poor
 
 
 @pytest.mark.parametrize(("kind", "code"), EVERY_BADGE)
