@@ -151,6 +151,13 @@ class ConsentVersionForm(ServiceForm):
     approved_on = DayField(label=_("Approved on"), help_text=_("The version before ends on this day."))
 
 
+PROOFS = ("trained_on", "training_document", "identity_checked_on", "identity_document")
+
+
+class VerifyProofsForm(ServiceForm):
+    """Nothing is typed: the button says that the documents were seen."""
+
+
 class PersonForm(ServiceModelForm):
     username = WordsField(
         label=_("User name"),
@@ -176,7 +183,7 @@ class PersonForm(ServiceModelForm):
 
     class Meta:
         model = User
-        fields = ("username", "display_name", "email", "language", "trained_on", "identity_checked_on")
+        fields = ("username", "display_name", "email", "language", *PROOFS)
         formfield_callback = field_of_column
 
     def validate_unique(self) -> None:
@@ -188,13 +195,16 @@ class AdministratorForm(PersonForm):
 
     password = None  # type: ignore[assignment]
 
+    class Meta(PersonForm.Meta):
+        fields = ("username", "display_name", "email", "language", "trained_on", "identity_checked_on")  # type: ignore[assignment]
+
 
 class ChangePersonForm(ServiceModelForm):
     reason = _reason(_("Reason for the change"))
 
     class Meta:
         model = User
-        fields = ("display_name", "email", "trained_on", "identity_checked_on")
+        fields = ("display_name", "email", *PROOFS)
         formfield_callback = field_of_column
 
 

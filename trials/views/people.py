@@ -28,6 +28,7 @@ from trials.forms import (
     PersonForm,
     ResetForm,
     SignDelegationForm,
+    VerifyProofsForm,
 )
 from trials.models import Delegation, Site
 from trials.services import people as people_services
@@ -107,6 +108,21 @@ def change_person(request: PersonRequest, username: str) -> HttpResponse:
     form = ChangePersonForm(request.POST or None, instance=person)
     if form.submits(people_services.change_account, user=person, by=request.user, at=timezone.now()):
         return redirect(_to(form.result))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.PERSON_DELEGATE)
+def verify_proofs(request: PersonRequest, username: str) -> HttpResponse:
+    """Say, as the second person, that the documents of training and identity were seen."""
+    person = _person(request, username)
+    form = VerifyProofsForm(request.POST or None)
+    if form.submits(people_services.verify_proofs, user=person, by=request.user, at=timezone.now()):
+        return redirect(_to(person))
+    about = _("Training: %(training)s. Identity: %(identity)s.") % {
+        "training": person.training_document or "–",
+        "identity": person.identity_document or "–",
+    }
+    page = _page_of(person, _("Verify training and identity"), _("I have seen the documents"), about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
