@@ -36,7 +36,7 @@ class AccountNotice(StrEnum):
     """What the owner of an account is told, because it might not have been them."""
 
     LOCKED = "locked"
-    NEW_PASSWORD = "new_password"
+    CHANGED = "changed"
     RESET = "reset"
     FACTOR = "factor"
     RECOVERY_CODE = "recovery_code"
@@ -53,7 +53,10 @@ def notice_text(notice: AccountNotice, *, at: datetime) -> tuple[str, str]:
                 "in before is not kept out by it."
             ),
         ),
-        AccountNotice.NEW_PASSWORD: (_("Your password was changed"), _("The password of your account is new.")),
+        AccountNotice.CHANGED: (
+            _("Your password was changed"),
+            _("The password of your account is new."),
+        ),
         AccountNotice.RESET: (
             _("Your account was reset"),
             _(

@@ -45,7 +45,9 @@ class User(AbstractBaseUser, Audited):
     training_document = models.CharField(
         _("course or certificate of the training"), max_length=120, null=True
     )
-    identity_document = models.CharField(_("document of the identity check"), max_length=120, null=True)
+    identity_document = models.CharField(
+        _("document of the identity check"), max_length=120, null=True, blank=True
+    )
     proofs_recorded_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     verified_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     verified_at = models.DateTimeField(_("identity and training verified at"), null=True)

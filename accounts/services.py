@@ -240,7 +240,7 @@ def set_password(*, user: User, password: str, by: User | None, at: datetime) ->
     if user.signed_in_at is not None:
         own = by is not None and by.pk == user.pk
         with open_act("accounts:person:notify", by=by, at=at):
-            tell_owner(user, AccountNotice.NEW_PASSWORD if own else AccountNotice.RESET, at=at)
+            tell_owner(user, AccountNotice.CHANGED if own else AccountNotice.RESET, at=at)
 
 
 def tell_owner(user: User, notice: AccountNotice, *, at: datetime) -> None:

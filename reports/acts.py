@@ -54,6 +54,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "randomization:scheme:define": _("Randomization scheme defined"),
     "randomization:stratum:alarm": _("Warned that a stratum runs low"),
     "accounts:person:verify": _("Training and identity verified by a second person"),
+    "trials:account:invite": _("Invitation to choose a password sent"),
     "trials:account:verify": _("Training and identity verified by a second person"),
     "accounts:person:notify": _("Owner of the account told by mail"),
     "accounts:person:change_factor": _("Passkeys or recovery codes changed"),

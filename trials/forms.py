@@ -154,6 +154,10 @@ class ConsentVersionForm(ServiceForm):
 PROOFS = ("trained_on", "training_document", "identity_checked_on", "identity_document")
 
 
+class InviteForm(ServiceForm):
+    """Nothing is typed: the button sends the invitation."""
+
+
 class VerifyProofsForm(ServiceForm):
     """Nothing is typed: the button says that the documents were seen."""
 
@@ -174,10 +178,13 @@ class PersonForm(ServiceModelForm):
         label=_("First password"),
         strip=True,
         widget=forms.TextInput,
+        required=False,
+        empty_value=None,
         min_length=12,
         max_length=200,
         help_text=_(
-            "At least 12 characters. Hand it over in person; they change it after the first sign-in."
+            "Leave it empty: you can mail an invitation, and they choose their own. Or at least 12 characters, handed "
+            "over in person; they change it after the first sign-in."
         ),
     )
 

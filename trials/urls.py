@@ -25,6 +25,7 @@ urlpatterns = [
     path("people/<str:username>/", people.person, name="person"),
     path("people/<str:username>/change/", people.change_person, name="change-person"),
     path("people/<str:username>/reset/", people.reset_account, name="reset-account"),
+    path("people/<str:username>/invite/", people.invite_person, name="invite-person"),
     path("people/<str:username>/verify/", people.verify_proofs, name="verify-proofs"),
     path("people/<str:username>/close/", people.close_account, name="close-account"),
     path("people/<str:username>/delegate/", people.delegate, name="delegate"),

@@ -162,7 +162,8 @@ def confirm_delegation(*, delegation: Delegation, by: User, at: datetime, passwo
     """The role is in force from its first day: a second person has confirmed it, the investigator by signing it.
 
     Refuses: who granted or receives it, and who may not confirm; what waits for nobody; a person whose training
-    and identity no second person has verified; a password that does not match where it is signed. Locks: the delegation.
+    and identity no second person has verified; a password that does not match where it is signed.
+    Locks: the delegation.
     """
     with open_act("trials:delegation:confirm", by=by, at=at, site=delegation.site) as act:
         locked = Delegation.objects.select_for_update(of=("self",)).get(pk=delegation.pk)

@@ -7,10 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
+from accounts.first_link import first_link
+from accounts.mail_words import closing, page_link
 from accounts.models import User
-from accounts.services import NO_FACTOR, change_person, proofs_of, set_password
+from accounts.services import NO_FACTOR, change_person, proofs_of, set_password, write_mail
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
@@ -36,6 +39,16 @@ class VerifierIsNoSecond(Refusal):
     status = 403
 
 
+class NoAddress(Refusal):
+    code = "trials.no_address"
+    message = _("{person} has no e-mail address on record. Enter it first.")
+
+
+class InUseAlready(Refusal):
+    code = "trials.in_use_already"
+    message = _("{person} has signed in before. An account in use is reset, not invited.")
+
+
 PROOFS = ("trained_on", "training_document", "identity_checked_on", "identity_document")
 
 
@@ -50,6 +63,38 @@ def change_account(*, user: User, by: User, at: datetime, reason: str, **fields:
         if any(value != getattr(before, name) for name, value in given.items()):
             fields |= proofs_of(by, **given)
         return change_person(user=user, by=by, at=at, **fields)
+
+
+def invite_person(*, user: User, by: User, at: datetime) -> User:
+    """The person is mailed a link that is good for a day and for one choice of a password of their own.
+
+    Refuses: who has no address, who has signed in before, a closed account. Locks: nothing.
+    """
+    with open_act("trials:account:invite", by=by, at=at):
+        if not user.email or not user.is_active:
+            raise NoAddress(person=user.username)
+        if user.signed_in_at is not None:
+            raise InUseAlready(person=user.username)
+        with override(user.language):
+            subject = gettext("Your account in PALACE-3")
+            body = gettext(
+                "Choose your password here, within 24 hours: %(address)s\n\nYour user name is %(username)s. The link "
+                "is good for one time and for you alone: pass it on to nobody."
+            )
+            link = page_link(first_link(user, at=at))
+            text = body % {"address": link, "username": user.username} + "\n\n" + closing()
+        write_mail(
+            to=user,
+            address=user.email,
+            kind="trials:invitation",
+            key=f"invitation:{user.pk}:{at.isoformat()}",
+            subject=subject,
+            body=text,
+            language=user.language,
+            site=None,
+            at=at,
+        )
+    return user
 
 
 def verify_proofs(*, user: User, by: User, at: datetime) -> User:

@@ -211,6 +211,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "trials:change-person": ("get", "T"),
     "trials:reset-account": ("get", "T"),
     "trials:verify-proofs": ("get", "T"),
+    "trials:invite-person": ("get", "T"),
     "trials:close-account": ("get", "T"),
     "trials:delegate": ("get", "T"),
     "trials:end-delegation": ("get", "T"),
