@@ -43,7 +43,7 @@ class User(AbstractBaseUser, Audited):
         _("accountability policy accepted on"), null=True, blank=True
     )
     training_document = models.CharField(
-        _("course or certificate of the training"), max_length=120, null=True
+        _("course or certificate of the training"), max_length=120, null=True, blank=True
     )
     identity_document = models.CharField(
         _("document of the identity check"), max_length=120, null=True, blank=True

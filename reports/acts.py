@@ -56,6 +56,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "accounts:person:verify": _("Training and identity verified by a second person"),
     "trials:account:invite": _("Invitation to choose a password sent"),
     "trials:account:verify": _("Training and identity verified by a second person"),
+    "accounts:person:reseal": _("Second factor sealed under a new key"),
     "accounts:person:notify": _("Owner of the account told by mail"),
     "accounts:person:change_factor": _("Passkeys or recovery codes changed"),
     "accounts:passkey:add": _("Passkey added"),

@@ -40,7 +40,7 @@ def notices() -> list[str]:
         )
 
 
-def test_the_database_holds_no_second_factor_in_clear(world: World) -> None:
+def test_the_database_holds_no_second_factor_in_clear(world: World, settings: Any) -> None:
     """Whoever has a copy of the database has no code of anybody by it."""
     with_factor(world.coordinator)
     with connection.cursor() as cursor:
@@ -48,6 +48,16 @@ def test_the_database_holds_no_second_factor_in_clear(world: World) -> None:
         stored = cursor.fetchone()[0]
     assert stored.startswith("sealed:")
     assert SECRET not in stored
+    assert User.objects.get(pk=world.coordinator.pk).totp_secret == SECRET
+    old = settings.PALACE3_IDENTITY_KEY
+    settings.PALACE3_IDENTITY_KEY = "another key"
+    assert User.objects.get(pk=world.coordinator.pk).totp_secret == "", (
+        "and not by the key of another installation"
+    )
+    settings.PALACE3_IDENTITY_KEY = f"another key,{old}"
+    opened = User.objects.get(pk=world.coordinator.pk)
+    change_person(user=opened, by=None, at=NOW, verb="reseal", totp_secret=opened.totp_secret)
+    settings.PALACE3_IDENTITY_KEY = "another key"
     assert User.objects.get(pk=world.coordinator.pk).totp_secret == SECRET
 
 
