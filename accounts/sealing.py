@@ -20,7 +20,7 @@ MARK: Final = "sealed:"
 NONCE_BYTES: Final = 12
 
 
-class SealedField(models.CharField):  # type: ignore[type-arg]
+class SealedField(models.CharField):
     """Text that is sealed on its way into the database and opened on its way out.
 
     What was stored before there was a key stays readable until it is written again. What cannot be opened is empty:

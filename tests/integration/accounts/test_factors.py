@@ -29,7 +29,7 @@ def answer(client: Client, **typed: str) -> Any:
 
 
 def with_factor(user: User, **more: Any) -> User:
-    factor = {"totp_secret": SECRET, "totp_confirmed_at": NOW, "totp_last_step": 0}
+    factor: Any = {"totp_secret": SECRET, "totp_confirmed_at": NOW, "totp_last_step": 0}
     return change_person(user=user, by=None, at=NOW, **factor, **more)
 
 

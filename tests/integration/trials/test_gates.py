@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,18 +11,10 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from accounts import services as accounts
-from accounts.models import Mail, User
+from accounts.models import User
 from accounts.permissions import ROLE_PERMISSIONS, SITE_ROLES, Permission, Role
 from accounts.second_factor import code_at
-from accounts.services import (
-    DayAhead,
-    MayNotSign,
-    WrongCode,
-    WrongPassword,
-    change_person,
-    set_password,
-    sign,
-)
+from accounts.services import DayAhead, MayNotSign, WrongCode, WrongPassword, set_password, sign
 from audit.acts import open_act
 from exports.living_access.services import make_token
 from followup.feeds import living_feed, reader_of
@@ -39,21 +30,10 @@ from trials.services.delegations import (
     EndIsPast,
     NothingToConfirm,
     NotToYourself,
-    ProofsNotVerified,
     RoleNeedsSecondPerson,
     RolesIncompatible,
 )
-from trials.services.people import (
-    InUseAlready,
-    NoAddress,
-    NothingToVerify,
-    VerifierIsNoSecond,
-    change_account,
-    close_account,
-    invite_person,
-    reset_account,
-    verify_proofs,
-)
+from trials.services.people import close_account, reset_account
 from trials.services.sites import ChecklistOpen, SiteCannotMove
 from website.contact.centres import open_centres
 from website.public.sites import public_sites
@@ -498,52 +478,3 @@ def test_a_member_of_the_committee_holds_no_other_role_and_reads_packs_alone() -
     for role in set(Role) - {Role.COMMITTEE}:
         assert frozenset(("committee", role.value)) in apart, role
     assert ROLE_PERMISSIONS[Role.COMMITTEE] == {Permission.PACK_VIEW, Permission.PACK_READ_ARMS}
-
-
-# Training and identity
-
-
-def test_point_5_training_and_identity_need_a_document_and_a_second_verifier(world: World) -> None:
-    new = {"username": "newcomer", "display_name": "New Comer", "by": world.trial_manager, "at": NOW}
-    with pytest.raises(accounts.NoTrainingDocument):
-        accounts.create_person(**new, trained_on=OPENED_ON)
-    with pytest.raises(accounts.NoIdentityDocument):
-        accounts.create_person(**new, identity_checked_on=OPENED_ON)
-    with pytest.raises(accounts.DayAhead):
-        accounts.create_person(**new, trained_on=date(2035, 1, 1), training_document="GCP course")
-    user = accounts.create_person(
-        **new, trained_on=OPENED_ON, training_document="GCP course", identity_checked_on=OPENED_ON,
-        identity_document="Identity card", accountability_accepted_on=OPENED_ON,
-    )  # fmt: skip
-    delegation, second = given(world, user, Role.MONITOR), second_manager()
-    with pytest.raises(ProofsNotVerified):
-        trials.confirm_delegation(delegation=delegation, by=second, at=NOW)
-    with pytest.raises(VerifierIsNoSecond):
-        verify_proofs(user=user, by=world.trial_manager, at=NOW)
-    assert "second person" in accounts._missing_for_signing(user)
-    verify_proofs(user=user, by=second, at=NOW)
-    trials.confirm_delegation(delegation=delegation, by=second, at=NOW)
-    with pytest.raises(NothingToVerify):
-        verify_proofs(user=user, by=second, at=NOW)
-    change_account(user=user, by=second, at=NOW, reason="trained anew", training_document="Another course")
-    assert User.objects.get(pk=user.pk).waits_for_verifier, "what changes is verified anew"
-
-
-def test_point_6_somebody_is_invited_by_a_link_that_is_good_once(world: World, client: Client) -> None:
-    manager = world.trial_manager
-    new = {"username": "newcomer", "display_name": "New Comer", "by": manager, "at": clock_time()}
-    user = accounts.create_person(**new)
-    with pytest.raises(NoAddress):
-        invite_person(user=user, by=manager, at=clock_time())
-    change_account(user=user, by=manager, at=clock_time(), reason="address", email="n@example.org")
-    invite_person(user=user, by=manager, at=clock_time())
-    (link,) = re.findall(r"\S+/accounts/first-password/\S+", Mail.objects.get(kind="trials:invitation").body)
-    path = link[link.index("/accounts/") :]
-    chosen = {"new": "seven quiet herons at dawn", "again": "seven quiet herons at dawn"}
-    assert client.post(path, chosen).status_code == 302
-    assert client.post(path, chosen).status_code == 410
-    user.refresh_from_db()
-    assert not user.must_change_password, "nobody else has known it"
-    change_person(user=user, by=None, at=NOW, signed_in_at=NOW)
-    with pytest.raises(InUseAlready):
-        invite_person(user=user, by=manager, at=NOW)
