@@ -188,8 +188,8 @@ def made_without_a_break(export: Export, people: list[Any]) -> dict[str, str]:
         root: Any = document.trailer["/Root"]
         assert "/OutputIntents" in root
         assert (
-            b'pdfaid:part="2"' in root["/Metadata"].get_data()
-            or b"<pdfaid:part>2<" in root["/Metadata"].get_data()
+            b'pdfaid:part="3"' in root["/Metadata"].get_data()
+            or b"<pdfaid:part>3<" in root["/Metadata"].get_data()
         )
     path_of(whole).with_suffix(".away").rename(path_of(whole))
     return {note.number: note.sha256 for note, _pdf in made}
