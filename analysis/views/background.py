@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -35,7 +36,15 @@ TITLES: Final = {
     "sets": _("Analysis sets"),
     "flow-by-arm": _("Flow of participants by arm"),
 }
-Show = Callable[[Any, dict[str, Any]], HttpResponse]
+
+
+@dataclass(frozen=True)
+class ReportOnPage:
+    """What a page has of a report: its content with what stands about its moment, or another answer."""
+
+    content: Any = None
+    about: dict[str, Any] = field(default_factory=dict)
+    answer: HttpResponse | None = None
 
 
 def request_of(
@@ -45,41 +54,39 @@ def request_of(
     return ReportRequest(report, tuple(sorted(sites)), cut_name, get_language() or "en", choices)
 
 
-def report_page(request: PersonRequest, asked: ReportRequest, show: Show, *, look: str = "") -> HttpResponse:
-    """Show a report: ``show`` has its content and what the page says of its moment.
+def reported(request: PersonRequest, asked: ReportRequest, *, at: datetime, look: str = "") -> ReportOnPage:
+    """Return what a page shows of a report, or what is answered instead of it.
 
     ``look`` says of what the arms are looked at: then the look is on record, and so is that it was asked for.
     """
     with transaction.atomic():
         is_long = takes_long(asked)
     if not is_long:
-        at = timezone.now()
         with _looking(request, look, at):
-            result = result_of(asked, at=at)
-        return show(result.content, {})
+            return ReportOnPage(result_of(asked, at=at).content)
     if "step" in request.POST:
-        _step(request, asked, look)
-        return redirect(request.get_full_path())
+        _step(request, asked, look, at)
+        return ReportOnPage(answer=redirect(request.get_full_path()))
     standing = standing_of(asked)
     if "HX-Request" in request.headers:
-        return _asked_again(request, standing)
+        return ReportOnPage(answer=_asked_again(request, standing))
     about = {"standing": standing, "again": request.get_full_path(), "title": TITLES[asked.report]}
     if standing.result is None:
-        return render(request, "analysis/background/waiting.html", about)
-    with _looking(request, look, timezone.now()):
-        return show(standing.result.content, about)
+        return ReportOnPage(answer=render(request, "analysis/background/waiting.html", about))
+    with _looking(request, look, at):
+        return ReportOnPage(standing.result.content, about)
 
 
-def _looking(request: PersonRequest, look: str, at: Any) -> AbstractContextManager[Any]:
+def _looking(request: PersonRequest, look: str, at: datetime) -> AbstractContextManager[Any]:
     if look:
         return open_act("analysis:arms:look", by=request.user, at=at, reason=look)
     return transaction.atomic()
 
 
 @once_for_each_page
-def _step(request: HttpRequest, asked: ReportRequest, look: str) -> HttpResponse:
+def _step(request: HttpRequest, asked: ReportRequest, look: str, at: datetime) -> HttpResponse:
     person: Any = request
-    with _looking(person, look, timezone.now()):
+    with _looking(person, look, at):
         if request.POST.get("step") == "cancel":
             cancel_report(asked=asked)
         else:

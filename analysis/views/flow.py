@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -21,7 +20,7 @@ from accounts.requests import PersonRequest
 from analysis.flow import BOXES, BY_CODE, Flow, flow_of, numbers_in, reasons_of
 from analysis.flow_picture import flow_picture
 from analysis.forms import DataAndCodeForm
-from analysis.views.background import report_page, request_of
+from analysis.views.background import reported, request_of
 from followup.views.agenda import chosen_site
 from kernel.clock import local_date
 from kernel.paper import set_pages
@@ -62,14 +61,14 @@ def flow(request: PersonRequest) -> HttpResponse:
 def flow_by_arm(request: PersonRequest) -> HttpResponse:
     """Show the flow by arm; the look is on record."""
     sites = Site.objects.open_to(request.user, Permission.LIST_WATCH).values_list("pk", "code")
-
-    def show(content: tuple[Flow, list[Any]], about: dict[str, Any]) -> HttpResponse:
-        shown, received = content
-        rows = [(box, [shown.count(box.code, arm) for arm in shown.arms]) for box in BOXES if box.randomized]
-        context = {"flow": shown, "picture": flow_picture(shown), "rows": rows, "received": received}
-        return render(request, "analysis/flow_by_arm.html", context | about)
-
-    return report_page(request, request_of("flow-by-arm", sites), show, look="flow of participants")
+    asked = request_of("flow-by-arm", sites)
+    told = reported(request, asked, at=timezone.now(), look="flow of participants")
+    if told.answer is not None:
+        return told.answer
+    shown, received = told.content
+    rows = [(box, [shown.count(box.code, arm) for arm in shown.arms]) for box in BOXES if box.randomized]
+    context = {"flow": shown, "picture": flow_picture(shown), "rows": rows, "received": received}
+    return render(request, "analysis/flow_by_arm.html", context | told.about)
 
 
 @requires(Permission.VISIT_VIEW)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -11,34 +11,33 @@ from django.utils import timezone
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
-from analysis.views.background import report_page, request_of
+from analysis.views.background import reported, request_of
 from analysis.views.choosing import chosen_data, report_as_file
-from reports.quality import Report
 
 LOOK: Final = "survival maturity"
 
 
 def _answer(request: PersonRequest, *, by_arm: bool, as_file: bool) -> HttpResponse:
     permission = Permission.LIST_WATCH if by_arm else Permission.VISIT_VIEW
+    at = timezone.now()
     with transaction.atomic():
-        data = chosen_data(request, permission, at=timezone.now())
+        data = chosen_data(request, permission, at=at)
     name = "maturity-by-arm" if by_arm else "maturity"
     asked = request_of(name, data.counted.items(), cut_name=data.cut_name)
-
-    def show(report: Report, about: dict[str, Any]) -> HttpResponse:
-        if as_file:
-            return report_as_file(report, data)
-        context = {
-            "here": "analysis:maturity",
-            "report": report,
-            "data": data,
-            "by_arm": by_arm,
-            "may_compare": not by_arm and request.user.may(Permission.LIST_WATCH),
-            "query": request.GET.urlencode(),
-        }
-        return render(request, "analysis/maturity.html", context | about)
-
-    return report_page(request, asked, show, look=LOOK if by_arm else "")
+    told = reported(request, asked, at=at, look=LOOK if by_arm else "")
+    if told.answer is not None:
+        return told.answer
+    if as_file:
+        return report_as_file(told.content, data)
+    context = {
+        "here": "analysis:maturity",
+        "report": told.content,
+        "data": data,
+        "by_arm": by_arm,
+        "may_compare": not by_arm and request.user.may(Permission.LIST_WATCH),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "analysis/maturity.html", context | told.about)
 
 
 @requires(Permission.VISIT_VIEW)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from analysis.quality_of_life import scales
 from analysis.quality_picture import scores_picture
-from analysis.views.background import report_page, request_of
+from analysis.views.background import reported, request_of
 from kernel.spreadsheets import as_csv
 from trials.models import Site
 
@@ -32,13 +33,12 @@ def quality_of_life(request: PersonRequest) -> HttpResponse:
 def quality_of_life_file(request: PersonRequest) -> HttpResponse:
     """Give every scale at every time point as CSV, over both arms together."""
     asked = request_of("quality-of-life-file", _sites(request, Permission.EXPORT_VIEW))
-
-    def show(rows: list[Any], about: dict[str, Any]) -> HttpResponse:
-        answer = HttpResponse(as_csv(rows), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = 'attachment; filename="PALACE-3_quality_of_life.csv"'
-        return answer
-
-    return report_page(request, asked, show)
+    told = reported(request, asked, at=timezone.now())
+    if told.answer is not None:
+        return told.answer
+    answer = HttpResponse(as_csv(told.content), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="PALACE-3_quality_of_life.csv"'
+    return answer
 
 
 @requires(Permission.LIST_WATCH)
@@ -57,16 +57,15 @@ def _page(request: PersonRequest, *, by_arm: bool) -> HttpResponse:
         else ("quality-of-life", Permission.EXPORT_VIEW)
     )
     asked = request_of(name, _sites(request, permission), scale=scale)
-
-    def show(content: dict[str, Any], about: dict[str, Any]) -> HttpResponse:
-        context = {
-            "scales": offered,
-            "scale": scale,
-            "name": offered[scale],
-            "picture": scores_picture(content["lines"], title=offered[scale]),
-            "by_arm": by_arm,
-            "may_compare": request.user.may(Permission.LIST_WATCH),
-        }
-        return render(request, "analysis/quality_of_life.html", content | context | about)
-
-    return report_page(request, asked, show, look=LOOK if by_arm else "")
+    told = reported(request, asked, at=timezone.now(), look=LOOK if by_arm else "")
+    if told.answer is not None:
+        return told.answer
+    context = {
+        "scales": offered,
+        "scale": scale,
+        "name": offered[scale],
+        "picture": scores_picture(told.content["lines"], title=offered[scale]),
+        "by_arm": by_arm,
+        "may_compare": request.user.may(Permission.LIST_WATCH),
+    }
+    return render(request, "analysis/quality_of_life.html", told.content | context | told.about)

@@ -17,7 +17,7 @@ from analysis.models import SIGNING_ROLES
 from analysis.services import sign_analysis_sets
 from analysis.set_report import SetReport
 from analysis.signed_sets import signatures_under
-from analysis.views.background import report_page, request_of
+from analysis.views.background import reported, request_of
 from trials.models import Site
 
 
@@ -29,15 +29,14 @@ def _sites(request: PersonRequest, permission: Permission) -> dict[int, str]:
 def results(request: PersonRequest) -> HttpResponse:
     """Count every endpoint over everybody randomized; nothing here is by arm."""
     asked = request_of("results", _sites(request, Permission.EXPORT_VIEW).items())
-
-    def show(content: dict[str, Any], about: dict[str, Any]) -> HttpResponse:
-        context = {
-            "may_compare": request.user.may(Permission.LIST_WATCH),
-            **_taking(request, with_arm=False),
-        }
-        return render(request, "analysis/results.html", content | context | about)
-
-    return report_page(request, asked, show)
+    told = reported(request, asked, at=timezone.now())
+    if told.answer is not None:
+        return told.answer
+    context = {
+        "may_compare": request.user.may(Permission.LIST_WATCH),
+        **_taking(request, with_arm=False),
+    }
+    return render(request, "analysis/results.html", told.content | context | told.about)
 
 
 def _taking(request: PersonRequest, *, with_arm: bool) -> dict[str, Any]:
@@ -49,36 +48,41 @@ def _taking(request: PersonRequest, *, with_arm: bool) -> dict[str, Any]:
 def results_by_arm(request: PersonRequest) -> HttpResponse:
     """Count every endpoint in each arm; the look is on record."""
     asked = request_of("results-by-arm", _sites(request, Permission.LIST_WATCH).items())
-
-    def show(content: dict[str, Any], about: dict[str, Any]) -> HttpResponse:
-        context = content | _taking(request, with_arm=True) | about
-        return render(request, "analysis/results.html", context)
-
-    return report_page(request, asked, show, look="endpoints")
+    told = reported(request, asked, at=timezone.now(), look="endpoints")
+    if told.answer is not None:
+        return told.answer
+    context = told.content | _taking(request, with_arm=True) | told.about
+    return render(request, "analysis/results.html", context)
 
 
 @requires(Permission.ANALYSIS_SET_SIGN)
 def set_memberships(request: PersonRequest) -> HttpResponse:
     """Show every analysis set with its size, who is not in it and why, and who signed it; no arm is shown."""
-    form = SignSetsForm(request.POST if "step" not in request.POST and request.POST else None)
-    if form.submits(sign_analysis_sets, by=request.user, at=timezone.now()):
+    at = timezone.now()
+    form = SignSetsForm(request.POST if request.POST and "step" not in request.POST else None)
+    if form.submits(sign_analysis_sets, by=request.user, at=at):
         return redirect("analysis:sets")
     asked = request_of("sets", _sites(request, Permission.ANALYSIS_SET_SIGN).items())
+    told = reported(request, asked, at=at)
+    if told.answer is not None:
+        return told.answer
+    return _sets_page(request, told.content, form, told.about)
 
-    def show(content: SetReport, about: dict[str, Any]) -> HttpResponse:
-        with transaction.atomic():
-            signatures = {each.role: each.signature for each in signatures_under(content.digest)}
-        form.initial["seen"] = content.digest
-        context = {
-            "sets": content.sets,
-            "all": content.everybody,
-            "form": form,
-            "signed": content.is_signed,
-            "changed": content.changed,
-            "signatures": [(ROLE_LABELS[role], signatures.get(role)) for role in SIGNING_ROLES],
-            "may_sign": any(role in request.user.roles and role not in signatures for role in SIGNING_ROLES),
-            "zone": settings.TRIAL_TIME_ZONE,
-        }
-        return render(request, "analysis/sets.html", context | about, status=form.status)
 
-    return report_page(request, asked, show)
+def _sets_page(
+    request: PersonRequest, content: SetReport, form: SignSetsForm, about: dict[str, Any]
+) -> HttpResponse:
+    with transaction.atomic():
+        signatures = {each.role: each.signature for each in signatures_under(content.digest)}
+    form.initial["seen"] = content.digest
+    context = {
+        "sets": content.sets,
+        "all": content.everybody,
+        "form": form,
+        "signed": content.is_signed,
+        "changed": content.changed,
+        "signatures": [(ROLE_LABELS[role], signatures.get(role)) for role in SIGNING_ROLES],
+        "may_sign": any(role in request.user.roles and role not in signatures for role in SIGNING_ROLES),
+        "zone": settings.TRIAL_TIME_ZONE,
+    }
+    return render(request, "analysis/sets.html", context | about, status=form.status)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from analysis.safety.tables import EVERY, NEOADJUVANT
-from analysis.views.background import report_page, request_of
+from analysis.views.background import reported, request_of
 from analysis.views.choosing import ChosenData, chosen_data, report_as_file
 from kernel.choices import chosen
 from reports.quality import Report
@@ -23,18 +23,18 @@ LOOK: Final = "safety"
 
 def _answer(request: PersonRequest, *, by_arm: bool, as_file: bool) -> HttpResponse:
     permissions = (Permission.LIST_WATCH,) if by_arm else READERS
+    at = timezone.now()
     with transaction.atomic():
-        data = chosen_data(request, *permissions, at=timezone.now())
+        data = chosen_data(request, *permissions, at=at)
     period = chosen(request, "period", (NEOADJUVANT, EVERY), otherwise=NEOADJUVANT)
     name = "safety-by-arm" if by_arm else "safety"
     asked = request_of(name, data.counted.items(), cut_name=data.cut_name, period=period)
-
-    def show(report: Report, about: dict[str, Any]) -> HttpResponse:
-        if as_file:
-            return report_as_file(report, data)
-        return _page(request, report, data, about | {"period": period, "by_arm": by_arm})
-
-    return report_page(request, asked, show, look=LOOK if by_arm else "")
+    told = reported(request, asked, at=at, look=LOOK if by_arm else "")
+    if told.answer is not None:
+        return told.answer
+    if as_file:
+        return report_as_file(told.content, data)
+    return _page(request, told.content, data, told.about | {"period": period, "by_arm": by_arm})
 
 
 def _page(request: PersonRequest, report: Report, data: ChosenData, about: dict[str, Any]) -> HttpResponse:

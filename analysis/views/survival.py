@@ -16,7 +16,7 @@ from analysis.definitions import DEFINITIONS, warnings_of
 from analysis.forms import DataAndCodeForm
 from analysis.reproduction.data import take_data_and_code
 from analysis.survival_report import CHOICES, EVERYBODY, SurvivalOfEndpoint
-from analysis.views.background import report_page, request_of
+from analysis.views.background import reported, request_of
 from reports.survival.picture import survival_picture
 from trials.models import Site
 
@@ -41,12 +41,12 @@ def _page(request: PersonRequest, *, by_arm: bool) -> HttpResponse:
         ("survival-by-arm", Permission.LIST_WATCH) if by_arm else ("survival", Permission.EXPORT_VIEW)
     )
     sites = Site.objects.open_to(request.user, permission).values_list("pk", "code")
-
-    def show(content: dict[str, Any], about: dict[str, Any]) -> HttpResponse:
-        context = _context(request, content["endpoints"], by_arm=by_arm)
-        return render(request, "analysis/survival.html", content | context | about)
-
-    return report_page(request, request_of(name, sites), show, look="survival" if by_arm else "")
+    look = "survival" if by_arm else ""
+    told = reported(request, request_of(name, sites), at=timezone.now(), look=look)
+    if told.answer is not None:
+        return told.answer
+    context = _context(request, told.content["endpoints"], by_arm=by_arm)
+    return render(request, "analysis/survival.html", told.content | context | told.about)
 
 
 def _context(request: PersonRequest, shown: list[SurvivalOfEndpoint], *, by_arm: bool) -> dict[str, Any]:

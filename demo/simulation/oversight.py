@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
@@ -40,12 +41,12 @@ def watch_over(stage: Stage, at: datetime) -> None:
             )
         work_out(at=at)
         with transaction.atomic():
-            found = list(
+            findings = list(
                 MonitoringFinding.objects.filter(indicator=WATCHED, followed_at=None).order_by("pk")[:2]
             )
-            for finding in found[1:]:
+            for finding in findings[1:]:
                 take_finding(finding=finding, by=data, at=at)
-            for finding in found[:1]:
+            for finding in findings[:1]:
                 record_outcome(
                     finding=finding,
                     outcome=FollowUpOutcome.CORRECTED,
@@ -70,7 +71,7 @@ def report_to_committee(*, by: User, second: User, at: datetime) -> tuple[Commit
                 recipient="Demo member of an ethics committee",
                 email="ethics@example.org",
                 language="zh-hans",
-                expires_on=local_date(at, "Asia/Shanghai") + OPEN_FOR,
+                expires_on=local_date(at, settings.TRIAL_TIME_ZONE) + OPEN_FOR,
                 by=by,
                 at=at,
             )
