@@ -15,6 +15,7 @@ from analysis.background.results import ReportRequest
 from audit.models import AnchorOccasion
 from committee.services.packs import request_pack
 from crf import catalogue
+from exports.casebooks.services import start_casebooks
 from exports.kept_cuts.services import take_cut
 from exports.services import request_export
 from kernel.scope import EVERYTHING, scope
@@ -45,6 +46,16 @@ def an_export(world: World) -> tuple[Any, ...]:
     with as_person(world.data_manager):
         asked: dict[str, Any] = {"forms": list(catalogue.forms())[:3], "sites": ["01"], "purpose": "test"}
         return (request_export(**asked, by=world.data_manager, at=NOW).pk,)
+
+
+def casebooks_of_a_trial(world: World) -> tuple[Any, ...]:
+    """An export of casebooks that was begun, of a trial without participants."""
+    with as_person(world.data_manager):
+        asked: dict[str, Any] = {"forms": ["ELIG"], "sites": ["01"], "purpose": "test"}
+        export = request_export(**asked, data_format="casebooks", by=world.data_manager, at=NOW)
+    with scope(user_id=None, sites=EVERYTHING):
+        start_casebooks(export=export, at=NOW)
+    return (export.pk,)
 
 
 def a_pack(world: World) -> tuple[Any, ...]:
@@ -119,6 +130,7 @@ ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "crf:compare_expected": nothing,
     "crf:run_checks": nothing,
     "crf:verify_derived": nothing,
+    "exports:casebooks": casebooks_of_a_trial,
     "exports:look_after": nothing,
     "exports:site_copies": nothing,
     "exports:site_copy": a_site_copy,
