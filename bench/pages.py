@@ -135,11 +135,11 @@ def _people() -> dict[str, str]:
     from trials.models import Participant
 
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-        running = SafetyClock.objects.running().select_related("participant")
+        clock = SafetyClock.objects.running().select_related("participant").order_by("pk").first()
         screened = Participant.objects.filter(number__startswith="01-", state="SCREENED")
         return {
             "number": _participant(),
-            "clocked": running.earliest("pk").participant.number,
+            "clocked": clock.participant.number if clock else _participant(),
             "screened": screened.earliest("pk").number,
         }
 

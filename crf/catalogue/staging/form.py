@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +18,6 @@ from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import Is
 from crf.engine.declaration import Repeats
 from crf.engine.fields import (
-    Asked,
     ChoiceAnswer,
     DateAnswer,
     DecimalAnswer,
@@ -33,7 +34,7 @@ from crf.engine.fields import (
 from crf.engine.questions import KEYS
 
 FROM_INCISORS = _("Distance from the incisors.")
-EDGE: Asked = {"unit": "cm", "soft": (18, 42), "hard": (10, 50), "required": True, "sdtm": "TRORRES"}
+EDGE: dict[str, Any] = {"unit": "cm", "soft": (18, 42), "hard": (10, 50), "required": True, "sdtm": "TRORRES"}
 EUS, PET, PDL1 = Is("eus_done", "Y"), Is("pet_done", "Y"), Is("pdl1_done", "Y")
 SUSPECT_NECK, BRONCHOSCOPY = Is("us_res", "suspect"), Is("bron_done", "Y")
 REVIEWED = Is("setting.central_review", True)
