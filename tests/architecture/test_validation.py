@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 from palace3.validation import TESTS, pages, rules
@@ -42,3 +43,20 @@ def test_the_page_says_what_a_run_came_to(tmp_path: Path) -> None:
         "not run",
         "–",
     )
+
+
+def test_each_fault_of_the_reviews_names_tests_that_exist() -> None:
+    """The page of faults leads to tests; a test that is renamed there is renamed here."""
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    rows = [
+        line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| what could")
+    ]
+    named = re.findall(r"`([a-z0-9_/]+\.py)::(test_\w+)`", page)
+    assert len(rows) > 40
+    assert len(named) > 60
+    missing = [
+        f"{path}::{function}"
+        for path, function in named
+        if f"def {function}(" not in (ROOT / "tests" / path).read_text(encoding="utf-8")
+    ]
+    assert missing == []

@@ -1,0 +1,228 @@
+"""Objects of another site, tried at every address and parameter that names one, are answered as nobody's are.
+
+Looked at: each address that a coordinator may open and that carries a row number, a site or a version at a site, by
+GET and POST, below a participant of one's own as well; each list, asked by each name that stands for an object; each
+form that is sent without an object in its address. A new address with a row number fails until a table names it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import models
+from django.test import Client
+from django.urls import reverse
+
+from audit.models import Act
+from crf.models import Query, WorkingNote
+from crf.notes.services import write_note
+from crf.queries.services import raise_query
+from crf.store.records import record_key_of
+from followup.models import Visit
+from followup.services import plan_visits_for
+from kernel.scope import EVERYTHING, scope
+from tests.integration.system.test_permission_matrix import (
+    ABOUT_SITES,
+    COMMITTING,
+    MATRIX,
+    addresses,
+    sample,
+)
+from tests.world import NOW, PASSWORD, World, as_person, screen
+from trials.models import DeviationProposal, Participant
+from trials.services import propose_deviation
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+
+PARTS = dict(addresses())
+KINDS: dict[str, type[models.Model]] = {
+    "crf:settle-note": WorkingNote,
+    "crf:settle-deviation": DeviationProposal,
+    **dict.fromkeys(("crf:query", "crf:query-answer", "crf:query-confirm", "crf:query-assign"), Query),
+    **dict.fromkeys(
+        ("followup:visit", "followup:took-place", "followup:describe", "followup:not-done"), Visit
+    ),
+    **dict.fromkeys(("followup:propose", "crf:nothing-new", "crf:lock-visit", "crf:verify-visit"), Visit),
+}
+# Of the whole trial or of a person, or tried where such a row is made.
+ELSEWHERE = {
+    "trials:anchor-file": "public",
+    "trials:transfer": "integration/followup/test_transfer.py",
+    **dict.fromkeys(
+        ("crf:attachment", "crf:remove-attachment", "crf:upload", "crf:take-upload-back"),
+        "integration/crf/test_attachments.py",
+    ),
+    "exports:api:attachment-file": "integration/crf/test_attachments.py",
+    **dict.fromkeys(
+        ("crf:listing", "crf:change-listing", "crf:archive-listing", "crf:review-rows"),
+        "integration/crf/test_listings.py",
+    ),
+    "exports:api:listing-rows": "integration/crf/test_listings.py",
+    **dict.fromkeys(
+        ("exports:import", "exports:import-take", "exports:import-discard"),
+        "integration/exports/test_imports.py",
+    ),
+    **dict.fromkeys(
+        ("exports:api:import", "exports:api:import-take", "exports:api:import-discard"),
+        "integration/exports/test_imports.py",
+    ),
+}
+# Only below a participant: another site's participant does not exist (test_permission_matrix.py); and of a person.
+BY_PARTICIPANT = {
+    *("followup:cancel-attempt", "followup:cancel-loss", "followup:correct-withdrawal"),
+    *("followup:cancel-withdrawal", "crf:withdraw-range", "exports:token-revoke"),
+}
+OBJECTS = {"pk", "number", "reference", "site", "token", "ticket", "username"}
+ASKED_BY = ("site", "participant", "number", "q", "visit", "record", "query", "term", "of", "replaces")
+OF_THE_API = ("site", "participant", "number", "visit", "query")
+NOBODYS: dict[str, Any] = {"pk": 2**31 - 7, "code": "77", "site": "77"}
+
+
+def of_a_coordinator(name: str) -> bool:
+    return MATRIX[name][1] == "*" or "C" in MATRIX[name][1]
+
+
+def about_a_site(name: str) -> bool:
+    return name.startswith(ABOUT_SITES) and "code" in PARTS[name]
+
+
+@pytest.fixture
+def theirs(world: World) -> dict[str, Any]:
+    """A participant of site 01 with one object of each kind, and one of site 02 beside it."""
+    rows: dict[Any, int] = {}
+    with scope(user_id=None, sites=EVERYTHING):
+        own = screen(world, site=world.other_site)
+        first = screen(world)
+        for participant in (own, first):
+            plan_visits_for(participant=participant, by=None, at=NOW)
+            key = record_key_of(participant=participant, form="ELIG")
+            raise_query(record_key=key, text="Please look", by=world.data_manager, at=NOW)
+            told: dict[str, Any] = {"rule": "wrong_treatment", "key": "look", "detail": "x"}
+            propose_deviation(participant=participant, by=None, at=NOW, **told)
+        for kind in {*KINDS.values()} - {WorkingNote}:
+            manager: Any = kind._default_manager
+            rows[kind] = manager.filter(site=world.site).earliest("pk").pk
+    with as_person(world.coordinator):
+        note = write_note(participant=first, text="Ring again", by=world.coordinator, at=NOW)
+        rows[WorkingNote] = note.pk
+    return {"participant": first, "own": own, "rows": rows}
+
+
+def client_of(world: World) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(world.stranger)
+    return client
+
+
+def body_of(answer: Any) -> str:
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return str(content.decode(errors="replace"))
+
+
+def address(name: str, values: dict[str, Any]) -> str:
+    filled = sample(None, "") | values  # type: ignore[arg-type]
+    return reverse(name, kwargs={part: filled[part] for part in PARTS[name]})
+
+
+def test_every_address_with_a_row_number_is_tried() -> None:
+    carrying = {name for name in MATRIX if "pk" in PARTS[name] and of_a_coordinator(name)}
+    assert carrying == set(KINDS) | {name for name in carrying if name in ELSEWHERE} | (
+        BY_PARTICIPANT & carrying
+    )
+
+
+def objects(theirs: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each address of a coordinator that names an object, with what it is called at the other site."""
+    numbers = [theirs["participant"].number, theirs["own"].number]
+    for name in filter(of_a_coordinator, MATRIX):
+        if name in KINDS:
+            row = {"pk": theirs["rows"][KINDS[name]]}
+            below = "number" in PARTS[name]
+            yield from ((name, row | {"number": number} if below else row) for number in numbers[: 1 + below])
+        elif about_a_site(name):
+            yield name, {"code": "01"}
+        elif "site" in PARTS[name]:
+            yield name, {"site": "01"}
+
+
+def test_an_object_of_another_site_is_answered_as_nobodys(world: World, theirs: dict[str, Any]) -> None:
+    client, reached, asked = client_of(world), {}, 0
+    number = theirs["participant"].number
+    for name, named in objects(theirs):
+        nobodys = named | {key: NOBODYS[key] for key in named if key in NOBODYS}
+        for method in ("get", "post"):
+            said = address(name, named)
+            answer = getattr(client, method)(said)
+            missing = getattr(client, method)(address(name, nobodys))
+            asked += 1
+            told = number in body_of(answer).replace(said, "")
+            if answer.status_code < 400 or answer.status_code != missing.status_code or told:
+                reached[name, method, *named.values()] = (answer.status_code, missing.status_code, told)
+    assert reached == {}
+    assert asked > 40
+
+
+def test_a_list_asked_by_an_object_of_another_site_tells_nothing(
+    world: World, theirs: dict[str, Any]
+) -> None:
+    client, told = client_of(world), []
+    first: Participant = theirs["participant"]
+    other = {
+        "site": "01",
+        "visit": theirs["rows"][Visit],
+        "query": theirs["rows"][Query],
+    }
+    named = {key: str(other.get(key, first.number)) for key in ASKED_BY}
+    asked = 0
+    for name, (method, _roles) in MATRIX.items():
+        if method != "get" or not of_a_coordinator(name) or OBJECTS & set(PARTS[name]) or about_a_site(name):
+            continue
+        by_api = name.startswith("exports:api:")
+        for by in [{key: named[key]} for key in OF_THE_API] if by_api else [named]:
+            answer = client.get(address(name, {"kind": "csv"}), by)
+            asked += 1
+            body = body_of(answer)
+            # What was typed stands in a page's fields and in a refusal; a link or a row tells of somebody.
+            shown = f"/{first.number}/" if not by_api else first.number
+            if answer.status_code >= 500 or (answer.status_code == 200 and shown in body):
+                told.append((name, by, answer.status_code))
+    assert told == []
+    assert asked > 60
+
+
+def test_no_form_sent_with_objects_of_another_site_leaves_an_act_there(
+    world: World, theirs: dict[str, Any]
+) -> None:
+    client = client_of(world)
+    first: Participant = theirs["participant"]
+    with scope(user_id=None, sites=EVERYTHING):
+        last = Act.objects.latest("pk").pk
+    said = {
+        "site": [str(world.site.pk), "01"],
+        "participant": first.number,
+        "participants": str(first.pk),
+        "number": first.number,
+        "row": str(theirs["rows"][Query]),
+        "assignee": world.coordinator.username,
+        "text": "Said by somebody of another site",
+        "reason": "Said by somebody of another site",
+        "password": PASSWORD,
+    }
+    sent = 0
+    for name in MATRIX:
+        if not of_a_coordinator(name) or OBJECTS & set(PARTS[name]) or name in COMMITTING:
+            continue
+        if name.startswith("accounts:"):
+            continue  # one's own account; signing out would end the look
+        answer = client.post(
+            address(name, {"code": "01", "kind": "answer"}), said | {"once": secrets.token_hex(16)}
+        )
+        assert answer.status_code < 500, name
+        sent += 1
+    assert sent > 40
+    with scope(user_id=None, sites=EVERYTHING):
+        later = Act.objects.filter(pk__gt=last, by=world.stranger)
+        assert [a.verb for a in later if a.site_id == world.site.pk or a.participant_id == first.pk] == []
