@@ -228,9 +228,10 @@ def _refuse_impossible(
             participant=participant.number, consented=consented.isoformat(), day=on.isoformat()
         )
     died = Milestone.objects.filter(participant=participant, code="DEATH").first()
-    if died is not None and died.last_day < on:
+    last_day = died.last_day if died is not None else None
+    if last_day is not None and last_day < on:
         raise WithdrawnAfterDeath(
-            participant=participant.number, death=died.last_day.isoformat(), day=on.isoformat()
+            participant=participant.number, death=last_day.isoformat(), day=on.isoformat()
         )
     standing = Withdrawal.objects.filter(participant=participant, cancelled_at=None)
     for other in standing.exclude(pk=besides.pk) if besides else standing:

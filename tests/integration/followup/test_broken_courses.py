@@ -22,7 +22,7 @@ from followup.services import (
     withdraw_participant,
 )
 from followup.services.contacts import ContactAfterDeath, ContactBeforeConsent
-from followup.services.loss import NotYetLost, SeenSince
+from followup.services.loss import LostInFuture, NotYetLost, SeenSince
 from kernel.errors import Refusal
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_courses import DAY, lose, standing, surveyed
@@ -101,6 +101,15 @@ def test_rare_11_attempts_before_the_last_visit_do_not_make_a_loss(
         record_lost(participant=surveyed, on=seen_on, **by(world, seen_on))
     with pytest.raises(SeenSince, match=seen_on.isoformat()):
         record_lost(participant=surveyed, on=seen_on - timedelta(2), **by(world, seen_on))
+
+
+def test_rare_11_nobody_is_lost_on_a_day_to_come(world: World, surveyed: Participant) -> None:
+    for days, route in ((0, "phone"), (30, "family"), (61, "phone")):
+        called(world, surveyed, DAY + timedelta(days), route=route)
+    today = DAY + timedelta(61)
+    with pytest.raises(LostInFuture):
+        record_lost(participant=surveyed, on=today + timedelta(1), **by(world, today))
+    record_lost(participant=surveyed, on=today, **by(world, today))
 
 
 def test_rare_11_who_comes_to_a_visit_is_found(world: World, surveyed: Participant) -> None:
