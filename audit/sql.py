@@ -194,3 +194,32 @@ DROP_NAMED_ACTS = (
     f"CREATE OR REPLACE {FUNCTIONS.rsplit('CREATE ', maxsplit=1)[-1]}"
     "DROP FUNCTION audit_guard_erasure() CASCADE;"
 )
+
+# What runs by itself is in the program's schedule: the application's role enters it, and ends none of it.
+SCHEDULE_TABLES = (
+    "django_celery_beat_periodictask",
+    "django_celery_beat_periodictasks",
+    "django_celery_beat_intervalschedule",
+    "django_celery_beat_crontabschedule",
+    "django_celery_beat_clockedschedule",
+    "django_celery_beat_solarschedule",
+)
+SCHEDULE_GUARD = f"""
+REVOKE DELETE ON {", ".join(SCHEDULE_TABLES)} FROM palace3_app;
+CREATE FUNCTION audit_guard_schedule() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF session_user = 'palace3_app' AND (
+        (OLD.enabled AND NOT NEW.enabled) OR NEW.name <> OLD.name OR NEW.task <> OLD.task
+    ) THEN
+        RAISE EXCEPTION 'a scheduled task is neither switched off nor made another'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER schedule_guard BEFORE UPDATE ON django_celery_beat_periodictask
+    FOR EACH ROW EXECUTE FUNCTION audit_guard_schedule();
+"""
+DROP_SCHEDULE_GUARD = f"""
+DROP FUNCTION audit_guard_schedule() CASCADE;
+GRANT DELETE ON {", ".join(SCHEDULE_TABLES)} TO palace3_app;
+"""

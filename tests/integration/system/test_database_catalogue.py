@@ -119,7 +119,31 @@ def test_the_application_role_deletes_only_working_copies(superuser: psycopg.Con
         "WHERE n.nspname = 'public' AND c.relkind = 'r' AND has_table_privilege('palace3_app', c.oid, 'DELETE')"
     )
     allowed = {m._meta.db_table for m in working_copies()} | {"django_session"}
-    assert {row[0] for row in rows if not row[0].startswith("django_celery_beat_")} == allowed
+    assert {row[0] for row in rows} == allowed
+
+
+ENDING_A_TASK = (
+    "DELETE FROM django_celery_beat_periodictask",
+    "DELETE FROM django_celery_beat_intervalschedule",
+    "UPDATE django_celery_beat_periodictask SET enabled = false",
+    "UPDATE django_celery_beat_periodictask SET task = 'audit:nothing'",
+)
+
+
+def test_point_9_the_application_ends_no_scheduled_task(app_sql: psycopg.Connection[Any]) -> None:
+    with app_sql.transaction(force_rollback=True):
+        app_sql.execute(
+            "INSERT INTO django_celery_beat_intervalschedule (id, every, period) VALUES (-1, 5, 'minutes')"
+        )
+        app_sql.execute(
+            "INSERT INTO django_celery_beat_periodictask (id, name, task, interval_id, args, kwargs, headers, "
+            "one_off, enabled, total_run_count, date_changed, description) "
+            "VALUES (-1, 'seal', 'audit:seal', -1, '[]', '{}', '{}', false, true, 0, now(), '')"
+        )
+        for attack in ENDING_A_TASK:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), app_sql.transaction():
+                app_sql.execute(attack)
+        app_sql.execute("UPDATE django_celery_beat_periodictask SET last_run_at = now() WHERE id = -1")
 
 
 DEFINERS = {
