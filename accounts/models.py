@@ -51,6 +51,7 @@ class User(AbstractBaseUser, Audited):
     proofs_recorded_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     verified_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     verified_at = models.DateTimeField(_("identity and training verified at"), null=True)
+    reset_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     totp_secret = SealedField(max_length=200, blank=True)
     totp_confirmed_at = models.DateTimeField(_("second factor set up at"), null=True, blank=True)
     totp_last_step = models.BigIntegerField(default=0)
@@ -91,7 +92,8 @@ class User(AbstractBaseUser, Audited):
     @property
     def must_secure_account(self) -> bool:
         """Say whether the password, or a second factor that the role asks for, is not yet the person's own."""
-        return self.must_change_password or (self.needs_second_factor and not self.has_second_factor)
+        is_theirs = not self.must_change_password and self.reset_by_id is None
+        return not is_theirs or (self.needs_second_factor and not self.has_second_factor)
 
     @property
     def has_second_factor(self) -> bool:
@@ -100,8 +102,9 @@ class User(AbstractBaseUser, Audited):
 
     @property
     def waits_for_verifier(self) -> bool:
-        """Say whether a person has recorded training and identity that no second person has verified."""
-        return self.proofs_recorded_by_id is not None and self.verified_at is None
+        """Say whether training and identity, or who came back after a reset, are one person's word so far."""
+        is_new = self.proofs_recorded_by_id is not None and self.verified_at is None
+        return is_new or self.reset_by_id is not None
 
     def may(self, permission: Permission, site: Any = None) -> bool:
         """Say whether a role held now includes ``permission``: at ``site``, or anywhere when None."""

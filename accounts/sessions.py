@@ -115,7 +115,9 @@ def _comes_first(request: HttpRequest) -> str:
         return "" if request.path == reverse("accounts:password") else "accounts:password"
     if not user.must_secure_account:
         return ""
-    return "" if request.path.startswith(reverse("accounts:profile")) else "accounts:second-factor"
+    if request.path.startswith(reverse("accounts:profile")):
+        return ""
+    return "accounts:second-factor" if not user.has_second_factor else "accounts:profile"
 
 
 def _asked_by_the_page(request: HttpRequest) -> bool:

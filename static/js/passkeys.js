@@ -20,7 +20,13 @@ export function question(asked) {
 // What the browser answered, as the server reads it.
 export function answer(credential) {
   const response = {};
-  for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+  for (const name of [
+    "clientDataJSON",
+    "attestationObject",
+    "authenticatorData",
+    "signature",
+    "userHandle",
+  ]) {
     if (credential.response[name]) response[name] = text(credential.response[name]);
   }
   return JSON.stringify({
@@ -59,9 +65,7 @@ export function start(page, credentials) {
   const button = signIn?.querySelector("[data-passkey]");
   if (button) {
     button.hidden = false;
-    button.addEventListener("click", () =>
-      send(signIn, signIn.elements.passkey, ask(signIn, credentials)),
-    );
+    button.addEventListener("click", () => send(signIn, signIn.elements.passkey, ask(signIn, credentials)));
   }
   const adding = page.querySelector("[data-passkey-make]");
   adding?.addEventListener("submit", (event) => {
@@ -70,4 +74,5 @@ export function start(page, credentials) {
   });
 }
 
-if (globalThis.navigator?.credentials && globalThis.PublicKeyCredential) start(document, navigator.credentials);
+if (globalThis.navigator?.credentials && globalThis.PublicKeyCredential)
+  start(document, navigator.credentials);

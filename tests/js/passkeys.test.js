@@ -7,7 +7,11 @@ const buffer = (...signs) => new Uint8Array(signs).buffer;
 
 test("what is bytes is read from the text that stands for it, and written back", () => {
   const asked = question({
-    publicKey: { challenge: "-_8", user: { id: "AQ" }, excludeCredentials: [{ type: "public-key", id: "Ag" }] },
+    publicKey: {
+      challenge: "-_8",
+      user: { id: "AQ" },
+      excludeCredentials: [{ type: "public-key", id: "Ag" }],
+    },
   }).publicKey;
   assert.deepEqual([...asked.challenge], [251, 255]);
   assert.deepEqual([...asked.user.id], [1]);

@@ -34,7 +34,8 @@ class NothingToVerify(Refusal):
 class VerifierIsNoSecond(Refusal):
     code = "trials.verifier_is_no_second"
     message = _(
-        "Training and identity are verified by a second person: neither who recorded them nor the person themself."
+        "Training and identity are verified by a second person: neither who recorded them or reset the "
+        "account, nor the person themself."
     )
     status = 403
 
@@ -98,30 +99,36 @@ def invite_person(*, user: User, by: User, at: datetime) -> User:
 
 
 def verify_proofs(*, user: User, by: User, at: datetime) -> User:
-    """A second person has seen the documents of training and identity: the account may hold a role and sign.
+    """A second person has seen the documents, and after a reset that it is the owner: the account may work and sign.
 
-    Refuses: who recorded them, and the person themself; what waits for nobody. Locks: the person.
+    Refuses: who recorded them or has reset the account, and the person themself; what waits for nobody.
+    Locks: the person.
     """
     with open_act("trials:account:verify", by=by, at=at):
         locked = User.objects.select_for_update().get(pk=user.pk)
         if not locked.waits_for_verifier:
             raise NothingToVerify
-        if by.pk in {locked.proofs_recorded_by_id, locked.pk}:
+        first = {locked.pk, locked.reset_by_id}
+        if locked.verified_at is None:
+            first.add(locked.proofs_recorded_by_id)
+        if by.pk in first:
             raise VerifierIsNoSecond
-        return change_person(user=user, by=by, at=at, verb="verify", verified_by=by, verified_at=at)
+        verified = {"verified_by": by, "verified_at": at, "reset_by": None}
+        return change_person(user=user, by=by, at=at, verb="verify", **verified)
 
 
 def reset_account(*, user: User, password: str, by: User, at: datetime, reason: str) -> User:
     """The person has a new first password, no session, and sets up the second factor anew (11.200(a)(3), 11.300(b)).
 
-    Until the owner has done so, nobody signs with the account.
+    Until the owner has done so, and a second person has seen that it is them, nobody works or signs with the account:
+    whoever resets it knows its password.
 
     Refuses: one's own account. Locks: the person.
     """
     with open_act("trials:account:reset", by=by, at=at, reason=reason):
         _refuse_own(user, by)
         set_password(user=user, password=password, by=by, at=at)
-        return change_person(user=user, by=by, at=at, verb="drop_second_factor", **NO_FACTOR)
+        return change_person(user=user, by=by, at=at, verb="drop_second_factor", reset_by=by, **NO_FACTOR)
 
 
 def close_account(*, user: User, by: User, at: datetime, reason: str) -> User:

@@ -12,6 +12,7 @@ from django.test import Client
 from accounts import services as accounts
 from accounts.models import Mail, User
 from accounts.permissions import Role
+from accounts.second_factor import code_at
 from accounts.services import change_person
 from kernel.scope import EVERYTHING, scope
 from tests.clock import clock_time
@@ -26,6 +27,7 @@ from trials.services.people import (
     VerifierIsNoSecond,
     change_account,
     invite_person,
+    reset_account,
     verify_proofs,
 )
 
@@ -92,3 +94,31 @@ def test_point_6_somebody_is_invited_by_a_link_that_is_good_once(world: World, c
     change_person(user=user, by=None, at=NOW, signed_in_at=NOW)
     with pytest.raises(InUseAlready):
         invite_person(user=user, by=manager, at=NOW)
+
+
+def test_must_show_a_trial_manager_who_resets_an_account_does_not_become_its_owner(
+    world: World, client: Client
+) -> None:
+    """Whoever resets an account knows its password; it takes a second manager before anything opens by it."""
+    reset = {"by": world.trial_manager, "at": clock_time(), "reason": "lost"}
+    reset_account(user=world.investigator, password="known to the manager", **reset)  # type: ignore[arg-type]
+    typed = {"username": "investigator", "password": "known to the manager"}
+    client.post("/accounts/sign-in/", typed)
+    chosen = {
+        "password": typed["password"],
+        "new": "seven quiet herons at dawn",
+        "again": "seven quiet herons at dawn",
+    }
+    client.post("/accounts/password/", chosen)
+    client.post("/accounts/second-factor/begin/", {"begin-password": chosen["new"]})
+    user = User.objects.get(pk=world.investigator.pk)
+    client.post("/accounts/second-factor/", {"code": code_at(user, clock_time())})
+    assert User.objects.get(pk=user.pk).has_second_factor
+    for address in ("/work-list/", "/participants/", "/api/v1/participants/"):
+        assert client.get(address).headers["Location"] == "/accounts/"
+    assert "Your account was reset" in client.get("/accounts/").text
+    assert "second person" in accounts._missing_for_signing(User.objects.get(pk=user.pk))
+    with pytest.raises(VerifierIsNoSecond):
+        verify_proofs(user=user, by=world.trial_manager, at=NOW)
+    verify_proofs(user=user, by=second_manager(), at=NOW)
+    assert client.get("/work-list/").status_code == 200
