@@ -47,7 +47,7 @@ class SignInForm(forms.Form):
     code = code_field(
         required=False, help_text=_("Six digits, if your account has a second factor; or a recovery code.")
     )
-    passkey = forms.CharField(required=False, max_length=MOST_CHARACTERS, widget=forms.HiddenInput)
+    passkey = WordsField(required=False, max_length=MOST_CHARACTERS, widget=forms.HiddenInput)
 
 
 class CodeForm(forms.Form):

@@ -1,6 +1,6 @@
 """Passkeys (WebAuthn): what a browser is asked, and whether what it answers is true. Nothing is written here.
 
-The protocol is python-fido2's (ADR 57). A passkey belongs to the host whose page asked for it; the question waits in
+The protocol is python-fido2's (ADR 52). A passkey belongs to the host whose page asked for it; the question waits in
 the session of the browser and is answered once.
 """
 

@@ -1,6 +1,6 @@
 """A column that the database holds sealed: AES-GCM under a key of the environment, in clear to the program alone.
 
-Whoever has a copy of the database, or says SQL in it, has no second factor of anybody by it (ADR 57). The key is made
+Whoever has a copy of the database, or says SQL in it, has no second factor of anybody by it (ADR 52). The key is made
 from ``PALACE3_IDENTITY_KEY``; while keys are being changed it holds two, the first seals, both open.
 """
 

@@ -200,7 +200,16 @@ class PersonForm(ServiceModelForm):
         """Left to the service, which says what to do."""
 
 
-class AdministratorForm(PersonForm):
+class FirstManagerForm(PersonForm):
+    """One of the first two people, entered at the server: nobody is there yet who could verify a document."""
+
+    password = PasswordField(label=_("First password"), strip=True, min_length=12, max_length=200)
+
+    class Meta(PersonForm.Meta):
+        fields = ("username", "display_name", "email", "language", "trained_on", "identity_checked_on")  # type: ignore[assignment]
+
+
+class AdministratorForm(FirstManagerForm):
     """The first person of an installation, who chooses the password by a link."""
 
     password = None  # type: ignore[assignment]

@@ -1,6 +1,6 @@
 """What is asked of a report and what is kept of it: result, progress and end, in the cache that all processes share.
 
-A result is derived, never the only copy of anything: what the cache drops is worked out again (ADR 56).
+A result is derived, never the only copy of anything: what the cache drops is worked out again (ADR 51).
 """
 
 from __future__ import annotations
