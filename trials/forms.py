@@ -157,7 +157,7 @@ class ConsentVersionForm(ServiceForm):
 PROOFS = ("trained_on", "training_document", "identity_checked_on", "identity_document")
 
 
-class InviteForm(ServiceForm):
+class InvitationForm(ServiceForm):
     """Nothing is typed: the button sends the invitation."""
 
 

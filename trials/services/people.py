@@ -40,7 +40,7 @@ class VerifierIsNoSecond(Refusal):
     status = 403
 
 
-class NoAddress(Refusal):
+class NoAddressToInvite(Refusal):
     code = "trials.no_address"
     message = _("{person} has no e-mail address on record. Enter it first.")
 
@@ -73,7 +73,7 @@ def invite_person(*, user: User, by: User, at: datetime) -> User:
     """
     with open_act("trials:account:invite", by=by, at=at):
         if not user.email or not user.is_active:
-            raise NoAddress(person=user.username)
+            raise NoAddressToInvite(person=user.username)
         if user.signed_in_at is not None:
             raise InUseAlready(person=user.username)
         with override(user.language):

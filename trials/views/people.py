@@ -26,7 +26,7 @@ from trials.forms import (
     ConfirmDelegationForm,
     DelegationForm,
     EndDelegationForm,
-    InviteForm,
+    InvitationForm,
     PersonForm,
     ResetForm,
     SignDelegationForm,
@@ -120,7 +120,7 @@ def change_person(request: PersonRequest, username: str) -> HttpResponse:
 def invite_person(request: PersonRequest, username: str) -> HttpResponse:
     """Mail a link by which the person chooses a password of their own."""
     person = _person(request, username)
-    form = InviteForm(request.POST or None)
+    form = InvitationForm(request.POST or None)
     if form.submits(people_services.invite_person, user=person, by=request.user, at=timezone.now()):
         return redirect(_to(person))
     about = _("The link is good for a day and for one time. Nobody else learns the password.")

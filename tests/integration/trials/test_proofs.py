@@ -22,7 +22,7 @@ from trials.models.people import with_grants
 from trials.services.delegations import ProofsNotVerified
 from trials.services.people import (
     InUseAlready,
-    NoAddress,
+    NoAddressToInvite,
     NothingToVerify,
     VerifierIsNoSecond,
     change_account,
@@ -80,7 +80,7 @@ def test_point_6_somebody_is_invited_by_a_link_that_is_good_once(world: World, c
     manager = world.trial_manager
     new: Any = {"username": "newcomer", "display_name": "New Comer", "by": manager, "at": clock_time()}
     user = accounts.create_person(**new)
-    with pytest.raises(NoAddress):
+    with pytest.raises(NoAddressToInvite):
         invite_person(user=user, by=manager, at=clock_time())
     change_account(user=user, by=manager, at=clock_time(), reason="address", email="n@example.org")
     invite_person(user=user, by=manager, at=clock_time())
