@@ -10,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.passkeys import MOST_CHARACTERS
 from accounts.services import SigningRests, signing_rests
 from accounts.throttle import count_wrong_password
 from kernel import reading
@@ -43,7 +44,10 @@ class SignInForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     password = _password(_("Password"))
-    code = code_field(required=False, help_text=_("Six digits, if your account has a second factor."))
+    code = code_field(
+        required=False, help_text=_("Six digits, if your account has a second factor; or a recovery code.")
+    )
+    passkey = WordsField(required=False, max_length=MOST_CHARACTERS, widget=forms.HiddenInput)
 
 
 class CodeForm(forms.Form):
@@ -71,6 +75,25 @@ class OwnPasswordForm(ServiceForm):
     def arguments(self) -> dict[str, Any]:
         """The password opens the step; the service is not told of it."""
         return {}
+
+
+class PasskeyForm(OwnPasswordForm):
+    """How the passkey is called on the person's own list; what the browser answers comes beside it."""
+
+    label = WordsField(
+        label=_("What it is"), max_length=40, help_text=_("For example: key on my ring, ward computer.")
+    )
+    field_order = ("label", "password")
+
+    def arguments(self) -> dict[str, Any]:
+        return {"name": self.cleaned_data["label"]}
+
+
+class RemovePasskeyForm(OwnPasswordForm):
+    key = WordsField(label=_("Passkey"), max_length=2000, widget=forms.HiddenInput)
+
+    def arguments(self) -> dict[str, Any]:
+        return {"key": self.cleaned_data["key"]}
 
 
 class NewPasswordForm(OwnPasswordForm):

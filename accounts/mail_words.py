@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from kernel.days import zone_in_words
+from kernel.clock import local_date
+from kernel.days import written, zone_in_words
 
 
 def page_link(path: str) -> str:
@@ -27,3 +30,53 @@ def days_are_of(zone: str, *, at: datetime) -> str:
 
 def closing() -> str:
     return _("This message was written by PALACE-3. Nothing needs to be answered.")
+
+
+class AccountNotice(StrEnum):
+    """What the owner of an account is told, because it might not have been them."""
+
+    LOCKED = "locked"
+    CHANGED = "changed"
+    RESET = "reset"
+    FACTOR = "factor"
+    RECOVERY_CODE = "recovery_code"
+    NEW_BROWSER = "new_browser"
+
+
+def notice_text(notice: AccountNotice, *, at: datetime) -> tuple[str, str]:
+    """Return subject and text of the notice, in the language in force."""
+    subject, said = {
+        AccountNotice.LOCKED: (
+            _("Sign-ins to your account rest"),
+            _(
+                "Five sign-ins to your account failed, so it rests for 15 minutes. A browser in which you have signed "
+                "in before is not kept out by it."
+            ),
+        ),
+        AccountNotice.CHANGED: (
+            _("Your password was changed"),
+            _("The password of your account is new."),
+        ),
+        AccountNotice.RESET: (
+            _("Your account was reset"),
+            _(
+                "Somebody who administers accounts has reset yours. Every session and token of yours has ended."
+            ),
+        ),
+        AccountNotice.FACTOR: (
+            _("Your second factor was changed"),
+            _("An app, a passkey or recovery codes of your account were added or removed."),
+        ),
+        AccountNotice.RECOVERY_CODE: (
+            _("A recovery code was used"),
+            _("Somebody has signed in to your account with a recovery code. It is good for one time."),
+        ),
+        AccountNotice.NEW_BROWSER: (
+            _("A sign-in from a new browser"),
+            _("Your account was opened in a browser in which you have not signed in before."),
+        ),
+    }[notice]
+    zone = settings.TRIAL_TIME_ZONE
+    when = f"{written(local_date(at, zone))}, {at.astimezone(ZoneInfo(zone)):%H:%M}"
+    doubt = _("If it was not you, tell the trial manager now, by telephone.")
+    return subject, "\n\n".join([f"{when} ({zone_in_words(zone, at=at)})", said, doubt, closing()])

@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SECOND_FACTOR_ROLES, Grant, Permission, Role
+from accounts.sealing import SealedField
 from audit.guards import ActGuard, MayDelete, ProvenSignature, SiteScoped
 from audit.models import Audited, audited
 
@@ -41,9 +42,22 @@ class User(AbstractBaseUser, Audited):
     accountability_accepted_on = models.DateField(
         _("accountability policy accepted on"), null=True, blank=True
     )
-    totp_secret = models.CharField(max_length=64, blank=True)
+    training_document = models.CharField(
+        _("course or certificate of the training"), max_length=120, null=True, blank=True
+    )
+    identity_document = models.CharField(
+        _("document of the identity check"), max_length=120, null=True, blank=True
+    )
+    proofs_recorded_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    verified_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    verified_at = models.DateTimeField(_("identity and training verified at"), null=True)
+    reset_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    totp_secret = SealedField(max_length=200, blank=True)
     totp_confirmed_at = models.DateTimeField(_("second factor set up at"), null=True, blank=True)
     totp_last_step = models.BigIntegerField(default=0)
+    passkeys = models.JSONField(_("passkeys"), null=True)
+    recovery_codes = models.JSONField(_("digests of recovery codes that are left"), null=True)
+    signed_in_at = models.DateTimeField(_("last signed in at"), null=True)
     secrets_digest = models.CharField(max_length=64, null=True, editable=False)
     must_change_password = models.BooleanField(
         _("password was given by somebody else"), default=False, help_text=_("Changed at the next sign-in.")
@@ -78,7 +92,19 @@ class User(AbstractBaseUser, Audited):
     @property
     def must_secure_account(self) -> bool:
         """Say whether the password, or a second factor that the role asks for, is not yet the person's own."""
-        return self.must_change_password or (self.needs_second_factor and self.totp_confirmed_at is None)
+        is_theirs = not self.must_change_password and self.reset_by_id is None
+        return not is_theirs or (self.needs_second_factor and not self.has_second_factor)
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Say whether an app or a passkey is asked for at sign-in."""
+        return self.totp_confirmed_at is not None or bool(self.passkeys)
+
+    @property
+    def waits_for_verifier(self) -> bool:
+        """Say whether training and identity, or who came back after a reset, are one person's word so far."""
+        is_new = self.proofs_recorded_by_id is not None and self.verified_at is None
+        return is_new or self.reset_by_id is not None
 
     def may(self, permission: Permission, site: Any = None) -> bool:
         """Say whether a role held now includes ``permission``: at ``site``, or anywhere when None."""
@@ -166,6 +192,25 @@ class AccessUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.used_at:%Y-%m-%d %H:%M}"
+
+
+class BrowserSession(models.Model):
+    """A session as its owner knows it: which browser, on which device, since when.
+
+    A working copy beside Django's own row, which says whether the session lives; signing in and out are acts.
+    """
+
+    key = models.CharField(max_length=40, primary_key=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    browser = models.CharField(_("browser"), max_length=80)
+    device = models.CharField(max_length=64)
+    opened_at = models.DateTimeField(_("signed in at"))
+
+    class Meta:
+        constraints = (MayDelete(name="accounts_browsersession_deletable"),)
+
+    def __str__(self) -> str:
+        return f"{self.browser} · {self.opened_at:%Y-%m-%d %H:%M}"
 
 
 @audited(exclude=("body",))

@@ -1,15 +1,75 @@
-"""The second factor as a person meets it: an address for their app, drawn as a QR code."""
+"""The second factor: an app, passkeys, recovery codes; what counts as an answer, and how an app learns its secret.
+
+Nothing is written here.
+"""
 
 from __future__ import annotations
 
 import io
+import secrets
 from datetime import datetime
+from typing import Any, Final
 
 import pyotp
 import qrcode
 from qrcode.image.svg import SvgPathImage
 
 from accounts.models import User
+from accounts.passkeys import PasskeyAnswer, passkeys_after
+from accounts.sealing import is_keyed_digest, keyed_digest
+from kernel import reading
+
+RECOVERY: Final = "recovery code"
+
+
+def factor_after(
+    user: User, code: str, passkey: PasskeyAnswer | None, *, at: datetime
+) -> dict[str, Any] | None:
+    """Return what of the account changes as its second factor is used up; None where nothing of it was shown.
+
+    Whoever has no second factor is asked for none.
+    """
+    if not user.has_second_factor:
+        return {}
+    if user.totp_confirmed_at and (step := matching_step(user, code, at)) is not None:
+        return {"totp_last_step": step}
+    if (left := codes_after(user, code)) is not None:
+        return {"recovery_codes": left}
+    passkeys = passkeys_after(user, passkey)
+    return None if passkeys is None else {"passkeys": passkeys}
+
+
+def matching_step(user: User, code: str, at: datetime, *, from_session: bool = False) -> int | None:
+    """Return the time step that ``code`` belongs to, or None; a step used before opens no session again."""
+    if not user.totp_secret:
+        return None
+    typed = reading.code(code)
+    if not typed.isascii():
+        return None
+    totp = pyotp.TOTP(user.totp_secret)
+    now = int(at.timestamp()) // totp.interval
+    for step in (now, now - 1, now + 1):
+        if step > user.totp_last_step - from_session and secrets.compare_digest(
+            totp.generate_otp(step), typed
+        ):
+            return step
+    return None
+
+
+def recovery_digest(user: User, code: str) -> str:
+    """Return what is kept of a recovery code: bound to whose it is."""
+    return keyed_digest(f"{user.username}:{_plain(code)}", purpose=RECOVERY)
+
+
+def codes_after(user: User, code: str) -> list[str] | None:
+    """Return the digests of recovery codes that are left when ``code`` is used; None when it is none of them."""
+    text = f"{user.username}:{_plain(code)}"
+    used = [each for each in user.recovery_codes or [] if is_keyed_digest(each, text, purpose=RECOVERY)]
+    return [each for each in user.recovery_codes or [] if each not in used] if used else None
+
+
+def _plain(code: str) -> str:
+    return reading.code(code).replace("-", "").lower()
 
 
 def address_for_app(user: User) -> str:

@@ -17,24 +17,47 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from accounts.models import AccessUse, Mail, Signature, User
+from accounts.mail_words import AccountNotice, notice_text
+from accounts.models import AccessUse, BrowserSession, Mail, Signature, User
+from accounts.passkeys import PasskeyAnswer
+from accounts.second_factor import factor_after, matching_step
 from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
 from audit.models import Act
 from audit.secret_digests import name_digest, secrets_digest
-from kernel import reading
 from kernel.clock import local_date
 from kernel.errors import Refusal
-from kernel.scope import tell_signing
+from kernel.scope import EVERYTHING, scope, tell_signing
 
 TRIES_BEFORE_LOCK = 5
 LOCKED_FOR = timedelta(minutes=15)
+# What a reset leaves of whatever an account is opened with beside its password.
+NO_FACTOR: Mapping[str, Any] = {
+    "totp_secret": "",
+    "totp_confirmed_at": None,
+    "passkeys": None,
+    "recovery_codes": None,
+}
 USE_NOTED_EVERY = timedelta(minutes=15)
 
 
 class DayAhead(Refusal):
     code = "accounts.day_ahead"
     message = _("{what}: {day} has not come yet. Record it when it has happened.")
+    status = 422
+
+
+class NoTrainingDocument(Refusal):
+    code = "accounts.no_training_document"
+    fields = ("training_document",)
+    message = _("Name the course or certificate that shows the training.")
+    status = 422
+
+
+class NoIdentityDocument(Refusal):
+    code = "accounts.no_identity_document"
+    fields = ("identity_document",)
+    message = _("Name the document by which the identity was checked, without its number.")
     status = 422
 
 
@@ -59,6 +82,14 @@ class WrongCode(Refusal):
     fields = ("code",)
     message = _("The code does not match. Type the six digits that your app shows now.")
     status = 422
+
+
+class SignInAgain(Refusal):
+    code = "accounts.sign_in_again"
+    message = _(
+        "This asks for your passkey, and you have shown it more than 15 minutes ago. Sign out, sign in with it and "
+        "come back."
+    )
 
 
 class WrongPassword(Refusal):
@@ -102,15 +133,24 @@ def create_person(
     language: str = "en",
     trained_on: date | None = None,
     identity_checked_on: date | None = None,
+    training_document: str | None = None,
+    identity_document: str | None = None,
     accountability_accepted_on: date | None = None,
     by: User | None,
     at: datetime,
 ) -> User:
     """A new account exists; its name was never used before (11.10(d), 11.300(a)).
 
-    Refuses: a name that was ever used; days of training or identity that are still to come.
+    Refuses: a name that was ever used; days of training or identity that are still to come, or without a document.
     """
     with open_act("accounts:person:create", by=by, at=at) as act:
+        proofs = proofs_of(
+            by,
+            trained_on=trained_on,
+            training_document=training_document,
+            identity_checked_on=identity_checked_on,
+            identity_document=identity_document,
+        )
         _refuse_days_ahead({"trained_on": trained_on, "identity_checked_on": identity_checked_on}, at)
         if User.objects.filter(username__iexact=username).exists():
             raise NameTaken(username=username)
@@ -125,11 +165,25 @@ def create_person(
                 User, {"username": username, "password": hashed, "totp_secret": ""}
             ),
             must_change_password=password is not None,
-            trained_on=trained_on,
-            identity_checked_on=identity_checked_on,
             accountability_accepted_on=accountability_accepted_on,
+            **proofs,
             act=act,
         )
+
+
+def proofs_of(by: User | None, **given: Any) -> dict[str, Any]:
+    """Return training and identity as the account keeps them: a day has its document, and waits for a second person.
+
+    What the system itself enters, for the first people and in a restore, waits for nobody.
+    """
+    if by is None:
+        return given
+    for day, document in (("trained_on", "training_document"), ("identity_checked_on", "identity_document")):
+        if given[day] is not None and not given[document]:
+            raise NoTrainingDocument if day == "trained_on" else NoIdentityDocument
+    if given["trained_on"] is None and given["identity_checked_on"] is None:
+        return given
+    return {**given, "proofs_recorded_by": by, "verified_by": None, "verified_at": None}
 
 
 def _refuse_days_ahead(fields: Mapping[str, Any], at: datetime) -> None:
@@ -183,6 +237,30 @@ def set_password(*, user: User, password: str, by: User | None, at: datetime) ->
         failed_sign_ins=0,
         locked_until=None,
     )
+    if user.signed_in_at is not None:
+        own = by is not None and by.pk == user.pk
+        with open_act("accounts:person:notify", by=by, at=at):
+            tell_owner(user, AccountNotice.CHANGED if own else AccountNotice.RESET, at=at)
+
+
+def tell_owner(user: User, notice: AccountNotice, *, at: datetime) -> None:
+    """The owner of the account is told by mail, under the act in force; who has no address reads it in the trail."""
+    if not user.email:
+        return
+    with override(user.language):
+        subject, body = notice_text(notice, at=at)
+    with scope(user_id=None, sites=EVERYTHING):  # a visitor's scope shows no outbox
+        write_mail(
+            to=user,
+            address=user.email,
+            kind="accounts:notice",
+            key=f"account:{notice}:{user.pk}:{at.isoformat()}",
+            subject=subject,
+            body=body,
+            language=user.language,
+            site=None,
+            at=at,
+        )
 
 
 def begin_second_factor(*, user: User, at: datetime) -> str:
@@ -196,7 +274,7 @@ def begin_second_factor(*, user: User, at: datetime) -> str:
 
 def confirm_second_factor(*, user: User, code: str, at: datetime) -> bool:
     """The factor counts from now on if ``code`` is right; say whether it was."""
-    step = _matching_step(user, code, at)
+    step = matching_step(user, code, at)
     if step is None:
         return False
     factor = {"totp_confirmed_at": at, "totp_last_step": step, "access_reset_at": at}
@@ -204,28 +282,20 @@ def confirm_second_factor(*, user: User, code: str, at: datetime) -> bool:
     return True
 
 
-def _matching_step(user: User, code: str, at: datetime, *, from_session: bool = False) -> int | None:
-    """Return the time step that ``code`` belongs to, or None; a step used before opens no session again."""
-    if not user.totp_secret:
-        return None
-    typed = reading.code(code)
-    if not typed.isascii():
-        return None
-    totp = pyotp.TOTP(user.totp_secret)
-    now = int(at.timestamp()) // totp.interval
-    for step in (now, now - 1, now + 1):
-        if step > user.totp_last_step - from_session and secrets.compare_digest(
-            totp.generate_otp(step), typed
-        ):
-            return step
-    return None
-
-
-def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | None:
+def sign_in(
+    *,
+    username: str,
+    password: str,
+    code: str,
+    at: datetime,
+    passkey: PasskeyAnswer | None = None,
+    device: str = "",
+) -> User | None:
     """Return the person when all that their account asks for matches, else None; both are recorded.
 
     Who is unknown, locked or gone gets the same answer. The caller answers None with ``SignInRefused``:
-    the failure must be kept, so it is not raised inside the act.
+    the failure must be kept, so it is not raised inside the act. ``device`` is the digest of a browser: one that the
+    person has signed in with before is counted by itself, so that no outsider locks its owner out.
 
     Locks: the person.
     """
@@ -235,17 +305,39 @@ def sign_in(*, username: str, password: str, code: str, at: datetime) -> User | 
             make_password(password)
             with open_act("accounts:session:refuse", by=None, at=at, reason=name_digest(username)):
                 return None
-        resting = user.locked_until is not None and at < user.locked_until
+        known = device if _is_known(user, device) else ""
+        resting = _rests(user, known=known, at=at)
         right = user.check_password(password) and user.is_active and not resting
-        step = _matching_step(user, code, at) if user.totp_confirmed_at else 0
-        if not right or step is None:
-            _count_failure(user, resting=resting, at=at)
+        used = factor_after(user, code, passkey, at=at)
+        if not right or used is None:
+            _count_failure(user, known=known, resting=resting, at=at)
             return None
         with open_act("accounts:session:open", by=user, at=at) as act:
-            user.failed_sign_ins, user.locked_until, user.act = 0, None, act
-            user.totp_last_step = step or user.totp_last_step
-            user.save(update_fields=["failed_sign_ins", "locked_until", "totp_last_step", "act"])
+            changed = {"failed_sign_ins": 0, "locked_until": None, "signed_in_at": at, "act": act, **used}
+            for name, value in changed.items():
+                setattr(user, name, value)
+            user.save(update_fields=[*changed])
+            if "recovery_codes" in used:
+                tell_owner(user, AccountNotice.RECOVERY_CODE, at=at)
     return user
+
+
+def _is_known(user: User, device: str) -> bool:
+    return bool(device) and BrowserSession.objects.filter(user=user, device=device).exists()
+
+
+def _rests(user: User, *, known: str, at: datetime) -> bool:
+    """Say whether sign-ins rest: of the account for whoever comes from outside, of a known browser for itself."""
+    if not known:
+        return user.locked_until is not None and at < user.locked_until
+    wrong = Act.objects.filter(
+        verb="accounts:session:refuse", by=user, at__gt=at - LOCKED_FOR, reason=_browser(known)
+    )
+    return wrong.count() >= TRIES_BEFORE_LOCK
+
+
+def _browser(device: str) -> str:
+    return f"browser:{device[:16]}"
 
 
 def sign_out(*, user: User, at: datetime, idle: bool = False) -> None:
@@ -267,11 +359,15 @@ def signing_rests(user: User, *, at: datetime) -> bool:
     return wrong.count() >= TRIES_BEFORE_LOCK
 
 
-def _count_failure(user: User, *, resting: bool, at: datetime) -> None:
-    with open_act("accounts:session:refuse", by=user, at=at) as act:
+def _count_failure(user: User, *, known: str, resting: bool, at: datetime) -> None:
+    reason = _browser(known) if known else ""
+    with open_act("accounts:session:refuse", by=user, at=at, reason=reason) as act:
+        if known:
+            return
         user.failed_sign_ins, user.act = user.failed_sign_ins + 1, act
         if user.failed_sign_ins >= TRIES_BEFORE_LOCK and not resting:
             user.locked_until, user.failed_sign_ins = at + LOCKED_FOR, 0
+            tell_owner(user, AccountNotice.LOCKED, at=at)
         user.save(update_fields=["failed_sign_ins", "locked_until", "act"])
 
 
@@ -285,6 +381,8 @@ def _missing_for_signing(user: User) -> str:
         )
         if value is None
     ]
+    if user.waits_for_verifier:
+        missing.append(str(_("a second person's word on identity and training")))
     if user.must_secure_account:
         missing.append(str(_("a password and second factor of your own")))
     return ", ".join(missing)
@@ -300,10 +398,19 @@ def refuse_wrong_password(*, by: User, password: str, at: datetime) -> None:
 
 
 def refuse_wrong_code(*, by: User, code: str, at: datetime) -> None:
-    """``by`` has typed the code that their app shows; it may be the one they signed in with. No factor, no code."""
-    if by.totp_confirmed_at and _matching_step(by, code, at, from_session=True) is None:
+    """``by`` has typed the code that their app shows; it may be the one they signed in with. No factor, no code.
+
+    Whoever has passkeys alone has shown one within the last quarter of an hour, at sign-in.
+    """
+    if by.totp_confirmed_at and matching_step(by, code, at, from_session=True) is None:
         count_wrong_password(by)
         raise WrongCode
+    if by.passkeys and not by.totp_confirmed_at and not _is_fresh(by, at):
+        raise SignInAgain
+
+
+def _is_fresh(user: User, at: datetime) -> bool:
+    return user.signed_in_at is not None and at - user.signed_in_at < LOCKED_FOR
 
 
 def sign(

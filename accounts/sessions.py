@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
+from accounts.browsers import note_session, remember_browser
 from accounts.models import User
 from accounts.services import count_mistyped, sign_out
 from accounts.throttle import MISTYPED
@@ -33,6 +34,18 @@ def open_session(request: HttpRequest, user: User, *, at: datetime) -> None:
     login(request, user)
     request.session["client"] = _client(request)
     request.session["seen_at"] = at.timestamp()
+
+
+def note_open_session(request: HttpRequest, response: HttpResponse, user: User, *, at: datetime) -> None:
+    """The session stands on its owner's list, and the browser is known by a secret that ``response`` gives it."""
+    request.session.save()
+    note_session(
+        user=user,
+        key=str(request.session.session_key),
+        agent=request.headers.get("User-Agent", ""),
+        device=remember_browser(request, response),
+        at=at,
+    )
 
 
 def close_session(request: HttpRequest, *, at: datetime, idle: bool = False) -> None:
@@ -102,7 +115,9 @@ def _comes_first(request: HttpRequest) -> str:
         return "" if request.path == reverse("accounts:password") else "accounts:password"
     if not user.must_secure_account:
         return ""
-    return "" if request.path.startswith(reverse("accounts:profile")) else "accounts:second-factor"
+    if request.path.startswith(reverse("accounts:profile")):
+        return ""
+    return "accounts:second-factor" if not user.has_second_factor else "accounts:profile"
 
 
 def _asked_by_the_page(request: HttpRequest) -> bool:

@@ -16,5 +16,10 @@ urlpatterns = [
     path("password/", views.password, name="password"),
     path("second-factor/", views.second_factor, name="second-factor"),
     path("second-factor/begin/", views.begin_second_factor, name="begin-second-factor"),
+    path("passkey/", views.passkey_question, name="passkey-question"),
+    path("second-factor/passkeys/", views.passkeys, name="passkeys"),
+    path("second-factor/passkeys/remove/", views.remove_one_passkey, name="remove-passkey"),
+    path("second-factor/recovery-codes/", views.recovery_codes, name="recovery-codes"),
+    path("sessions/", views.sessions, name="sessions"),
     path("accountability/", views.accept_accountability, name="accept-accountability"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
@@ -21,11 +22,22 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import second_factor as factor
 from accounts import services
+from accounts.browsers import device_of, end_other_sessions, follow_session, sessions_of
+from accounts.factors import add_passkey, make_recovery_codes, remove_passkey
 from accounts.first_link import FIELD, person_of
-from accounts.forms import CodeForm, FirstPasswordForm, NewPasswordForm, OwnPasswordForm, SignInForm
+from accounts.forms import (
+    CodeForm,
+    FirstPasswordForm,
+    NewPasswordForm,
+    OwnPasswordForm,
+    PasskeyForm,
+    RemovePasskeyForm,
+    SignInForm,
+)
 from accounts.models import User
+from accounts.passkeys import ADDING, SIGNING_IN, ask_for_any, offer, taken
 from accounts.requests import PersonRequest
-from accounts.sessions import close_session, open_session, seconds_left
+from accounts.sessions import close_session, note_open_session, open_session, seconds_left
 from accounts.throttle import count_failure, refuse_too_many
 from kernel.clock import local_date
 from kernel.scope import Scope, scope
@@ -60,7 +72,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             user = _recognised(request, form, at=now)
             if user is not None:
                 open_session(request, user, at=now)
-                return _speak(redirect(_next(request)), _language_of(request, user, at=now))
+                response = _speak(redirect(_next(request)), _language_of(request, user, at=now))
+                note_open_session(request, response, user, at=now)
+                return response
         form.add_error(None, services.SignInRefused.message)
     context = {"form": form, "next": _next(request), "demo_accounts": _demo_accounts(now)}
     return render(request, "accounts/sign_in.html", context, status=422 if form.is_bound else 200)
@@ -74,7 +88,9 @@ def _of_nobody() -> AbstractContextManager[Scope]:
 def _recognised(request: HttpRequest, form: SignInForm, *, at: datetime) -> User | None:
     """Return who signs in; a failure is counted for the account and for the place that asks."""
     refuse_too_many(request)
-    user = services.sign_in(**form.cleaned_data, at=at)
+    typed = dict(form.cleaned_data)
+    passkey = taken(request.session, SIGNING_IN, request.get_host(), typed.pop("passkey"))
+    user = services.sign_in(**typed, passkey=passkey, device=device_of(request), at=at)
     if user is None:
         count_failure(request)
     return user
@@ -104,7 +120,16 @@ def sign_in_again(request: HttpRequest) -> JsonResponse:
         if user is None:
             return JsonResponse({"message": str(services.SignInRefused())}, status=422)
         open_session(request, user, at=now)
-    return JsonResponse({"seconds": seconds_left(request, at=now), "csrf": get_token(request)})
+        answer = JsonResponse({"seconds": seconds_left(request, at=now), "csrf": get_token(request)})
+        note_open_session(request, answer, user, at=now)
+    return answer
+
+
+@require_POST
+def passkey_question(request: HttpRequest) -> JsonResponse:
+    """Ask the browser for a passkey of this host, before anybody is known; the answer goes with the sign-in."""
+    refuse_too_many(request)
+    return JsonResponse(ask_for_any(request.session, request.get_host()))
 
 
 @require_POST
@@ -150,6 +175,8 @@ def password(request: PersonRequest) -> HttpResponse:
     first = request.user.must_change_password
     if form.submits(services.set_password, user=request.user, by=request.user, at=now):
         update_session_auth_hash(request, request.user)
+        request.session.save()
+        follow_session(user=request.user, key=str(request.session.session_key), device=device_of(request))
         messages.success(request, _("Your password is new. Sessions on other machines have ended."))
         return redirect("home" if first else "accounts:profile")
     return render(request, "accounts/password.html", {"form": form}, status=form.status)
@@ -206,6 +233,74 @@ def begin_second_factor(request: PersonRequest) -> HttpResponse:
         return redirect("accounts:second-factor")
     context = _factor_context(request.user, now) | {"begin": form}
     return render(request, "accounts/second_factor.html", {"form": CodeForm()} | context, status=form.status)
+
+
+@login_required
+def passkeys(request: PersonRequest) -> HttpResponse:
+    """Show passkeys and how many recovery codes are left; add a passkey, after the password was given again."""
+    now, user = timezone.now(), request.user
+    form = PasskeyForm(request.POST or None, user=user, at=now)
+    if request.method == "POST":
+        answer = taken(request.session, ADDING, request.get_host(), request.POST.get("answer", ""))
+        if form.submits(add_passkey, user=user, answer=answer, at=now):
+            messages.success(request, _("The passkey is added. It opens your account beside the password."))
+            return redirect("accounts:passkeys")
+    return _passkey_page(request, form, now)
+
+
+def _passkey_page(request: PersonRequest, form: PasskeyForm, now: datetime, **more: Any) -> HttpResponse:
+    user = request.user
+    context = {
+        "form": form,
+        "codes_form": OwnPasswordForm(user=user, at=now, prefix="codes"),
+        "remove_form": RemovePasskeyForm(user=user, at=now, prefix="remove"),
+        "question": json.dumps(offer(request.session, request.get_host(), user), indent=1),
+        "codes_left": len(user.recovery_codes or []),
+        **more,
+    }
+    refused = next(
+        (each for each in context.values() if isinstance(each, OwnPasswordForm) and each.is_bound), form
+    )
+    return render(request, "accounts/passkeys.html", context, status=refused.status)
+
+
+@login_required
+@require_POST
+def remove_one_passkey(request: PersonRequest) -> HttpResponse:
+    """Remove a passkey, after the password was given again."""
+    now = timezone.now()
+    form = RemovePasskeyForm(request.POST, user=request.user, at=now, prefix="remove")
+    if form.submits(remove_passkey, user=request.user, at=now):
+        messages.success(request, _("The passkey is removed. It opens nothing any more."))
+        return redirect("accounts:passkeys")
+    return _passkey_page(request, PasskeyForm(user=request.user, at=now), now, remove_form=form)
+
+
+@login_required
+@require_POST
+def recovery_codes(request: PersonRequest) -> HttpResponse:
+    """Make ten recovery codes and show them, once."""
+    now = timezone.now()
+    form = OwnPasswordForm(request.POST, user=request.user, at=now, prefix="codes")
+    codes: list[str] = []
+    if form.submits(make_recovery_codes, user=request.user, at=now):
+        codes = form.result
+    return _passkey_page(
+        request, PasskeyForm(user=request.user, at=now), now, codes_form=form, recovery_codes=codes
+    )
+
+
+@login_required
+def sessions(request: PersonRequest) -> HttpResponse:
+    """Show where the person is signed in; end every session but this one."""
+    now, user = timezone.now(), request.user
+    here = str(request.session.session_key)
+    form = OwnPasswordForm(request.POST or None, user=user, at=now)
+    if form.submits(end_other_sessions, user=user, but=here, at=now):
+        messages.success(request, _("Every other session of yours has ended."))
+        return redirect("accounts:sessions")
+    context = {"form": form, "sessions": sessions_of(user), "here": here}
+    return render(request, "accounts/sessions.html", context, status=form.status)
 
 
 @login_required

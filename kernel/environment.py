@@ -66,8 +66,14 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         ),
         _secret(
             "PALACE3_IDENTITY_KEY",
-            "Seals what identifies who asks for a call or for news: base64 of 32 bytes. To change it see "
+            "Seals what identifies who asks for a call or for news, and second factors: base64 of 32 bytes. To change it see "
             "docs/contact-requests.md.",
+        ),
+        EnvironmentVariable(
+            "PASSWORD_BREACH_LIST",
+            "A file of stolen passwords in the format of Have I Been Pwned, sorted by SHA-1; no new password may stand "
+            "in it. Without it the 20,000 most common are looked up.",
+            needed_by="web",
         ),
         _secret(
             "PALACE3_TRAIL_KEY",

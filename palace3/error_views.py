@@ -52,6 +52,9 @@ SENTENCES: Final[dict[int, str | Promise]] = {
     ),
 }
 
+# Whoever tried too often waits a quarter of an hour (accounts.services.LOCKED_FOR, accounts.throttle).
+RESTS_SECONDS: Final = "900"
+
 # What a program reads where no refusal of ours has a code of its own: the words of the API's own errors.
 CODES: Final[dict[int, str]] = {
     400: "parse_error",
@@ -94,7 +97,10 @@ def _wants_json(request: HttpRequest) -> bool:
 
 def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponseBase:
     """Answer a refusal: what is so and what to do, in the reader's language."""
-    return answer(request, refusal.status, str(refusal), code=refusal.code)
+    response = answer(request, refusal.status, str(refusal), code=refusal.code)
+    if refusal.status == 429:
+        response.headers["Retry-After"] = RESTS_SECONDS
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:

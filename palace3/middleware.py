@@ -44,7 +44,7 @@ NOTHING_OF_THE_DEVICE = (
                 "magnetometer",
                 "microphone",
             ),
-            *("midi", "payment", "publickey-credentials-get", "screen-wake-lock", "serial", "usb"),
+            *("midi", "payment", "screen-wake-lock", "serial", "usb"),
         )
     )
     + ", geolocation=(self)"

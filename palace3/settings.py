@@ -173,7 +173,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": "accounts.passwords.BreachListValidator",
+        "OPTIONS": {"path": os.environ.get("PASSWORD_BREACH_LIST", "")},
+    },
 ]
+# An account in which nobody has signed in for so long is shown to the trial managers, who close it or ask why.
+DORMANT_DAYS = 90
 IDLE_MINUTES = int(os.environ.get("IDLE_MINUTES", "30"))
 SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_AGE = 12 * 3600

@@ -151,6 +151,17 @@ class ConsentVersionForm(ServiceForm):
     approved_on = DayField(label=_("Approved on"), help_text=_("The version before ends on this day."))
 
 
+PROOFS = ("trained_on", "training_document", "identity_checked_on", "identity_document")
+
+
+class InviteForm(ServiceForm):
+    """Nothing is typed: the button sends the invitation."""
+
+
+class VerifyProofsForm(ServiceForm):
+    """Nothing is typed: the button says that the documents were seen."""
+
+
 class PersonForm(ServiceModelForm):
     username = WordsField(
         label=_("User name"),
@@ -167,23 +178,35 @@ class PersonForm(ServiceModelForm):
         label=_("First password"),
         strip=True,
         widget=forms.TextInput,
+        required=False,
+        empty_value=None,
         min_length=12,
         max_length=200,
         help_text=_(
-            "At least 12 characters. Hand it over in person; they change it after the first sign-in."
+            "Leave it empty: you can mail an invitation, and they choose their own. Or at least 12 characters, handed "
+            "over in person; they change it after the first sign-in."
         ),
     )
 
     class Meta:
         model = User
-        fields = ("username", "display_name", "email", "language", "trained_on", "identity_checked_on")
+        fields = ("username", "display_name", "email", "language", *PROOFS)
         formfield_callback = field_of_column
 
     def validate_unique(self) -> None:
         """Left to the service, which says what to do."""
 
 
-class AdministratorForm(PersonForm):
+class FirstManagerForm(PersonForm):
+    """One of the first two people, entered at the server: nobody is there yet who could verify a document."""
+
+    password = PasswordField(label=_("First password"), strip=True, min_length=12, max_length=200)
+
+    class Meta(PersonForm.Meta):
+        fields = ("username", "display_name", "email", "language", "trained_on", "identity_checked_on")  # type: ignore[assignment]
+
+
+class AdministratorForm(FirstManagerForm):
     """The first person of an installation, who chooses the password by a link."""
 
     password = None  # type: ignore[assignment]
@@ -194,7 +217,7 @@ class ChangePersonForm(ServiceModelForm):
 
     class Meta:
         model = User
-        fields = ("display_name", "email", "trained_on", "identity_checked_on")
+        fields = ("display_name", "email", *PROOFS)
         formfield_callback = field_of_column
 
 

@@ -41,13 +41,12 @@ def clocks(request: PersonRequest) -> HttpResponse:
 
 @requires(Permission.SAFETY_VIEW)
 def assess(request: PersonRequest, number: str, event: int) -> HttpResponse:
-    """Show one serious event; the sponsor assesses it below. One that is serious no more has its clocks still."""
+    """Show one serious event; the sponsor assesses it below."""
     participant = open_participant(request, number, Permission.SAFETY_VIEW)
     now = timezone.now()
     case = case_of(FormContext(participant, at=now), event)
-    clocks_here = clocks_of_record(request.user, participant, EVENT_FORM, event)
     if case is None:
-        return _ended(request, participant, event, clocks_here, at=now)
+        raise Http404
     may = request.user.may(Permission.SAFETY_ASSESS, participant.site_id)
     zone = participant.site.time_zone
     form = AssessmentForm(request.POST or None, case=case, zone=zone) if may else None
@@ -55,41 +54,28 @@ def assess(request: PersonRequest, number: str, event: int) -> HttpResponse:
     if form and form.submits(assess_event, **about, by=request.user, at=now):
         messages.success(request, _("The assessment is signed and on record."))
         return redirect("crf:clocks")
-    shown = _about(request, participant, event, lines_of(clocks_here, user=request.user, at=now))
-    return _shown(request, shown, case, form, zone)
-
-
-def _ended(
-    request: PersonRequest, participant: Participant, event: int, clocks_here: Any, *, at: datetime
-) -> HttpResponse:
-    """Say of an event that is serious no more, or was taken out, that nothing is to be assessed."""
-    lines = lines_of(clocks_here, user=request.user, at=at)
-    if not lines:
-        raise Http404
-    return render(request, "crf/assess.html", {**_about(request, participant, event, lines), "ended": True})
-
-
-def _about(request: PersonRequest, participant: Participant, event: int, lines: list[Any]) -> dict[str, Any]:
-    judged = SponsorAssessment.objects.open_to(request.user, Permission.SAFETY_VIEW)
-    return {
-        "participant": participant,
-        "event": event,
-        "judged": judged.filter(participant=participant, event_no=event).select_related("signature"),
-        "lines": lines,
-    }
+    return _shown(request, participant, event, case, form, at=now)
 
 
 def _shown(
     request: PersonRequest,
-    about: dict[str, Any],
+    participant: Participant,
+    event: int,
     case: SeriousCase,
     form: AssessmentForm | None,
-    zone: str,
+    *,
+    at: datetime,
 ) -> HttpResponse:
+    zone = participant.site.time_zone
+    judged = SponsorAssessment.objects.open_to(request.user, Permission.SAFETY_VIEW)
+    clocks_now = clocks_of_record(request.user, participant, EVENT_FORM, event)
     shown: dict[str, Any] = {
-        **about,
+        "participant": participant,
+        "event": event,
         "facts": facts_of(case, zone),
         "reports": reports_of(case, zone),
+        "judged": judged.filter(participant=participant, event_no=event).select_related("signature"),
+        "lines": lines_of(clocks_now, user=request.user, at=at),
         "form": form,
         "reported": case.reported is not None,
     }

@@ -32,7 +32,7 @@ export async function start(page, ask, store, now) {
   if (before?.of === who) return show(menu, before.counts);
   const headers = { "X-Requested-With": "fetch", "X-Background": "1" };
   const answer = await ask(menu.dataset.counts, { headers, credentials: "same-origin" });
-  if (!answer.ok) return;
+  if (!answer.ok || answer.redirected) return; // something else comes first: a password, a second factor
   const { counts } = await answer.json();
   store.setItem(NAME, JSON.stringify({ at: now, of: who, counts }));
   show(menu, counts);

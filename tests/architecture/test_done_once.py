@@ -29,6 +29,7 @@ VIEWS = {
     "committee:shared": "as above; wrong passcodes are counted, each of them",
     "accounts:sign-in": "opens a session of its own for each browser; tries are counted",
     "accounts:sign-in-again": "as above",
+    "accounts:passkey-question": "asks the browser; what waits for its answer is replaced",
     "accounts:sign-out": "ends the one session of the browser; there is none to end twice",
     "accounts:session": "says that somebody is there; writes no row",
     "accounts:language": "sets one column to the value that is sent",

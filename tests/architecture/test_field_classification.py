@@ -23,6 +23,9 @@ FIELDS: dict[str, dict[str, str]] = {
     "accounts.AccessUse": {
         "operational": "digest used_at",
     },
+    "accounts.BrowserSession": {
+        "operational": "key user browser device opened_at",
+    },
     "accounts.Mail": {
         "identifying": "address subject body",
         "operational": (
@@ -34,11 +37,12 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act by role signed_at meaning record digest site_id",
     },
     "accounts.User": {
-        "identifying": "password username display_name email totp_secret",
+        "identifying": "password username display_name email totp_secret identity_document",
         "operational": (
             "id act language is_active trained_on identity_checked_on accountability_accepted_on "
             "totp_confirmed_at totp_last_step must_change_password session_key failed_sign_ins locked_until "
-            "access_reset_at secrets_digest"
+            "access_reset_at secrets_digest passkeys recovery_codes signed_in_at training_document "
+            "proofs_recorded_by reset_by verified_by verified_at"
         ),
     },
     "audit.Act": {

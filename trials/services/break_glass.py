@@ -11,7 +11,7 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services import change_person, set_password, sign_in, write_mail
+from accounts.services import NO_FACTOR, change_person, set_password, sign_in, write_mail
 from audit.acts import current_act, open_act, record_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
@@ -70,8 +70,7 @@ def break_glass(
     with open_act("trials:account:break_glass", by=first, at=at, reason=reason):
         record_act("trials:account:witness", by=second, at=at)
         set_password(user=user, password=password, by=None, at=at)
-        factor = {"totp_secret": "", "totp_confirmed_at": None}
-        change_person(user=user, by=None, at=at, verb="drop_second_factor", **factor)
+        change_person(user=user, by=None, at=at, verb="drop_second_factor", **NO_FACTOR)
         for manager in managers.values():
             _tell(manager, user, (first, second), reason, at)
     return user

@@ -38,6 +38,14 @@ class TrainingMissing(Refusal):
     message = _("{person} has no training date on record. Record the training before access is given.")
 
 
+class ProofsNotVerified(Refusal):
+    code = "trials.proofs_not_verified"
+    message = _(
+        "Training and identity of {person} were recorded by one person. A second trial manager verifies the documents "
+        "first, on the page of the person."
+    )
+
+
 class NotToYourself(Refusal):
     code = "trials.not_to_yourself"
     message = _("Nobody gives a role to themselves. Ask another trial manager.")
@@ -153,8 +161,9 @@ def signs(delegation: Delegation, by: User) -> bool:
 def confirm_delegation(*, delegation: Delegation, by: User, at: datetime, password: str = "") -> Delegation:
     """The role is in force from its first day: a second person has confirmed it, the investigator by signing it.
 
-    Refuses: who granted or receives it, and who may not confirm; what waits for nobody; a password that does not
-    match where it is signed. Locks: the delegation.
+    Refuses: who granted or receives it, and who may not confirm; what waits for nobody; a person whose training
+    and identity no second person has verified; a password that does not match where it is signed.
+    Locks: the delegation.
     """
     with open_act("trials:delegation:confirm", by=by, at=at, site=delegation.site) as act:
         locked = Delegation.objects.select_for_update(of=("self",)).get(pk=delegation.pk)
@@ -162,6 +171,8 @@ def confirm_delegation(*, delegation: Delegation, by: User, at: datetime, passwo
             raise NothingToConfirm
         if not may_confirm(locked, by, at=at):
             raise RoleNeedsSecondPerson
+        if locked.user.waits_for_verifier:
+            raise ProofsNotVerified(person=locked.user.username)
         if signs(locked, by):
             locked.signature = sign(
                 record=f"delegation {locked.pk}",

@@ -7,10 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
+from accounts.first_link import first_link
+from accounts.mail_words import closing, page_link
 from accounts.models import User
-from accounts.services import change_person, set_password
+from accounts.services import NO_FACTOR, change_person, proofs_of, set_password, write_mail
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
@@ -23,28 +26,109 @@ class NotYourself(Refusal):
     message = _("Nobody closes or resets their own account here. Ask another trial manager.")
 
 
-def change_account(*, user: User, by: User, at: datetime, reason: str, **fields: Any) -> User:
-    """The account carries ``fields``, for ``reason``.
+class NothingToVerify(Refusal):
+    code = "trials.nothing_to_verify"
+    message = _("Training and identity of this account wait for nobody.")
 
-    Refuses: as ``change_person`` does. Locks: the person.
+
+class VerifierIsNoSecond(Refusal):
+    code = "trials.verifier_is_no_second"
+    message = _(
+        "Training and identity are verified by a second person: neither who recorded them or reset the "
+        "account, nor the person themself."
+    )
+    status = 403
+
+
+class NoAddress(Refusal):
+    code = "trials.no_address"
+    message = _("{person} has no e-mail address on record. Enter it first.")
+
+
+class InUseAlready(Refusal):
+    code = "trials.in_use_already"
+    message = _("{person} has signed in before. An account in use is reset, not invited.")
+
+
+PROOFS = ("trained_on", "training_document", "identity_checked_on", "identity_document")
+
+
+def change_account(*, user: User, by: User, at: datetime, reason: str, **fields: Any) -> User:
+    """The account carries ``fields``, for ``reason``; training or identity that changed wait for a second person.
+
+    Refuses: as ``change_person`` does; a day without its document. Locks: the person.
     """
     with open_act("trials:account:change", by=by, at=at, reason=reason):
+        before = User.objects.select_for_update().get(pk=user.pk)
+        given = {name: fields.get(name, getattr(before, name)) for name in PROOFS}
+        if any(value != getattr(before, name) for name, value in given.items()):
+            fields |= proofs_of(by, **given)
         return change_person(user=user, by=by, at=at, **fields)
+
+
+def invite_person(*, user: User, by: User, at: datetime) -> User:
+    """The person is mailed a link that is good for a day and for one choice of a password of their own.
+
+    Refuses: who has no address, who has signed in before, a closed account. Locks: nothing.
+    """
+    with open_act("trials:account:invite", by=by, at=at):
+        if not user.email or not user.is_active:
+            raise NoAddress(person=user.username)
+        if user.signed_in_at is not None:
+            raise InUseAlready(person=user.username)
+        with override(user.language):
+            subject = gettext("Your account in PALACE-3")
+            body = gettext(
+                "Choose your password here, within 24 hours: %(address)s\n\nYour user name is %(username)s. The link "
+                "is good for one time and for you alone: pass it on to nobody."
+            )
+            link = page_link(first_link(user, at=at))
+            text = body % {"address": link, "username": user.username} + "\n\n" + closing()
+        write_mail(
+            to=user,
+            address=user.email,
+            kind="trials:invitation",
+            key=f"invitation:{user.pk}:{at.isoformat()}",
+            subject=subject,
+            body=text,
+            language=user.language,
+            site=None,
+            at=at,
+        )
+    return user
+
+
+def verify_proofs(*, user: User, by: User, at: datetime) -> User:
+    """A second person has seen the documents, and after a reset that it is the owner: the account may work and sign.
+
+    Refuses: who recorded them or has reset the account, and the person themself; what waits for nobody.
+    Locks: the person.
+    """
+    with open_act("trials:account:verify", by=by, at=at):
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        if not locked.waits_for_verifier:
+            raise NothingToVerify
+        first = {locked.pk, locked.reset_by_id}
+        if locked.verified_at is None:
+            first.add(locked.proofs_recorded_by_id)
+        if by.pk in first:
+            raise VerifierIsNoSecond
+        verified = {"verified_by": by, "verified_at": at, "reset_by": None}
+        return change_person(user=user, by=by, at=at, verb="verify", **verified)
 
 
 def reset_account(*, user: User, password: str, by: User, at: datetime, reason: str) -> User:
     """The person has a new first password, no session, and sets up the second factor anew (11.200(a)(3), 11.300(b)).
 
-    Until the owner has done so, nobody signs with the account.
+    Until the owner has done so, and a second person has seen that it is them, nobody works or signs with the account:
+    whoever resets it knows its password.
 
     Refuses: one's own account. Locks: the person.
     """
     with open_act("trials:account:reset", by=by, at=at, reason=reason):
         _refuse_own(user, by)
         set_password(user=user, password=password, by=by, at=at)
-        return change_person(
-            user=user, by=by, at=at, verb="drop_second_factor", totp_secret="", totp_confirmed_at=None
-        )
+        return change_person(user=user, by=by, at=at, verb="drop_second_factor", reset_by=by, **NO_FACTOR)
 
 
 def close_account(*, user: User, by: User, at: datetime, reason: str) -> User:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -25,9 +26,11 @@ from trials.forms import (
     ConfirmDelegationForm,
     DelegationForm,
     EndDelegationForm,
+    InviteForm,
     PersonForm,
     ResetForm,
     SignDelegationForm,
+    VerifyProofsForm,
 )
 from trials.models import Delegation, Site
 from trials.services import people as people_services
@@ -49,6 +52,9 @@ def people(request: PersonRequest) -> HttpResponse:
         .to_confirm_by(request.user, on=today)
         .select_related("user", "site", "granted_by"),
         "without_role": accounts_open_to(request.user, Permission.PERSON_DELEGATE).filter(delegations=None),
+        "dormant": accounts_open_to(request.user, Permission.PERSON_DELEGATE).filter(
+            is_active=True, signed_in_at__lt=timezone.now() - timedelta(days=settings.DORMANT_DAYS)
+        ),
         "may_delegate": may_delegate,
     }
     return render(request, "trials/people.html", context)
@@ -107,6 +113,33 @@ def change_person(request: PersonRequest, username: str) -> HttpResponse:
     form = ChangePersonForm(request.POST or None, instance=person)
     if form.submits(people_services.change_account, user=person, by=request.user, at=timezone.now()):
         return redirect(_to(form.result))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.PERSON_DELEGATE)
+def invite_person(request: PersonRequest, username: str) -> HttpResponse:
+    """Mail a link by which the person chooses a password of their own."""
+    person = _person(request, username)
+    form = InviteForm(request.POST or None)
+    if form.submits(people_services.invite_person, user=person, by=request.user, at=timezone.now()):
+        return redirect(_to(person))
+    about = _("The link is good for a day and for one time. Nobody else learns the password.")
+    page = _page_of(person, _("Invite the person"), _("Send the invitation"), about)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.PERSON_DELEGATE)
+def verify_proofs(request: PersonRequest, username: str) -> HttpResponse:
+    """Say, as the second person, that the documents of training and identity were seen."""
+    person = _person(request, username)
+    form = VerifyProofsForm(request.POST or None)
+    if form.submits(people_services.verify_proofs, user=person, by=request.user, at=timezone.now()):
+        return redirect(_to(person))
+    about = _("Training: %(training)s. Identity: %(identity)s.") % {
+        "training": person.training_document or "–",
+        "identity": person.identity_document or "–",
+    }
+    page = _page_of(person, _("Verify training and identity"), _("I have seen the documents"), about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accounts.models import User
+from accounts.services import change_person
 from audit.acts import open_act
 from trials.models import ContactIdentity, NewsReader, SendingMark, Site
 from website.identity import digest_of, seal, unseal
@@ -12,22 +14,29 @@ from website.services.requests import bound, only_of
 
 
 def seal_anew(*, at: datetime) -> int:
-    """Every identity and every reader's address is sealed under the first key; return how many were.
+    """Every identity, reader's address and second factor is sealed under the first key; return how many were.
 
     Marks of sendings are dropped: they last a day, and nobody can compute them under the new key.
 
-    Locks: each reader and each identity.
+    Locks: each reader, each person with an app and each identity.
     """
     with as_nobody():
         sites = list(Site.objects.values_list("pk", flat=True))
         with open_act("trials:identity_key:change", by=None, at=at):
             done = sum(_seal_reader(reader) for reader in NewsReader.objects.select_for_update())
+            done += sum(_seal_factor(user, at) for user in User.objects.exclude(totp_secret=""))
             SendingMark.objects.all().delete()
             for site_id in sites:
                 with only_of(site_id):
                     locked = ContactIdentity.objects.select_for_update(of=("self",)).select_related("request")
                     done += sum(_seal_identity(identity) for identity in locked)
     return done
+
+
+def _seal_factor(user: User, at: datetime) -> bool:
+    """Digests of recovery codes are made with the key and cannot be made anew: their owners make new ones."""
+    change_person(user=user, by=None, at=at, verb="reseal", totp_secret=user.totp_secret)
+    return True
 
 
 def _seal_identity(identity: ContactIdentity) -> bool:

@@ -310,7 +310,7 @@ def test_point_22_tokens_end_when_a_second_factor_is_set_up_anew(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api, feed = keys_of(world.investigator)
-    monkeypatch.setattr("accounts.services._matching_step", lambda *args: 99)
+    monkeypatch.setattr("accounts.services.matching_step", lambda *args: 99)
     assert accounts.confirm_second_factor(user=world.investigator, code="123456", at=LATER)
     assert api.get("/api/v1/participants/").status_code == 401
     assert reader_of(feed, on=TODAY) is None

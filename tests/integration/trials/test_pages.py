@@ -98,6 +98,9 @@ def test_a_person_is_created_and_delegated(world: World, as_user: Any) -> None:
         "password": "a first long password",
         "trained_on": "2026-11-01",
     }
+    undocumented = manager.post("/people/new/", typed)
+    assert "training_document" in undocumented.context["form"].errors
+    typed["training_document"] = "GCP course of 1 November"
     page = manager.post("/people/new/", typed).headers["Location"]
     assert page == "/people/nurse.two/delegate/"
     without_site = manager.post(page, {"role": "coordinator", "starts_on": "2026-11-01"})
@@ -302,6 +305,7 @@ def test_nobody_resets_or_closes_their_own_account_here(world: World, as_user: A
 
 def test_a_change_of_an_account_keeps_its_reason(world: World, as_user: Any) -> None:
     typed = {"display_name": "Second Stranger", "trained_on": "2026-11-01", "reason": "trained again"}
+    typed["training_document"] = "GCP course of 1 November"
     assert as_user(world.trial_manager).post("/people/stranger/change/", typed).status_code == 302
     world.stranger.refresh_from_db()
     assert world.stranger.display_name == "Second Stranger"

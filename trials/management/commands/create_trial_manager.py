@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
-from trials.forms import PersonForm
+from trials.forms import FirstManagerForm
 from trials.services.first_managers import create_first_manager
 
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         password = secrets.token_urlsafe(18) if options["print_password"] else _password(options)
-        form = PersonForm({**options, "password": password})
+        form = FirstManagerForm({**options, "password": password})
         if not form.is_valid():
             raise CommandError(_faults(form))
         try:
@@ -70,7 +70,7 @@ def _password(options: dict[str, Any]) -> str:
     return first
 
 
-def _faults(form: PersonForm) -> str:
+def _faults(form: FirstManagerForm) -> str:
     lines = (
         f"{form.fields[name].label}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()
     )
