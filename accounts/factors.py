@@ -23,6 +23,7 @@ MOST_PASSKEYS: Final = 10
 
 class PasskeyNotMade(Refusal):
     code = "accounts.passkey_not_made"
+    fields = ("label",)
     message = _("The browser gave no passkey for this page. Nothing was changed. Try again.")
     status = 422
 
