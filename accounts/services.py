@@ -17,8 +17,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from accounts.mail_words import AccountNotice, notice_text
+from accounts.mail_words import AccountNotice
 from accounts.models import AccessUse, BrowserSession, Mail, Signature, User
+from accounts.notices import tell_owner
 from accounts.passkeys import PasskeyAnswer
 from accounts.second_factor import factor_after, matching_step
 from accounts.throttle import count_wrong_password
@@ -27,7 +28,7 @@ from audit.models import Act
 from audit.secret_digests import name_digest, secrets_digest
 from kernel.clock import local_date
 from kernel.errors import Refusal
-from kernel.scope import EVERYTHING, scope, tell_signing
+from kernel.scope import tell_signing
 
 TRIES_BEFORE_LOCK = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -220,6 +221,8 @@ def set_password(*, user: User, password: str, by: User | None, at: datetime) ->
     """The password is new; every session, token and calendar address of the time before has ended (11.300(b)).
 
     One that somebody else chose serves for a single sign-in: its owner changes it before anything else.
+
+    Refuses: one that is too weak, or stolen.
     """
     try:
         validate_password(password, user)
@@ -241,26 +244,6 @@ def set_password(*, user: User, password: str, by: User | None, at: datetime) ->
         own = by is not None and by.pk == user.pk
         with open_act("accounts:person:notify", by=by, at=at):
             tell_owner(user, AccountNotice.CHANGED if own else AccountNotice.RESET, at=at)
-
-
-def tell_owner(user: User, notice: AccountNotice, *, at: datetime) -> None:
-    """The owner of the account is told by mail, under the act in force; who has no address reads it in the trail."""
-    if not user.email:
-        return
-    with override(user.language):
-        subject, body = notice_text(notice, at=at)
-    with scope(user_id=None, sites=EVERYTHING):  # a visitor's scope shows no outbox
-        write_mail(
-            to=user,
-            address=user.email,
-            kind="accounts:notice",
-            key=f"account:{notice}:{user.pk}:{at.isoformat()}",
-            subject=subject,
-            body=body,
-            language=user.language,
-            site=None,
-            at=at,
-        )
 
 
 def begin_second_factor(*, user: User, at: datetime) -> str:

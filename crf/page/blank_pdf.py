@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -75,8 +74,8 @@ def blank_html(
         "form": form,
         "sections": sections + paper_sections(form, wordings),
         "language": get_language() or "en",
-        "protocol_version": settings.PROTOCOL_VERSION,
-        "registry": load(settings.PROTOCOL_VERSION).fact("registry_id").value,
+        "protocol_version": ", ".join(versions()),  # its help and rows are those of each
+        "registry": load(versions()[-1]).fact("registry_id").value,
         "urgent": bool(sections),
     }
     return render_to_string("crf/blank.html", context)

@@ -77,6 +77,7 @@ GUARDED_STORES = {
     "audit/seals.py": "the seal over acts that are written",
     "crf/queries/system.py": "queries that a check opens and closes, inside the act of a save",
     "crf/recheck.py": "records judged again, inside the act of a save",
+    "accounts/browsers.py": "the services of one's own sessions: noted, followed, ended",
     "crf/records/": "the services of one record: save, sign, override, draft",
     "crf/safety/": "the services of safety: clocks and the sponsor's assessment",
     "crf/deviations/": "the services of deviations: proposals settled, central decisions",

@@ -40,7 +40,8 @@ from trials.services.delegations import signs
 @requires(Permission.PERSON_VIEW)
 def people(request: PersonRequest) -> HttpResponse:
     """Who holds which role, where, since when and from whom (ICH E6(R3) 4.2.2)."""
-    today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
+    now = timezone.now()
+    today = local_date(now, settings.TRIAL_TIME_ZONE)
     delegations = Delegation.objects.open_to(request.user, Permission.PERSON_VIEW)
     delegations = delegations.select_related("user", "site", "granted_by").order_by(
         "site__code", "role", "user__username"
@@ -53,7 +54,7 @@ def people(request: PersonRequest) -> HttpResponse:
         .select_related("user", "site", "granted_by"),
         "without_role": accounts_open_to(request.user, Permission.PERSON_DELEGATE).filter(delegations=None),
         "dormant": accounts_open_to(request.user, Permission.PERSON_DELEGATE).filter(
-            is_active=True, signed_in_at__lt=timezone.now() - timedelta(days=settings.DORMANT_DAYS)
+            is_active=True, signed_in_at__lt=now - timedelta(days=settings.DORMANT_DAYS)
         ),
         "may_delegate": may_delegate,
     }

@@ -153,7 +153,7 @@ def test_certificate_card_and_commitment_are_printed_in_both_languages(
 
 
 WORDS_EN = {
-    "certificate": ("Sponsor", "Stamp of the hospital", "Investigator, name", "protocol 1.0", "Printed at"),
+    "certificate": ("Sponsor", "Stamp of the hospital", "Investigator, name", "Printed at"),
     "card": (
         "Bring to each visit",
         "At any hour, also at night",
