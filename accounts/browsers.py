@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.mail_words import AccountNotice
 from accounts.models import BrowserSession, User
-from accounts.notices import tell_owner
+from accounts.services import tell_owner
 from audit.acts import open_act, record_act
 
 COOKIE: Final = "p3_browser"

@@ -10,10 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.mail_words import AccountNotice
 from accounts.models import User
-from accounts.notices import tell_owner
 from accounts.passkeys import PasskeyAnswer, new_passkey
 from accounts.second_factor import recovery_digest
-from accounts.services import change_person
+from accounts.services import change_person, tell_owner
 from audit.acts import open_act
 from kernel.errors import Refusal
 

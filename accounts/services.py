@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyotp
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -17,18 +16,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from accounts.mail_words import AccountNotice
+from accounts.mail_words import AccountNotice, notice_text
 from accounts.models import AccessUse, BrowserSession, Mail, Signature, User
-from accounts.notices import tell_owner
 from accounts.passkeys import PasskeyAnswer
+from accounts.proofs import refuse_days_ahead
 from accounts.second_factor import factor_after, matching_step
 from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
 from audit.models import Act
 from audit.secret_digests import name_digest, secrets_digest
-from kernel.clock import local_date
 from kernel.errors import Refusal
-from kernel.scope import tell_signing
+from kernel.scope import EVERYTHING, scope, tell_signing
 
 TRIES_BEFORE_LOCK = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -40,26 +38,6 @@ NO_FACTOR: Mapping[str, Any] = {
     "recovery_codes": None,
 }
 USE_NOTED_EVERY = timedelta(minutes=15)
-
-
-class DayAhead(Refusal):
-    code = "accounts.day_ahead"
-    message = _("{what}: {day} has not come yet. Record it when it has happened.")
-    status = 422
-
-
-class NoTrainingDocument(Refusal):
-    code = "accounts.no_training_document"
-    fields = ("training_document",)
-    message = _("Name the course or certificate that shows the training.")
-    status = 422
-
-
-class NoIdentityDocument(Refusal):
-    code = "accounts.no_identity_document"
-    fields = ("identity_document",)
-    message = _("Name the document by which the identity was checked, without its number.")
-    status = 422
 
 
 class NameTaken(Refusal):
@@ -152,7 +130,7 @@ def create_person(
             identity_checked_on=identity_checked_on,
             identity_document=identity_document,
         )
-        _refuse_days_ahead({"trained_on": trained_on, "identity_checked_on": identity_checked_on}, at)
+        refuse_days_ahead({"trained_on": trained_on, "identity_checked_on": identity_checked_on}, at)
         if User.objects.filter(username__iexact=username).exists():
             raise NameTaken(username=username)
         hashed = make_password(password)
@@ -172,41 +150,13 @@ def create_person(
         )
 
 
-def proofs_of(by: User | None, **given: Any) -> dict[str, Any]:
-    """Return training and identity as the account keeps them: a day has its document, and waits for a second person.
-
-    What the system itself enters, for the first people and in a restore, waits for nobody.
-    """
-    if by is None:
-        return given
-    for day, document in (("trained_on", "training_document"), ("identity_checked_on", "identity_document")):
-        if given[day] is not None and not given[document]:
-            raise NoTrainingDocument if day == "trained_on" else NoIdentityDocument
-    if given["trained_on"] is None and given["identity_checked_on"] is None:
-        return given
-    return {**given, "proofs_recorded_by": by, "verified_by": None, "verified_at": None}
-
-
-def _refuse_days_ahead(fields: Mapping[str, Any], at: datetime) -> None:
-    today = local_date(at, settings.TRIAL_TIME_ZONE)
-    dated = {
-        "trained_on": _("training"),
-        "identity_checked_on": _("identity check"),
-        "accountability_accepted_on": _("accountability policy"),
-    }
-    for name, what in dated.items():
-        day = fields.get(name)
-        if day is not None and day > today:
-            raise DayAhead(what=what, day=day.isoformat())
-
-
 def change_person(*, user: User, by: User | None, at: datetime, verb: str = "change", **fields: Any) -> User:
     """The account carries ``fields``; nothing else of it changed.
 
     Refuses: days of training or identity that are still to come. Locks: the person.
     """
     with open_act(f"accounts:person:{verb}", by=by, at=at) as act:
-        _refuse_days_ahead(fields, at)
+        refuse_days_ahead(fields, at)
         locked = User.objects.select_for_update().get(pk=user.pk)
         if not fields.keys().isdisjoint(User.SECRETS):
             fields["secrets_digest"] = secrets_digest(User, {**vars(locked), **fields})
@@ -244,6 +194,26 @@ def set_password(*, user: User, password: str, by: User | None, at: datetime) ->
         own = by is not None and by.pk == user.pk
         with open_act("accounts:person:notify", by=by, at=at):
             tell_owner(user, AccountNotice.CHANGED if own else AccountNotice.RESET, at=at)
+
+
+def tell_owner(user: User, notice: AccountNotice, *, at: datetime) -> None:
+    """The owner of the account is told by mail, under the act in force; who has no address reads it in the trail."""
+    if not user.email:
+        return
+    with override(user.language):
+        subject, body = notice_text(notice, at=at)
+    with scope(user_id=None, sites=EVERYTHING):  # a visitor's scope shows no outbox
+        write_mail(
+            to=user,
+            address=user.email,
+            kind="accounts:notice",
+            key=f"account:{notice}:{user.pk}:{at.isoformat()}",
+            subject=subject,
+            body=body,
+            language=user.language,
+            site=None,
+            at=at,
+        )
 
 
 def begin_second_factor(*, user: User, at: datetime) -> str:

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.first_link import first_link
 from accounts.mail_words import closing, page_link
 from accounts.models import User
-from accounts.services import NO_FACTOR, change_person, proofs_of, set_password, write_mail
+from accounts.proofs import proofs_of
+from accounts.services import NO_FACTOR, change_person, set_password, write_mail
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal

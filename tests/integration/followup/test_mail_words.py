@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ADDRESS = "https://palace3.example.org"
 ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 ASKS_NOTHING = {  # who asked for a call needs no account; a root is kept, not acted upon
-    "accounts/notices.py",
+    "accounts/services.py",
     "trials/services/people.py",  # who is invited cannot sign in yet; the link is all there is
     "website/contact/news_mails.py",
     "committee/services/sharing.py",  # a recipient without an account; the link is all there is

@@ -13,8 +13,9 @@ from django.test import Client
 from accounts import services as accounts
 from accounts.models import User
 from accounts.permissions import ROLE_PERMISSIONS, SITE_ROLES, Permission, Role
+from accounts.proofs import DayAhead
 from accounts.second_factor import code_at
-from accounts.services import DayAhead, MayNotSign, WrongCode, WrongPassword, set_password, sign
+from accounts.services import MayNotSign, WrongCode, WrongPassword, set_password, sign
 from audit.acts import open_act
 from exports.living_access.services import make_token
 from followup.feeds import living_feed, reader_of

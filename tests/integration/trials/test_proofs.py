@@ -12,6 +12,7 @@ from django.test import Client
 from accounts import services as accounts
 from accounts.models import Mail, User
 from accounts.permissions import Role
+from accounts.proofs import DayAhead, NoIdentityDocument, NoTrainingDocument
 from accounts.second_factor import code_at
 from accounts.services import change_person
 from kernel.scope import EVERYTHING, scope
@@ -49,11 +50,11 @@ def second_manager() -> User:
 
 def test_point_5_training_and_identity_need_a_document_and_a_second_verifier(world: World) -> None:
     new: Any = {"username": "newcomer", "display_name": "New Comer", "by": world.trial_manager, "at": NOW}
-    with pytest.raises(accounts.NoTrainingDocument):
+    with pytest.raises(NoTrainingDocument):
         accounts.create_person(**new, trained_on=OPENED_ON)
-    with pytest.raises(accounts.NoIdentityDocument):
+    with pytest.raises(NoIdentityDocument):
         accounts.create_person(**new, identity_checked_on=OPENED_ON)
-    with pytest.raises(accounts.DayAhead):
+    with pytest.raises(DayAhead):
         accounts.create_person(**new, trained_on=date(2035, 1, 1), training_document="GCP course")
     user = accounts.create_person(
         **new, trained_on=OPENED_ON, training_document="GCP course", identity_checked_on=OPENED_ON,
