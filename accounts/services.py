@@ -19,7 +19,7 @@ from django.utils.translation import override
 from accounts.mail_words import AccountNotice, notice_text
 from accounts.models import AccessUse, BrowserSession, Mail, Signature, User
 from accounts.passkeys import PasskeyAnswer
-from accounts.proofs import refuse_days_ahead
+from accounts.proofs import proofs_of, refuse_days_ahead
 from accounts.second_factor import factor_after, matching_step
 from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
