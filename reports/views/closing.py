@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -55,7 +56,7 @@ def closing(request: PersonRequest, code: str) -> HttpResponse:
         .exclude(pk=site.pk)
     )
     form = CloseOutForm((request.POST or None) if may_ask else None, keepers=keepers)
-    told = {"site": site, "open_matters": counts, "by": request.user, "at": now}
+    told = {"site": site, "count": partial(_counts, now=now), "by": request.user, "at": now}
     if may_ask and form.submits(services.ask_close_out, **told):
         return redirect("trials:close-out", site.code)
     keeper = (
@@ -88,7 +89,7 @@ def confirm_closing(request: PersonRequest, code: str) -> HttpResponse:
     """Confirm the close-out, as the second person."""
     standing, now = _standing(request, code, Permission.SITE_CONFIRM), timezone.now()
     form = ConfirmCloseOutForm(request.POST or None)
-    told = {"close_out": standing, "open_matters": _counts(standing.site, now), "by": request.user, "at": now}
+    told = {"close_out": standing, "count": partial(_counts, now=now), "by": request.user, "at": now}
     if form.submits(services.confirm_close_out, **told):
         return redirect("trials:close-out", code)
     about = _("The site is closed out with your signature. What is open is counted once more as you sign.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -73,6 +73,11 @@ class CloseOutSettled(Refusal):
     message = _("This close-out was confirmed or taken back already. Read the page of the site again.")
 
 
+OpenMatterCount = Callable[[Site], Mapping[str, int]]
+"""Counts what is open at a site by kind; it is asked while the site is locked, so that nobody is transferred to it
+meanwhile."""
+
+
 def unsettled(open_matters: Mapping[str, int], *, keeper: Site | None) -> list[OpenMatter]:
     """Return what stands in the way of a close-out; a keeper takes over whom the site follows."""
     return [
@@ -86,13 +91,13 @@ def ask_close_out(
     *,
     site: Site,
     keeper: Site | None,
-    open_matters: Mapping[str, int],
+    count: OpenMatterCount,
     reason: str,
     password: str,
     by: User,
     at: datetime,
 ) -> CloseOut:
-    """The close-out of the site waits for a second person. ``open_matters`` counts what is open there now.
+    """The close-out of the site waits for a second person; ``count`` says what is open there once it is locked.
 
     Refuses: a site that recruits; what is neither settled nor kept; a keeper without people at the site; a second
     request. Locks: the site.
@@ -102,6 +107,7 @@ def ask_close_out(
         if standing := CloseOut.objects.standing().filter(site=locked).first():
             day = local_date(standing.asked_at, locked.time_zone).isoformat()
             raise CloseOutAskedFor(site=locked.code, day=day)
+        open_matters = count(locked)
         _refuse_unless_ready(locked, keeper, open_matters, by=by, at=at)
         return CloseOut.objects.create(
             site=locked,
@@ -118,9 +124,9 @@ def ask_close_out(
 
 
 def confirm_close_out(
-    *, close_out: CloseOut, open_matters: Mapping[str, int], password: str, by: User, at: datetime
+    *, close_out: CloseOut, count: OpenMatterCount, password: str, by: User, at: datetime
 ) -> CloseOut:
-    """The site is closed out: a second person has confirmed it. What is open is counted once more.
+    """The site is closed out: a second person has confirmed it. What is open is counted once more, by ``count``.
 
     Refuses: who asked for it, and who may not confirm; what was settled meanwhile; what has opened since.
     Locks: the site, then the close-out.
@@ -129,7 +135,7 @@ def confirm_close_out(
         site, locked = _lock(close_out.site), _lock_waiting(close_out)
         if not may_confirm_close_out(locked, by):
             raise CloseOutNeedsSecondPerson
-        keeper = keeper_of(locked, by=by)
+        keeper, open_matters = keeper_of(locked, by=by), count(site)
         _refuse_unless_ready(site, keeper, open_matters, by=by, at=at)
         signature = _signed(
             site, keeper, open_matters, _("Close-out confirmed"), by=by, password=password, at=at

@@ -94,7 +94,7 @@ def a_site_copy(world: World) -> tuple[Any, ...]:
     manager, second = world.trial_manager, world.investigator
     with as_person(manager), transaction.atomic():
         trials.move_site(site=world.site, to="closed", by=manager, at=NOW, reason="recruitment is over")
-        told: dict[str, Any] = {"open_matters": {}, "password": PASSWORD, "at": NOW}
+        told: dict[str, Any] = {"count": lambda site: {}, "password": PASSWORD, "at": NOW}
         asked = trials.ask_close_out(site=world.site, keeper=None, reason="over", by=manager, **told)
     with as_person(second), transaction.atomic():
         closed = trials.confirm_close_out(close_out=asked, by=second, **told)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.permissions import Role
 from audit.acts import open_act
@@ -37,7 +38,7 @@ def ask(world: World, *, keeper: Site | None = None, **open_matters: int) -> Clo
         return services.ask_close_out(
             site=world.site,
             keeper=keeper,
-            open_matters=open_matters,
+            count=lambda site: open_matters,
             reason="the last participant is dead",
             password=PASSWORD,
             by=world.trial_manager,
@@ -49,8 +50,29 @@ def confirm(world: World, close_out: CloseOut, *, by: Any = None, **open_matters
     person = by or world.investigator
     with as_person(person):
         return services.confirm_close_out(
-            close_out=close_out, open_matters=open_matters, password=PASSWORD, by=person, at=NOW
+            close_out=close_out, count=lambda site: open_matters, password=PASSWORD, by=person, at=NOW
         )
+
+
+def test_what_is_open_is_counted_while_the_site_is_locked(world: World) -> None:
+    """Else somebody could be transferred to it between the count and the signature."""
+    asked: list[bool] = []
+
+    def count(site: Site) -> dict[str, int]:
+        asked.append(any("trials_site" in each["sql"] and "FOR UPDATE" in each["sql"] for each in seen))
+        return {}
+
+    to(world.site, "closed", world)
+    with CaptureQueriesContext(connection) as seen, as_person(world.trial_manager):
+        close_out = services.ask_close_out(
+            site=world.site, keeper=None, count=count, reason="over", password=PASSWORD,
+            by=world.trial_manager, at=NOW,
+        )  # fmt: skip
+    with CaptureQueriesContext(connection) as seen, as_person(world.investigator):
+        services.confirm_close_out(
+            close_out=close_out, count=count, password=PASSWORD, by=world.investigator, at=NOW
+        )
+    assert asked == [True, True]
 
 
 def state_of(site: Site) -> str:
