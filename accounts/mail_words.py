@@ -41,6 +41,7 @@ class AccountNotice(StrEnum):
     FACTOR = "factor"
     RECOVERY_CODE = "recovery_code"
     NEW_BROWSER = "new_browser"
+    ADDRESS = "address"
 
 
 def notice_text(notice: AccountNotice, *, at: datetime) -> tuple[str, str]:
@@ -74,6 +75,13 @@ def notice_text(notice: AccountNotice, *, at: datetime) -> tuple[str, str]:
         AccountNotice.NEW_BROWSER: (
             _("A sign-in from a new browser"),
             _("Your account was opened in a browser in which you have not signed in before."),
+        ),
+        AccountNotice.ADDRESS: (
+            _("Mails of your account go elsewhere now"),
+            _(
+                "Somebody who administers accounts has entered another e-mail address for yours. This is the last "
+                "mail to this one."
+            ),
         ),
     }[notice]
     zone = settings.TRIAL_TIME_ZONE

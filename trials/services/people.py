@@ -11,10 +11,10 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from accounts.first_link import first_link
-from accounts.mail_words import closing, page_link
+from accounts.mail_words import AccountNotice, closing, page_link
 from accounts.models import User
 from accounts.proofs import proofs_of
-from accounts.services import NO_FACTOR, change_person, set_password, write_mail
+from accounts.services import NO_FACTOR, change_person, set_password, tell_owner, write_mail
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
@@ -57,6 +57,9 @@ PROOFS = ("trained_on", "training_document", "identity_checked_on", "identity_do
 def change_account(*, user: User, by: User, at: datetime, reason: str, **fields: Any) -> User:
     """The account carries ``fields``, for ``reason``; training or identity that changed wait for a second person.
 
+    Whoever works with the account is told at the address that it had before, else another address could be put in
+    unseen, and a reset asked for after it.
+
     Refuses: as ``change_person`` does; a day without its document. Locks: the person.
     """
     with open_act("trials:account:change", by=by, at=at, reason=reason):
@@ -64,7 +67,10 @@ def change_account(*, user: User, by: User, at: datetime, reason: str, **fields:
         given = {name: fields.get(name, getattr(before, name)) for name in PROOFS}
         if any(value != getattr(before, name) for name, value in given.items()):
             fields |= proofs_of(by, **given)
-        return change_person(user=user, by=by, at=at, **fields)
+        changed = change_person(user=user, by=by, at=at, **fields)
+        if before.signed_in_at is not None and changed.email != before.email:
+            tell_owner(before, AccountNotice.ADDRESS, at=at)
+        return changed
 
 
 def invite_person(*, user: User, by: User, at: datetime) -> User:

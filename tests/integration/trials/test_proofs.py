@@ -123,3 +123,19 @@ def test_must_show_a_trial_manager_who_resets_an_account_does_not_become_its_own
         verify_proofs(user=user, by=world.trial_manager, at=NOW)
     verify_proofs(user=user, by=second_manager(), at=NOW)
     assert client.get("/work-list/").status_code == 200
+
+
+def test_point_6_who_had_the_address_before_is_told_that_it_is_another_one_now(world: World) -> None:
+    def told() -> list[str]:
+        with scope(user_id=None, sites=EVERYTHING):
+            return list(Mail.objects.filter(kind="accounts:notice").values_list("address", flat=True))
+
+    user: Any = world.investigator
+    given: dict[str, Any] = {"user": user, "by": world.trial_manager, "at": NOW, "reason": "wrong"}
+    change_account(**given, email="first@example.org")
+    assert told() == [], "nobody works with it yet"
+    change_person(user=user, by=None, at=NOW, signed_in_at=NOW)
+    change_account(**given, display_name="Dr One")
+    assert told() == []
+    change_account(**given, email="another@example.org")
+    assert told() == ["first@example.org"]
