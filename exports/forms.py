@@ -148,6 +148,17 @@ class SelectingForm(ServiceForm):
         return {**typed, "selection": selection}
 
 
+def leaving_field() -> BooleanField:
+    """Return the question whether the data leave the country."""
+    return BooleanField(
+        label=_("The data leave mainland China"),
+        required=False,
+        help_text=_(
+            "Then a filing of human genetic resources and a basis must be in force in the registers."
+        ),
+    )
+
+
 class ExportForm(SelectingForm):
     """Forms, sites, moment and purpose of an export."""
 
@@ -164,13 +175,7 @@ class ExportForm(SelectingForm):
             "Codebook and code lists are CSV files beside tables. ODM-XML and the annotated CRF are one document."
         ),
     )
-    leaves_country = BooleanField(
-        label=_("The data leave mainland China"),
-        required=False,
-        help_text=_(
-            "Then a filing of human genetic resources and a basis must be in force in the registers."
-        ),
-    )
+    leaves_country = leaving_field()
     forms = MultipleChoiceField(label=_("Forms"), required=False, widget=CheckboxSelectMultiple)
     sites = MultipleChoiceField(label=_("Sites"), widget=CheckboxSelectMultiple)
     cut = ChoiceField(
@@ -207,6 +212,7 @@ class SavedExportForm(SelectingForm):
     purpose = WordsField(
         label=_("Purpose"), max_length=200, help_text=_("Kept in the register with each export of it.")
     )
+    leaves_country = leaving_field()
     rhythm = ChoiceField(
         label=_("Taken"),
         choices=Rhythm.choices,

@@ -42,6 +42,10 @@ class ExportFailure(models.TextChoices):
     STOPPED = "stopped", _("The worker was stopped several times while it wrote. Take the export again.")
     FAULT = "fault", _("The program failed while it wrote. The fault is in the log of the server.")
     RIGHT_ENDED = "right_ended", _("Who asked for it may not take these data any more.")
+    BASIS_ENDED = (
+        "basis_ended",
+        _("The data leave mainland China, and the registers hold no filing and basis in force for it."),
+    )
 
 
 class CutReading(models.TextChoices):
@@ -100,7 +104,10 @@ class Rhythm(models.TextChoices):
 
 @audited()
 class ExportDefinition(Audited):
-    """A saved choice of what an export holds, which its owner takes again, or which beat takes by a rhythm."""
+    """A saved choice of what an export holds, which its owner takes again, or which beat takes by a rhythm.
+
+    One whose data leave the country rests on a basis each time; of one from before there was the question, none.
+    """
 
     name = models.CharField(_("name"), max_length=80)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -111,6 +118,7 @@ class ExportDefinition(Audited):
     data_format = models.CharField(_("format"), max_length=10, choices=DataFormat.choices)
     rhythm = models.CharField(_("taken"), max_length=10, choices=Rhythm.choices)
     selection = models.JSONField(_("selection"), null=True)
+    leaves_country = models.BooleanField(_("the data leave mainland China"), null=True)
     saved_at = models.DateTimeField(_("saved at"))
     ended_at = models.DateTimeField(_("ended at"), null=True)
     site_id = models.BigIntegerField(null=True)

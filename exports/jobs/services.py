@@ -27,10 +27,12 @@ from exports.services import (
     refuse_odd_purpose,
     request_export,
 )
+from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.tasks import send
 from trials.models import Site
 from trials.models.people import with_grants
+from trials.services.registers import BasisMissing, basis_to_leave
 
 MOST_RUNS: Final = 3
 PATIENCE: Final = timedelta(minutes=2)  # a task that is on its way needs no second one
@@ -144,6 +146,7 @@ def save_definition(
     rhythm: str,
     language: str,
     data_format: str,
+    leaves_country: bool = False,
     selection: Selection = EVERYTHING_USUAL,
     by: User,
     at: datetime,
@@ -151,7 +154,8 @@ def save_definition(
     """The choice is saved under a name; it is taken from a page, or by its rhythm with a mail to its owner.
 
     Refuses: a name that is empty, long, or that another saved export of the person bears; no purpose; a selection
-    that an export of it would be refused for. Locks: what ``settled_selection`` locks.
+    that an export of it would be refused for; data that leave the country without a basis in force.
+    Locks: what ``settled_selection`` locks.
     """
     with open_act("exports:definition:save", by=by, at=at) as act:
         refuse_odd_purpose(purpose)
@@ -160,7 +164,10 @@ def save_definition(
         if ExportDefinition.objects.filter(owner=by, name=name, ended_at=None).exists():
             raise DefinitionNameTaken(name=name)
         settled = settled_selection(selection, sites=sites, data_format=data_format, by=by, at=at)
+        if leaves_country:
+            basis_to_leave(on=local_date(at, settings.TRIAL_TIME_ZONE))
         return ExportDefinition.objects.create(
+            leaves_country=leaves_country,
             selection=settled.as_json(),
             name=name,
             owner=by,
@@ -188,11 +195,16 @@ def end_definition(*, definition: ExportDefinition, by: User, at: datetime) -> N
 
 
 def take_definition(
-    *, definition: ExportDefinition, by: User, at: datetime, due_on: date | None = None, may: bool = True
+    *,
+    definition: ExportDefinition,
+    by: User,
+    at: datetime,
+    due_on: date | None = None,
+    stopped: ExportFailure | None = None,
 ) -> Export:
     """An export of the saved choice is on the register, once for each day on which it is due.
 
-    ``may`` says that its owner may still take it; one that may not is stopped by who asks.
+    ``stopped`` says why it may not be taken any more; then nothing of it is written.
 
     Refuses: what ``request_export`` refuses.
     """
@@ -203,19 +215,23 @@ def take_definition(
             purpose=definition.purpose,
             language=definition.language,
             data_format=definition.data_format,
-            selection=(Selection if may else KeptSelection).of(definition.selection),
+            leaves_country=bool(definition.leaves_country) and stopped is None,
+            selection=(KeptSelection if stopped else Selection).of(definition.selection),
             by=by,
             at=at,
         )
         export.definition, export.due_on, export.act = definition, due_on, act
         export.save(update_fields=["definition", "due_on", "act"])
+        if stopped:
+            fail_export(export=export, at=at, failure=stopped)
     return export
 
 
 def take_due(*, on: date, at: datetime) -> int:
     """Saved exports that are due on the day are taken, each in its owner's name; return how many.
 
-    One whose owner may not take all of its sites any more is on the register as stopped.
+    One whose owner may not take all of its sites any more, or whose basis for leaving the country has ended, is on
+    the register as stopped.
     """
     rhythms = [Rhythm.WEEKLY] * (on.weekday() == MONDAY) + [Rhythm.MONTHLY] * (on.day == 1)
     with transaction.atomic():
@@ -224,11 +240,20 @@ def take_due(*, on: date, at: datetime) -> int:
     for definition in definitions:
         with transaction.atomic():
             owner = with_grants(definition.owner, on=on)
-            may = _may_take(owner, definition)
-            export = take_definition(definition=definition, by=owner, at=at, due_on=on, may=may)
-            if not may:
-                fail_export(export=export, at=at, failure=ExportFailure.RIGHT_ENDED)
+            stopped = _stopped_by(owner, definition, on)
+            take_definition(definition=definition, by=owner, at=at, due_on=on, stopped=stopped)
     return len(definitions)
+
+
+def _stopped_by(owner: User, definition: ExportDefinition, on: date) -> ExportFailure | None:
+    if not _may_take(owner, definition):
+        return ExportFailure.RIGHT_ENDED
+    if definition.leaves_country:
+        try:
+            basis_to_leave(on=on)
+        except BasisMissing:
+            return ExportFailure.BASIS_ENDED
+    return None
 
 
 def _may_take(owner: User, definition: ExportDefinition) -> bool:

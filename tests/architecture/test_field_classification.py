@@ -278,7 +278,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "exports.ExportDefinition": {
         "operational": (
             "id act name owner purpose forms site_codes language data_format rhythm selection saved_at ended_at "
-            "site_id"
+            "site_id leaves_country"
         ),
     },
     "exports.ExportDownload": {

@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from accounts.services import WrongPassword
 from audit.acts import open_act
-from exports.models import Export
+from exports.jobs.services import save_definition, take_due
+from exports.models import Export, ExportFailure, ExportState
 from exports.services import request_export
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
@@ -137,6 +138,7 @@ def test_an_export_leaves_the_country_on_a_filing_and_a_basis_that_a_second_pers
             approve_entry(entry=made, password=PASSWORD, by=world.monitor, at=NOW)
     assert leaves().basis == made
     assert request_export(**told, by=world.data_manager).basis is None
+    assert _saved_exports_ask_each_time(world) == made
     with pytest.raises(BasisMissing):
         request_export(
             **{**told, "at": NOW + timedelta(days=400)}, leaves_country=True, by=world.data_manager
@@ -144,6 +146,23 @@ def test_an_export_leaves_the_country_on_a_filing_and_a_basis_that_a_second_pers
     close_entry(entry=made, outcome="Withdrawn", closed_on=TODAY, by=world.data_manager, at=NOW)
     with pytest.raises(BasisMissing):
         leaves()
+    with scope(user_id=None, sites=EVERYTHING):
+        assert take_due(on=date(2026, 12, 7), at=NOW) == 1
+        (stopped,) = Export.objects.filter(due_on=date(2026, 12, 7))
+    assert (stopped.state, stopped.failure) == (ExportState.FAILED, ExportFailure.BASIS_ENDED)
+    assert stopped.basis is None
+
+
+def _saved_exports_ask_each_time(world: World) -> RegisterEntry | None:
+    told: dict[str, Any] = {"forms": ["DM"], "sites": ["01"], "purpose": "abroad", "language": "en"}
+    told |= {"data_format": "csv", "leaves_country": True, "by": world.data_manager}
+    with as_person(world.data_manager), transaction.atomic():
+        with pytest.raises(BasisMissing):
+            save_definition(**told, name="late", rhythm="weekly", at=NOW + timedelta(days=400))
+        save_definition(**told, name="abroad", rhythm="weekly", at=NOW)
+    with scope(user_id=None, sites=EVERYTHING):
+        assert take_due(on=date(2026, 11, 30), at=NOW) == 1
+        return Export.objects.get(due_on=date(2026, 11, 30)).basis
 
 
 def test_the_database_refuses_an_approval_by_the_recorder(world: World) -> None:
