@@ -56,7 +56,7 @@ def clocks_open_to(user: User) -> Any:
 
 
 def opened(clock: SafetyClock, *, at: datetime) -> OpenClock:
-    """Return one running clock as it is shown at ``at``."""
+    """Return one clock as it is shown at ``at``; one that runs leads to what meets it."""
     number, of_site = clock.participant.number, clock.kind in OF_THE_SITE
     return OpenClock(
         clock_id=clock.pk,
@@ -71,7 +71,7 @@ def opened(clock: SafetyClock, *, at: datetime) -> OpenClock:
         of_site=of_site,
         provisional=bool(clock.provisional),
         href=form_url(number, REPORT_FORM, sequence=NEW)
-        if clock.kind == ClockName.SAE_REPORT
+        if clock.kind == ClockName.SAE_REPORT and not (clock.met_at or clock.ended_at)
         else reading_url(clock),
     )
 

@@ -41,12 +41,13 @@ def clocks(request: PersonRequest) -> HttpResponse:
 
 @requires(Permission.SAFETY_VIEW)
 def assess(request: PersonRequest, number: str, event: int) -> HttpResponse:
-    """Show one serious event; the sponsor assesses it below."""
+    """Show one serious event; the sponsor assesses it below. One that is serious no more has its clocks still."""
     participant = open_participant(request, number, Permission.SAFETY_VIEW)
     now = timezone.now()
     case = case_of(FormContext(participant, at=now), event)
+    clocks_here = clocks_of_record(request.user, participant, EVENT_FORM, event)
     if case is None:
-        raise Http404
+        return _ended(request, participant, event, clocks_here, at=now)
     may = request.user.may(Permission.SAFETY_ASSESS, participant.site_id)
     zone = participant.site.time_zone
     form = AssessmentForm(request.POST or None, case=case, zone=zone) if may else None
@@ -54,28 +55,41 @@ def assess(request: PersonRequest, number: str, event: int) -> HttpResponse:
     if form and form.submits(assess_event, **about, by=request.user, at=now):
         messages.success(request, _("The assessment is signed and on record."))
         return redirect("crf:clocks")
-    return _shown(request, participant, event, case, form, at=now)
+    shown = _about(request, participant, event, lines_of(clocks_here, user=request.user, at=now))
+    return _shown(request, shown, case, form, zone)
+
+
+def _ended(
+    request: PersonRequest, participant: Participant, event: int, clocks_here: Any, *, at: datetime
+) -> HttpResponse:
+    """Say of an event that is serious no more, or was taken out, that nothing is to be assessed."""
+    lines = lines_of(clocks_here, user=request.user, at=at)
+    if not lines:
+        raise Http404
+    return render(request, "crf/assess.html", {**_about(request, participant, event, lines), "ended": True})
+
+
+def _about(request: PersonRequest, participant: Participant, event: int, lines: list[Any]) -> dict[str, Any]:
+    judged = SponsorAssessment.objects.open_to(request.user, Permission.SAFETY_VIEW)
+    return {
+        "participant": participant,
+        "event": event,
+        "judged": judged.filter(participant=participant, event_no=event).select_related("signature"),
+        "lines": lines,
+    }
 
 
 def _shown(
     request: PersonRequest,
-    participant: Participant,
-    event: int,
+    about: dict[str, Any],
     case: SeriousCase,
     form: AssessmentForm | None,
-    *,
-    at: datetime,
+    zone: str,
 ) -> HttpResponse:
-    zone = participant.site.time_zone
-    judged = SponsorAssessment.objects.open_to(request.user, Permission.SAFETY_VIEW)
-    clocks_now = clocks_of_record(request.user, participant, EVENT_FORM, event)
     shown: dict[str, Any] = {
-        "participant": participant,
-        "event": event,
+        **about,
         "facts": facts_of(case, zone),
         "reports": reports_of(case, zone),
-        "judged": judged.filter(participant=participant, event_no=event).select_related("signature"),
-        "lines": lines_of(clocks_now, user=request.user, at=at),
         "form": form,
         "reported": case.reported is not None,
     }

@@ -32,7 +32,7 @@ from crf.attachments.services import SentFile, attach_file
 from crf.catalogue.adverse_event.form import AdverseEvent
 from crf.deviations.settling import confirm_deviation
 from crf.engine.declaration import Repeats
-from crf.models import AttachmentKind, SafetyClock
+from crf.models import AttachmentKind, ClockName, SafetyClock
 from crf.records.drafts import keep_draft
 from crf.store.records import record_key_of
 from demo.simulation.oversight import report_to_committee
@@ -247,7 +247,8 @@ def known(played: Played) -> dict[str, Any]:
             password=PASSWORD, by=played.people["T"], at=UNTIL,
         )  # fmt: skip
         make_feed(user=coordinator, at=UNTIL)
-        clock = SafetyClock.objects.select_related("participant").latest("pk")
+        clocks = SafetyClock.objects.exclude(kind=ClockName.PREGNANCY).running()
+        clock = clocks.select_related("participant").latest("pk")
         found = {
             "pack": pack.pk,
             "ticket": ticket_of(share),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.services import WrongPassword
 from audit.models import Act
 from crf.engine.submission import Answers
+from crf.links import form_url
 from crf.models import SafetyClock, SponsorAssessment
 from crf.records.save import save_answers
 from crf.safety.assessment import (
@@ -276,6 +277,23 @@ def test_the_pages_show_clocks_and_take_the_assessment(world: World, person: Par
     assert client_of(world.stranger).get(reverse("crf:clocks"), {"show": "all"}).context["lines"] == []
     assert client_of(world.stranger).get(url).status_code == 404
     assert manager.get(reverse("crf:assess", args=[person.number, 9])).status_code == 404
+
+
+def test_each_clock_that_is_listed_leads_to_a_page_although_it_ended(
+    world: World, person: Participant
+) -> None:
+    event(world, person)
+    event(world, person)
+    report(world, person)
+    plain = GOES_ON | {"serious": "N", "ser_crit": None, "ser_aware": None}
+    write(world, person, "AE", plain, sequence=2, reason="Misread")
+    for reader in (world.coordinator, world.investigator, world.monitor, world.trial_manager):
+        browser = client_of(reader)
+        lines = browser.get(reverse("crf:clocks"), {"show": "all"}).context["lines"]
+        assert {line.state for line in lines} == {"met", "ended"}
+        for line in lines:
+            assert line.open.href != form_url(person.number, "SAE", sequence=NEW), "nothing is to be reported"
+            assert browser.get(line.open.href).status_code == 200, (reader.username, line.open.href)
 
 
 def test_the_work_lists_say_what_waits_for_whom(world: World, person: Participant) -> None:
