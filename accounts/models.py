@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SECOND_FACTOR_ROLES, Grant, Permission, Role
-from accounts.sealing import SealedField
+from accounts.sealing import APP_SECRET, opened
 from audit.guards import ActGuard, MayDelete, ProvenSignature, SiteScoped
 from audit.models import Audited, audited
 
@@ -52,7 +52,7 @@ class User(AbstractBaseUser, Audited):
     verified_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     verified_at = models.DateTimeField(_("identity and training verified at"), null=True)
     reset_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
-    totp_secret = SealedField(max_length=200, blank=True)
+    totp_secret = models.CharField(max_length=200, blank=True)
     totp_confirmed_at = models.DateTimeField(_("second factor set up at"), null=True, blank=True)
     totp_last_step = models.BigIntegerField(default=0)
     passkeys = models.JSONField(_("passkeys"), null=True)
@@ -94,6 +94,11 @@ class User(AbstractBaseUser, Audited):
         """Say whether the password, or a second factor that the role asks for, is not yet the person's own."""
         is_theirs = not self.must_change_password and self.reset_by_id is None
         return not is_theirs or (self.needs_second_factor and not self.has_second_factor)
+
+    @property
+    def app_secret(self) -> str:
+        """The secret of the person's app in clear; the column holds it sealed."""
+        return opened(self.totp_secret, bound_to=APP_SECRET) if self.totp_secret else ""
 
     @property
     def has_second_factor(self) -> bool:

@@ -1,4 +1,4 @@
-"""A column that the database holds sealed: AES-GCM under a key of the environment, in clear to the program alone.
+"""Text that the database holds sealed: AES-GCM under a key of the environment, opened where it is used.
 
 Whoever has a copy of the database, or says SQL in it, has no second factor of anybody by it (ADR 52). The key is made
 from ``PALACE3_IDENTITY_KEY``; while keys are being changed it holds two, the first seals, both open.
@@ -9,36 +9,24 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
-from typing import Any, Final
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.db import models
 
 MARK: Final = "sealed:"
 NONCE_BYTES: Final = 12
-
-
-class SealedField(models.CharField):
-    """Text that is sealed on its way into the database and opened on its way out.
-
-    What was stored before there was a key stays readable until it is written again. What cannot be opened is empty:
-    nothing counts by it, and ``verify_audit`` names the row.
-    """
-
-    def get_prep_value(self, value: Any) -> Any:
-        return sealed(value, bound_to=self._place()) if value else super().get_prep_value(value)
-
-    def from_db_value(self, value: str | None, *_about: Any) -> str | None:
-        return opened(value, bound_to=self._place()) if value else value
-
-    def _place(self) -> bytes:
-        return f"{self.model._meta.db_table}.{self.column}".encode()
+APP_SECRET: Final = b"accounts_user.totp_secret"
+"""What the secret of a person's app is bound to."""
 
 
 def sealed(text: str, *, bound_to: bytes) -> str:
-    """Return ``text`` sealed under the first key; as it is where the installation has none."""
+    """Return ``text`` sealed under the first key; as it is where the installation has none.
+
+    What cannot be opened is empty: nothing counts by it. What was stored before there was a key stays readable until it
+    is written again.
+    """
     keys = _keys()
     if not keys:
         return text

@@ -41,12 +41,12 @@ def factor_after(
 
 def matching_step(user: User, code: str, at: datetime, *, from_session: bool = False) -> int | None:
     """Return the time step that ``code`` belongs to, or None; a step used before opens no session again."""
-    if not user.totp_secret:
+    if not user.app_secret:
         return None
     typed = reading.code(code)
     if not typed.isascii():
         return None
-    totp = pyotp.TOTP(user.totp_secret)
+    totp = pyotp.TOTP(user.app_secret)
     now = int(at.timestamp()) // totp.interval
     for step in (now, now - 1, now + 1):
         if step > user.totp_last_step - from_session and secrets.compare_digest(
@@ -74,9 +74,9 @@ def _plain(code: str) -> str:
 
 def address_for_app(user: User) -> str:
     """Return the address that an authenticator app reads, or nothing when no secret waits."""
-    if not user.totp_secret:
+    if not user.app_secret:
         return ""
-    return pyotp.TOTP(user.totp_secret).provisioning_uri(name=user.username, issuer_name="PALACE-3")
+    return pyotp.TOTP(user.app_secret).provisioning_uri(name=user.username, issuer_name="PALACE-3")
 
 
 def drawn(address: str) -> str:
@@ -88,7 +88,7 @@ def drawn(address: str) -> str:
 
 def code_at(user: User, at: datetime) -> str:
     """Return the code that the person's app shows at ``at``: for demonstrations, where nobody has the app."""
-    return pyotp.TOTP(user.totp_secret).at(at) if user.totp_secret else ""
+    return pyotp.TOTP(user.app_secret).at(at) if user.app_secret else ""
 
 
 def codes_of_everyone(at: datetime) -> list[tuple[User, str]]:

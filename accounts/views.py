@@ -217,7 +217,7 @@ def _factor_context(user: User, at: datetime) -> dict[str, Any]:
     address = "" if user.totp_confirmed_at else factor.address_for_app(user)
     return {
         "drawing": factor.drawn(address) if address else "",
-        "secret": user.totp_secret if address else "",
+        "secret": user.app_secret if address else "",
         "demo_code": factor.code_at(user, at) if address and settings.PALACE3_DEMO else "",
         "begin": OwnPasswordForm(user=user, at=at, prefix="begin"),
     }

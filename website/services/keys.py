@@ -34,8 +34,13 @@ def seal_anew(*, at: datetime) -> int:
 
 
 def _seal_factor(user: User, at: datetime) -> bool:
-    """Digests of recovery codes are made with the key and cannot be made anew: their owners make new ones."""
-    change_person(user=user, by=None, at=at, verb="reseal", totp_secret=user.totp_secret)
+    """Digests of recovery codes are made with the key and cannot be made anew: their owners make new ones.
+
+    A secret that no key opens stays as it is.
+    """
+    if not user.app_secret:
+        return False
+    change_person(user=user, by=None, at=at, verb="reseal", totp_secret=user.app_secret)
     return True
 
 

@@ -134,7 +134,7 @@ def test_point_12_a_refusal_a_doubt_and_a_missing_answer_are_settled_by_the_keyb
     answer(tab, "number_1", "95")
     tab.keyboard.press("Control+s")
     tab.wait_for_selector(".p3-errors")
-    tab.wait_for_function("document.activeElement.matches('.p3-errors, .p3-errors *')")
+    tab.locator(".p3-errors:focus, .p3-errors :focus").wait_for()
     # when the link of the refusal is taken and the number corrected
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
@@ -155,7 +155,6 @@ def test_point_12_a_refusal_a_doubt_and_a_missing_answer_are_settled_by_the_keyb
     tab.keyboard.press("Alt+m")
     assert focused(tab) == "choice_0"
     tab.keyboard.press("Control+Enter")
-    tab.wait_for_function("document.querySelector('[name=number_0]').value === '50'")
     expect(tab.locator("#id-number_0")).to_have_value("50")
     assert hospital.sent["_action"] == ["next"]
     assert hospital.sent["_confirm:number_1:soft"] == ["Measured twice"]

@@ -154,11 +154,17 @@ ABOUT: dict[str, dict[str, Any]] = {
     "trials:request-invite": {"reference": "called"},
     "trials:request-screen": {"reference": "invited"},
 }
-# Who reads a page that the first of its readers has not got: the serious event may be of another site.
-READERS = {"crf:assess": "T"}
-# Pages that explain placeholders in braces, and pages whose language is that of their address.
+# Who reads a page that the first of its readers has not got: the serious event, or finding, may be of another site.
+READERS = {"crf:assess": "T", "monitoring:finding": "T"}
+# Pages that explain placeholders in braces, and pages whose language is that of their address or recipient.
 BRACES = {"trials:draft-text", "trials:text", "exports:api"}
-OF_ONE_LANGUAGE = {"trials:public", "trials:public-zh", "trials:preview-page", "trials:preview-text"}
+OF_ONE_LANGUAGE = {
+    "committee:shared",
+    "trials:public",
+    "trials:public-zh",
+    "trials:preview-page",
+    "trials:preview-text",
+}
 # What the played trial has no subject for: no death to review, no ticket of a reader, no closing of a scheme or of
 # a site, no error, no transfer.
 NOT_PLAYED = {

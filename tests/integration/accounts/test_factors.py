@@ -48,17 +48,17 @@ def test_the_database_holds_no_second_factor_in_clear(world: World, settings: An
         stored = cursor.fetchone()[0]
     assert stored.startswith("sealed:")
     assert SECRET not in stored
-    assert User.objects.get(pk=world.coordinator.pk).totp_secret == SECRET
+    assert User.objects.get(pk=world.coordinator.pk).app_secret == SECRET
     old = settings.PALACE3_IDENTITY_KEY
     settings.PALACE3_IDENTITY_KEY = "another key"
-    assert User.objects.get(pk=world.coordinator.pk).totp_secret == "", (
+    assert User.objects.get(pk=world.coordinator.pk).app_secret == "", (
         "and not by the key of another installation"
     )
     settings.PALACE3_IDENTITY_KEY = f"another key,{old}"
     opened = User.objects.get(pk=world.coordinator.pk)
-    change_person(user=opened, by=None, at=NOW, verb="reseal", totp_secret=opened.totp_secret)
+    change_person(user=opened, by=None, at=NOW, verb="reseal", totp_secret=opened.app_secret)
     settings.PALACE3_IDENTITY_KEY = "another key"
-    assert User.objects.get(pk=world.coordinator.pk).totp_secret == SECRET
+    assert User.objects.get(pk=world.coordinator.pk).app_secret == SECRET
 
 
 def test_a_recovery_code_opens_one_session_and_its_owner_is_told(world: World) -> None:

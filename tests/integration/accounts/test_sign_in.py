@@ -191,8 +191,8 @@ def test_a_privileged_role_sets_up_its_factor_before_anything_else(client: Clien
     client.post("/accounts/second-factor/begin/", {"begin-password": PASSWORD})
     world.data_manager.refresh_from_db()
     page = client.get("/accounts/second-factor/")
-    assert world.data_manager.totp_secret in page.text
-    code = pyotp.TOTP(world.data_manager.totp_secret).now()
+    assert world.data_manager.app_secret in page.text
+    code = pyotp.TOTP(world.data_manager.app_secret).now()
     assert client.post("/accounts/second-factor/", {"code": code}).status_code == 302
     assert client.get("/accounts/").status_code == 200
 

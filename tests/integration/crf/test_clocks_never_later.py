@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from accounts.models import Mail
 from crf.models import Query, SafetyClock
 from crf.safety.clocks import open_clocks
 from followup.models import Todo, Visit, VisitState
 from followup.services import add_unscheduled_visit
 from kernel.clock import local_date
+from kernel.scope import EVERYTHING, scope
 from notices.services.escalations import escalate_site
 from notices.services.reminders import candidates, reminder_days
 from tests.integration.crf.test_consequences import randomized, treated
@@ -87,9 +89,14 @@ def test_point_12_a_serious_event_without_awareness_runs_since_it_was_saved(
     work = client_of(world.coordinator).get(reverse("home")).text
     assert "Report the serious event to the sponsor" in work
     day = local_date(LATER, world.site.time_zone)
-    assert (
-        escalate_site(site=world.site, on=day, at=LATER) == 4
-    )  # two of them hear that screening should have ended
+    escalate_site(site=world.site, on=day, at=LATER)
+    with scope(user_id=None, sites=EVERYTHING):
+        mails = list(Mail.objects.values_list("to__username", "subject"))
+    urgent = {to: subject for to, subject in mails if subject.startswith("URGENT")}
+    assert urgent.keys() == {"coordinator", "investigator"}, "the clock comes alone"
+    assert set(urgent.values()) == {"URGENT 01-0001: by 3 Jul 2026 10:00 UTC+8, 24 h left"}
+    late = sorted(to for to, subject in mails if not subject.startswith("URGENT"))
+    assert late == ["data_manager", "investigator", "trial_manager"], "screening should have ended"
     assert open_clocks(world.site, at=LATER)[0].provisional
 
 

@@ -24,7 +24,7 @@ from tests.world import World, as_person, screen
 
 pytestmark = pytest.mark.django_db
 CHAPTERS = ("3.0",)
-TABLES = [kind for kind in DataFormat if not (kind.is_document or kind.is_package)]
+TABLES = [kind for kind in DataFormat if not (kind.is_document or kind.is_package or kind.is_printed)]
 
 
 @pytest.fixture(autouse=True)

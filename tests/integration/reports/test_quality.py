@@ -182,8 +182,8 @@ def test_the_age_of_the_last_news(world: World, followed: Any) -> None:
         followed(date(2025, 6, 1), died=date(2026, 1, 5)),
     )
     asked = {"route": ContactRoute.PHONE, "by": world.coordinator, "at": NOW}
-    record_contact_attempt(participant=reached, on=date(2026, 11, 1), result=ContactResult.REACHED, **asked)
-    record_contact_attempt(participant=silent, on=date(2026, 11, 1), result=ContactResult.NO_ANSWER, **asked)
+    record_contact_attempt(participant=reached, on=date(2026, 11, 3), result=ContactResult.REACHED, **asked)
+    record_contact_attempt(participant=silent, on=date(2026, 11, 3), result=ContactResult.NO_ANSWER, **asked)
     assert dead.pk
     ages = table(vital_status(Site.objects.all(), today=today), "age")
     assert ages.rows == (("01", 3, 1, 1, 0, 0, 1),)

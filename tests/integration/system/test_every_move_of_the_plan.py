@@ -119,8 +119,8 @@ class Setting:
     world: World
 
 
-CALLS = (("phone", date(2026, 8, 10)), ("family", date(2026, 9, 10)), ("phone", date(2026, 10, 15)))
-GONE_ON = date(2026, 10, 16)
+CALLS = (("phone", date(2026, 9, 1)), ("family", date(2026, 10, 1)), ("phone", date(2026, 10, 31)))
+GONE_ON = date(2026, 11, 1)
 WISH = {"mdt_dec": "surveillance", "pt_dec": "asks_surgery", "pt_reason": "Fear."}
 
 
@@ -149,7 +149,7 @@ def lost(there: Setting) -> None:
 def reached(there: Setting) -> None:
     lost(there)
     by: dict[str, Any] = {"participant": there.patient, "by": there.world.coordinator, "at": LATER}
-    record_contact_attempt(on=date(2026, 11, 1), route="phone", result="reached", **by)
+    record_contact_attempt(on=date(2026, 11, 2), route="phone", result="reached", **by)
 
 
 def withdrawn(there: Setting) -> None:
@@ -238,7 +238,7 @@ STEPS = {
         typed(on="2026-11-19", procedures="on", reason="Wrong part"),
     ),
     "withdrawal cancelled": Step(withdrawn, of_withdrawal("cancel-withdrawal"), typed(reason="Mistake")),
-    "loss": Step(tried, course("lost"), typed(on="2026-10-16")),
+    "loss": Step(tried, course("lost"), typed(on=f"{GONE_ON}")),
     "loss cancelled": Step(lost, of_loss, typed(reason="Mistake")),
     "reached again": Step(lost, course("contacts"), typed(on="2026-11-19", route="phone", result="reached")),
     "reached, which was a mistake": Step(reached, of_last_attempt, typed(reason="Another family")),
