@@ -16,7 +16,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -181,8 +181,11 @@ def archive_wal(*, spool: Path, folder: Path, recipients: str) -> list[str]:
             came.append(path.name)
         elif BEING_WRITTEN.fullmatch(path.name):
             copy = folder / f"{path.name}{AGE}"
-            if not copy.exists() or copy.stat().st_mtime < path.stat().st_mtime:
-                _encrypt(path, copy, keys)
+            with suppress(
+                FileNotFoundError
+            ):  # it has become whole since it was listed, and comes the next time
+                if not copy.exists() or copy.stat().st_mtime < path.stat().st_mtime:
+                    _encrypt(path, copy, keys)
     return came
 
 

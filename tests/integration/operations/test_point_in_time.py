@@ -18,7 +18,8 @@ from django.core.management import CommandError, call_command
 
 from demo.servers.postgres import EmbeddedPostgres
 from kernel.postgresql.roles import prepare_replication
-from operations.backups.point_in_time import bases_in, delete_old_bases, received_until
+from operations.backups import point_in_time
+from operations.backups.point_in_time import archive_wal, bases_in, delete_old_bases, received_until
 from tests.database import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -139,3 +140,25 @@ def test_what_cannot_be_restored_is_refused_before_anything_is_written(
     monkeypatch.delenv("DATABASE_REPLICATION_URL")
     with pytest.raises(CommandError, match="DATABASE_REPLICATION_URL"):
         call_command("base_backup")
+
+
+def test_a_segment_that_became_whole_meanwhile_comes_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's program renames a segment when it is full; the archive went on without it, or ended for good."""
+    spool, folder, whole = tmp_path / "spool", tmp_path / "wal", "0" * 23 + "2"
+    spool.mkdir()
+    (spool / f"{whole}.partial").write_bytes(b"written so far")
+    encrypt = point_in_time._encrypt
+
+    def renamed_first(path: Path, final: Path, keys: list[Any]) -> None:
+        if path.suffix == ".partial":
+            path.rename(spool / whole)
+        encrypt(path, final, keys)
+
+    monkeypatch.setattr(point_in_time, "_encrypt", renamed_first)
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    keep: dict[str, Any] = {"spool": spool, "folder": folder, "recipients": key}
+    assert archive_wal(**keep) == []
+    assert archive_wal(**keep) == [whole]
+    assert [each.name for each in folder.iterdir()] == [f"{whole}.age"]
