@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from followup.history import is_seen_at, text_for, whole_number
 from followup.models import ContactAttempt, Visit
 from followup.visit_conduct import ContactResult
-from trials.models import LossToFollowUp, Participant
+from trials.models import LossToFollowUp, Participant, Withdrawal
 from trials.models.participants import Track
 
 ANSWERED = frozenset({ContactResult.REACHED, ContactResult.REFUSED})
@@ -57,6 +57,14 @@ def open_loss_of(participant: Participant) -> LossToFollowUp | None:
         return None
     losses = LossToFollowUp.objects.filter(participant=participant, reached_on=None, cancelled_at=None)
     return losses.first()
+
+
+def refuses_all_contact(participant: Participant) -> bool:
+    """Say whether the participant withdrew from all contact, before randomization too."""
+    if participant.state != Track.WITHDRAWN:
+        return participant.state == Track.WITHDRAWN_ALL
+    standing = Withdrawal.objects.filter(participant=participant, cancelled_at=None)
+    return standing.filter(all_contact=True).exists()
 
 
 def days_seen(participant: Participant) -> list[date]:

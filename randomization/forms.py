@@ -126,6 +126,9 @@ class NotOpenedForm(ServiceForm):
 
 
 class VoidForm(ServiceForm):
+    """Why an envelope is void, or is not; ``wanted`` is what the page that was read asked for."""
+
+    wanted = forms.ChoiceField(choices=[("void", "void"), ("not_void", "not_void")], widget=forms.HiddenInput)
     reason = WordsField(
         label=_("Reason"),
         max_length=200,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import note_moved, open_act
-from followup.contacts import ANSWERED, days_seen
+from followup.contacts import ANSWERED, days_seen, refuses_all_contact
 from followup.models import ContactAttempt, DataCut
 from followup.services.loss import lost_before, reach_again
 from followup.services.planning import plan_visits_for
@@ -18,7 +18,6 @@ from kernel.clock import local_date
 from kernel.errors import Refusal
 from trials import services as trials
 from trials.models import LossToFollowUp, Milestone, Participant
-from trials.models.participants import Track
 
 ATTEMPTS = "conduct.attempts"
 
@@ -35,6 +34,15 @@ class ContactBeforeConsent(Refusal):
     code = "followup.contact_before_consent"
     fields = ("on",)
     message = _("{participant} consented on {consented}, so nobody followed them up on {day}. Check the day.")
+    status = 422
+
+
+class ContactBeforeRegistration(Refusal):
+    code = "followup.contact_before_registration"
+    fields = ("on",)
+    message = _(
+        "{participant} was registered on {registered}, so nobody followed them up on {day}. Check the day."
+    )
     status = 422
 
 
@@ -65,7 +73,7 @@ def record_contact_attempt(
         participant = Participant.objects.lock(participant.pk)
         if on > local_date(at, participant.site.time_zone):
             raise VisitInFuture(visit=_("contact"), day=on.isoformat())
-        if participant.state == Track.WITHDRAWN_ALL:
+        if refuses_all_contact(participant):
             raise ContactRefused(participant=participant.number, day=participant.state_since)
         _refuse_impossible(participant, on, result)
         attempt = ContactAttempt.objects.create(
@@ -131,6 +139,11 @@ def _refuse_impossible(participant: Participant, on: date, result: str) -> None:
     if consented is not None and on < consented:
         raise ContactBeforeConsent(
             participant=participant.number, consented=consented.isoformat(), day=on.isoformat()
+        )
+    if consented is None and on < participant.registered_on:
+        registered = participant.registered_on.isoformat()
+        raise ContactBeforeRegistration(
+            participant=participant.number, registered=registered, day=on.isoformat()
         )
     if died is not None and died < on and result in ANSWERED:
         raise ContactAfterDeath(participant=participant.number, death=died.isoformat(), day=on.isoformat())

@@ -15,7 +15,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from audit.authors import name_authors
 from followup import services
-from followup.contacts import open_loss_of, standing_of
+from followup.contacts import open_loss_of, refuses_all_contact, standing_of
 from followup.forms import CancelAttemptForm, ContactAttemptForm
 from followup.history import text_for
 from followup.models import ContactAttempt, Escalation, Reminder
@@ -33,9 +33,8 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
     """Show the contact log and the reminders of a participant; record an attempt."""
     people = Participant.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("site")
     participant = get_object_or_404(people, number=number)
-    may_record = (
-        request.user.may(Permission.VISIT_RECORD, participant.site_id)
-        and participant.state != Track.WITHDRAWN_ALL
+    may_record = request.user.may(Permission.VISIT_RECORD, participant.site_id) and not refuses_all_contact(
+        participant
     )
     now = timezone.now()
     initial = {"on": local_date(now, participant.site.time_zone)}

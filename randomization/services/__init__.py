@@ -8,6 +8,7 @@ from randomization.services.envelopes import (
     move_envelope,
     record_opening,
     register_printed,
+    settle_void,
     take_opening_back,
     take_void_back,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "register_printed",
     "reject_list",
     "set_up_scheme",
+    "settle_void",
     "take_opening_back",
     "take_void_back",
     "withdraw_allocation_error",

@@ -28,7 +28,12 @@ from randomization.allocation_list.keys import list_keys
 from randomization.models import Allocation
 from randomization.scheme.sealing import ListKeyError, SealError
 from randomization.services import minimizing
-from randomization.services.envelopes import EmergencyEnvelope, note_opened, opened_envelope
+from randomization.services.envelopes import (
+    EmergencyEnvelope,
+    note_opened,
+    opened_envelope,
+    refuse_other_envelope,
+)
 from randomization.services.mistakes import DEVIATION_RULE, record_outage
 from randomization.services.notices import tell_about_allocation
 from trials.models import Participant, Site
@@ -96,20 +101,25 @@ def randomize(
     An ``envelope`` is entered afterwards: its own place is taken, and randomization counts from its opening.
 
     Refuses: who may not at the site; no live decision; a stratum that the answers do not give; a list without a
-    place. Locks: the participant, then its site where that has a cap, then the stratum, always in that order.
+    place; another envelope than the one that the participant has.
+    Locks: the participant, then its site where that has a cap, then the stratum, always in that order.
     """
     if connection.in_atomic_block:
         raise RuntimeError("randomize() commits twice: call it outside any transaction")
     if not by.may(Permission.ALLOCATION_REQUEST, participant.site_id):
         raise MayNotRandomize(site=participant.number.partition("-")[0])
     known = _allocation_of(participant)
-    if known is not None and known.revealed_at is not None:
-        return known
-    if known is None:
+    if known is not None:
+        refuse_other_envelope(known, envelope)
+        if known.revealed_at is not None:
+            return known
+    else:
         catch_up(participant=participant, by=by, at=at)
         with open_act("randomization:slot:take", by=by, at=at, participant=participant):
             locked = Participant.objects.lock(participant.pk)
-            if not Allocation.objects.filter(participant=locked).exists():
+            if taken := Allocation.objects.select_related("participant").filter(participant=locked).first():
+                refuse_other_envelope(taken, envelope)
+            else:
                 pressed = _Pressed(confirmed_stratum, password, envelope, too_old_reason.strip())
                 _take_place(locked, pressed, by=by, at=at)
     return complete_allocation(participant=participant, by=by, at=at)

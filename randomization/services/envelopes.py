@@ -41,6 +41,14 @@ class EnvelopeUsed(Refusal):
     )
 
 
+class EnvelopeNotEntered(Refusal):
+    code = "randomization.envelope_not_entered"
+    message = _(
+        "Participant {participant} is randomized already, with number {number}. Envelope {envelope} is not entered. "
+        "Telephone the trial statistician before anybody is treated by it."
+    )
+
+
 class EnvelopeDoesNotFit(Refusal):
     code = "randomization.envelope_does_not_fit"
     message = _(
@@ -62,11 +70,11 @@ class OpenedAtImpossible(Refusal):
 class OpenedOtherwise(Refusal):
     code = "randomization.opened_otherwise"
     message = _(
-        "The register says that envelope {number} was opened at {moment}. Leave day and hour empty, or correct the "
-        "register first."
+        "The register says that envelope {number} was opened at {moment} by {persons}. Leave day, hour and persons "
+        "empty, or correct the register first."
     )
     status = 422
-    fields = ("opened_on", "opened_at")
+    fields = ("opened_on", "opened_at", "opened_by")
 
 
 class OpeningImpossible(Refusal):
@@ -207,7 +215,7 @@ def record_opening(
 
 
 def take_opening_back(*, envelope: Envelope, reason: str, by: User, at: datetime) -> Envelope:
-    """The envelope was not opened after all and is with the site; the act keeps why.
+    """The envelope was not opened after all and is where it was before; the act keeps why.
 
     Refuses: an envelope that is not on record as opened, and one whose participant is entered. Locks: the envelope.
     """
@@ -221,7 +229,9 @@ def take_opening_back(*, envelope: Envelope, reason: str, by: User, at: datetime
                 state=locked.get_state_display(),
                 wanted=EnvelopeState.HANDED_OVER.label,
             )
-        locked.state, locked.opened_at = EnvelopeState.HANDED_OVER, None
+        is_with_site = locked.handed_over_on is not None
+        locked.state = EnvelopeState.HANDED_OVER if is_with_site else EnvelopeState.PRINTED
+        locked.opened_at = None
         locked.opened_by, locked.act = "", act
         locked.save(update_fields=["state", "opened_at", "opened_by", "act"])
     return locked
@@ -244,6 +254,15 @@ def take_void_back(*, envelope: Envelope, reason: str, by: User, at: datetime) -
     """
     with open_act("randomization:envelope:not_void", by=by, at=at, site=envelope.site, reason=reason) as act:
         return _change_state(envelope, EnvelopeState.VOID, EnvelopeState.OPENED, act)
+
+
+def settle_void(*, envelope: Envelope, wanted: str, reason: str, by: User, at: datetime) -> Envelope:
+    """The envelope is void, or is not, as ``wanted`` of whoever read its page: not what its state makes of it by now.
+
+    Refuses: what ``declare_void`` and ``take_void_back`` refuse. Locks: the envelope.
+    """
+    settle = take_void_back if wanted == "not_void" else declare_void
+    return settle(envelope=envelope, reason=reason, by=by, at=at)
 
 
 def _change_state(envelope: Envelope, before: EnvelopeState, after: EnvelopeState, act: Act) -> Envelope:
@@ -284,6 +303,14 @@ def _in_words(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M")
 
 
+def refuse_other_envelope(allocation: Allocation, told: EmergencyEnvelope | None) -> None:
+    """Refuse an envelope for a participant who is randomized with another number."""
+    if told is not None and told.number.strip().upper() != allocation.number:
+        raise EnvelopeNotEntered(
+            participant=allocation.participant.number, number=allocation.number, envelope=told.number
+        )
+
+
 def opened_envelope(
     told: EmergencyEnvelope, *, participant: Participant, stratum: str, at: datetime
 ) -> Envelope:
@@ -297,9 +324,9 @@ def opened_envelope(
     if locked is None or locked.state not in HOLDS_ITS_ARM:
         raise EnvelopeDoesNotFit(number=told.number, stratum=stratum)
     moment = told.moment(participant.site.time_zone)
-    if locked.opened_at not in {None, moment}:
+    if locked.opened_at is not None and (locked.opened_at, locked.opened_by) != (moment, told.opened_by):
         there = locked.opened_at.astimezone(ZoneInfo(participant.site.time_zone))
-        raise OpenedOtherwise(number=number, moment=_in_words(there))
+        raise OpenedOtherwise(number=number, moment=_in_words(there), persons=locked.opened_by)
     consented = valid_consent(participant) is not None and consented_by(participant, told.opened_on)
     if not consented or not _may_be_opened(locked, told.opened_on) or not locked.printed_at <= moment <= at:
         raise OpenedAtImpossible(participant=participant.number, day=_in_words(moment))

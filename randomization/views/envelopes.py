@@ -114,9 +114,9 @@ def void(request: PersonRequest, number: str) -> HttpResponse:
     """Say that nobody is randomized with an opened envelope, or take that back."""
     open_to = Envelope.objects.open_to(request.user, Permission.ENVELOPE_VOID)
     envelope: Envelope = get_object_or_404(open_to.select_related("site"), number=number)
-    form, is_void = VoidForm(request.POST or None), envelope.state == EnvelopeState.VOID
-    service = services.take_void_back if is_void else services.declare_void
-    if form.submits(service, envelope=envelope, by=request.user, at=timezone.now()):
+    is_void = envelope.state == EnvelopeState.VOID
+    form = VoidForm(request.POST or None, initial={"wanted": "not_void" if is_void else "void"})
+    if form.submits(services.settle_void, envelope=envelope, by=request.user, at=timezone.now()):
         return redirect("randomization:envelopes")
     title = _("Envelope %(number)s is not void") if is_void else _("Envelope %(number)s is void")
     about = _(

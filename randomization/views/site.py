@@ -54,11 +54,11 @@ def randomize(request: PersonRequest, number: str) -> HttpResponse:
     now = timezone.now()
     with transaction.atomic():
         participant = _participant(request, number, Permission.ALLOCATION_REQUEST)
-        if (
-            Allocation.objects.open_to(request.user, Permission.ALLOCATION_VIEW)
-            .filter(participant=participant, arm__isnull=False)
-            .exists()
-        ):
+        allocated = Allocation.objects.open_to(request.user, Permission.ALLOCATION_VIEW).filter(
+            participant=participant, arm__isnull=False
+        )
+        was_randomized = allocated.exists()
+        if was_randomized and not request.POST.get("envelope"):  # a second window may name another envelope
             return redirect("randomization:allocation", number)
         ready = readiness(participant, at=now)
         openings = _openings(request, participant)
@@ -66,7 +66,12 @@ def randomize(request: PersonRequest, number: str) -> HttpResponse:
         request.POST or None, initial={"confirmed_stratum": ready.stratum}, openings=openings
     )
     if form.submits(services.randomize, participant=participant, by=request.user, at=now):
-        messages.success(request, _("Participant %(number)s is randomized.") % {"number": number})
+        said = (
+            _("Participant %(number)s was randomized already.")
+            if was_randomized
+            else _("Participant %(number)s is randomized.")
+        )
+        messages.success(request, said % {"number": number})
         return redirect("randomization:allocation", number)
     context = {"form": form, "participant": participant, "ready": ready}
     with transaction.atomic():  # outside a transaction the scope shows no row

@@ -30,6 +30,15 @@ class WithdrawnBeforeConsent(Refusal):
     status = 422
 
 
+class WithdrawnBeforeRegistration(Refusal):
+    code = "trials.withdrawn_before_registration"
+    fields = ("on",)
+    message = _(
+        "{participant} was registered on {registered}, so nothing was withdrawn on {day}. Check the day."
+    )
+    status = 422
+
+
 class WithdrawnAfterDeath(Refusal):
     code = "trials.withdrawn_after_death"
     fields = ("on",)
@@ -226,6 +235,11 @@ def _refuse_impossible(
     if consented and on < consented:
         raise WithdrawnBeforeConsent(
             participant=participant.number, consented=consented.isoformat(), day=on.isoformat()
+        )
+    if consented is None and on < participant.registered_on:
+        registered = participant.registered_on.isoformat()
+        raise WithdrawnBeforeRegistration(
+            participant=participant.number, registered=registered, day=on.isoformat()
         )
     died = Milestone.objects.filter(participant=participant, code="DEATH").first()
     last_day = died.last_day if died is not None else None

@@ -13,7 +13,7 @@ from audit.acts import note_moved, open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.text import versions
-from trials.models import ChecklistItem, ConsentVersion, Delegation, Participant, Site
+from trials.models import ChecklistItem, CloseOut, ConsentVersion, Delegation, Participant, Site
 from trials.models.sites import ChecklistKind, SiteNeed, SiteState
 from trials.services.versions import ApprovalInFuture
 
@@ -36,6 +36,13 @@ class SiteCodeTaken(Refusal):
 class SiteCannotMove(Refusal):
     code = "trials.site_cannot_move"
     message = _("Site {site} is “{state}” and cannot become “{wanted}” from there.")
+
+
+class CloseOutStands(Refusal):
+    code = "trials.close_out_stands"
+    message = _(
+        "The close-out of site {site} was asked for on {day}. Take it back first; then the site can recruit again."
+    )
 
 
 class ChecklistOpen(Refusal):
@@ -178,11 +185,14 @@ def activate_site(
 ) -> Site:
     """The site is active: its checklist is complete and unexpired, and who and what it needs is there.
 
-    ``has_places`` is that of ``open_needs``. Refuses: a state from which it cannot; whatever is lacking, by name.
-    Locks: the site.
+    ``has_places`` is that of ``open_needs``. Refuses: a state from which it cannot; a close-out that was asked for;
+    whatever is lacking, by name. Locks: the site.
     """
     with open_act("trials:site:active", by=by, at=at, site=site, reason=reason) as act:
         locked = _lock_for(site, SiteState.ACTIVE)
+        if standing := CloseOut.objects.standing().filter(site=locked).first():
+            day = local_date(standing.asked_at, locked.time_zone).isoformat()
+            raise CloseOutStands(site=locked.code, day=day)
         today = local_date(at, locked.time_zone)
         missing = [
             *open_checklist_items(locked, on=today),

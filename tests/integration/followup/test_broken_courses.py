@@ -21,7 +21,12 @@ from followup.services import (
     record_visit,
     withdraw_participant,
 )
-from followup.services.contacts import ContactAfterDeath, ContactBeforeConsent
+from followup.services.contacts import (
+    ContactAfterDeath,
+    ContactBeforeConsent,
+    ContactBeforeRegistration,
+    ContactRefused,
+)
 from followup.services.loss import LostInFuture, NotYetLost, SeenSince
 from kernel.errors import Refusal
 from tests.integration.followup.conftest import noon
@@ -31,7 +36,7 @@ from tests.world import World, screen
 from trials import services as trials
 from trials.models import LossToFollowUp, Participant, Withdrawal
 from trials.models.participants import Track
-from trials.services.endings import WithdrawnAfterDeath
+from trials.services.endings import WithdrawnAfterDeath, WithdrawnBeforeRegistration
 from trials.services.participants import ScreeningEndedBeforeConsent, ScreeningEndedInFuture
 
 CHAPTERS = ("2.5", "3.16", "3.17")
@@ -198,3 +203,25 @@ def test_rare_10_what_was_shown_in_another_window_before_a_change_is_shown_again
     plan_visits_for(participant=surveyed, **by(world))
     assert window.post(address, seen).status_code == 302
     assert Withdrawal.objects.get(pk=whole.pk).cancelled_at is not None
+
+
+def test_rare_10_who_withdrew_from_all_contact_in_screening_is_called_no_more(
+    world: World, everywhere: None, client_of: Any
+) -> None:
+    participant = screen(world, signed_on=date(2026, 11, 2))
+    withdraw_participant(participant=participant, on=DAY, all_contact=True, **by(world))
+    participant.refresh_from_db()
+    assert participant.state == Track.WITHDRAWN
+    with pytest.raises(ContactRefused):
+        called(world, participant, DAY, "reached")
+    page = client_of(world.coordinator).get(reverse("followup:contacts", args=[participant.number]))
+    assert 'name="route"' not in page.text
+
+
+def test_rare_10_without_a_consent_nothing_is_before_the_registration(world: World, everywhere: None) -> None:
+    participant = trials.register_participant(site=world.site, **by(world))
+    before = participant.registered_on - timedelta(days=1)
+    with pytest.raises(WithdrawnBeforeRegistration, match=f"{before}"):
+        withdraw_participant(participant=participant, on=before, all_contact=True, **by(world))
+    with pytest.raises(ContactBeforeRegistration, match=f"{before}"):
+        called(world, participant, before)

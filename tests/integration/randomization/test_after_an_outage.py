@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from randomization.services.envelopes import (
     EnvelopeCannotMove,
     EnvelopeDayImpossible,
     EnvelopeDoesNotFit,
+    EnvelopeNotEntered,
     EnvelopeUsed,
     OpenedOtherwise,
     OpeningEntered,
@@ -134,8 +136,10 @@ def test_rare_07_a_second_envelope_is_declared_void_and_its_place_is_given_to_no
     assert browser(world.investigator).get(address).status_code == 403
     statistician = browser(world.statistician)
     assert address in statistician.get(reverse("randomization:outage")).text
-    done = statistician.post(address, {"reason": "both opened for one patient"})
+    done = statistician.post(address, {"wanted": "void", "reason": "both opened for one patient"})
     assert done.status_code == 302
+    in_another_window = statistician.post(address, {"wanted": "void", "reason": "as my colleague says"})
+    assert in_another_window.status_code == 409, "it does not undo what the page says"
     second = stored(paper[1])
     assert (second.state, second.opened_at) == (EnvelopeState.VOID, OPENED_AT)
     assert paper[1].number not in statistician.get(reverse("randomization:outage")).text
@@ -150,7 +154,10 @@ def test_rare_07_a_second_envelope_is_declared_void_and_its_place_is_given_to_no
     assert press(world, eligible()).sequence == 5, "a void place is given to nobody on line"
     with as_person(world.statistician), pytest.raises(OpeningEntered):
         declare_void(envelope=paper[0], reason="r", by=world.statistician, at=NOW)
-    assert statistician.post(address, {"reason": "the third one it was"}).status_code == 302
+    assert (
+        statistician.post(address, {"wanted": "not_void", "reason": "the third one it was"}).status_code
+        == 302
+    )
     assert stored(paper[1]).state == EnvelopeState.OPENED
     late = eligible()
     assert press(world, late, told(paper[1].number)).number == paper[1].number
@@ -291,3 +298,55 @@ def test_rare_07_an_envelope_is_not_opened_or_returned_before_it_was_handed_over
         opening(world, paper[0], on=before)
     with as_person(world.investigator), pytest.raises(EnvelopeDayImpossible):
         move_envelope(envelope=paper[0], to="returned", on=before, by=world.investigator, at=NOW)
+
+
+def test_rare_07_a_second_window_with_another_envelope_is_told_that_it_is_not_entered(
+    world: World, paper: list[Envelope], eligible: Make
+) -> None:
+    """It was answered "is randomized", and a patient could have been treated by one paper and listed by another."""
+    participant = eligible()
+    assert press(world, participant, told(paper[0].number)).number == paper[0].number
+    assert press(world, participant, told(paper[0].number)).number == paper[0].number, "a double press"
+    with pytest.raises(EnvelopeNotEntered, match=paper[0].number):
+        press(world, participant, told(paper[1].number))
+    address = reverse("randomization:randomize", args=[participant.number])
+    investigator = browser(world.investigator)
+    assert investigator.get(address).status_code == 302
+    typed = {
+        "confirmed_stratum": "01/III",
+        "strata_right": "on",
+        "envelope": paper[1].number,
+        "opened_on": f"{OUTAGE}",
+        "opened_at": "23:10",
+        "opened_by": "investigator on duty",
+        "password": PASSWORD,
+    }
+    answer = investigator.post(address, typed)
+    assert answer.status_code == 409
+    assert f"Envelope {paper[1].number} is not entered" in answer.text
+    assert investigator.post(address, {**typed, "envelope": ""}).status_code == 302
+    assert stored(paper[1]).allocation is None
+
+
+def test_rare_07_who_opened_an_envelope_is_not_overwritten_when_it_is_entered(
+    world: World, paper: list[Envelope], eligible: Make
+) -> None:
+    opening(world, paper[0])
+    with pytest.raises(OpenedOtherwise, match="study nurse"):
+        press(
+            world,
+            eligible(),
+            replace(told(paper[0].number), opened_at=time(23, 10), opened_by="somebody else"),
+        )
+    assert stored(paper[0]).opened_by == "investigator on duty, study nurse"
+
+
+def test_rare_07_an_envelope_that_was_never_handed_over_is_not_with_the_site_afterwards(
+    world: World, paper: list[Envelope]
+) -> None:
+    before = stored(paper[0])
+    opening(world, paper[0])
+    with as_person(world.investigator):
+        take_opening_back(envelope=paper[0], reason="another site", by=world.investigator, at=NOW)
+    after = stored(paper[0])
+    assert (after.state, after.handed_over_on) == (before.state, before.handed_over_on)

@@ -22,6 +22,7 @@ from trials.models.people import with_grants
 from trials.models.sites import SiteState
 from trials.services import closing, copies
 from trials.services.participants import SiteNotActive
+from trials.services.sites import ChecklistOpen, CloseOutStands
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +74,19 @@ def test_what_is_open_is_counted_while_the_site_is_locked(world: World) -> None:
             close_out=close_out, count=count, password=PASSWORD, by=world.investigator, at=NOW
         )
     assert asked == [True, True]
+
+
+def test_a_site_does_not_recruit_again_under_a_close_out_that_was_asked_for(world: World) -> None:
+    """The request hung on work lists with a link that answered 404, and could be confirmed later."""
+    to(world.site, "closed", world)
+    close_out = ask(world)
+    with as_person(world.trial_manager):
+        again: dict[str, Any] = {"by": world.trial_manager, "at": NOW, "reason": "after all"}
+        with pytest.raises(CloseOutStands, match="Take it back"):
+            services.activate_site(site=world.site, has_places=None, **again)
+        services.end_close_out(close_out=close_out, **again)
+        with pytest.raises(ChecklistOpen):
+            services.activate_site(site=world.site, has_places=False, **again)
 
 
 def state_of(site: Site) -> str:
