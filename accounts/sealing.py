@@ -22,11 +22,7 @@ APP_SECRET: Final = b"accounts_user.totp_secret"
 
 
 def sealed(text: str, *, bound_to: bytes) -> str:
-    """Return ``text`` sealed under the first key; as it is where the installation has none.
-
-    What cannot be opened is empty: nothing counts by it. What was stored before there was a key stays readable until it
-    is written again.
-    """
+    """Return ``text`` sealed under the first key; as it is where the installation has none."""
     keys = _keys()
     if not keys:
         return text
@@ -36,7 +32,10 @@ def sealed(text: str, *, bound_to: bytes) -> str:
 
 
 def opened(text: str, *, bound_to: bytes) -> str:
-    """Return what was sealed; nothing where no key opens it."""
+    """Return what was sealed; nothing where no key opens it, so that nothing counts by it.
+
+    What was stored before there was a key stays readable until it is written again.
+    """
     if not text.startswith(MARK):
         return text
     try:

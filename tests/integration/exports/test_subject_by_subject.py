@@ -24,33 +24,12 @@ from exports.sdtm.sources import ExportFiles
 from protocol.text import load, versions
 from tests.integration.analysis.played_reports import played_reports
 from tests.integration.exports.test_odm import items_of, value_of
+from tests.unit.exports.test_sdtm_mapping import WANTED
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 CHAPTERS = ("3.0", "6.1")
 TEXT = load(max(versions()))
-DOMAINS = (
-    *(
-        "DM",
-        "CO",
-        "SE",
-        "SV",
-        "DS",
-        "DV",
-        "IE",
-        "MH",
-        "SU",
-        "CM",
-        "EC",
-        "EX",
-        "PR",
-        "AE",
-        "CE",
-        "LB",
-        "VS",
-        "MI",
-    ),
-    *("TU", "TR", "RS", "QS", "SS", "DD", "HO", "FA", "RP", "TA", "TE", "TV", "TI", "TS", "RELREC", "SUPPAE"),
-)
+DOMAINS = WANTED | {"SUPPAE"}
 ARMS = {"1": "CAMCRTWW", "2": "CRTSURG", "": ""}
 Row = dict[str, str]
 Of = dict[str, Counter[Any]]
