@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,8 @@ def _columns(path: Path) -> list[tuple[str, str]]:
         header = next(csv.reader(io.StringIO(path.read_text("utf-8-sig"))))
         return [(name, "") for name in header]
     if ending == "xlsx":
-        sheet = openpyxl.load_workbook(path, read_only=True)["DATA"]
-        return [(str(cell.value), "") for cell in next(sheet.iter_rows(max_row=1))]
+        with closing(openpyxl.load_workbook(path, read_only=True)) as workbook:
+            return [(str(cell.value), "") for cell in next(workbook["DATA"].iter_rows(max_row=1))]
     if ending == "parquet":
         return [(name, str(kind)) for name, kind in pl.read_parquet_schema(path).items()]
     _frame, said = STATISTICS[ending](str(path), metadataonly=True)
