@@ -26,6 +26,19 @@ def overlapping(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[An
         return done, running.result(LONGEST_WAIT)
 
 
+def at_the_same_lock(lock: Callable[[], Any], *works: Callable[[], Any]) -> list[Any]:
+    """Return what each work did, or was refused; all of them had asked for the lock before one was given it."""
+    with ThreadPoolExecutor(len(works)) as others, scope(user_id=None, sites=EVERYTHING):
+        with transaction.atomic():
+            lock()
+            running = [others.submit(_elsewhere, work) for work in works]
+            until = time.monotonic() + LONGEST_WAIT
+            while _waiting() < len(works):
+                assert time.monotonic() < until, "not all of them wait"
+                time.sleep(0.01)
+        return [work.result(LONGEST_WAIT) for work in running]
+
+
 def _elsewhere(work: Callable[[], Any]) -> Any:
     try:
         with scope(user_id=None, sites=EVERYTHING):
@@ -38,12 +51,12 @@ def _elsewhere(work: Callable[[], Any]) -> Any:
 
 def _wait_for(running: Future[Any]) -> None:
     until = time.monotonic() + LONGEST_WAIT
-    while not running.done() and not _somebody_waits():
+    while not running.done() and not _waiting():
         assert time.monotonic() < until, "the second neither waits nor ends"
         time.sleep(0.01)
 
 
-def _somebody_waits() -> bool:
+def _waiting() -> int:
     with connection.cursor() as cursor:
         cursor.execute(WAITS)
-        return bool(cursor.fetchone()[0])
+        return int(cursor.fetchone()[0])

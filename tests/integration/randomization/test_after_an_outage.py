@@ -29,6 +29,7 @@ from randomization.services.envelopes import (
     move_envelope,
 )
 from tests.integration.randomization.test_envelopes import OUTAGE, paper, press, told
+from tests.races import at_the_same_lock
 from tests.world import NOW, PASSWORD, TODAY, World, as_person
 from trials import services as trials
 from trials.models import Milestone, Participant
@@ -328,6 +329,23 @@ def test_rare_07_a_second_window_with_another_envelope_is_told_that_it_is_not_en
     assert stored(paper[1]).allocation is None
 
 
+def test_rare_07_two_windows_at_once_with_two_envelopes_enter_one(
+    world: World, paper: list[Envelope], eligible: Make
+) -> None:
+    participant = eligible()
+    allocation, refusal = sorted(
+        at_the_same_lock(
+            lambda: Participant.objects.lock(participant.pk),
+            lambda: press(world, participant, told(paper[0].number)),
+            lambda: press(world, participant, told(paper[1].number)),
+        ),
+        key=lambda result: isinstance(result, EnvelopeNotEntered),
+    )
+    assert isinstance(refusal, EnvelopeNotEntered)
+    entered = [envelope.number for envelope in paper if stored(envelope).allocation_id is not None]
+    assert entered == [allocation.number]
+
+
 def test_rare_07_who_opened_an_envelope_is_not_overwritten_when_it_is_entered(
     world: World, paper: list[Envelope], eligible: Make
 ) -> None:
@@ -344,9 +362,16 @@ def test_rare_07_who_opened_an_envelope_is_not_overwritten_when_it_is_entered(
 def test_rare_07_an_envelope_that_was_never_handed_over_is_not_with_the_site_afterwards(
     world: World, paper: list[Envelope]
 ) -> None:
-    before = stored(paper[0])
-    opening(world, paper[0])
-    with as_person(world.investigator):
-        take_opening_back(envelope=paper[0], reason="another site", by=world.investigator, at=NOW)
-    after = stored(paper[0])
-    assert (after.state, after.handed_over_on) == (before.state, before.handed_over_on)
+    never, was = paper[0], paper[1]
+    with (
+        as_person(world.statistician),
+        open_act("randomization:envelope:print", by=world.statistician, at=NOW, site=world.site) as act,
+    ):
+        never.state, never.handed_over_on, never.act = EnvelopeState.PRINTED, None, act
+        never.save(update_fields=["state", "handed_over_on", "act"])
+    for envelope in (never, was):
+        opening(world, envelope)
+        with as_person(world.investigator):
+            take_opening_back(envelope=envelope, reason="another one", by=world.investigator, at=NOW)
+    assert stored(never).state == EnvelopeState.PRINTED
+    assert stored(was).state == EnvelopeState.HANDED_OVER
