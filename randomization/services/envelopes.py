@@ -109,6 +109,11 @@ class EnvelopeCannotMove(Refusal):
     message = _("Envelope {number} is “{state}” and cannot become “{wanted}” from there.")
 
 
+class EnvelopeAlready(Refusal):
+    code = "randomization.envelope_already"
+    message = _("Envelope {number} is “{state}” already. Nothing was changed.")
+
+
 class EnvelopeDayImpossible(Refusal):
     code = "randomization.envelope_day_impossible"
     fields = ("on",)
@@ -267,6 +272,8 @@ def settle_void(*, envelope: Envelope, wanted: str, reason: str, by: User, at: d
 
 def _change_state(envelope: Envelope, before: EnvelopeState, after: EnvelopeState, act: Act) -> Envelope:
     locked = _lock_unentered(envelope)
+    if locked.state == after:
+        raise EnvelopeAlready(number=locked.number, state=after.label)
     if locked.state != before:
         raise EnvelopeCannotMove(number=locked.number, state=locked.get_state_display(), wanted=after.label)
     locked.state, locked.act = after, act

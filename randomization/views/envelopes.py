@@ -46,7 +46,7 @@ def move(request: PersonRequest, number: str) -> HttpResponse:
     today = local_date(now, envelope.site.time_zone)
     form = EnvelopeForm(request.POST or None, state=envelope.state, initial={"on": today})
     if form.submits(services.move_envelope, envelope=envelope, by=request.user, at=now):
-        messages.success(request, _("The register of envelopes is up to date."))
+        _confirm(request)
         return redirect("randomization:envelopes")
     page = Page(
         _("Envelope %(number)s") % {"number": number},
@@ -80,6 +80,10 @@ def _envelope(request: PersonRequest, number: str) -> Envelope:
     return envelope
 
 
+def _confirm(request: PersonRequest) -> None:
+    messages.success(request, _("The register of envelopes is up to date."))
+
+
 def _outage_page(number: str, title: str, button: str, about: str = "") -> Page:
     up = reverse("randomization:outage")
     return Page(title % {"number": number}, button, up, _("The first hour after an outage"), about)
@@ -92,6 +96,7 @@ def opened(request: PersonRequest, number: str) -> HttpResponse:
     initial = vars(opening_of(envelope)) if envelope.opened_at else {}
     form = OpeningForm(request.POST or None, initial=initial)
     if form.submits(services.record_opening, envelope=envelope, by=request.user, at=timezone.now()):
+        _confirm(request)
         return redirect("randomization:outage")
     about = _("Its place stays reserved until the participant is randomized with this number.")
     page = _outage_page(number, _("Envelope %(number)s was opened"), _("Put on record"), about)
@@ -104,6 +109,7 @@ def not_opened(request: PersonRequest, number: str) -> HttpResponse:
     envelope = _envelope(request, number)
     form = NotOpenedForm(request.POST or None)
     if form.submits(services.take_opening_back, envelope=envelope, by=request.user, at=timezone.now()):
+        _confirm(request)
         return redirect("randomization:outage")
     page = _outage_page(number, _("Envelope %(number)s was not opened"), _("Put on record"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
@@ -114,14 +120,18 @@ def void(request: PersonRequest, number: str) -> HttpResponse:
     """Say that nobody is randomized with an opened envelope, or take that back."""
     open_to = Envelope.objects.open_to(request.user, Permission.ENVELOPE_VOID)
     envelope: Envelope = get_object_or_404(open_to.select_related("site"), number=number)
-    is_void = envelope.state == EnvelopeState.VOID
-    form = VoidForm(request.POST or None, initial={"wanted": "not_void" if is_void else "void"})
+    wanted = "not_void" if envelope.state == EnvelopeState.VOID else "void"
+    form = VoidForm(request.POST or None, initial={"wanted": wanted})
+    takes_back = form["wanted"].value() == "not_void"  # of the page that was read, not of what became of it
+    if takes_back:
+        form.fields["reason"].help_text = _("Why it is not void, and for whom it was opened.")
     if form.submits(services.settle_void, envelope=envelope, by=request.user, at=timezone.now()):
+        _confirm(request)
         return redirect("randomization:envelopes")
-    title = _("Envelope %(number)s is not void") if is_void else _("Envelope %(number)s is void")
+    title = _("Envelope %(number)s is not void") if takes_back else _("Envelope %(number)s is void")
     about = _(
         "For an envelope that was opened by mistake or beside another one for the same patient. Nobody is randomized "
         "with it, its place on the list is given to nobody, and what is on record of its opening stays."
     )
-    page = _outage_page(number, title, _("Put on record"), "" if is_void else about)
+    page = _outage_page(number, title, _("Put on record"), "" if takes_back else about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

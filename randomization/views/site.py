@@ -73,7 +73,7 @@ def randomize(request: PersonRequest, number: str) -> HttpResponse:
         )
         messages.success(request, said % {"number": number})
         return redirect("randomization:allocation", number)
-    context = {"form": form, "participant": participant, "ready": ready}
+    context = {"form": form, "participant": participant, "ready": ready, "was_randomized": was_randomized}
     with transaction.atomic():  # outside a transaction the scope shows no row
         return render(request, "randomization/randomize.html", context, status=form.status)
 

@@ -141,6 +141,8 @@ def test_rare_07_a_second_envelope_is_declared_void_and_its_place_is_given_to_no
     assert done.status_code == 302
     in_another_window = statistician.post(address, {"wanted": "void", "reason": "as my colleague says"})
     assert in_another_window.status_code == 409, "it does not undo what the page says"
+    assert f"Envelope {paper[1].number} is void" in in_another_window.text
+    assert f"is “{EnvelopeState.VOID.label}” already. Nothing was changed." in in_another_window.text
     second = stored(paper[1])
     assert (second.state, second.opened_at) == (EnvelopeState.VOID, OPENED_AT)
     assert paper[1].number not in statistician.get(reverse("randomization:outage")).text
@@ -325,6 +327,8 @@ def test_rare_07_a_second_window_with_another_envelope_is_told_that_it_is_not_en
     answer = investigator.post(address, typed)
     assert answer.status_code == 409
     assert f"Envelope {paper[1].number} is not entered" in answer.text
+    assert reverse("randomization:allocation", args=[participant.number]) in answer.text
+    assert "these steps are missing" not in answer.text
     assert investigator.post(address, {**typed, "envelope": ""}).status_code == 302
     assert stored(paper[1]).allocation is None
 
