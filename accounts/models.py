@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SECOND_FACTOR_ROLES, Grant, Permission, Role
-from accounts.sealing import APP_SECRET, opened
+from accounts.sealing import opened
 from audit.guards import ActGuard, MayDelete, ProvenSignature, SiteScoped
 from audit.models import Audited, audited
 
@@ -98,7 +98,12 @@ class User(AbstractBaseUser, Audited):
     @property
     def app_secret(self) -> str:
         """The secret of the person's app in clear; the column holds it sealed."""
-        return opened(self.totp_secret, bound_to=APP_SECRET) if self.totp_secret else ""
+        return opened(self.totp_secret, bound_to=self.seal_of_secret) if self.totp_secret else ""
+
+    @property
+    def seal_of_secret(self) -> str:
+        """What the sealed secret is bound to: moved to another account it opens nothing."""
+        return f"accounts_user {self.pk} totp_secret"
 
     @property
     def has_second_factor(self) -> bool:

@@ -20,7 +20,7 @@ from accounts.mail_words import AccountNotice, notice_text
 from accounts.models import AccessUse, BrowserSession, Mail, Signature, User
 from accounts.passkeys import PasskeyAnswer
 from accounts.proofs import proofs_of, refuse_days_ahead
-from accounts.sealing import APP_SECRET, sealed
+from accounts.sealing import sealed
 from accounts.second_factor import factor_after, matching_step
 from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
@@ -160,7 +160,7 @@ def change_person(*, user: User, by: User | None, at: datetime, verb: str = "cha
         refuse_days_ahead(fields, at)
         locked = User.objects.select_for_update().get(pk=user.pk)
         if fields.get("totp_secret"):
-            fields["totp_secret"] = sealed(fields["totp_secret"], bound_to=APP_SECRET)
+            fields["totp_secret"] = sealed(fields["totp_secret"], bound_to=locked.seal_of_secret)
         if not fields.keys().isdisjoint(User.SECRETS):
             fields["secrets_digest"] = secrets_digest(User, {**vars(locked), **fields})
         for name, value in {**fields, "act": act}.items():

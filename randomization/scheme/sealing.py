@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from kernel.sealing import seal_under, unseal_under
 
 KEY_VARIABLE = "PALACE3_LIST_KEY"
 FILE_VARIABLE = "PALACE3_LIST_KEY_FILE"
-_NONCE = 12
 _ARM_WIDTH = 8
 _SALT = 32
 
@@ -85,8 +85,7 @@ def bound_to(*parts: str | int) -> bytes:
 
 
 def seal(ring: KeyRing, content: bytes, *, bound: bytes) -> Sealed:
-    nonce = os.urandom(_NONCE)
-    return Sealed(ring.current, nonce + AESGCM(ring.keys[ring.current]).encrypt(nonce, content, bound))
+    return Sealed(ring.current, seal_under(ring.keys[ring.current], content, bound_to=bound))
 
 
 def unseal(ring: KeyRing, sealed: Sealed, *, bound: bytes) -> bytes:
@@ -94,10 +93,10 @@ def unseal(ring: KeyRing, sealed: Sealed, *, bound: bytes) -> bytes:
     key = ring.keys.get(sealed.key_id)
     if key is None:
         raise ListKeyError(f"the list key {sealed.key_id} is not on this machine")
-    try:
-        return AESGCM(key).decrypt(sealed.blob[:_NONCE], sealed.blob[_NONCE:], bound)
-    except InvalidTag as altered:
-        raise SealError("the seal does not fit its place") from altered
+    content = unseal_under((key,), sealed.blob, bound_to=bound)
+    if content is None:
+        raise SealError("the seal does not fit its place")
+    return content
 
 
 def design_content(canonical: bytes) -> bytes:

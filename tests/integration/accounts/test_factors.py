@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from datetime import timedelta
 from pathlib import Path
@@ -49,16 +50,26 @@ def test_the_database_holds_no_second_factor_in_clear(world: World, settings: An
     assert stored.startswith("sealed:")
     assert SECRET not in stored
     assert User.objects.get(pk=world.coordinator.pk).app_secret == SECRET
-    old = settings.PALACE3_IDENTITY_KEY
-    settings.PALACE3_IDENTITY_KEY = "another key"
+    old, another = settings.PALACE3_IDENTITY_KEY, base64.b64encode(bytes(range(1, 33))).decode()
+    settings.PALACE3_IDENTITY_KEY = another
     assert User.objects.get(pk=world.coordinator.pk).app_secret == "", (
         "and not by the key of another installation"
     )
-    settings.PALACE3_IDENTITY_KEY = f"another key,{old}"
+    settings.PALACE3_IDENTITY_KEY = f"{another},{old}"
     opened = User.objects.get(pk=world.coordinator.pk)
     change_person(user=opened, by=None, at=NOW, verb="reseal", totp_secret=opened.app_secret)
-    settings.PALACE3_IDENTITY_KEY = "another key"
+    settings.PALACE3_IDENTITY_KEY = another
     assert User.objects.get(pk=world.coordinator.pk).app_secret == SECRET
+
+
+def test_a_sealed_factor_moved_to_another_account_opens_nothing(world: World) -> None:
+    """Who writes to the database puts the own app's secret on no other person."""
+    with_factor(world.coordinator)
+    with_factor(world.investigator)
+    mine, other = (User.objects.get(pk=each.pk) for each in (world.coordinator, world.investigator))
+    assert other.app_secret == SECRET
+    other.totp_secret = mine.totp_secret
+    assert other.app_secret == ""
 
 
 def test_a_recovery_code_opens_one_session_and_its_owner_is_told(world: World) -> None:
