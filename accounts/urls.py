@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from accounts import hospital_views, views
+from accounts import views
+from accounts.hospital import views as hospital_views
 
 app_name = "accounts"
 urlpatterns = [

@@ -35,7 +35,7 @@ from accounts.forms import (
     RemovePasskeyForm,
     SignInForm,
 )
-from accounts.hospitals import CAME_BY, LEFT, hospital_of, hospitals
+from accounts.hospital.provider import CAME_BY, LEFT, hospital_of, hospitals
 from accounts.models import User
 from accounts.passkeys import ADDING, SIGNING_IN, ask_for_any, offer, taken
 from accounts.requests import PersonRequest

@@ -172,7 +172,13 @@ NOT_PLAYED = {
     "accounts:first-password": 410,  # without the ticket of a link
     # No file of hospitals is named: none of these is offered (tests/integration/accounts/test_hospitals.py).
     **dict.fromkeys(
-        ("accounts:hospitals", "accounts:hospital-go", "accounts:hospital-back", "accounts:hospital-leave"),
+        (
+            "accounts:hospitals",
+            "accounts:hospital-go",
+            "accounts:hospital-back",
+            "accounts:hospital-factor",
+            "accounts:hospital-leave",
+        ),
         404,
     ),
     "crf:central-review": 404,

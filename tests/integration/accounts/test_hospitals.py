@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils.translation import override
 from joserfc.jwk import ECKey
 
-from accounts.hospitals import HospitalsFileRefused, hospitals
+from accounts.hospital.provider import HospitalsFileRefused, hospitals
 from accounts.models import Mail, User
 from accounts.services import change_person
 from audit.models import Act

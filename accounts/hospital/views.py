@@ -5,6 +5,7 @@ The browser goes to a hospital by a link and comes back by one: the policy of co
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -19,15 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.browsers import device_of
 from accounts.forms import DisconnectForm, FactorForm, OwnPasswordForm
-from accounts.hospital_accounts import (
-    HospitalOpensNothing,
-    asks_for_factor,
-    connect_hospital,
-    disconnect_hospital,
-    owner_of,
-    sign_in_through_hospital,
-)
-from accounts.hospitals import (
+from accounts.hospital.provider import (
     CAME_BY,
     GOOD_FOR_SECONDS,
     Hospital,
@@ -38,6 +31,14 @@ from accounts.hospitals import (
     hospital_of,
     hospitals,
     way_out,
+)
+from accounts.hospital.services import (
+    HospitalOpensNothing,
+    asks_for_factor,
+    connect_hospital,
+    disconnect_hospital,
+    owner_of,
+    sign_in_through_hospital,
 )
 from accounts.passkeys import SIGNING_IN, taken
 from accounts.requests import PersonRequest
@@ -92,7 +93,7 @@ def back(request: HttpRequest, key: str) -> HttpResponse:
             request.session, hospital, _address_back(request, hospital), request.GET, at=now
         )
         if purpose == CONNECT:
-            return _connected(request, hospital, identity)
+            return _connected(request, hospital, identity, now)
     except Refusal as refusal:
         count_failure(request)
         return _sent_away(request, refusal)
@@ -105,31 +106,36 @@ def back(request: HttpRequest, key: str) -> HttpResponse:
             "until": now.timestamp() + GOOD_FOR_SECONDS,
         }
         return redirect("accounts:hospital-factor")
-    return _opened(request, identity) or _sent_away(request, HospitalOpensNothing(hospital=str(hospital)))
+    return _opened(request, identity, at=now) or _sent_away(
+        request, HospitalOpensNothing(hospital=str(hospital))
+    )
 
 
-def _connected(request: HttpRequest, hospital: Hospital, identity: HospitalIdentity) -> HttpResponse:
+def _connected(
+    request: HttpRequest, hospital: Hospital, identity: HospitalIdentity, at: datetime
+) -> HttpResponse:
     """Connect the account of whoever gave their password here a moment ago, and of nobody else."""
-    agreed, now = request.session.pop(CONNECTING, None) or {}, timezone.now()
+    agreed = request.session.pop(CONNECTING, None) or {}
     if not request.user.is_authenticated or agreed.get("person") != request.user.pk:
         raise HospitalAnswerRefused(hospital=str(hospital))
-    connect_hospital(user=request.user, identity=identity, hospital=str(hospital), at=now)
+    connect_hospital(user=request.user, identity=identity, hospital=str(hospital), at=at)
     messages.success(request, _("%(hospital)s opens your account from now on.") % {"hospital": str(hospital)})
     return redirect("accounts:hospitals")
 
 
-def _opened(request: HttpRequest, identity: HospitalIdentity, **shown: Any) -> HttpResponse | None:
+def _opened(
+    request: HttpRequest, identity: HospitalIdentity, *, at: datetime, **shown: Any
+) -> HttpResponse | None:
     """Open the session of whose account it is; None where nothing is opened, which is counted."""
-    now = timezone.now()
     with scope(user_id=None, sites=()):
-        user = sign_in_through_hospital(identity=identity, device=device_of(request), at=now, **shown)
+        user = sign_in_through_hospital(identity=identity, device=device_of(request), at=at, **shown)
         if user is None:
             count_failure(request)
             return None
-        open_session(request, user, at=now)
+        open_session(request, user, at=at)
         request.session[CAME_BY] = identity.key
         response = redirect("home")
-        note_open_session(request, response, user, at=now)
+        note_open_session(request, response, user, at=at)
     return response
 
 
@@ -153,7 +159,7 @@ def factor(request: HttpRequest) -> HttpResponse:
         refuse_too_many(request)
         passkey = taken(request.session, SIGNING_IN, request.get_host(), form.cleaned_data["passkey"])
         identity = HospitalIdentity(hospital.key, hospital.issuer, waits["subject"])
-        opened = _opened(request, identity, code=form.cleaned_data["code"], passkey=passkey)
+        opened = _opened(request, identity, at=now, code=form.cleaned_data["code"], passkey=passkey)
         if opened is not None:
             request.session.pop(WAITS, None)
             return opened
@@ -165,13 +171,13 @@ def factor(request: HttpRequest) -> HttpResponse:
 @login_required
 def hospital_accounts(request: PersonRequest) -> HttpResponse:
     """Show which hospitals open the account, and which could."""
-    return _page(request)
+    return _page(request, timezone.now())
 
 
-def _page(request: PersonRequest, **more: Any) -> HttpResponse:
+def _page(request: PersonRequest, at: datetime, **more: Any) -> HttpResponse:
     if not hospitals():
         raise Http404
-    user, now = request.user, timezone.now()
+    user = request.user
     kept = {each["issuer"]: each for each in user.hospital_accounts or []}
     names = {each.issuer: str(each) for each in hospitals()}
     agreed = request.session.get(CONNECTING) or {}
@@ -179,8 +185,8 @@ def _page(request: PersonRequest, **more: Any) -> HttpResponse:
         "connected": [each | {"name": names.get(issuer, each["hospital"])} for issuer, each in kept.items()],
         "offered": [each for each in hospitals() if each.issuer not in kept],
         "agreed": hospital_of(agreed.get("hospital", "")),
-        "form": OwnPasswordForm(user=user, at=now),
-        "remove_form": DisconnectForm(user=user, at=now, prefix="remove"),
+        "form": OwnPasswordForm(user=user, at=at),
+        "remove_form": DisconnectForm(user=user, at=at, prefix="remove"),
         **more,
     }
     refused = next(
@@ -197,7 +203,7 @@ def connect(request: PersonRequest, key: str) -> HttpResponse:
     hospital, now = _hospital_or_404(key), timezone.now()
     form = OwnPasswordForm(request.POST, user=request.user, at=now)
     if not form.is_valid():
-        return _page(request, form=form)
+        return _page(request, now, form=form)
     request.session[CONNECTING] = {
         "hospital": hospital.key,
         "person": request.user.pk,
@@ -215,7 +221,7 @@ def disconnect(request: PersonRequest) -> HttpResponse:
     if form.submits(disconnect_hospital, user=request.user, at=now):
         messages.success(request, _("The hospital opens your account no more."))
         return redirect("accounts:hospitals")
-    return _page(request, remove_form=form)
+    return _page(request, now, remove_form=form)
 
 
 @require_GET

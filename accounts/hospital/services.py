@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.hospitals import HospitalIdentity
+from accounts.hospital.provider import HospitalIdentity
 from accounts.mail_words import AccountNotice
 from accounts.models import User
 from accounts.passkeys import PasskeyAnswer
