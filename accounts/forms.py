@@ -54,6 +54,13 @@ class CodeForm(forms.Form):
     code = code_field(required=True)
 
 
+class FactorForm(forms.Form):
+    """The account's own second factor, after a hospital has said who is there."""
+
+    code = code_field(required=False, help_text=_("Six digits; or a recovery code."))
+    passkey = WordsField(required=False, max_length=MOST_CHARACTERS, widget=forms.HiddenInput)
+
+
 class OwnPasswordForm(ServiceForm):
     """The password in force, to show that the person is at the keyboard."""
 
@@ -94,6 +101,13 @@ class RemovePasskeyForm(OwnPasswordForm):
 
     def arguments(self) -> dict[str, Any]:
         return {"key": self.cleaned_data["key"]}
+
+
+class DisconnectForm(OwnPasswordForm):
+    issuer = WordsField(label=_("Hospital"), max_length=400, widget=forms.HiddenInput)
+
+    def arguments(self) -> dict[str, Any]:
+        return {"issuer": self.cleaned_data["issuer"]}
 
 
 class NewPasswordForm(OwnPasswordForm):

@@ -42,6 +42,7 @@ class AccountNotice(StrEnum):
     RECOVERY_CODE = "recovery_code"
     NEW_BROWSER = "new_browser"
     ADDRESS = "address"
+    HOSPITAL = "hospital"
 
 
 def notice_text(notice: AccountNotice, *, at: datetime) -> tuple[str, str]:
@@ -82,6 +83,10 @@ def notice_text(notice: AccountNotice, *, at: datetime) -> tuple[str, str]:
                 "Somebody who administers accounts has entered another e-mail address for yours. This is the last "
                 "mail to this one."
             ),
+        ),
+        AccountNotice.HOSPITAL: (
+            _("Your account was connected with a hospital, or disconnected"),
+            _("Which accounts at hospitals open yours has changed."),
         ),
     }[notice]
     zone = settings.TRIAL_TIME_ZONE

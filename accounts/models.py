@@ -57,6 +57,7 @@ class User(AbstractBaseUser, Audited):
     totp_last_step = models.BigIntegerField(default=0)
     passkeys = models.JSONField(_("passkeys"), null=True)
     recovery_codes = models.JSONField(_("digests of recovery codes that are left"), null=True)
+    hospital_accounts = models.JSONField(_("accounts at hospitals that open this one"), null=True)
     signed_in_at = models.DateTimeField(_("last signed in at"), null=True)
     secrets_digest = models.CharField(max_length=64, null=True, editable=False)
     must_change_password = models.BooleanField(

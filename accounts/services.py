@@ -37,6 +37,7 @@ NO_FACTOR: Mapping[str, Any] = {
     "totp_confirmed_at": None,
     "passkeys": None,
     "recovery_codes": None,
+    "hospital_accounts": None,
 }
 USE_NOTED_EVERY = timedelta(minutes=15)
 
@@ -261,21 +262,39 @@ def sign_in(
             make_password(password)
             with open_act("accounts:session:refuse", by=None, at=at, reason=name_digest(username)):
                 return None
-        known = device if _is_known(user, device) else ""
-        resting = _rests(user, known=known, at=at)
-        right = user.check_password(password) and user.is_active and not resting
+        is_right = user.check_password(password) and user.is_active
         used = factor_after(user, code, passkey, at=at)
-        if not right or used is None:
-            _count_failure(user, known=known, resting=resting, at=at)
+        if not is_right or used is None:
+            count_refused(user, device=device, at=at)
             return None
-        with open_act("accounts:session:open", by=user, at=at) as act:
-            changed = {"failed_sign_ins": 0, "locked_until": None, "signed_in_at": at, "act": act, **used}
-            for name, value in changed.items():
-                setattr(user, name, value)
-            user.save(update_fields=[*changed])
-            if "recovery_codes" in used:
-                tell_owner(user, AccountNotice.RECOVERY_CODE, at=at)
+        return open_account(user, used, device=device, at=at)
+
+
+def open_account(
+    user: User, used: Mapping[str, Any], *, device: str, at: datetime, reason: str = ""
+) -> User | None:
+    """The locked account of ``user``, for which all matched, is open and its factor used up; None while it rests."""
+    if _rests(user, known=_known(user, device), at=at):
+        count_refused(user, device=device, at=at)
+        return None
+    with open_act("accounts:session:open", by=user, at=at, reason=reason) as act:
+        changed = {"failed_sign_ins": 0, "locked_until": None, "signed_in_at": at, "act": act, **used}
+        for name, value in changed.items():
+            setattr(user, name, value)
+        user.save(update_fields=[*changed])
+        if "recovery_codes" in used:
+            tell_owner(user, AccountNotice.RECOVERY_CODE, at=at)
     return user
+
+
+def count_refused(user: User, *, device: str, at: datetime) -> None:
+    """The sign-in to the locked account of ``user`` is refused, on record and counted."""
+    known = _known(user, device)
+    _count_failure(user, known=known, resting=_rests(user, known=known, at=at), at=at)
+
+
+def _known(user: User, device: str) -> str:
+    return device if _is_known(user, device) else ""
 
 
 def _is_known(user: User, device: str) -> bool:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts import views
+from accounts.hospital import views as hospital_views
 
 app_name = "accounts"
 urlpatterns = [
@@ -22,4 +23,11 @@ urlpatterns = [
     path("second-factor/recovery-codes/", views.recovery_codes, name="recovery-codes"),
     path("sessions/", views.sessions, name="sessions"),
     path("accountability/", views.accept_accountability, name="accept-accountability"),
+    path("hospitals/", hospital_views.hospital_accounts, name="hospitals"),
+    path("hospitals/take-away/", hospital_views.disconnect, name="disconnect-hospital"),
+    path("hospitals/code/", hospital_views.factor, name="hospital-factor"),
+    path("hospitals/<slug:key>/go/", hospital_views.go, name="hospital-go"),
+    path("hospitals/<slug:key>/back/", hospital_views.back, name="hospital-back"),
+    path("hospitals/<slug:key>/connect/", hospital_views.connect, name="hospital-connect"),
+    path("hospitals/<slug:key>/leave/", hospital_views.leave, name="hospital-leave"),
 ]

@@ -14,6 +14,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -34,6 +35,7 @@ from accounts.forms import (
     RemovePasskeyForm,
     SignInForm,
 )
+from accounts.hospital.provider import CAME_BY, LEFT, hospital_of, hospitals
 from accounts.models import User
 from accounts.passkeys import ADDING, SIGNING_IN, ask_for_any, offer, taken
 from accounts.requests import PersonRequest
@@ -76,7 +78,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 note_open_session(request, response, user, at=now)
                 return response
         form.add_error(None, services.SignInRefused.message)
-    context = {"form": form, "next": _next(request), "demo_accounts": _demo_accounts(now)}
+    context = {
+        "form": form,
+        "next": _next(request),
+        "demo_accounts": _demo_accounts(now),
+        "hospitals": hospitals(),
+        "left": hospital_of(request.GET.get(LEFT, "")),
+    }
     return render(request, "accounts/sign_in.html", context, status=422 if form.is_bound else 200)
 
 
@@ -135,8 +143,10 @@ def passkey_question(request: HttpRequest) -> JsonResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session of this browser."""
+    hospital = hospital_of(request.session.get(CAME_BY, ""))
     close_session(request, at=timezone.now())
-    return redirect("accounts:sign-in")
+    address = reverse("accounts:sign-in")
+    return redirect(f"{address}?{LEFT}={hospital.key}" if hospital else address)
 
 
 @never_cache
@@ -164,7 +174,8 @@ def language(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def profile(request: PersonRequest) -> HttpResponse:
-    return render(request, "accounts/profile.html", {"needs_factor": request.user.needs_second_factor})
+    context = {"needs_factor": request.user.needs_second_factor, "hospitals": hospitals()}
+    return render(request, "accounts/profile.html", context)
 
 
 @login_required

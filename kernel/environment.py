@@ -84,6 +84,14 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
             "Signs the digest of the audit trail that leaves each night: base64 of 32 bytes (docs/audit-trail.md).",
         ),
     ),
+    "Sign-in through hospitals": (
+        EnvironmentVariable(
+            "HOSPITALS_FILE",
+            "A TOML file of the hospitals whose people may sign in through them (docs/operations/hospitals.md).",
+            "none: nobody does",
+            "web",
+        ),
+    ),
     "Digest of the audit trail": (
         EnvironmentVariable(
             "ANCHOR_ADDRESSES", "Who is mailed it beside the investigators, with commas.", "COMMITTEE_ADDRESSES"

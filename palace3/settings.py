@@ -58,6 +58,8 @@ PALACE3_LIST_KEY_FILE = os.environ.get("PALACE3_LIST_KEY_FILE", "")
 # Addresses of the data monitoring committee, who hold no account: the roots of lists are mailed to them.
 COMMITTEE_ADDRESSES = [each.strip() for each in os.environ.get("COMMITTEE_ADDRESSES", "").split(",") if each]
 PALACE3_IDENTITY_KEY = os.environ.get("PALACE3_IDENTITY_KEY", "")
+# Which hospitals people may sign in through (OpenID Connect); none without it.
+HOSPITALS_FILE = os.environ.get("HOSPITALS_FILE", "")
 # Digests of passwords, second factors, tokens and mails in the trail are made under it; no database holds it.
 PALACE3_TRAIL_KEY = os.environ.get("PALACE3_TRAIL_KEY", "")
 # Signs the chained digest of the trail that goes out (Ed25519, 32 random bytes in base64); no database holds it.

@@ -170,6 +170,17 @@ OF_ONE_LANGUAGE = {
 NOT_PLAYED = {
     **dict.fromkeys(("trials:news-confirm", "trials:news-leave"), 404),
     "accounts:first-password": 410,  # without the ticket of a link
+    # No file of hospitals is named: none of these is offered (tests/integration/accounts/test_hospitals.py).
+    **dict.fromkeys(
+        (
+            "accounts:hospitals",
+            "accounts:hospital-go",
+            "accounts:hospital-back",
+            "accounts:hospital-factor",
+            "accounts:hospital-leave",
+        ),
+        404,
+    ),
     "crf:central-review": 404,
     **dict.fromkeys(("randomization:confirm-close", "randomization:end-close", "randomization:reject"), 404),
     **dict.fromkeys(("randomization:correct-error", "randomization:withdraw-error"), 404),

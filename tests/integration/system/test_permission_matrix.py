@@ -140,6 +140,13 @@ MATRIX: dict[str, tuple[str, str]] = {
     "accounts:remove-passkey": ("post", "*"),
     "accounts:recovery-codes": ("post", "*"),
     "accounts:sessions": ("get", "*"),
+    **dict.fromkeys(
+        ("accounts:hospital-go", "accounts:hospital-back", "accounts:hospital-factor", "accounts:hospital-leave"),
+        ("get", "+"),
+    ),
+    "accounts:hospitals": ("get", "*"),
+    "accounts:hospital-connect": ("post", "*"),
+    "accounts:disconnect-hospital": ("post", "*"),
     "trials:public": ("get", "+"),
     "trials:public-zh": ("get", "+"),
     "trials:robots": ("get", "+"),
