@@ -57,8 +57,7 @@ class Repeats(StrEnum):
 class FormSection(Versioned):
     """A heading with its questions and groups, in the order they are asked.
 
-    What stands under it inherits ``shown_when``. In a ``quick`` one the key of an answer goes on to the
-    next question by itself.
+    What stands under it inherits ``shown_when``. In a ``quick`` one the key of an answer leads to the next question.
     """
 
     name: str
@@ -184,6 +183,7 @@ class FormDeclaration:
     due_after: str = ""
     due_days: str = "form_due_days"
     reworded: bool = False
+    formerly: Mapping[str, Text] = field(default_factory=dict)
     life: Mapping[AnswerRole, str] = field(default_factory=dict)
     model: Any = field(default=None, repr=False)
 

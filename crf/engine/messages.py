@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -211,6 +212,12 @@ def rule_text(message: Any, values: AnswerValues) -> str:
     """Return the message of a check with the values of the protocol text that the check read in their places."""
     text = str(message)
     return text % _Known(values) if "%(" in text else text
+
+
+def rule_in_general(message: Any) -> str:
+    """Return the message of a check with an ellipsis in the place of each value."""
+    text = str(message)
+    return re.sub(r"%\(\w+\)s", "…", text).replace("%%", "%") if "%(" in text else text
 
 
 def values_named(message: str, values: AnswerValues) -> dict[str, str]:
