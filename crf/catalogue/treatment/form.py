@@ -75,6 +75,10 @@ class Treatment(CrfRecord):
         starts_with=tuple({"dose_no": number} for number in range(1, 6)),
         counted_by="treatment.CARBOPLATIN.doses",
         fixed=True,
+        side_by_side=(
+            *("planned_day", "anc_d", "plt_d", "given", "adm_dt", "carbo_mg", "mod_reason"),
+            *("nabp_given", "nabp_dt", "nabp_mg", "nabp_reason"),
+        ),
     )
 
     camrelizumab = Section(_("B. Camrelizumab"))
@@ -93,6 +97,7 @@ class Treatment(CrfRecord):
         shown_when=Any_(ARM_1, Is("ci_any", "Y")),
         required_when=ARM_1,
         starts_with=({"ci_no": 1}, {"ci_no": 2}),
+        side_by_side=("planned_day", "ci_given", "ci_dt", "ci_mg", "ci_why"),
         counted_by="treatment.CAMRELIZUMAB.doses",
     )
 
