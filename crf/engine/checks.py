@@ -52,6 +52,7 @@ class Check:
     ``stays_open`` does not close by itself when the answers change: a person settles it. Checks that find one
     and the same ``fact`` (with values of their reads in it) propose its ``deviation`` once, whichever form tells.
     ``formerly`` holds earlier messages, each by the version of the protocol from which it reads otherwise.
+    ``about_rows``: of a table whose rows have a key, those that a query about it shows; all where none is named.
     """
 
     code: str
@@ -68,6 +69,7 @@ class Check:
     deviation: str = ""
     fact: str = ""
     stays_open: bool = False
+    about_rows: tuple[str, ...] = ()
     formerly: Mapping[str, Text] = field(default_factory=dict, hash=False)
 
 
