@@ -121,6 +121,13 @@ def unreadable(question: Question, reason: Reason) -> str:
         return _(
             "{label}: this day does not exist. The month has fewer days, or there is no such month. Type the right day."
         ).format(label=question.text)
+    if reason == Reason.COMMA:
+        return _(
+            "{label}: a comma may part thousands or decimals. Type the number with a point, such as 62.7."
+        ).format(label=question.text)
+    if reason == Reason.UNIT:
+        said = _("{label}: type the number alone, without a unit or other words.").format(label=question.text)
+        return f"{said} {format_hint(question)}" if question.unit else said
     return format_hint(question)
 
 
