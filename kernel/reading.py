@@ -35,8 +35,9 @@ _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,9}")
 _ROW_NUMBER: Final = re.compile("[0-9]{1,18}")
 _POINTED: Final = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]+)?")
 _WITH_COMMA: Final = re.compile(r"[+-]?[0-9]{1,9}(?:,[0-9]+)+(?:\.[0-9]+)?")
+_UNIT_BEGINS: Final = r"[A-Za-zµμ%°\u2100-\u214f\u3300-\u33ff\u4e00-\u9fff]"
 _WITH_UNIT: Final = re.compile(
-    r"[+-]?[0-9]{1,9}(?:[.,][0-9]+)? ?(?![eE][0-9+-]|[oO]$)[A-Za-zµμ%°\u2100-\u214f\u3300-\u33ff\u4e00-\u9fff][^<>]{0,11}"
+    rf"[+-]?[0-9]{{1,9}}(?:[.,][0-9]+)? ?(?![eE][0-9+-]|[oO]$){_UNIT_BEGINS}[^<>]{{0,11}}"
 )
 _DAY: Final = re.compile(
     rf"([0-9]{{4}})[{HYPHEN}/.年]([0-9]{{1,2}})[{HYPHEN}/.月]([0-9]{{1,2}})[日号]?|([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})"
