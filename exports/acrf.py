@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
+from crf.engine.versions import worded
 from crf.page.blank_pdf import paper_sections
+from exports.odm.metadata import whose_words
 from exports.odm.study import STUDY_OID, StudyEvent, study_events
 from kernel.days import in_chinese
 from kernel.paper import ARCHIVED, quiet, typesetter
@@ -42,10 +44,11 @@ def annotated_crf(codes: Sequence[str]) -> bytes:
 
 def annotated_html(codes: Sequence[str]) -> str:
     """Return the annotated CRF as a page."""
-    forms = [catalogue.form(code) for code in codes]
+    forms = [worded(catalogue.form(code), versions()[-1]) for code in codes]
     context = {
         "study": STUDY_OID.removeprefix("ST."),
         "version": versions()[-1],
+        "whose_words": whose_words(),
         "visits": crf_visits(codes),
         "forms": [{"form": form, "sections": paper_sections(form, annotated=True)} for form in forms],
         "language": get_language() or "en",

@@ -28,11 +28,15 @@ WHICH_DAY: Final = _("Day and month can be taken for each other. Type the day as
 NO_SUCH_DAY: Final = _(
     "This day does not exist: the month has fewer days, or there is no such month. Type the right day."
 )
+NO_COMMA: Final = _("A comma may part thousands or decimals. Type the number with a point, such as 62.7.")
+NUMBER_ALONE: Final = _("Type the number alone, without a unit or other words.")
 CANNOT_BE_STORED: Final = _("This holds a character that cannot be stored. Type it again.")
 SAID: Final = {
     Reason.SECONDS: LEAVE_SECONDS_OUT,
     Reason.TWO_DAYS: WHICH_DAY,
     Reason.NO_SUCH_DAY: NO_SUCH_DAY,
+    Reason.COMMA: NO_COMMA,
+    Reason.UNIT: NUMBER_ALONE,
 }
 
 

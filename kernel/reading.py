@@ -34,6 +34,11 @@ _FOLDED: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x30
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,9}")
 _ROW_NUMBER: Final = re.compile("[0-9]{1,18}")
 _POINTED: Final = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]+)?")
+_WITH_COMMA: Final = re.compile(r"[+-]?[0-9]{1,9}(?:,[0-9]+)+(?:\.[0-9]+)?")
+_UNIT_BEGINS: Final = r"[A-Za-zµμ%°\u2100-\u214f\u3300-\u33ff\u4e00-\u9fff]"
+_WITH_UNIT: Final = re.compile(
+    rf"[+-]?[0-9]{{1,9}}(?:[.,][0-9]+)? ?(?![eE][0-9+-]|[oO]$){_UNIT_BEGINS}[^<>]{{0,11}}"
+)
 _DAY: Final = re.compile(
     rf"([0-9]{{4}})[{HYPHEN}/.年]([0-9]{{1,2}})[{HYPHEN}/.月]([0-9]{{1,2}})[日号]?|([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})"
 )
@@ -66,6 +71,8 @@ class Reason(StrEnum):
     CHARACTER = "character"
     TWO_DAYS = "two_days"
     NO_SUCH_DAY = "no_such_day"
+    COMMA = "comma"
+    UNIT = "unit"
 
 
 class UnreadableError(ValueError):
@@ -103,7 +110,7 @@ def whole(typed: str) -> int:
     """Return a whole number of at most nine digits."""
     text = plain(typed)
     if not _WHOLE.fullmatch(text):
-        raise UnreadableError
+        raise UnreadableError(_why_no_number(text))
     return int(text)
 
 
@@ -116,10 +123,17 @@ def pointed(typed: str, *, places: int) -> Decimal:
     """Return a number, exactly as it is typed, with ``places`` decimal places; more are refused, never rounded."""
     text = plain(typed)
     if not _POINTED.fullmatch(text):
-        raise UnreadableError
+        raise UnreadableError(_why_no_number(text))
     if len(text.partition(".")[2].rstrip("0")) > places:
         raise UnreadableError(Reason.PRECISION)
     return Decimal(text).quantize(Decimal(1).scaleb(-places))
+
+
+def _why_no_number(text: str) -> Reason:
+    """Say why a text is no number; a comma may part thousands or decimals, and is not guessed at."""
+    if _WITH_COMMA.fullmatch(text):
+        return Reason.COMMA
+    return Reason.UNIT if _WITH_UNIT.fullmatch(text) else Reason.FORMAT
 
 
 def day(typed: str, *, today: date | None = None) -> date:

@@ -38,6 +38,8 @@ FORM_ASPECTS: Mapping[str, str | Promise] = {
     "heading": gettext_lazy("heading"),
     "code": gettext_lazy("answer"),
     "range": gettext_lazy("range"),
+    "title": gettext_lazy("title"),
+    "message": gettext_lazy("message of a check"),
 }
 
 

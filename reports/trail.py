@@ -18,6 +18,7 @@ from accounts.permissions import Permission
 from audit.models import Act
 from crf import catalogue
 from crf.engine.base import Record
+from crf.engine.versions import worded
 from crf.store.history import Entry, changes_under
 from crf.store.reasons import reasons_under
 from kernel.clock import with_offset
@@ -214,7 +215,8 @@ def may_read(form: Any, site_id: int, reader: User) -> bool:
 
 def place_of(record: Any) -> str:
     """Return which form it is, and at which visit or which of a log."""
-    title = f"{record.form_code} {catalogue.forms()[record.form_code].title}"
+    form = worded(catalogue.forms()[record.form_code], record.protocol_version)
+    title = f"{form.code} {form.title}"
     where = record.visit.code if record.visit_id else (f"#{record.sequence}" if record.sequence > 1 else "")
     return f"{title} · {where}" if where else title
 

@@ -107,7 +107,9 @@ def lines_of(rows: Iterable[RecordVerification]) -> list[LeftLine]:
 
 
 def _line(row: RecordVerification) -> LeftLine:
-    form, record = catalogue.forms()[row.form_code], row.record
+    record = row.record
+    place = key_of_record(catalogue.forms()[row.form_code], record)
+    form = place.form
     return LeftLine(
         record.participant.number,
         record.participant.site.code,
@@ -115,5 +117,5 @@ def _line(row: RecordVerification) -> LeftLine:
         f"{form.code} · {form.title}" + (f" {record.sequence}" if record.sequence > 1 else ""),
         row.left,
         row.critical_left,
-        address("verify", key_of_record(form, record)),
+        address("verify", place),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -16,7 +17,7 @@ from crf import catalogue
 from crf.check_review.services import may_be_marked
 from crf.engine.checks import Check, Level, check_of
 from crf.engine.declaration import FormDeclaration
-from crf.engine.messages import range_text, rule_text
+from crf.engine.messages import range_text, rule_in_general
 from crf.engine.questions import Question
 from crf.models import CheckMark, EntryPrompt, ListedFinding, MarkKind, Query, QueryState, Resolution
 
@@ -32,6 +33,12 @@ _COUNTED = {
     "open": Count("pk", filter=_OPEN),
 }
 Place = tuple[str, str]
+LEVELS = {
+    "hard": gettext_lazy("stops the save"),
+    "soft": gettext_lazy("asks"),
+    "listing": gettext_lazy("only listed"),
+    "incomplete": gettext_lazy("keeps the form incomplete"),
+}
 
 
 @dataclass
@@ -52,6 +59,10 @@ class CheckYield:
     def place(self) -> str:
         """Return the name by which the page links to it."""
         return f"{self.form.code}-{self.check}".replace(":", "-").replace(".", "-")
+
+    @property
+    def level_in_words(self) -> str:
+        return str(LEVELS[self.level])
 
     @property
     def fired(self) -> bool:
@@ -98,7 +109,7 @@ def _declared(form: str) -> Iterator[CheckYield]:
 
 
 def _text_of(check: Check) -> str:
-    return rule_text(check.message, {})
+    return rule_in_general(check.message)
 
 
 def _of_question(form_code: str, check: str) -> CheckYield | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -51,6 +51,8 @@ class Check:
     repeating group) it is judged once per row. The finding is shown at ``fields``. A query of one that
     ``stays_open`` does not close by itself when the answers change: a person settles it. Checks that find one
     and the same ``fact`` (with values of their reads in it) propose its ``deviation`` once, whichever form tells.
+    ``formerly`` holds earlier messages, each by the version of the protocol from which it reads otherwise.
+    ``about_rows``: of a table whose rows have a key, those that a query about it shows; all where none is named.
     """
 
     code: str
@@ -67,6 +69,8 @@ class Check:
     deviation: str = ""
     fact: str = ""
     stays_open: bool = False
+    about_rows: tuple[str, ...] = ()
+    formerly: Mapping[str, Text] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

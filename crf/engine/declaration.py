@@ -57,8 +57,7 @@ class Repeats(StrEnum):
 class FormSection(Versioned):
     """A heading with its questions and groups, in the order they are asked.
 
-    What stands under it inherits ``shown_when``. In a ``quick`` one the key of an answer goes on to the
-    next question by itself.
+    What stands under it inherits ``shown_when``. In a ``quick`` one the key of an answer leads to the next question.
     """
 
     name: str
@@ -99,6 +98,7 @@ class Group(Versioned):
     with at a visit in an arm. ``keyed_by`` names the question that says what a row is about: it stays as it is, and
     a row of the beginning is offered again until it is on record. ``as_table``: drawn as one, however many columns,
     without those of ``unshown``; ``pasted_by`` reads lines that are pasted into it, in the order of its rows.
+    ``side_by_side``: the answers that a grid above the rows shows, with a column for each row.
     """
 
     name: str
@@ -115,6 +115,7 @@ class Group(Versioned):
     keyed_by: str = ""
     as_table: bool = False
     unshown: tuple[str, ...] = ()
+    side_by_side: tuple[str, ...] = ()
     pasted_by: Callable[[Sequence[str], Sequence[str]], list[PastedLine]] | None = None
     model: Any = field(default=None, repr=False)
 
@@ -184,6 +185,7 @@ class FormDeclaration:
     due_after: str = ""
     due_days: str = "form_due_days"
     reworded: bool = False
+    formerly: Mapping[str, Text] = field(default_factory=dict)
     life: Mapping[AnswerRole, str] = field(default_factory=dict)
     model: Any = field(default=None, repr=False)
 
@@ -197,7 +199,7 @@ class FormDeclaration:
         begun = tuple((group.name, group.begun_under(version, visit, arm)) for group in self.counted)
         if all(rows == self.groups[name].starts_with for name, rows in begun):
             return self
-        return _begun(self, tuple((name, tuple(map(_frozen, rows))) for name, rows in begun))
+        return _begun(self, tuple((name, tuple(tuple(row.items()) for row in rows)) for name, rows in begun))
 
     @cached_property
     def placed(self) -> Mapping[str, FormSection]:
@@ -466,10 +468,6 @@ def combine_forms(forms: Iterable[FormDeclaration]) -> dict[str, FormDeclaration
     if faults := [*faults, *(fault for form in told for fault in form.faults())]:
         raise DeclarationError("\n".join(faults))
     return {form.code: form for form in told}
-
-
-def _frozen(row: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple(row.items())
 
 
 @cache

@@ -136,6 +136,7 @@ class GroupSaid(TypedDict, total=False):
     keyed_by: str
     as_table: bool
     unshown: tuple[str, ...]
+    side_by_side: tuple[str, ...]
     pasted_by: Callable[[Sequence[str], Sequence[str]], list[PastedLine]]
     since: str
     until: str

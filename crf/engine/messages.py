@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -120,6 +121,13 @@ def unreadable(question: Question, reason: Reason) -> str:
         return _(
             "{label}: this day does not exist. The month has fewer days, or there is no such month. Type the right day."
         ).format(label=question.text)
+    if reason == Reason.COMMA:
+        return _(
+            "{label}: a comma may part thousands or decimals. Type the number with a point, such as 62.7."
+        ).format(label=question.text)
+    if reason == Reason.UNIT:
+        said = _("{label}: type the number alone, without a unit or other words.").format(label=question.text)
+        return f"{said} {format_hint(question)}" if question.unit else said
     return format_hint(question)
 
 
@@ -211,6 +219,12 @@ def rule_text(message: Any, values: AnswerValues) -> str:
     """Return the message of a check with the values of the protocol text that the check read in their places."""
     text = str(message)
     return text % _Known(values) if "%(" in text else text
+
+
+def rule_in_general(message: Any) -> str:
+    """Return the message of a check with an ellipsis in the place of each value."""
+    text = str(message)
+    return re.sub(r"%\(\w+\)s", "…", text).replace("%%", "%") if "%(" in text else text
 
 
 def values_named(message: str, values: AnswerValues) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from crf.engine.checks import Check
+from crf.engine.codebook import former_words
 from crf.engine.declaration import FormDeclaration
 from crf.engine.messages import range_text
 from crf.engine.questions import Question
@@ -24,6 +25,8 @@ def validation_plan(forms: Iterable[FormDeclaration]) -> str:
 
 def _of_form(form: FormDeclaration) -> Iterator[str]:
     yield f"## {form.code} · {form.title}\n"
+    if form.formerly:
+        yield f"{former_words(form.formerly)}\n"
     if form.checks:
         yield "| check | level | criticality | answered by | rule broken | reads |"
         yield "| --- | --- | --- | --- | --- | --- |"
@@ -52,7 +55,8 @@ def _of_form(form: FormDeclaration) -> Iterator[str]:
 
 
 def _check_line(check: Check) -> str:
-    words = (check.code, check.level, check.criticality, check.owner.replace("_", " "), check.message)
+    message = f"{check.message} {former_words(check.formerly)}" if check.formerly else check.message
+    words = (check.code, check.level, check.criticality, check.owner.replace("_", " "), message)
     return f"| {' | '.join(_cell(word) for word in words)} | {', '.join(check.reads)} |"
 
 

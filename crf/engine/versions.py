@@ -93,8 +93,8 @@ def under_version(formerly: Mapping[str, Earlier], now: Earlier, version: str) -
     return next((former for until, former in formerly.items() if not is_from(version, until)), now)
 
 
-def words_under(item: Versioned, version: str) -> Any:
-    """Return the text of a question, or the title of a table or section, as it was under a version."""
+def words_under(item: Versioned | FormDeclaration, version: str) -> Any:
+    """Return the text of a question, or the title of a table, section or form, as it was under a version."""
     now = getattr(item, "text", "") or getattr(item, "title", "")
     return under_version(item.formerly, now, version)
 
@@ -116,7 +116,7 @@ def codes_under(codes: CodeList, version: str) -> CodeList:
 
 def has_versions(form: FormDeclaration) -> bool:
     """Say whether a form was worded, coded or bounded otherwise once."""
-    items: list[Versioned] = [*form.all_questions(), *form.groups.values(), *form.sections]
+    items: list[Any] = [form, *form.all_questions(), *form.groups.values(), *form.sections, *form.checks]
     lists = [question.codes for question in form.all_questions() if question.codes is not None]
     return (
         any(item.formerly for item in items)
@@ -127,7 +127,7 @@ def has_versions(form: FormDeclaration) -> bool:
 
 @cache
 def worded(form: FormDeclaration, version: str) -> FormDeclaration:
-    """Return the form with the words, codes and ranges that it had under a version of the protocol."""
+    """Return the form with the title, words, codes, ranges and messages that it had under a version of the protocol."""
     if not form.reworded:
         return form
     groups = {
@@ -137,8 +137,16 @@ def worded(form: FormDeclaration, version: str) -> FormDeclaration:
         for name, group in form.groups.items()
     }
     sections = tuple(replace(section, title=words_under(section, version)) for section in form.sections)
+    checks = tuple(
+        replace(check, message=under_version(check.formerly, check.message, version)) for check in form.checks
+    )
     return replace(
-        form, questions=_questions_under(form.questions, version), groups=groups, sections=sections
+        form,
+        title=words_under(form, version),
+        questions=_questions_under(form.questions, version),
+        groups=groups,
+        sections=sections,
+        checks=checks,
     )
 
 
@@ -159,8 +167,8 @@ def _questions_under(questions: Mapping[str, Question], version: str) -> dict[st
 class FormChange:
     """What a version changes of a form: ``kind`` is added, removed or changed.
 
-    ``place`` is the exported name of a question, with its code or table, or the name of a section; ``aspect`` says
-    which of them it is: words, code, range or heading.
+    ``place`` is the exported name of a question, with its code or table, the name of a section, or the code of the form
+    or of a check; ``aspect`` says which of them it is: words, code, range, heading, title or message.
     """
 
     place: str
@@ -173,12 +181,16 @@ class FormChange:
 
 def changes_of(form: FormDeclaration, earlier: str, later: str) -> Iterator[FormChange]:
     """Yield what is asked otherwise of a record begun under ``later`` than of one begun under ``earlier``."""
+    yield from _reworded(form.code, "title", (words_under(form, each) for each in (earlier, later)))
     for section in form.sections:
         yield from _change(section.name, "heading", section, (earlier, later))
     yield from _of_questions(form.questions.values(), "", (earlier, later))
     for group in form.groups.values():
         yield from _change(group.name, "heading", group, (earlier, later))
         yield from _of_questions(group.questions.values(), f"{group.name}.", (earlier, later))
+    for check in form.checks:
+        said = (under_version(check.formerly, check.message, each) for each in (earlier, later))
+        yield from _reworded(check.code, "message", said)
 
 
 Pair = tuple[str, str]
@@ -192,9 +204,14 @@ def _of_questions(questions: Iterable[Question], within: str, pair: Pair) -> Ite
         if question.codes is not None:
             yield from _of_codes(question.codes, place, pair)
         for now, former in ((question.hard, question.hard_formerly), (question.soft, question.soft_formerly)):
-            before, after = (range_text(under_version(former, now, each), question.unit) for each in pair)
-            if before != after:
-                yield FormChange(place, "range", "changed", before, after)
+            ranges = (range_text(under_version(former, now, each), question.unit) for each in pair)
+            yield from _reworded(place, "range", ranges)
+
+
+def _reworded(place: str, aspect: str, words: Iterable[Any]) -> Iterator[FormChange]:
+    before, after = words
+    if before != after:
+        yield FormChange(place, aspect, "changed", before, after)
 
 
 def _of_codes(codes: CodeList, place: str, pair: Pair) -> Iterator[FormChange]:

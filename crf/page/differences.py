@@ -11,6 +11,7 @@ from crf import catalogue
 from crf.engine.base import RecordState
 from crf.engine.declaration import FormDeclaration
 from crf.engine.messages import display, question_at
+from crf.engine.versions import worded
 from crf.links import form_url
 from crf.models import DerivedDifference, DifferenceKind
 
@@ -31,6 +32,7 @@ class DifferenceLine:
 def line_of(row: DerivedDifference) -> DifferenceLine:
     """Return a difference as lists show it."""
     record, form = row.record, catalogue.forms().get(row.record.form_code)
+    form = worded(form, record.protocol_version) if form else None
     return DifferenceLine(
         row=row,
         form_title=str(form.title) if form else record.form_code,

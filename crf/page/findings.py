@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
 from crf.engine.checks import Check, Level
+from crf.engine.declaration import FormDeclaration
 from crf.engine.messages import question_at, rule_text
 from crf.engine.versions import worded
 from crf.links import form_url
@@ -81,15 +82,15 @@ def line_of(row: ListedFinding, *, reader: User) -> FindingLine:
         row=row,
         form_title=str(form.title) if form else row.form_code,
         label="" if spared or question is None else str(question.text),
-        text=spared_words() if spared else text_of(row),
+        text=spared_words() if spared else text_of(row, form),
         href=f"{url}#q-{row.target}" if row.target and "." not in row.target else url,
         ask_href=_ask_url(row),
     )
 
 
-def text_of(row: ListedFinding) -> str:
-    """Return what the check says, with the values that it speaks of; its code where it exists no more."""
-    check = listing_checks().get(row.check_code)
+def text_of(row: ListedFinding, form: FormDeclaration | None) -> str:
+    """Return what the check of the form says, with the values it speaks of; its code where it exists no more."""
+    check = next((each for each in form.checks if each.code == row.check_code), None) if form else None
     return rule_text(check.message, row.seen) if check else row.check_code
 
 

@@ -28,6 +28,7 @@ from crf.engine.submission import KEYS_BETWEEN, Submission, rows_begun
 from crf.engine.typed import raw_of
 from crf.page.balloons import ask_link, balloons
 from crf.page.form_page import FieldView, FormPage, PageInput, SectionView, first_text
+from crf.page.grid import grid_of
 from crf.page.keyed_rows import key_cell, offered_again, paste_box
 from crf.page.note_templates import ERROR, blank_notes, finding_note, note, note_classes
 from crf.page.question_templates import Filling, as_json, partial, skeleton
@@ -330,7 +331,12 @@ class FormRenderer:
             if many or any(q.kind == QuestionKind.MULTIPLE for q in group.questions.values())
             else "cell"
         )
-        rows = [self._row(group, row, index, template) for index, row in enumerate(self._rows(group))]
+        answered = self._rows(group)
+        rows = [self._row(group, row, index, template) for index, row in enumerate(answered)]
+        beside = [
+            (row, drawn.prefix, drawn.title or drawn.number)
+            for row, drawn in zip(answered, rows, strict=True)
+        ]
         blank = _Row(
             f"{group.name}-__row__", "", "", "__number__", "", self._cells(group, None, "__row__", template)
         )
@@ -343,6 +349,7 @@ class FormRenderer:
                 "group": group,
                 "help": filled(group.help, self.values_of_protocol.__getitem__),
                 "wide": template == "question",
+                "grid": grid_of(group, beside, zone=self.given.zone),
                 "questions": group.drawn,
                 "rows": rows,
                 "spare": spare,

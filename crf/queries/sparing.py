@@ -43,10 +43,11 @@ def words_tell_arm(detail: str) -> bool:
 def _words_looking_at_the_arm() -> frozenset[str]:
     with override(None):  # deviations keep the words of the source
         return frozenset(
-            str(check.message)
+            str(message)
             for code, form in catalogue.forms().items()
             for check in form.checks
             if not names_looking_at_the_arm(code).isdisjoint(_names_of(check))
+            for message in (check.message, *check.formerly.values())
         )
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
-from crf.engine.declaration import FormDeclaration, form_of
+from crf.engine.declaration import FormDeclaration, Group, form_of
 from crf.engine.messages import display, label_at, missing_text, question_at
-from crf.engine.questions import Question, QuestionKind, argument
+from crf.engine.questions import NUMERIC, Question, QuestionKind, argument
 from crf.models import Query
 from crf.queries.sparing import is_spared, names_looking_at_the_arm
 from crf.queries.system import form_asked
@@ -22,6 +22,7 @@ from crf.store.bulk_read import values_of as columns_of
 from kernel.reading import row_number
 from kernel.units import unit_in_print
 
+MOST_OF_A_ROW = 4
 MOST = 12  # values shown of one query; a row of a wide table has more
 
 
@@ -64,7 +65,7 @@ def _saved_of(queries: list[Query]) -> dict[int, _Saved]:
         if query.record_id is None:
             continue
         records[query.form_code].add(query.record_id)
-        if (group := _row_of(query)[0]) in catalogue.form(query.form_code).groups:
+        for group in _tables_of(query):
             in_rows[query.form_code, group].add(query.record_id)
     parts = [
         RowsOf(code, catalogue.form(code).model, "id", tuple(sorted(ids))) for code, ids in records.items()
@@ -95,6 +96,12 @@ def _row_of(query: Query) -> tuple[str, int]:
     return (group, number) if number is not None else ("", 0)
 
 
+def _tables_of(query: Query) -> list[str]:
+    """Return the tables that a query is about: that of its row, or those that its check reads whole."""
+    form = catalogue.form(query.form_code)
+    return [name for name in (_row_of(query)[0], *_reads(form, query)) if name in form.groups]
+
+
 def _shown(query: Query, reader: User, saved: Mapping[int, _Saved]) -> Iterator[QueryValue]:
     form, stored = form_asked(query) or catalogue.form(query.form_code), saved.get(query.record_id or 0)
     arm = names_looking_at_the_arm(form.code)
@@ -105,6 +112,8 @@ def _shown(query: Query, reader: User, saved: Mapping[int, _Saved]) -> Iterator[
             continue
         if form_of(read):
             yield from _elsewhere(query, read, reader)
+        elif stored is not None and read in form.groups:
+            yield from _rows(form, query, form.groups[read], stored)
         elif stored is not None:
             yield from _here(form, query, read, stored, wide=len(reads) > MOST)
 
@@ -141,6 +150,30 @@ def _here(
     before = _words(question, query.seen[key], query) if key in query.seen else now
     if now or before or not wide:
         yield QueryValue(label_at(form, target), now or "–", before if before != now else "")
+
+
+def _rows(form: FormDeclaration, query: Query, group: Group, stored: _Saved) -> Iterator[QueryValue]:
+    """Yield a line for each row of a table that a check reads whole: what is said there, choices and days first."""
+    check = next((check for check in form.checks if check.code == query.check_code), None)
+    about = check.about_rows if check else ()
+    for (name, position), plain in sorted(stored.rows.items()):
+        if name != group.name:
+            continue
+        values = columns_of(group.model, plain, list(group.questions))
+        key = values.get(group.keyed_by)
+        if about and key not in about:
+            continue
+        label = label_at(form, f"{name}.{position}")
+        if key is not None:
+            label = f"{group.title} · {display(group.questions[group.keyed_by], key, zone='')}"
+        yield QueryValue(label, _row_in_words(group, values, query) or "–")
+
+
+def _row_in_words(group: Group, values: Mapping[str, Any], query: Query) -> str:
+    asked = [each for each in group.questions.values() if not each.derived and each.name != group.keyed_by]
+    order = sorted(asked, key=lambda each: each.kind in NUMERIC)
+    words = [_words(each, values[each.name], query) for each in order]
+    return " · ".join([word for word in words if word][:MOST_OF_A_ROW])
 
 
 def _elsewhere(query: Query, read: str, reader: User) -> Iterator[QueryValue]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from crf import catalogue
 from crf.engine.declaration import Repeats
@@ -45,6 +46,15 @@ TYPES: Final = {
 }
 DIGITS: Final = 14  # of every number with decimal places, as the database keeps it
 CHOICES: Final = "1"
+
+
+def whose_words() -> str:
+    """Say of which version of the protocol the words of forms, questions and answers are (ADR 39)."""
+    said = _(
+        "Forms, questions and answers are worded as under version {version} of the protocol. Records begun"
+        " under an earlier version keep the words of theirs, which the codebook tells."
+    )
+    return said.format(version=versions()[-1])
 
 
 class StudyMetadata:
@@ -87,7 +97,12 @@ class StudyMetadata:
         ]
         parts += [*map(self._condition, self.conditions.values()), *self._methods()]
         said = {"OID": metadata_oid(), "Name": f"{STUDY} {versions()[-1]}"}
-        return self.elements.make("MetaDataVersion", said, parts)
+        if self.elements.is_20:
+            return self.elements.make(
+                "MetaDataVersion", said, [self.elements.description(whose_words), *parts]
+            )
+        with override("en"):
+            return self.elements.make("MetaDataVersion", {**said, "Description": whose_words()}, parts)
 
     def _basics(self) -> Any:
         units = {unit_oid(item.question): item.question for group in self.groups for item in group.items}

@@ -47,6 +47,20 @@ test("a row says in a line what it holds, and how much it lacks", () => {
   assert.equal(lineOf(page, page.form.querySelector('[data-row="nodes-1"]')), "");
 });
 
+test("the grid above the rows shows what stands in them, and nothing of a question that is not asked", () => {
+  const page = opened();
+  const cells = ["0-examined", "0-side", "1-side", "0-gone", "9-side"]
+    .map((name) => `<td data-shows="nodes-${name}">old</td>`)
+    .join("");
+  const group = page.form.querySelector('[data-group="nodes"]');
+  group.insertAdjacentHTML("afterbegin", `<table><tbody><tr>${cells}</tr></tbody></table>`);
+  field(page.form, "nodes-0-examined").value = "7";
+  field(page.form, "nodes-0-side").value = "L";
+  describeFolds(page);
+  const shown = [...page.form.querySelectorAll("[data-shows]")].map((cell) => cell.textContent);
+  assert.deepEqual(shown, ["7", "left", "", "", "old"]);
+});
+
 test("the first row that lacks an answer stays open, and one with something to look at", () => {
   const page = opened(4);
   lacks(page, 1, 2);

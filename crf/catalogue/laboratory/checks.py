@@ -95,6 +95,7 @@ CHECKS = (
         passes=rules.parts_within_whole,
         message=_("Neutrophils and lymphocytes together are more than the white cells. Check all three."),
         fields=("tests",),
+        about_rows=(rules.WHITE_CELLS, rules.NEUTROPHILS, rules.LYMPHOCYTES),
     ),
     Check(
         code="LB-10",

@@ -85,3 +85,10 @@ RESPONSE = CodeList(
         "NE": _("not evaluable"),
     },
 )
+
+# What stands in the grids above the doses, a column for each dose.
+CHEMOTHERAPY_GRID = (
+    *("planned_day", "anc_d", "plt_d", "given", "adm_dt", "carbo_mg", "mod_reason"),
+    *("nabp_given", "nabp_dt", "nabp_mg", "nabp_reason"),
+)
+CAMRELIZUMAB_GRID = ("planned_day", "ci_given", "ci_dt", "ci_mg", "ci_why")

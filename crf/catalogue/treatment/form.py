@@ -75,6 +75,7 @@ class Treatment(CrfRecord):
         starts_with=tuple({"dose_no": number} for number in range(1, 6)),
         counted_by="treatment.CARBOPLATIN.doses",
         fixed=True,
+        side_by_side=lists.CHEMOTHERAPY_GRID,
     )
 
     camrelizumab = Section(_("B. Camrelizumab"))
@@ -93,6 +94,7 @@ class Treatment(CrfRecord):
         shown_when=Any_(ARM_1, Is("ci_any", "Y")),
         required_when=ARM_1,
         starts_with=({"ci_no": 1}, {"ci_no": 2}),
+        side_by_side=lists.CAMRELIZUMAB_GRID,
         counted_by="treatment.CAMRELIZUMAB.doses",
     )
 
@@ -278,15 +280,8 @@ class Treatment(CrfRecord):
     class Crf:
         code, title, version, repeats = "TREAT", _("Neoadjuvant treatment"), 2, Repeats.PER_PARTICIPANT
         critical = (
-            "chemo.given",
-            "chemo.adm_dt",
-            "chemo.nabp_given",
-            "chemo.nabp_dt",
-            "camre.ci_given",
-            "camre.ci_dt",
-            "rt_given",
-            "rt_start",
-            "rt_end",
+            *("chemo.given", "chemo.adm_dt", "chemo.nabp_given", "chemo.nabp_dt", "camre.ci_given"),
+            *("camre.ci_dt", "rt_given", "rt_start", "rt_end"),
         )
         instructions = _("Fill it in as treatment goes on. It is complete when treatment has ended.")
         checks = CHECKS

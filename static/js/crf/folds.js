@@ -1,6 +1,6 @@
 // Rows of the repeating groups, each folded to one line that says what it holds; the row that is due stays open.
 // Without this module every row is open.
-import { labelOf, textsOf } from "./answers.js";
+import { labelOf, questionNamed, textsOf } from "./answers.js";
 import { inWords } from "./corrections.js";
 import { all, one } from "./page.js";
 
@@ -9,10 +9,13 @@ const TOLD = 4; // answers by which a reader knows a row
 const foldsIn = (place) => all("details[data-fold]", place).filter((fold) => !fold.closest("[data-spare]"));
 const isAsked = (question) => !question.closest("[hidden]");
 
-function said(page, question) {
-  const name = question.dataset.q;
+function wordsOf(page, name) {
   const why = textsOf(page, `${name}__why`).map((value) => inWords(page, `${name}__why`, value));
-  const words = [...textsOf(page, name).map((value) => inWords(page, name, value)), ...why].join(", ");
+  return [...textsOf(page, name).map((value) => inWords(page, name, value)), ...why].join(", ");
+}
+
+function said(page, question) {
+  const words = wordsOf(page, question.dataset.q);
   return words && `${labelOf(question).trim()}: ${words}`;
 }
 
@@ -32,6 +35,15 @@ export function lineOf(page, row) {
 const lacking = (page, row) =>
   all("[data-missing] a", page.form).filter((link) => one(`[id="${CSS.escape(link.hash.slice(1))}"]`, row));
 
+// What the grid above the rows shows of them.
+function fillGrids(page) {
+  for (const cell of all("[data-shows]", page.form)) {
+    const name = cell.dataset.shows;
+    const question = questionNamed(page, name);
+    if (question) cell.textContent = isAsked(question) ? wordsOf(page, name) : "";
+  }
+}
+
 export function describeFolds(page) {
   for (const fold of foldsIn(page.form)) {
     const row = fold.closest("[data-row]");
@@ -41,6 +53,7 @@ export function describeFolds(page) {
     place.hidden = number === 0;
     place.textContent = page.texts.textMissingHere.replace("{number}", number);
   }
+  fillGrids(page);
 }
 
 const isDoubtful = (row) =>

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from crf import catalogue
 from crf.catalogue.shared.common import EXAM
+from crf.engine.checks import Check, Level
 from crf.engine.codebook import codebook
 from crf.engine.codelists import CodeList
 from crf.engine.declaration import FormDeclaration
@@ -22,6 +23,7 @@ from crf.links import form_url
 from crf.listings.rows import page_of
 from crf.models import Query
 from crf.recheck import recheck_everything
+from crf.records.overnight import run_checks
 from crf.records.signing import sign_record, signature_holds, verify_record
 from crf.store.context import FormContext
 from crf.store.history import history_of
@@ -45,6 +47,17 @@ pytestmark = pytest.mark.django_db
 
 OLD_WORDS = ("Pulse of old", "Normal of old", "Signs of old")
 NEW_WORDS = ("Pulse at rest", "Nothing remarkable", "Vital signs at rest")
+OLD_TITLE, NEW_TITLE = "Signs form of old", "Signs form of now"
+OLD_MESSAGES, NEW_MESSAGES = (
+    [f"The pulse is {word} {said}" for word in ("listed", "asked about")] for said in ("of old", "of now")
+)
+LISTED, ASKED = (
+    Check(code, level, ("hr",), lambda hr: hr < 100, said, ("hr",), formerly={"1.1": before})
+    for code, level, said, before in (
+        ("X901", Level.LISTING, NEW_MESSAGES[0], OLD_MESSAGES[0]),
+        ("X902", Level.SOFT, NEW_MESSAGES[1], OLD_MESSAGES[1]),
+    )
+)
 MEASURED: dict[str, Any] = {**vital_signs.VALUES, "vs_dt": date(2026, 11, 19), "weight": 61}
 OLD = {name: value for name, value in MEASURED.items() if name != "rr"}
 NEW = {name: value for name, value in MEASURED.items() if name != "spo2"}
@@ -67,7 +80,15 @@ def second_version(form: FormDeclaration) -> FormDeclaration:
         else each
         for each in form.sections
     )
-    return replace(form, questions=versioned(asked), sections=sections, reworded=True)
+    return replace(
+        form,
+        questions=versioned(asked),
+        sections=sections,
+        reworded=True,
+        title="Signs form of now",
+        formerly={"1.1": "Signs form of old"},
+        checks=(*form.checks, LISTED, ASKED),
+    )
 
 
 @pytest.fixture
@@ -173,13 +194,26 @@ def test_point_06_heading_answers_ranges_query_list_and_listing_are_those_of_the
                 word in words for word in (*OLD_WORDS, *NEW_WORDS)
             ]
     # 105 was outside the range of before and lies within that of now
-    queries = [query for query in Query.objects.select_related("participant") if query.target == "hr"]
+    asked = Query.objects.filter(target="hr").select_related("participant")
+    queries = list(asked.exclude(check_code="X902"))
     assert [query.participant for query in queries] == [old]
     reader = client_of(world.data_manager)
     for address in (reverse("crf:queries"), reverse("crf:query", args=[queries[0].pk])):
-        said = reader.get(address).text
+        said = reader.get(address, {"participant": old.number}).text
         assert "Pulse of old is outside what is usual (50 to 100 /min)" in said
         assert "Pulse at rest" not in said
+    run_checks(people=[old.pk, new.pk], at=NOW, keeps=True)
+    # title and messages too: in the lists of both, and on the page and the print of each
+    words = (OLD_TITLE, NEW_TITLE, *OLD_MESSAGES, *NEW_MESSAGES)
+    for person, own in ((old, (OLD_TITLE, *OLD_MESSAGES)), (new, (NEW_TITLE, *NEW_MESSAGES))):
+        told = {"participant": person.number, "form": "VS"}
+        lists = [
+            reader.get(reverse(f"crf:{name}"), told).text.split("<tbody")[1]
+            for name in ("findings", "queries")
+        ]
+        page = client.get(form_url(person.number, "VS", visit_id=at_visit(person).pk)).text
+        for text, expected in (("".join(lists), own), (page, (own[0], own[2]))):
+            assert [word for word in words if word in text] == [word for word in words if word in expected]
     # judged again, the record stays as it was judged
     with transaction.atomic():
         recheck_everything(participant=old, by=None, at=NOW)
@@ -209,6 +243,9 @@ def test_point_06_what_a_version_changes_of_forms_is_shown_before_it_opens(
     (group,) = [each for each in amendment.groups if each.title == "Questions of forms"]
     lines = {line.title.split(" · ")[1]: line for line in group.lines if "range" not in line.title}
     assert {name: line.kind for name, line in lines.items()} == {
+        "VS": "changed",
+        "X901": "changed",
+        "X902": "changed",
         "vital": "changed",
         "HR": "changed",
         "EXAM = normal": "changed",

@@ -24,7 +24,7 @@ from crf.queries.refusals import NoSuchAssignee, NotYourStep, QueryClosed
 from crf.queries.sparing import names_looking_at_the_arm
 from crf.queries.values import values_of_queries
 from followup.models import Visit
-from followup.services import record_visit
+from followup.services import add_unscheduled_visit, record_visit
 from reports.worklist import work_for
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_consequences import person, randomized, screened_on_paper, visit
@@ -84,6 +84,23 @@ def test_point_14_a_check_over_several_answers_shows_them_all(
     for _label, now, _before in values(query, world.monitor):
         assert now != "–"
         assert f"<strong>{now}</strong>" in page
+
+
+def test_point_14_a_check_over_a_whole_table_shows_the_rows_that_it_speaks_of(
+    screened: Participant, world: World, save: Save
+) -> None:
+    """Before, a query said that cells do not add up, and showed none of them."""
+    visits = {"took_place_on": TODAY, "forms": ["LB"], "why": "Test", "by": None, "at": NOW}
+    at_visit = add_unscheduled_visit(participant=screened, **visits)
+    counts = (("HGB", "12.4", "g/dL"), *((test, "4", "10^9/L") for test in ("WBC", "NEUT", "LYM")))
+    tests = [dict(zip(("lb_test", "lb_res", "lb_unit"), each, strict=True)) for each in counts]
+    save(screened, "LB", visit=at_visit, values={"lb_done": "Y", "lb_dt": TODAY}, groups={"tests": tests})
+    query = Query.objects.get(check_code="LB-09")
+    table = catalogue.form("LB").groups["tests"]
+    label_of = table.questions["lb_test"].codes.label  # type: ignore[union-attr]
+    labels = [f"{table.title} · {label_of(code)}" for code in ("WBC", "NEUT", "LYM")]
+    assert values(query, world.monitor) == [(label, "4 · 10^9/L", "") for label in labels]
+    assert "4 · 10^9/L" in client_of(world.coordinator).get(query.get_absolute_url()).text
 
 
 def test_point_14_a_query_of_a_person_shows_the_answer_or_the_row(

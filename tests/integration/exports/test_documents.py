@@ -16,10 +16,11 @@ from django.utils import translation
 from lxml import etree
 
 from exports import documents
-from exports.acrf import annotated_crf
+from exports.acrf import annotated_crf, annotated_html
 from exports.documents import RecordsMissing
 from exports.formats.kinds import DataFormat
 from exports.models import Export
+from exports.odm.metadata import whose_words
 from exports.packages import ByArmNotYours
 from exports.services import hand_out, path_of, request_export, write_export
 from kernel.scope import EVERYTHING, scope
@@ -126,6 +127,7 @@ def test_the_annotated_crf_says_where_each_answer_goes(
 ) -> None:
     with translation.override(language):
         pdf = annotated_crf(["ELIG", "MH"])
+        assert whose_words() in annotated_html(["MH"])
     with closing(pypdfium2.PdfDocument(pdf)) as document:
         marks = [(mark.level, mark.get_title(), mark.get_dest().get_index()) for mark in document.get_toc()]
         pages = [page.get_textpage().get_text_bounded() for page in document]

@@ -29,6 +29,7 @@ from exports.odm.streams import ExportScope, counted_records
 from exports.odm.study import item_groups, items_of, leaves
 from exports.odm.writing import OdmContent, write_odm
 from kernel.scope import EVERYTHING, scope
+from protocol.text import versions
 from tests.clock import clock_at
 from tests.demo_trial import UNTIL, played_trial
 
@@ -201,6 +202,16 @@ def test_every_reference_is_defined_and_every_code_is_in_its_list(
                 checked += 1
                 assert said in codes[listed], (item.get("ItemOID"), said)
     assert checked > 1000
+
+
+def test_point_06_the_definitions_say_whose_words_they_hold(told: Told) -> None:
+    said = f"worded as under version {versions()[-1]} of the protocol"
+    of_20, of_132 = (
+        etree.fromstring(told.files[each, "definitions"]) for each in (OdmVersion.V20, OdmVersion.V132)
+    )
+    assert said in named(of_132, "MetaDataVersion")[0].get("Description")
+    in_english, in_chinese = (each.text for each in named(of_20, "MetaDataVersion")[0][0])
+    assert (said in in_english, versions()[-1] in in_chinese) == (True, True)
 
 
 def test_every_text_is_there_in_both_languages(snapshot: Tree) -> None:

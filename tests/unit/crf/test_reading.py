@@ -47,6 +47,10 @@ def test_whole_numbers(typed, answer):
     assert read(ask("a"), typed) == answer
 
 
+COMMA = "A: a comma may part thousands or decimals. Type the number with a point, such as 62.7."
+UNIT = "A: type the number alone, without a unit or other words. A must be a number between 25 and 200 kg."
+
+
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
@@ -54,7 +58,13 @@ def test_whole_numbers(typed, answer):
         ("70.5", Decimal("70.5")),
         ("70.50", Decimal("70.5")),
         ("７０。５", Decimal("70.5")),
-        ("70,5", "A must be a number between 25 and 200 kg."),
+        ("70,5", COMMA),
+        ("1,070.5", COMMA),
+        ("７０，５", COMMA),
+        ("70 kg", UNIT),
+        ("70.5公斤", UNIT),
+        ("70,5 kg", UNIT),
+        ("70<b>", "A must be a number between 25 and 200 kg."),
         (".5", "A must be a number between 25 and 200 kg."),
         ("NaN", "A must be a number between 25 and 200 kg."),
         ("1e3", "A must be a number between 25 and 200 kg."),

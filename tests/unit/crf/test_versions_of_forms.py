@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from crf.engine.checks import Check, Level
 from crf.engine.codebook import codebook
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Is
 from crf.engine.declaration import FormDeclaration, FormSection
 from crf.engine.evaluation import Evaluation, evaluate
+from crf.engine.messages import finding_text
 from crf.engine.questions import QuestionKind
+from crf.engine.validation_plan import validation_plan
 from crf.engine.versions import BEGUN_UNDER, bound, changes_of, has_versions, versioned, worded
 from tests.unit.crf.small import YN, ask, rows, small
 
@@ -54,8 +57,13 @@ def form() -> FormDeclaration:
         FormSection("first", "First", ("fed", "routes", "pulse", "late", "bites")),
         bound(FormSection("second", "Second", ("extra", "added"), since="1.1", formerly={"1.2": "Then"})),
     )
+    odd = Check(
+        "X1", Level.SOFT, ("pulse",), lambda pulse: pulse != 61, "Odd: %(pulse)s", formerly={"1.1": "Low"}
+    )
     made = small(*versioned({each.name: each for each in questions}).values(), groups=(bites, added))
-    made = replace(made, sections=sections)
+    made = replace(
+        made, sections=sections, checks=(odd,), title="Bites taken", formerly={"1.1": "Samples taken"}
+    )
     return replace(made, reworded=has_versions(made))
 
 
@@ -110,6 +118,29 @@ def test_point_06_an_answer_is_judged_by_the_version_of_its_record(
     assert [finding.key for finding in judged(form, version, **values).findings] == found
 
 
+def test_point_06_title_and_messages_of_checks_are_those_of_the_version(form: FormDeclaration) -> None:
+    before, after = worded(form, "1.0"), worded(form, "1.1")
+    assert (str(before.title), str(after.title)) == ("Samples taken", "Bites taken")
+    said = [
+        finding_text(each, finding, zone="UTC")
+        for version, each, extra in (("1.0", before, None), ("1.1", after, "Y"))
+        for finding in judged(form, version, pulse=61, extra=extra).findings
+    ]
+    assert said == ["Low", "Odd: 61"]
+    plan = validation_plan([form])
+    assert "| Odd: %(pulse)s Before version 1.1: “Low”. |" in plan
+    assert "Before version 1.1: “Samples taken”." in plan
+
+
+@pytest.mark.parametrize("changes", [{"formerly": {"1.1": "Former"}}, {"checks": "X1"}])
+def test_point_06_a_title_or_a_message_alone_makes_a_form_one_of_versions(
+    form: FormDeclaration, changes: dict[str, Any]
+) -> None:
+    changed = changes | ({"checks": form.checks} if "checks" in changes else {})
+    assert has_versions(replace(small(ask("pulse")), **changed))
+    assert not has_versions(small(ask("pulse")))
+
+
 def test_point_06_what_a_version_does_not_ask_is_not_kept(form: FormDeclaration) -> None:
     said = {"bite": {"size": 3, "depth": 2, "colour": 1}, "extra": "Y"}
     assert judged(form, "1.0", **said).cleared == ("bites.1.depth", "extra")
@@ -133,6 +164,8 @@ def test_point_06_what_a_version_changes_is_named(form: FormDeclaration) -> None
         for each in changes_of(form, "1.0", "1.1")
     }
     assert changes == {
+        ("SMALL", "title"): ("changed", "Samples taken", "Bites taken"),
+        ("X1", "message"): ("changed", "Low", "Odd: %(pulse)s"),
         ("second", "heading"): ("added", None, "Then"),
         ("LATE", "words"): ("added", None, "Late"),
         ("FED = oral", "code"): ("changed", "Swallowed", "By mouth"),
