@@ -249,6 +249,15 @@ def test_the_digest_changes_with_every_answer_it_rests_on(variable: str) -> None
     assert evidence_digest(assess(ELIGIBLE | {variable: changed})) != evidence_digest(assess(ELIGIBLE))
 
 
+def test_the_digest_of_a_decision_on_record_stays_what_it_was() -> None:
+    """Decisions keep the digest that their investigator saw: another spelling of the same would lapse all of them."""
+    seen = assess(ELIGIBLE)
+    assert evidence_digest(seen) == "5a9117b0bf96b2a05609ff8f35249894621f54c5134bee963fb30e3fca968a00"
+    assert (
+        eligibility.answers_digest(seen) == "e30e61c7fadd8743025ab97349a0ddb94bde3ec91124e8ba2904c234317957ab"
+    )
+
+
 def test_the_digest_ignores_what_the_criteria_do_not_read() -> None:
     digest = evidence_digest(assess(ELIGIBLE))
     assert digest == evidence_digest(assess(dict(reversed(ELIGIBLE.items())) | {"mdt_dt": "2025-03-01"}))
