@@ -59,12 +59,19 @@ def open_loss_of(participant: Participant) -> LossToFollowUp | None:
     return losses.first()
 
 
-def refuses_all_contact(participant: Participant) -> bool:
-    """Say whether the participant withdrew from all contact, before randomization too."""
-    if participant.state != Track.WITHDRAWN:
-        return participant.state == Track.WITHDRAWN_ALL
-    standing = Withdrawal.objects.filter(participant=participant, cancelled_at=None)
-    return standing.filter(all_contact=True).exists()
+def contact_refused_on(participant: Participant) -> date | None:
+    """Return since when the participant refuses all contact, before randomization too; None while they do not."""
+    if participant.state not in {Track.WITHDRAWN, Track.WITHDRAWN_ALL}:
+        return None
+    standing = Withdrawal.objects.filter(participant=participant, cancelled_at=None, all_contact=True)
+    return standing.order_by("on").values_list("on", flat=True).first()
+
+
+def met_after(participant: Participant, on: date) -> list[date]:
+    """Return the days after ``on`` at which the participant was seen or reached."""
+    attempts = ContactAttempt.objects.standing().filter(participant=participant, result__in=ANSWERED)
+    days = {*attempts.values_list("on", flat=True), *days_seen(participant)}
+    return sorted(day for day in days if day > on)
 
 
 def days_seen(participant: Participant) -> list[date]:

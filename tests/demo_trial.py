@@ -84,6 +84,7 @@ def _look_around(stage: Stage) -> Played:
         "T": central["trial"],
         "S": central["stats"],
         "X": central["inspector"],
+        "K": central["coder"],
         "V": central["reviewer"],
         "B": central["committee"],
     }

@@ -38,6 +38,8 @@ ENDINGS: Final = (
     "unreached",
     "erased",
 )
+# Somebody is still to do something for them, and would be long late if they had asked months ago.
+GOING_ON: Final = frozenset({"called", "invited", "screened"})
 
 
 def let_people_ask(place: SiteWithPeople, *, until: datetime, dice: random.Random) -> None:
@@ -49,7 +51,8 @@ def let_people_ask(place: SiteWithPeople, *, until: datetime, dice: random.Rando
 
 def _ask(place: SiteWithPeople, number: int, ending: str, until: datetime, dice: random.Random) -> None:
     first, last = NAMES[number % len(NAMES)]
-    days = {"new": 0.1, "late": 9.0}.get(ending, dice.uniform(6, 60))
+    spread = dice.uniform(6, 60)
+    days = {"new": 0.1, "late": 9.0, "again": 2.0}.get(ending, spread / 4 if ending in GOING_ON else spread)
     at = until - timedelta(days=days)
     letters = "".join(dice.choices("ABCDEFGHJKMNPQRSTUVWXYZ23456789", k=8))
     phone = f"1380013{int(place.site.code):02d}{number:02d}"

@@ -51,6 +51,7 @@ LAST_OF_TREATMENT, SCREENING = "NE", "SCR"
 ASKED_AGAIN_SOON = frozenset(
     {"N1", "N2", "N3", "N4"}
 )  # the logs are gone through at the end of the treatment
+GIVEN_UP_AFTER = (18, 24)  # days since the consent; screening may last 28 (protocol 2.5)
 LOGS_AT_VISITS = frozenset({"AE", "ST"})
 ALWAYS_ENTERED = frozenset({"N1", "N4", "NE", "CRE-1", "CRE-2", "RST", "SURG-1", "SURG-2", "PO30"})
 
@@ -110,6 +111,9 @@ class Journey:
                 fill(self.participant, code, sent, is_new=True, **self.as_(self.place.coordinator))
             self._screening_panel()
         if story.ending == "waits":
+            yield self.on(story.consent_on + timedelta(days=self.case.dice.randint(*GIVEN_UP_AFTER)))
+            with self._seen_by(self.place.coordinator):
+                self._give_up()
             return
         yield self.on(self.today + timedelta(days=self.case.dice.randint(1, 3)))
         if story.ending == "fails":
@@ -161,6 +165,18 @@ class Journey:
             declined=False,
             reason="criterion",
             criteria=[self.case.story.failed_criterion],
+            on=self.today,
+            **self.as_(self.place.coordinator),
+        )
+
+    def _give_up(self) -> None:
+        """Nobody decided while screening lasted: how it ended is on record, so that no list waits for a year."""
+        end_screening(
+            participant=self.participant,
+            declined=False,
+            reason="administrative",
+            criteria=[],
+            detail="No decision was taken in time; treated outside the trial.",
             on=self.today,
             **self.as_(self.place.coordinator),
         )

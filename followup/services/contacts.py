@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import note_moved, open_act
-from followup.contacts import ANSWERED, days_seen, refuses_all_contact
+from followup.contacts import ANSWERED, contact_refused_on, days_seen
 from followup.models import ContactAttempt, DataCut
 from followup.services.loss import lost_before, reach_again
 from followup.services.planning import plan_visits_for
@@ -25,8 +25,8 @@ ATTEMPTS = "conduct.attempts"
 class ContactRefused(Refusal):
     code = "followup.contact_refused"
     message = _(
-        "{participant} refused every contact on {day}: nobody may try to reach them. If that is not so, cancel the "
-        "withdrawal on the participant's page."
+        "{participant} refused every contact on {day}: nobody may try to reach them. An attempt of a day before that "
+        "can still be entered. If it is not so, cancel the withdrawal on the participant's page."
     )
 
 
@@ -66,15 +66,16 @@ def record_contact_attempt(
 ) -> ContactAttempt:
     """The attempt to reach the participant is on record (protocol 3.16).
 
-    Refuses: a day still to come or before the consent; an answer after the death; a participant who withdrew from all
-    contact. Locks: the participant.
+    Refuses: a day still to come or before the consent; an answer after the death; a day since which the participant
+    refuses all contact. Locks: the participant.
     """
     with open_act("followup:contact:record", by=by, at=at, participant=participant) as act:
         participant = Participant.objects.lock(participant.pk)
         if on > local_date(at, participant.site.time_zone):
             raise VisitInFuture(visit=_("contact"), day=on.isoformat())
-        if refuses_all_contact(participant):
-            raise ContactRefused(participant=participant.number, day=participant.state_since)
+        refused_on = contact_refused_on(participant)
+        if refused_on is not None and refused_on <= on:
+            raise ContactRefused(participant=participant.number, day=refused_on.isoformat())
         _refuse_impossible(participant, on, result)
         attempt = ContactAttempt.objects.create(
             participant=participant,

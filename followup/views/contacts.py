@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,12 +16,13 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from audit.authors import name_authors
 from followup import services
-from followup.contacts import open_loss_of, refuses_all_contact, standing_of
+from followup.contacts import contact_refused_on, open_loss_of, standing_of
 from followup.forms import CancelAttemptForm, ContactAttemptForm
 from followup.history import text_for
 from followup.models import ContactAttempt, Escalation, Reminder
 from followup.wording import ChangeLine, change_lines
 from kernel.clock import local_date
+from kernel.errors import Forbidden
 from kernel.service_form import Page
 from trials.models import Participant
 from trials.models.participants import Track
@@ -33,14 +35,12 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
     """Show the contact log and the reminders of a participant; record an attempt."""
     people = Participant.objects.open_to(request.user, Permission.VISIT_VIEW).select_related("site")
     participant = get_object_or_404(people, number=number)
-    may_record = request.user.may(Permission.VISIT_RECORD, participant.site_id) and not refuses_all_contact(
-        participant
-    )
-    now = timezone.now()
-    initial = {"on": local_date(now, participant.site.time_zone)}
-    form = ContactAttemptForm(
-        request.POST if may_record and request.method == "POST" else None, initial=initial
-    )
+    may_record = request.user.may(Permission.VISIT_RECORD, participant.site_id)
+    if request.method == "POST" and not may_record:
+        raise Forbidden
+    now, refused_on = timezone.now(), contact_refused_on(participant)
+    initial = {} if refused_on else {"on": local_date(now, participant.site.time_zone)}
+    form = ContactAttemptForm(request.POST or None, initial=initial)
     service, act = (
         services.record_contact_attempt,
         {"participant": participant, "by": request.user, "at": now},
@@ -48,6 +48,7 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
     preview = partial(_what_follows, participant)
     asks = participant.state == Track.LOST and form.foresees(preview, service, **act)
     if not asks and form.submits(service, **act):
+        messages.success(request, _("The attempt is on record."))
         return redirect("followup:contacts", number)
     of_person = {"participant": participant}
     attempts = ContactAttempt.objects.open_to(request.user, Permission.VISIT_VIEW).filter(**of_person)
@@ -67,6 +68,7 @@ def contacts(request: PersonRequest, number: str) -> HttpResponse:
         and standing_of(participant, attempts.standing().filter(on__lte=loss.lost_on)).is_enough,
         "reminders": reminders.select_related("visit", "to", "mail").order_by("-pk")[:REMINDERS_SHOWN],
         "may_record": may_record,
+        "refused_on": refused_on,
     }
     return render(request, "followup/contacts.html", context, status=form.status)
 
@@ -82,6 +84,7 @@ def cancel_attempt(request: PersonRequest, number: str, pk: int) -> HttpResponse
     act = {"attempt": attempt, "by": request.user, "at": timezone.now()}
     service, preview = services.cancel_contact_attempt, partial(_what_follows, attempt.participant)
     if not form.foresees(preview, service, **act) and form.submits(service, **act):
+        messages.success(request, _("The attempt is cancelled."))
         return redirect("followup:contacts", number)
     page = Page(
         _("Cancel the attempt of %(day)s to reach %(number)s") % {"day": attempt.on, "number": number},

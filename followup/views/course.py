@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,12 +15,13 @@ from django.utils.translation import gettext as _
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup import services
-from followup.contacts import standing_of
+from followup.contacts import met_after, standing_of
 from followup.forms import CancelLossForm, LostForm, PreviewForm
 from followup.history import text_for
 from followup.models import ContactAttempt
 from followup.wording import ChangeLine, change_lines
 from kernel.clock import local_date
+from kernel.days import written
 from kernel.service_form import ForeseeingForm, Page
 from trials.forms import WithdrawalCancelForm, WithdrawalCorrectionForm, WithdrawalForm
 from trials.models import LossToFollowUp, Participant, Withdrawal
@@ -54,6 +56,7 @@ def lost(request: PersonRequest, number: str) -> HttpResponse:
     if not _foresees(form, participant, services.record_lost, act) and form.submits(
         services.record_lost, **act
     ):
+        messages.success(request, _("The loss is on record."))
         return redirect(form.result)
     about = _("Visits end here. Vital status is still asked for at month 36 and at each sweep.")
     title = _("%(number)s is lost to follow-up") % {"number": number}
@@ -74,6 +77,7 @@ def cancel_loss(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     act = {"loss": loss, "by": request.user, "at": timezone.now()}
     service = services.cancel_loss
     if not _foresees(form, participant, service, act) and form.submits(service, **act):
+        messages.success(request, _("The loss is cancelled."))
         return redirect(participant)
     about = _(
         "For a loss that was recorded by mistake or with a wrong day; record it anew with the right day. Whoever is "
@@ -92,6 +96,7 @@ def withdraw(request: PersonRequest, number: str) -> HttpResponse:
     act = {"participant": participant, "by": request.user, "at": now}
     service = services.withdraw_participant
     if not _foresees(form, participant, service, act) and form.submits(service, **act):
+        messages.success(request, _("The withdrawal is on record."))
         return redirect(participant)
     about = _("Each part is separate. Survival is followed unless every contact is refused.")
     title = _("Withdrawal of %(number)s") % {"number": number}
@@ -108,6 +113,7 @@ def correct_withdrawal(request: PersonRequest, number: str, pk: int) -> HttpResp
     act = {"withdrawal": withdrawal, "by": request.user, "at": timezone.now()}
     service = services.correct_withdrawal
     if not _foresees(form, participant, service, act) and form.submits(service, **act):
+        messages.success(request, _("The withdrawal is corrected."))
         return redirect(participant)
     about = _("The withdrawal as it was stays in the history. Say why it is corrected.")
     title = _("Correct the withdrawal of %(number)s") % {"number": number}
@@ -124,6 +130,7 @@ def cancel_withdrawal(request: PersonRequest, number: str, pk: int) -> HttpRespo
     act = {"withdrawal": withdrawal, "by": request.user, "at": timezone.now()}
     service = services.cancel_withdrawal
     if not _foresees(form, participant, service, act) and form.submits(service, **act):
+        messages.success(request, _("The withdrawal is cancelled."))
         return redirect(participant)
     about = _(
         "For a withdrawal that was recorded by mistake, or that the participant took back. The participant is "
@@ -154,6 +161,9 @@ def _step(
     about: str,
 ) -> HttpResponse:
     context = {"form": form, "page": _page(participant, title, button, about)}
+    if form.follows is not None and "on" in form.cleaned_data:
+        days = met_after(participant, form.cleaned_data["on"])
+        context["met_after"] = ", ".join(written(day) for day in days)
     return render(request, "followup/consequences.html", context, status=form.status)
 
 

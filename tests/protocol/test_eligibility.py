@@ -129,6 +129,31 @@ CASES: list[tuple[str, dict[str, object], bool | None, CriterionReason]] = [
     ("E-7", {"dm__mh_prior_ca": "Y"}, None, CriterionReason.PRIOR_TREATMENT_UNKNOWN),
     ("E-8", {}, True, CriterionReason.MET),
     ("E-8", {"exc_8": True}, False, CriterionReason.TICKED_EXCLUDED),
+    ("I-1", {"stage__ct": "cT3", "stage__cn": "cN1"}, True, CriterionReason.MET),
+    ("I-1", {"stage__t4b_str": ["none", "aorta"]}, False, CriterionReason.CONTRADICTS_T4B),
+    ("I-1", {"cn_e": "NX", "stage__cn": "N1"}, False, CriterionReason.CONTRADICTS_STAGE_N),
+    ("I-1", {"cn_e": "NX", "stage__cn": "NX", "stage__ct": None}, None, CriterionReason.NODES_NOT_ASSESSED),
+    ("I-2", {"ecog": "-1"}, None, CriterionReason.DATA_MISSING),
+    ("I-3", {"icf_dt": "2025-03"}, None, CriterionReason.DATA_MISSING),
+    ("E-2", {"dm__immunosuppr": "U", "dm__pred_eq": "10.5"}, False, CriterionReason.CONTRADICTS_STEROID),
+    ("E-2", {"dm__immunosuppr": "U", "dm__pred_eq": "a lot"}, None, CriterionReason.DATA_MISSING),
+    ("E-2", {"dm__immunosuppr": "U", "dm__pred_eq": "10"}, None, CriterionReason.HISTORY_UNKNOWN),
+    ("E-3", {"dm__mh_ild": "N", "dm__mh_ild_sympt": "Y"}, True, CriterionReason.MET),
+    ("E-5", {"preg_res": "POS"}, False, CriterionReason.CONTRADICTS_PREGNANCY),
+    ("E-5", {"sex": None, "preg_res": "POS"}, False, CriterionReason.CONTRADICTS_PREGNANCY),
+    ("E-5", WOMAN | {"wocbp": "N", "preg_res": "ND"}, True, CriterionReason.MET),
+    ("E-6", {"sex": None, "contra": "N"}, None, CriterionReason.DATA_MISSING),
+    ("E-6", WOMAN, True, CriterionReason.MET),
+    ("E-7", {"dm__mh_prior_ca": "N", "dm__prior_ca_tx": ["chemo"]}, False, CriterionReason.CONTRADICTS_PRIOR_TREATMENT),
+    ("E-7", {"dm__mh_prior_ca": "U", "dm__prior_ca_tx": ["surgery"]}, True, CriterionReason.MET),
+    *[("AGE", {"birth": None, "age": age}, met, reason) for age, met, reason in (
+        (17, False, CriterionReason.AGE_OUTSIDE), (18, True, CriterionReason.MET),
+        (75, True, CriterionReason.MET), (76, False, CriterionReason.AGE_OUTSIDE),
+        (None, None, CriterionReason.DATA_MISSING))],
+    ("AGE", {"icf_dt": "2025-03", "age": 76}, False, CriterionReason.AGE_OUTSIDE),
+    ("AGE", {"icf_dt": None, "age": 63}, True, CriterionReason.MET),
+    ("AGE", {"birth": "1961-05", "age": 63}, True, CriterionReason.MET),
+    ("AGE", {"birth": "1961", "age": 65}, False, CriterionReason.CONTRADICTS_BIRTH),
     ("AGE", {}, True, CriterionReason.MET),
     ("AGE", {"birth": "2007-03-03", "age": None}, True, CriterionReason.MET),
     ("AGE", {"birth": "2007-03-04", "age": None}, False, CriterionReason.AGE_OUTSIDE),
@@ -222,6 +247,15 @@ def test_one_answer_has_one_digest_wherever_it_comes_from(variable: str, one: ob
 def test_the_digest_changes_with_every_answer_it_rests_on(variable: str) -> None:
     changed = "N" if ELIGIBLE.get(variable) != "N" else "Y"
     assert evidence_digest(assess(ELIGIBLE | {variable: changed})) != evidence_digest(assess(ELIGIBLE))
+
+
+def test_the_digest_of_a_decision_on_record_stays_what_it_was() -> None:
+    """Decisions keep the digest that their investigator saw: another spelling of the same would lapse all of them."""
+    seen = assess(ELIGIBLE)
+    assert evidence_digest(seen) == "5a9117b0bf96b2a05609ff8f35249894621f54c5134bee963fb30e3fca968a00"
+    assert (
+        eligibility.answers_digest(seen) == "e30e61c7fadd8743025ab97349a0ddb94bde3ec91124e8ba2904c234317957ab"
+    )
 
 
 def test_the_digest_ignores_what_the_criteria_do_not_read() -> None:

@@ -22,7 +22,7 @@ from protocol.laboratory import (
     limits_of,
     read_result,
 )
-from protocol.laboratory_grades import RULES, Compared, Graded, graded
+from protocol.laboratory_grades import RULES, Compared, Graded, corrected_calcium, graded
 from protocol.laboratory_words import NAMES, Line, Why, code_named, read_lines, unit_named
 from protocol.text import load
 
@@ -158,6 +158,103 @@ def test_grades_and_terms_of_the_list(
 ) -> None:
     bounds = [None if each is None else Decimal(str(each)) for each in (low, high)]
     assert graded(test, read_result(test, typed), Compared(*bounds)) == Graded(grade, term)
+
+
+# Test, limit, and for each bound its grade and the one just beyond it, by hand from the same list.
+BOUNDS_BELOW = [
+    ("SODIUM", 137, (("137", 0, 1), ("130", 1, 2), ("125", 2, 3), ("120", 3, 4))),
+    ("K", "3.5", (("3.5", 0, 1), ("3", 1, 3), ("2.5", 3, 4))),
+    ("MG", "0.75", (("0.75", 0, 1), ("0.5", 1, 2), ("0.4", 2, 3), ("0.3", 3, 4))),
+    ("CA", "2.1", (("2.1", 0, 1), ("2", 1, 2), ("1.75", 2, 3), ("1.5", 3, 4))),
+    ("GLUC", "3.9", (("3.9", 0, 1), ("3", 1, 2), ("2.2", 2, 3), ("1.7", 3, 4))),
+]
+BOUNDS_ABOVE = [
+    ("SODIUM", 147, (("147", 0, 1), ("150", 1, 2), ("155", 2, 3), ("160", 3, 4))),
+    ("K", "5.3", (("5.3", 0, 1), ("5.5", 1, 2), ("6", 2, 3), ("7", 3, 4))),
+    ("MG", "1.02", (("1.02", 0, 1), ("1.23", 1, 3), ("3.3", 3, 4))),
+    ("CA", "2.6", (("2.6", 0, 1), ("2.9", 1, 2), ("3.1", 2, 3), ("3.4", 3, 4))),
+    ("GLUC", "6.1", (("6.1", 0, 1), ("40", 1, 1))),
+    ("LYM", "3.2", (("4", 0, 2), ("20", 2, 3))),
+    ("ALP", 100, (("100", 0, 1), ("250", 1, 2), ("500", 2, 3), ("2000", 3, 4))),
+    ("GGT", 60, (("60", 0, 1), ("150", 1, 2), ("300", 2, 3), ("1200", 3, 4))),
+    ("CK", 200, (("200", 0, 1), ("500", 1, 2), ("1000", 2, 3), ("2000", 3, 4))),
+    ("LDH", 250, (("250", 0, 1), ("5000", 1, 1))),
+    ("TROPONI", 14, (("14", 0, 1), ("900", 1, 1))),
+    ("TROPONT", 14, (("14", 0, 1), ("900", 1, 1))),
+    ("LIPASET", 60, (("60", 0, 1), ("90", 1, 2), ("300", 2, 3))),
+    ("AMYLASE", 100, (("100", 0, 1), ("150", 1, 2), ("500", 2, 3))),
+    ("INR", "1.2", (("1.2", 0, 1), ("1.5", 1, 2), ("2.5", 2, 3))),
+    ("APTT", 40, (("40", 0, 1), ("60", 1, 2), ("100", 2, 3))),
+]
+STEP = Decimal("0.001")
+
+
+def reached(test: str, value: Decimal, limits: Compared) -> int | None:
+    """Return the grade alone."""
+    of_value = graded(test, Result(value), limits)
+    return of_value.grade if of_value else None
+
+
+@pytest.mark.parametrize(
+    ("test", "limit", "bounds", "step"),
+    [*[(*row, -STEP) for row in BOUNDS_BELOW], *[(*row, STEP) for row in BOUNDS_ABOVE]],
+)
+def test_a_grade_begins_just_beyond_its_bound(test: str, limit: object, bounds: tuple, step: Decimal) -> None:
+    normal, far = Decimal(str(limit)), Decimal(10_000)
+    limits = Compared(normal, far) if step < 0 else Compared(Decimal(0), normal)
+    seen = [
+        (reached(test, Decimal(at), limits), reached(test, Decimal(at) + step, limits)) for at, *_ in bounds
+    ]
+    assert seen == [(grade, beyond) for _at, grade, beyond in bounds]
+
+
+def test_every_rule_has_its_bounds_by_hand_and_none_without_its_limit() -> None:
+    below = {"HGB", "WBC", "NEUT", "LYM", "PLAT", "ALB"}  # test_scores.py
+    by_limit = {"ALT", "AST", "BILI", "CREAT"}  # test_scores.py, test_exact.py
+    assert set(RULES) == below | by_limit | {row[0] for row in (*BOUNDS_BELOW, *BOUNDS_ABOVE)}
+    for test in by_limit | {
+        "ALP",
+        "GGT",
+        "CK",
+        "LDH",
+        "TROPONI",
+        "TROPONT",
+        "LIPASET",
+        "AMYLASE",
+        "APTT",
+        "GLUC",
+    }:
+        assert graded(test, Result(Decimal(5)), Compared(Decimal(1), None)) is None, test
+    assert reached("INR", Decimal("1.3"), Compared()) == 1, "its first bound is a number"
+
+
+@pytest.mark.parametrize(("test", "first"), [("ALP", "200"), ("GGT", "200")])
+def test_phosphatase_and_ggt_begin_at_twice_a_baseline_that_was_high(test: str, first: str) -> None:
+    limits = Compared(Decimal(0), Decimal(60), Decimal(100), Decimal(60))
+    at = Decimal(first)
+    assert [reached(test, each, limits) for each in (at - STEP, at, Decimal(250), Decimal(250) + STEP)] == [
+        0,
+        1,
+        1,
+        2,
+    ]
+    assert [reached(test, Decimal(each) + STEP, limits) for each in (500, 2000)] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("value", "baseline", "grade"), [("7", "7", 0), ("7.1", "7", 1), ("7.1", "8", 0), ("6.1", "5", 0)]
+)
+def test_glucose_is_high_above_the_limit_and_above_the_baseline(
+    value: str, baseline: str, grade: int
+) -> None:
+    limits = Compared(Decimal("3.9"), Decimal("6.1"), Decimal(baseline), Decimal("6.1"))
+    assert reached("GLUC", Decimal(value), limits) == grade
+
+
+def test_calcium_is_corrected_by_payne_and_not_without_albumin() -> None:
+    assert corrected_calcium(Decimal("2.00"), Decimal(30)) == Decimal("2.20")
+    assert corrected_calcium(Decimal("2.00"), Decimal(45)) == Decimal("1.90")
+    assert corrected_calcium(None, Decimal(30)) is corrected_calcium(Decimal(2), None) is None
 
 
 def test_a_limit_of_the_assay_has_a_grade_only_where_it_has_one() -> None:

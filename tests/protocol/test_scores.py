@@ -21,6 +21,8 @@ CHAPTERS = ("3.3", "3.4", "3.6", "3.10")
         (None, 65, None),
         (0, 65, None),
         (170, -65, None),
+        (-170, 65, None),
+        (170, 0, None),
         (170, None, None),
     ],
 )
@@ -39,6 +41,8 @@ def test_body_mass_index(height: object, weight: object, index: float | None) ->
         (170, Decimal("-62"), "mosteller", None),
         (-170, 62, "dubois", None),
         (0, 62, "mosteller", None),
+        (170, 0, "dubois", None),
+        (1, 1, "mosteller", 0.0167),
     ],
 )
 def test_body_surface(height: object, weight: object, formula: str, surface: float | None) -> None:
@@ -53,7 +57,14 @@ def test_an_unknown_formula_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("before", "now", "lost"),
-    [(80, 72, 10), (Decimal("60"), Decimal("66"), -10), (None, 70, None), (70, None, None)],
+    [
+        (80, 72, 10),
+        (Decimal("60"), Decimal("66"), -10),
+        (None, 70, None),
+        (70, None, None),
+        (0, 70, None),
+        (70, 0, 100),
+    ],
 )
 def test_weight(before: object, now: object, lost: float | None) -> None:
     assert scores.weight_loss_pct(before, now) == (None if lost is None else near(lost))
@@ -71,6 +82,8 @@ def test_weight(before: object, now: object, lost: float | None) -> None:
         ((), 79, 3),
         ((), 80, 4),
         ((), 97, 4),
+        ((), 18, 0),
+        (("diabetes",), 39, 1),
         (("myocardial_infarction", "renal"), 65, 5),
         (("diabetes",), None, 1),
         (("diabetes", "diabetes_complicated"), None, 2),
@@ -86,6 +99,21 @@ def test_charlson(items: tuple[str, ...], age: int | None, points: int) -> None:
 def test_the_charlson_points_add_up_to_33_before_age() -> None:
     assert sum(scores.CHARLSON_POINTS.values()) == 33
     assert scores.charlson(["malignancy", "liver_mild", "hemiplegia"]) == 5
+
+
+# Charlson 1987, each disease alone.
+ONE = "myocardial_infarction heart_failure peripheral_vascular cerebrovascular dementia chronic_pulmonary"
+MORE = "connective_tissue peptic_ulcer liver_mild diabetes"
+OF_CHARLSON = {
+    **dict.fromkeys(f"{ONE} {MORE}".split(), 1),
+    **dict.fromkeys(("diabetes_complicated", "hemiplegia", "renal", "malignancy"), 2),
+    "liver_severe": 3,
+    **dict.fromkeys(("metastatic", "aids"), 6),
+}
+
+
+def test_each_disease_has_its_own_points() -> None:
+    assert {item: scores.charlson([item]) for item in scores.CHARLSON_POINTS} == OF_CHARLSON
 
 
 def test_the_weights_of_the_complication_index() -> None:

@@ -25,6 +25,7 @@ from trials.services.participants import (
     register_participant,
     reveal_arm,
     settle_deviation,
+    why_no_first_consent,
 )
 from trials.services.reconsent import record_consent_refusal
 from trials.services.sites import (
@@ -95,5 +96,6 @@ __all__ = [
     "set_milestone",
     "settle_deviation",
     "take_acceptance_back",
+    "why_no_first_consent",
     "withdraw_confirmation",
 ]

@@ -123,6 +123,17 @@ def register_participant(
         )
 
 
+def why_no_first_consent(participant: Participant) -> str:
+    """Return why a first consent cannot be recorded at the site; empty when it can, or when one is on record."""
+    if Consent.objects.filter(participant=participant).exists():
+        return ""
+    try:
+        _refuse_unless_active(participant.site)
+    except SiteNotActive as refusal:
+        return str(refusal)
+    return ""
+
+
 def _refuse_unless_active(site: Site) -> None:
     if site.state != SiteState.ACTIVE:
         raise SiteNotActive(site=site.code, state=site.get_state_display())

@@ -49,13 +49,16 @@ def consent(request: PersonRequest, number: str) -> HttpResponse:
         site=participant.site
     )
     form = ConsentForm(request.POST or None, versions=versions)
-    if form.submits(services.record_consent, participant=participant, by=request.user, at=timezone.now()):
+    told = {"participant": participant, "by": request.user, "at": timezone.now()}
+    if form.submits(services.record_consent, **told):
+        messages.success(request, _("The consent is on record."))
         return redirect(participant)
     page = page_of(participant, _("Consent of participant %(number)s"), _("Record the consent"))
     given = participant.consents.select_related("version")
     refused = participant.consentrefusals.select_related("version")
     context = {"form": form, "page": page, "versions": versions, "given": given, "refused": refused}
     context["participant"] = participant
+    context["closed"] = services.why_no_first_consent(participant)
     return render(request, "trials/consent.html", context, status=form.status)
 
 

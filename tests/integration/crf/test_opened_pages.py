@@ -282,6 +282,18 @@ def test_point_03_saving_one_record_ends_its_own_draft_alone(
         assert [draft.raw["ae_term"] for draft in Draft.objects.all()] == [["Fatigue"]]
 
 
+def test_point_23_who_saved_in_another_window_is_told_that_it_may_be_themself(
+    screened: Participant, world: World
+) -> None:
+    """Before, the page blamed somebody else for what the same person had saved."""
+    client = client_of(world.coordinator)
+    one, two = (page_of(client.get(form_url(screened))) for _ in range(2))
+    assert client.post(form_url(screened), posted(key=one.key)).status_code == 302
+    late = client.post(form_url(screened), posted(key=two.key, eus_mm=12))
+    assert late.status_code == 409
+    assert "by you in another window" in late.text
+
+
 def test_point_03_two_windows_of_one_record_have_two_drafts_too(screened: Participant, world: World) -> None:
     client = client_of(world.coordinator)
     one, two = (page_of(client.get(form_url(screened))) for _ in range(2))

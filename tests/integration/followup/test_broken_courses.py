@@ -215,7 +215,7 @@ def test_rare_10_who_withdrew_from_all_contact_in_screening_is_called_no_more(
     with pytest.raises(ContactRefused):
         called(world, participant, DAY, "reached")
     page = client_of(world.coordinator).get(reverse("followup:contacts", args=[participant.number]))
-    assert 'name="route"' not in page.text
+    assert "nobody may try to reach them" in page.text
 
 
 def test_rare_10_without_a_consent_nothing_is_before_the_registration(world: World, everywhere: None) -> None:

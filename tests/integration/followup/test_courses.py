@@ -30,6 +30,7 @@ from followup.services.loss import LostAlready, WithdrawnInFuture
 from followup.services.todos import Wanted
 from followup.services.visits import VisitCancelled
 from followup.visit_conduct import ContactResult, ContactRoute
+from kernel.days import written
 from notices.services.reminders import remind_site
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
@@ -417,7 +418,33 @@ def test_rare_10_nobody_is_called_who_refused_every_contact(
     with pytest.raises(ContactRefused):
         attempt(world, surveyed, DAY, ContactResult.REACHED)
     page = client_of(world.coordinator).get(reverse("followup:contacts", args=[surveyed.number]))
-    assert "Record the attempt" not in page.content.decode()
+    assert "nobody may try to reach them" in page.text
+    assert "A new attempt" not in page.text
+
+
+def test_rare_10_an_attempt_of_before_the_withdrawal_can_be_entered_after_it(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
+    leave(world, surveyed)
+    address, before = reverse("followup:contacts", args=[surveyed.number]), DAY - timedelta(days=1)
+    typed = {"route": ContactRoute.PHONE, "result": ContactResult.NO_ANSWER, "note": ""}
+    late = client_of(world.coordinator).post(address, typed | {"on": DAY.isoformat()})
+    assert late.status_code == 409
+    done = client_of(world.coordinator).post(address, typed | {"on": before.isoformat()}, follow=True)
+    assert "The attempt is on record." in done.text
+    assert [each.on for each in ContactAttempt.objects.filter(participant=surveyed)] == [before]
+
+
+def test_rare_10_a_withdrawal_before_days_on_which_they_were_met_says_so(
+    world: World, surveyed: Participant, client_of: Any
+) -> None:
+    attempt(world, surveyed, DAY, ContactResult.REACHED)
+    url, answers = reverse("followup:withdraw", args=[surveyed.number]), {"all_contact": "on", "reason": ""}
+    page = client_of(world.coordinator).post(url, answers | {"on": (DAY - timedelta(days=2)).isoformat()})
+    assert f"still seen or reached: {written(DAY)}." in page.text
+    same = client_of(world.coordinator).post(url, answers | {"on": DAY.isoformat()})
+    assert "Not recorded yet" in same.text
+    assert "still seen or reached" not in same.text
 
 
 def test_rare_10_what_follows_is_shown_before_it_is_done(

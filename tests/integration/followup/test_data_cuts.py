@@ -159,7 +159,9 @@ def test_the_page_announces_and_only_for_those_who_may(world: World, client_of: 
     typed = {"on": later.isoformat(), "purpose": "Interim report"}
     coordinator = client_of(world.coordinator)
     assert "Announce the data cut" not in coordinator.get("/visits/data-cuts/").text
-    coordinator.post("/visits/data-cuts/", typed)
+    refused = coordinator.post("/visits/data-cuts/", typed)
+    assert refused.status_code == 403
+    assert "Your role does not include this" in refused.text
     assert not DataCut.objects.exists()
     assert manager.post("/visits/data-cuts/", typed).status_code == 302
     page = manager.get("/visits/data-cuts/")

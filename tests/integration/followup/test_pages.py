@@ -152,6 +152,7 @@ def test_contacts_are_kept_and_the_rule_is_said(
         assert coordinator.post(path, typed).status_code == 302
     page = coordinator.get(path)
     assert "may be recorded as lost" in page.text
+    assert client_of(world.monitor).post(path, typed).status_code == 403
     coordinator.post(path, {"on": "2027-01-16", "route": "phone", "result": "reached"})
     assert "may be recorded as lost" not in coordinator.get(path).text
     assert ContactAttempt.objects.count() == 4

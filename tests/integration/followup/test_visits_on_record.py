@@ -159,7 +159,7 @@ def announced(visit: Visit) -> set[tuple[str, str]]:
     return {(row.kind, row.to.username) for row in rows.select_related("to")}
 
 
-def moved_to(person: Participant, world: World, started: date, on: date) -> None:
+def moved_to(person: Participant, world: World, started: date | None, on: date) -> None:
     with transaction.atomic():
         trials.set_milestone(participant=person, code="NEO_D1", on=started, source="TREAT", **of(world, on))
         plan_visits_for(participant=person, **of(world, on))
@@ -196,6 +196,28 @@ def test_point_17_a_visit_that_moves_after_its_reminder_is_announced_anew(
     assert len(rows) == len(set(rows))
     missed = DeviationProposal.objects.filter(participant=person, rule="VISIT-MISSED", key__startswith="NE:")
     assert missed.count() == 2
+
+
+def test_point_17_a_visit_that_was_dropped_and_is_wanted_again_is_announced_anew(
+    world: World, randomized: Make, visit_of: Any
+) -> None:
+    person, start = randomized(), date(2026, 11, 16)
+    moved_to(person, world, start, start)
+    first = visit_of(person, "NE")
+    morning(world, first.opens)
+    told = announced(first)
+    assert told
+    moved_to(person, world, None, first.opens)
+    dropped = Reminder.objects.filter(visit=first.pk)
+    count = dropped.count()
+    morning(world, first.opens + timedelta(1))
+    assert (visit_of(person, "NE").state, dropped.count()) == (VisitState.CANCELLED, count)
+    later = start + timedelta(40)
+    moved_to(person, world, later, later)
+    again = visit_of(person, "NE")
+    assert (again.pk, again.opens) == (first.pk, first.opens + timedelta(40))
+    morning(world, again.opens)
+    assert announced(again) == told
 
 
 def test_point_17_a_reminder_of_a_window_that_has_moved_is_not_sent(

@@ -68,6 +68,20 @@ def test_rare_13_a_work_list_offers_nothing_that_the_state_forbids(
         assert "The site is not active" not in answer.text, href
 
 
+@pytest.mark.parametrize("state", [SiteState.ACTIVE, SiteState.SUSPENDED, SiteState.CLOSED])
+def test_rare_13_no_first_consent_is_typed_where_it_would_be_refused(world: World, state: SiteState) -> None:
+    """The page says it before anybody types; whoever is in the trial signs a later text at any site."""
+    new, known = unconsented(world), screen(world)
+    if state is not SiteState.ACTIVE:
+        move(world, state)
+    client = Client()
+    client.force_login(world.coordinator)
+    pages = [client.get(reverse("trials:consent", args=[each.number])).text for each in (new, known)]
+    assert ['name="signed_on"' in page for page in pages] == [state is SiteState.ACTIVE, True]
+    refusal = "Participants are registered and consented only at an active site."
+    assert [refusal in page for page in pages] == [state is not SiteState.ACTIVE, False]
+
+
 def test_rare_13_approval_cannot_be_signed_at_a_site_that_takes_nobody_in(
     world: World, part: ListPart, time_machine: Any
 ) -> None:

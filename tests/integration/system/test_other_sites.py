@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,14 +17,21 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
+from accounts.permissions import Permission
+from audit.acts import open_act
 from audit.models import Act
 from crf.models import Query, WorkingNote
 from crf.notes.services import write_note
 from crf.queries.services import raise_query
 from crf.store.records import record_key_of
-from followup.models import Visit
-from followup.services import plan_visits_for
+from exports.imports.models import DataImport
+from exports.living_access.services import make_token
+from exports.models import ApiToken
+from followup.models import ContactAttempt, Visit
+from followup.services import plan_visits_for, record_contact_attempt, withdraw_participant
 from kernel.scope import EVERYTHING, scope
+from protocol.reference_lines import read_range_lines
+from tests.integration.exports.test_imports import lab, previewed
 from tests.integration.system.test_permission_matrix import (
     ABOUT_SITES,
     COMMITTING,
@@ -31,9 +39,11 @@ from tests.integration.system.test_permission_matrix import (
     addresses,
     sample,
 )
-from tests.world import NOW, PASSWORD, World, as_person, screen
-from trials.models import DeviationProposal, Participant
-from trials.services import propose_deviation
+from tests.integration.trials.contact_world import receive
+from tests.world import NOW, PASSWORD, TODAY, World, as_person, screen
+from trials.models import DeviationProposal, LossToFollowUp, Participant, ReferenceRange, Withdrawal
+from trials.services import open_loss, propose_deviation
+from trials.services.laboratory import add_reference_ranges
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -46,6 +56,13 @@ KINDS: dict[str, type[models.Model]] = {
         ("followup:visit", "followup:took-place", "followup:describe", "followup:not-done"), Visit
     ),
     **dict.fromkeys(("followup:propose", "crf:nothing-new", "crf:lock-visit", "crf:verify-visit"), Visit),
+    "followup:cancel-attempt": ContactAttempt,
+    "followup:cancel-loss": LossToFollowUp,
+    **dict.fromkeys(("followup:correct-withdrawal", "followup:cancel-withdrawal"), Withdrawal),
+    "crf:withdraw-range": ReferenceRange,
+    "exports:token-revoke": ApiToken,
+    **dict.fromkeys(("exports:import", "exports:import-take", "exports:import-discard"), DataImport),
+    "exports:api:import": DataImport,
 }
 # Of the whole trial or of a person, or tried where such a row is made.
 ELSEWHERE = {
@@ -61,24 +78,17 @@ ELSEWHERE = {
         "integration/crf/test_listings.py",
     ),
     "exports:api:listing-rows": "integration/crf/test_listings.py",
+    # These commit by themselves.
     **dict.fromkeys(
-        ("exports:import", "exports:import-take", "exports:import-discard"),
-        "integration/exports/test_imports.py",
+        ("exports:api:import-take", "exports:api:import-discard"), "integration/exports/test_imports.py"
     ),
-    **dict.fromkeys(
-        ("exports:api:import", "exports:api:import-take", "exports:api:import-discard"),
-        "integration/exports/test_imports.py",
-    ),
-}
-# Only below a participant: another site's participant does not exist (test_permission_matrix.py); and of a person.
-BY_PARTICIPANT = {
-    *("followup:cancel-attempt", "followup:cancel-loss", "followup:correct-withdrawal"),
-    *("followup:cancel-withdrawal", "crf:withdraw-range", "exports:token-revoke"),
 }
 OBJECTS = {"pk", "number", "reference", "site", "token", "ticket", "username"}
 ASKED_BY = ("site", "participant", "number", "q", "visit", "record", "query", "term", "of", "replaces")
 OF_THE_API = ("site", "participant", "number", "visit", "query")
-NOBODYS: dict[str, Any] = {"pk": 2**31 - 7, "code": "77", "site": "77"}
+NOBODYS: dict[str, Any] = {"pk": 2**31 - 7, "code": "77", "site": "77", "reference": "ZZZZ-9999"}
+BY: dict[str, Any] = {"by": None, "at": NOW}
+REFERENCE = "ABCD-2345"
 
 
 def of_a_coordinator(name: str) -> bool:
@@ -102,13 +112,33 @@ def theirs(world: World) -> dict[str, Any]:
             raise_query(record_key=key, text="Please look", by=world.data_manager, at=NOW)
             told: dict[str, Any] = {"rule": "wrong_treatment", "key": "look", "detail": "x"}
             propose_deviation(participant=participant, by=None, at=NOW, **told)
-        for kind in {*KINDS.values()} - {WorkingNote}:
+        left = screen(world)
+        of_conduct(world, first, left)
+        for kind in {*KINDS.values()} - {WorkingNote, ApiToken, DataImport}:
             manager: Any = kind._default_manager
             rows[kind] = manager.filter(site=world.site).earliest("pk").pk
+    by: dict[str, Any] = {"by": world.coordinator, "at": NOW}
     with as_person(world.coordinator):
-        note = write_note(participant=first, text="Ring again", by=world.coordinator, at=NOW)
-        rows[WorkingNote] = note.pk
-    return {"participant": first, "own": own, "rows": rows}
+        rows[WorkingNote] = write_note(participant=first, text="Ring again", **by).pk
+        line = f"{first.number},SCR,Y,2026-01-08,HGB,12.9,g/dL,"
+        rows[DataImport] = previewed(world, lab(line)).pk
+        rights = [Permission.PARTICIPANT_VIEW]
+        ends = NOW + timedelta(days=30)
+        token, _secret = make_token(name="x", scopes=rights, expires_at=ends, password=PASSWORD, **by)
+        rows[ApiToken] = token.pk
+    request = receive(reference=REFERENCE)
+    return {"participant": first, "own": own, "rows": rows, "request": request}
+
+
+def of_conduct(world: World, first: Participant, left: Participant) -> None:
+    """Somebody rang the first and could not reach them, the other one withdrew, and the laboratory has a range."""
+    by: dict[str, Any] = {"by": world.coordinator, "at": NOW}
+    record_contact_attempt(participant=first, on=TODAY, route="phone", result="no_answer", **by)
+    with open_act("followup:participant:lost", participant=first, **BY) as act:
+        open_loss(participant=first, on=TODAY, act=act)
+    withdraw_participant(participant=left, on=TODAY, procedures=True, **by)
+    read = list(read_range_lines(["ALT\tU/L\t9-50"]))
+    add_reference_ranges(site=world.site, laboratory="", since=date(2026, 1, 1), lines=read, **BY)
 
 
 def client_of(world: World) -> Client:
@@ -129,9 +159,7 @@ def address(name: str, values: dict[str, Any]) -> str:
 
 def test_every_address_with_a_row_number_is_tried() -> None:
     carrying = {name for name in MATRIX if "pk" in PARTS[name] and of_a_coordinator(name)}
-    assert carrying == set(KINDS) | {name for name in carrying if name in ELSEWHERE} | (
-        BY_PARTICIPANT & carrying
-    )
+    assert carrying == set(KINDS) | {name for name in carrying if name in ELSEWHERE}
 
 
 def objects(theirs: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -146,6 +174,8 @@ def objects(theirs: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, {"code": "01"}
         elif "site" in PARTS[name]:
             yield name, {"site": "01"}
+        elif "reference" in PARTS[name] and not name.endswith("contact-sent"):
+            yield name, {"reference": REFERENCE}
 
 
 def test_an_object_of_another_site_is_answered_as_nobodys(world: World, theirs: dict[str, Any]) -> None:

@@ -62,6 +62,9 @@ def test_targets(offset: Offset, expected: date) -> None:
         (Window(DEFAULT, opens=28, closes=42), date(2025, 1, 29), date(2025, 2, 12)),
         (Window(DEFAULT, before=14, after=7), date(2025, 1, 22), date(2025, 2, 12)),
         (Window(DEFAULT, opens=0, closes=42), date(2025, 1, 1), date(2025, 2, 12)),
+        (Window(DEFAULT, after=7), date(2025, 2, 5), date(2025, 2, 12)),
+        (Window(DEFAULT, before=14), date(2025, 1, 22), date(2025, 2, 5)),
+        (Window(DEFAULT), date(2025, 2, 5), date(2025, 2, 5)),
     ],
 )
 def test_windows_count_from_the_anchor_or_from_the_target(window: Window, opens: date, closes: date) -> None:
