@@ -37,7 +37,7 @@ def _secrets(chosen: Any) -> Iterator[str]:
             f"SECRET_KEY: absent, shorter than {SHORTEST_KEY} characters or too even. "
             "Make one with secrets.token_urlsafe(48)."
         )
-    if not _are_keys(_list_keys(chosen)):
+    if chosen.PALACE3_OPENS_ARMS and not _are_keys(_list_keys(chosen)):
         yield "PALACE3_LIST_KEY: not id:base64 of 32 random bytes. Without it no coming arm can be opened."
     if not _are_keys([key.strip() for key in chosen.PALACE3_IDENTITY_KEY.split(",") if key.strip()]):
         yield "PALACE3_IDENTITY_KEY: not base64 of 32 random bytes."
