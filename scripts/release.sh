@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes var/palace3-VERSION.tar.gz with its digest: the committed tree, every package as a wheel, the pages' files. A
-# machine with the same Python and processor installs it without the internet (sh deploy/install).
+# machine with the same Python (PYTHON names another than the system's) and processor installs it without the internet (sh deploy/install).
 set -eu
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml | head -1)
 name=palace3-$version
@@ -10,7 +10,7 @@ trap 'rm -rf "$place"' EXIT
 mkdir -p "$out" "$place/$name/wheels"
 git archive HEAD | tar -x -C "$place/$name"
 git rev-parse HEAD >"$place/$name/COMMIT"
-${PYTHON:-python3} -m venv "$place/venv"
+${PYTHON:-/usr/bin/python3} -m venv "$place/venv"
 "$place/venv/bin/pip" download --quiet --disable-pip-version-check --require-hashes --dest "$place/$name/wheels" -r requirements/base.txt
 cp -RL assets "$place/$name/assets"
 tar -c -C "$place" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$(git log -1 --format=%ct)" "$name" | gzip -n >"$out/$name.tar.gz"
