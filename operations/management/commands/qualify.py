@@ -52,6 +52,7 @@ class Command(BaseCommand):
         for finding in findings:
             self.stdout.write(f"{'ok    ' if finding.is_well else 'FAILED'} {finding.name}: {finding.seen}")
         if options["paper"]:
+            options["paper"].mkdir(parents=True, exist_ok=True)
             for language, content in zip(("en", "zh"), papers, strict=True):
                 path = options["paper"] / f"qualification-{record.pk}-{language}.pdf"
                 path.write_bytes(content)
