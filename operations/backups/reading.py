@@ -10,6 +10,7 @@ import sys
 import tarfile
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -19,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
 from kernel.postgresql.roles import prepare, url_of
-from operations.backups.contents import Contents, contents_of, differences
+from operations.backups.contents import TABLES, Contents, contents_of, differences
 from operations.backups.programs import environment_of, program
 from operations.backups.writing import (
     CONTENTS,
@@ -121,7 +122,7 @@ def restore(
     app, before, after = put_back(
         folder=folder, identity=identity, admin=admin, name=name, passwords=passwords
     )
-    return app, [*compared(before, after), audit_chain(app, before["chain"]), *_keys(manifest)]
+    return app, [*compared(before, after), audit_chain(app, before["chain"]), *keys_here(manifest["keys"])]
 
 
 def put_back(
@@ -133,19 +134,41 @@ def put_back(
     """
     manifest = read_manifest(folder)
     before = read_contents(folder, identity)
+
+    def load(address: str) -> None:
+        _restore_dump(folder / DUMP, identity, address, int(manifest["server"].split(".", maxsplit=1)[0]))
+
+    app, after = filled(admin=admin, name=name, passwords=passwords, load=load)
+    return app, before, after
+
+
+def filled(
+    *, admin: str, name: str, passwords: tuple[str, str], load: Callable[[str], None]
+) -> tuple[str, Contents]:
+    """Whatever ``load`` writes stands in the empty database; return the application's address and what is there.
+
+    Refuses: a database that is not empty, before anything of the server is touched. Locks: nothing.
+    """
+    refuse_filled(admin, name)
     prepare(admin, name, *passwords)
     address = url_of(admin, database=name)
-    with psycopg.connect(address) as there:
-        row = there.execute(
-            "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-        ).fetchone()
-        if row and row[0]:
-            raise DatabaseNotEmpty(name=name, tables=row[0])
-    _restore_dump(folder / DUMP, identity, address, int(manifest["server"].split(".")[0]))
+    load(address)
     # Rights on the database itself stand in no dump of it.
     _owner, app = prepare(admin, name, *passwords)
     with psycopg.connect(address) as there:
-        return app, before, contents_of(there)
+        return app, contents_of(there)
+
+
+def refuse_filled(admin: str, name: str) -> None:
+    """The database is empty or not there yet. Refuses: one that holds tables."""
+    with psycopg.connect(admin) as there:
+        is_there = there.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+    if not is_there:
+        return
+    with psycopg.connect(url_of(admin, database=name)) as there:
+        tables = len(there.execute(TABLES).fetchall())
+    if tables:
+        raise DatabaseNotEmpty(name=name, tables=tables)
 
 
 def restore_files(*, folder: Path, identity: str, root: Path) -> int:
@@ -187,16 +210,16 @@ def audit_chain(app: str, chain: str) -> QualificationFinding:
     )
 
 
-def _keys(manifest: BackupManifest) -> list[QualificationFinding]:
+def keys_here(kept: dict[str, str]) -> list[QualificationFinding]:
     """Say of each key that the data need whether this machine has it: by fingerprint, never by value."""
     here = fingerprints()
     return [
         QualificationFinding(
             f"key {name}",
-            here.get(name) == kept,
-            "is here" if here.get(name) == kept else "another, or none, is here: fetch it from the safe",
+            here.get(name) == print_,
+            "is here" if here.get(name) == print_ else "another, or none, is here: fetch it from the safe",
         )
-        for name, kept in manifest["keys"].items()
+        for name, print_ in kept.items()
     ]
 
 
