@@ -1,5 +1,5 @@
 # One image for web, worker, beat and the administrative commands.
-FROM python:3.13-slim-bookworm AS front-end
+FROM python:3.11-slim-bookworm AS front-end
 WORKDIR /build
 COPY requirements/node.txt requirements/
 RUN python -m pip install --no-cache-dir --require-hashes -r requirements/node.txt
@@ -10,12 +10,12 @@ COPY design/__init__.py design/
 COPY design/icons design/icons
 RUN python scripts/front_end.py
 
-FROM python:3.13-slim-bookworm
+FROM python:3.11-slim-bookworm
 ENV PYTHONUNBUFFERED=1 XDG_CACHE_HOME=/tmp/cache PYTHONDONTWRITEBYTECODE=1 STATIC_MANIFEST=1 WHITENOISE_USE_FINDERS=0 STATIC_ROOT=/srv/static
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei postgresql-common \
     && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
-    && apt-get install -y --no-install-recommends postgresql-client-17 \
+    && apt-get install -y --no-install-recommends postgresql-client-18 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home palace3
 WORKDIR /app
@@ -25,7 +25,7 @@ COPY . .
 COPY --from=front-end /build/assets assets
 RUN SECRET_KEY=build-only python scripts/compile_messages.py \
     && SECRET_KEY=build-only python manage.py collectstatic --noinput --verbosity 0 \
-    && mkdir -p /srv/exports /srv/mail /srv/backups && chown palace3 /srv/exports /srv/mail /srv/backups
+    && install -d -o palace3 /srv/exports /srv/state /srv/backups /srv/wal /srv/target /srv/out
 USER palace3
 EXPOSE 8000
 CMD ["gunicorn", "--config", "python:palace3.gunicorn"]

@@ -8,7 +8,7 @@ PEOPLE ?= 8
 MINUTES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-demo demo demo-reset test coverage check fix e2e api-fuzz bench docs catalogue tour screenshots messages lock t test-dates load faults sbom
+.PHONY: help install install-demo demo demo-reset test coverage check fix e2e api-fuzz bench docs catalogue tour screenshots messages lock t test-dates load faults sbom release
 
 help: ## Explain each command in a line
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ load: install ## Play a morning against a demonstration that serves: make load H
 
 faults: install ## Play faults on a whole installation and print the table of docs/reliability.md
 	@$(VENV_PYTHON) -m tests.faults $(ARGS)
+
+release: install ## Write var/palace3-VERSION.tar.gz: tree, wheels, pages' files; installs without the internet
+	@sh scripts/release.sh
 
 sbom: install ## Write the software bill of materials (CycloneDX) into var/sbom.cdx.json
 	@.venv/bin/uv run --no-project --with-requirements requirements/sbom.txt scripts/sbom.py

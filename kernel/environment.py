@@ -45,11 +45,22 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("PALACE3_DEMO", "The synthetic trial, its hasher and printed passwords; refused in production.", "0"),
         EnvironmentVariable("PALACE3_DEMO_FILLED", "Set by `make demo` alone: the file that says the trial is filled."),
         EnvironmentVariable("PALACE3_VERSION", "Tag of the image.", "latest", "compose", compose=True),
+        EnvironmentVariable("POSTGRES_IMAGE", "PostgreSQL's image; name@sha256:… pins it.", "postgres:18-bookworm", "compose", compose=True),
+        EnvironmentVariable("REDIS_IMAGE", "Redis' image, likewise.", "redis:7-bookworm", "compose", compose=True),
+        EnvironmentVariable("PROXY_IMAGE", "Caddy's image, likewise.", "caddy:2-alpine", "compose", compose=True),
         EnvironmentVariable("PROTOCOL_FOLDER", "Where the versions of the protocol stand.", "protocol/versions"),
     ),
     "Addresses": (
         EnvironmentVariable("PALACE3_HOST", "The name that people type.", compose=True, needed_by="compose", example="palace3.example.org"),
-        EnvironmentVariable("TLS_MAIL", "Where the certificate authority writes to.", compose=True, needed_by="compose", example="it@example.org"),
+        EnvironmentVariable(
+            "PALACE3_TLS",
+            "The proxy's certificate: `internal` (its own authority), an address (got from Let's Encrypt, which writes there), or your own as "
+            "`/etc/palace3/tls/certificate.pem /etc/palace3/tls/key.pem`.",
+            "internal",
+            compose=True,
+            needed_by="compose",
+        ),
+        EnvironmentVariable("TLS_FOLDER", "Folder of your own certificate and key.", "./deploy/tls", compose=True, needed_by="compose"),
         EnvironmentVariable("ALLOWED_HOSTS", "Host names that the program answers to, with commas.", "127.0.0.1,localhost", "web"),
         EnvironmentVariable("TRUSTED_ORIGINS", "Origins whose forms are taken, such as https://palace3.example.org.", needed_by="web"),
         EnvironmentVariable("PUBLIC_ADDRESS", "The address of the pages as it stands in mails.", "http://127.0.0.1:8000"),
@@ -57,12 +68,22 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("FORWARDED_ALLOW_IPS", "Proxies that may say who asks, with commas.", "127.0.0.1,::1", "web"),
     ),
     "Secrets": (
+        EnvironmentVariable(
+            "SECRETS_DIR",
+            "Folder of the files that `scripts/make_secrets.py` makes.",
+            "./secrets",
+            "compose",
+            compose=True,
+        ),
         _secret("SECRET_KEY", "Signs sessions; at least 50 characters. A new one ends every session."),
         _secret(
             "PALACE3_LIST_KEY",
             "Opens sealed arms: id:base64 of 32 bytes. The database never holds it; without it no further arm can be "
             "opened. Keep a copy in the sponsor's safe.",
-            needed_by="web, worker",
+            needed_by="web, worker, prepare_database, backup",
+        ),
+        EnvironmentVariable(
+            "PALACE3_OPENS_ARMS", "0 for a process that gets no list key: beat starts without it.", "1", "beat"
         ),
         _secret(
             "PALACE3_IDENTITY_KEY",
@@ -99,10 +120,6 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("ANCHOR_FOLDER", "A folder that takes files and gives none up; each digest is written there."),
     ),
     "Database": (
-        _secret("POSTGRES_ADMIN_PASSWORD", "Password of PostgreSQL's superuser: letters, digits, - and _ only.", needed_by="compose"),
-        _secret("POSTGRES_OWNER_PASSWORD", "Password of palace3_owner, likewise.", needed_by="compose"),
-        _secret("POSTGRES_APP_PASSWORD", "Password of palace3_app, likewise.", needed_by="compose"),
-        _secret("POSTGRES_BACKUP_PASSWORD", "Password of palace3_backup, likewise.", needed_by="compose"),
         _secret("DATABASE_URL", "The application's address, user palace3_app; options (?sslmode=verify-full) follow.", default="postgres://palace3_app@127.0.0.1/palace3"),
         _secret("DATABASE_OWNER_URL", "The owner's address, user palace3_owner: migrations and the randomization list.", needed_by="prepare_database, allocation_list, restore"),
         _secret("DATABASE_ADMIN_URL", "An account that may create roles and databases.", needed_by="prepare_database, restore"),
@@ -115,7 +132,6 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("PALACE3_POSTGRES_BIN", "Folder of PostgreSQL's programs (pg_dump, pg_restore), if not on the path.", needed_by="backup, restore, restore_drill"),
     ),
     "Broker": (
-        _secret("REDIS_PASSWORD", "Password of Redis: letters, digits, - and _ only.", needed_by="compose"),
         _secret("BROKER_URL", "The broker's address, such as redis://:password@host:6379/0.", default="redis://127.0.0.1:6379/0"),
     ),
     "Mail": (
@@ -191,6 +207,8 @@ def take_files(environment: MutableMapping[str, str]) -> None:
             )
         try:
             environment[variable.name] = Path(path).read_text(encoding="utf-8").strip()
+            # Processes that this one starts are told the value, and must not be told twice.
+            del environment[f"{variable.name}_FILE"]
         except OSError as fault:
             raise EnvironmentRefused(
                 f"{variable.name}_FILE names {path}, which cannot be read: {fault.strerror}. "
@@ -201,27 +219,15 @@ def take_files(environment: MutableMapping[str, str]) -> None:
 def example_lines() -> Iterator[str]:
     """The lines of ``.env.example``."""
     yield "# Made by `make docs` from kernel/environment.py. Copy to .env and fill in; keep it out of every repository and of"
-    yield "# every backup of code. Every secret can be given as a file instead: NAME_FILE=/run/secrets/name."
-    yield '# Make secrets with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
-    yield "# List key: python3 -c \"import base64, secrets; print('k1:' + base64.b64encode(secrets.token_bytes(32)).decode())\""
-    yield '# Identity key: python3 -c "import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())"'
+    yield "# every backup of code. No secret stands here: `python3 scripts/make_secrets.py --into secrets` makes each as a file,"
+    yield "# which docker-compose.yml reads by itself; without containers name them: NAME_FILE=/etc/palace3/secrets/name."
     for group, variables in GROUPS.items():
         yield ""
         yield f"## {group}"
         for variable in variables:
             default = f" Without it: {variable.default}." if variable.default else ""
             yield f"# {variable.about}{default} For: {variable.needed_by}."
-            is_asked = (
-                bool(variable.example)
-                or variable.compose
-                or (variable.secret and variable.needed_by == "compose")
-                or variable.name
-                in (
-                    "SECRET_KEY",
-                    "PALACE3_LIST_KEY",
-                    "PALACE3_IDENTITY_KEY",
-                    "PALACE3_TRAIL_KEY",
-                    "PALACE3_ANCHOR_KEY",
-                )
-            )
-            yield f"{'' if is_asked else '# '}{variable.name}={variable.example}"
+            if variable.secret:
+                yield f"# {variable.name}_FILE="
+            else:
+                yield f"{'' if variable.example else '# '}{variable.name}={variable.example}"

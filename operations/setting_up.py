@@ -23,7 +23,7 @@ from accounts.services import write_mail
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
-from kernel.production import faults
+from kernel.production import unsafe_settings
 from operations.models import OperationKind, OperationRecord
 from operations.services import QualificationFinding, record_operation
 from protocol.text import load, versions
@@ -188,7 +188,12 @@ def _mail_server() -> str:
 
 
 def _safe_settings() -> SetUpStep:
-    said = faults(settings)
+    said = [
+        _("{variable}: {fault}").format(
+            variable=each.variable, fault=_(each.sentence).format(least=each.least)
+        )
+        for each in unsafe_settings(settings)
+    ]
     seen = " ".join(said) or (
         _("strong and present") if settings.PALACE3_PRODUCTION else _("PALACE3_PRODUCTION is not set")
     )

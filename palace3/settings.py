@@ -55,6 +55,7 @@ PALACE3_DEMO = _flag("PALACE3_DEMO")
 PALACE3_DEMO_FILLED = os.environ.get("PALACE3_DEMO_FILLED", "")
 PALACE3_LIST_KEY = os.environ.get("PALACE3_LIST_KEY", "")
 PALACE3_LIST_KEY_FILE = os.environ.get("PALACE3_LIST_KEY_FILE", "")
+PALACE3_OPENS_ARMS = _flag("PALACE3_OPENS_ARMS", True)
 # Addresses of the data monitoring committee, who hold no account: the roots of lists are mailed to them.
 COMMITTEE_ADDRESSES = [each.strip() for each in os.environ.get("COMMITTEE_ADDRESSES", "").split(",") if each]
 PALACE3_IDENTITY_KEY = os.environ.get("PALACE3_IDENTITY_KEY", "")

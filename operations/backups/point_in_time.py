@@ -28,7 +28,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
 from operations.backups.programs import environment_of, program
-from operations.backups.reading import IdentityDoesNotFit
+from operations.backups.reading import IdentityDoesNotFit, unpack
 from operations.backups.writing import PARTIAL, DumpBroken, digest_of, recipients_of
 
 BASE: Final = re.compile(r"base-(\d{8}T\d{6}Z)\.tar\.gz\.age")
@@ -211,7 +211,7 @@ def restore_to(*, folder: Path, identity: str, moment: datetime, into: Path) -> 
                 pyrage.decrypt_io(sealed, plain, [key])
             plain.seek(0)
             with tarfile.open(fileobj=plain, mode="r:gz") as tar:
-                tar.extractall(data, filter="data")
+                unpack(tar, data)
         _open_wal(folder / "wal", wal, key)
     except (pyrage.IdentityError, pyrage.DecryptError) as wrong:
         shutil.rmtree(into, ignore_errors=True)

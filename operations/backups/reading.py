@@ -10,6 +10,7 @@ import sys
 import tarfile
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -19,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
 from kernel.postgresql.roles import prepare, url_of
-from operations.backups.contents import Contents, contents_of, differences
+from operations.backups.contents import TABLES, Contents, contents_of, differences
 from operations.backups.programs import environment_of, program
 from operations.backups.writing import (
     CONTENTS,
@@ -95,6 +96,21 @@ def read_contents(folder: Path, identity: str) -> Contents:
     return contents
 
 
+def unpack(archive: tarfile.TarFile, into: Path) -> None:
+    """Files and folders of the archive stand below ``into``, owned by whoever unpacks.
+
+    Refuses: a link, a device, a name that leads elsewhere. Python's own filter is missing before 3.11.4.
+    """
+    for member in archive:
+        name = Path(member.name)
+        if name.is_absolute() or ".." in name.parts or not (member.isfile() or member.isdir()):
+            raise BackupAltered(part=member.name)
+        member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
+        member.mode &= 0o755
+        archive.extraction_filter = lambda each, _place: each
+        archive.extract(member, into)
+
+
 def restore(
     *, folder: Path, identity: str, admin: str, name: str, passwords: tuple[str, str]
 ) -> tuple[str, list[QualificationFinding]]:
@@ -106,7 +122,7 @@ def restore(
     app, before, after = put_back(
         folder=folder, identity=identity, admin=admin, name=name, passwords=passwords
     )
-    return app, [*compared(before, after), audit_chain(app, before["chain"]), *_keys(manifest)]
+    return app, [*compared(before, after), audit_chain(app, before["chain"]), *keys_here(manifest["keys"])]
 
 
 def put_back(
@@ -118,19 +134,41 @@ def put_back(
     """
     manifest = read_manifest(folder)
     before = read_contents(folder, identity)
+
+    def load(address: str) -> None:
+        _restore_dump(folder / DUMP, identity, address, int(manifest["server"].split(".", maxsplit=1)[0]))
+
+    app, after = filled(admin=admin, name=name, passwords=passwords, load=load)
+    return app, before, after
+
+
+def filled(
+    *, admin: str, name: str, passwords: tuple[str, str], load: Callable[[str], None]
+) -> tuple[str, Contents]:
+    """Whatever ``load`` writes stands in the empty database; return the application's address and what is there.
+
+    Refuses: a database that is not empty, before anything of the server is touched. Locks: nothing.
+    """
+    refuse_filled(admin, name)
     prepare(admin, name, *passwords)
     address = url_of(admin, database=name)
-    with psycopg.connect(address) as there:
-        row = there.execute(
-            "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-        ).fetchone()
-        if row and row[0]:
-            raise DatabaseNotEmpty(name=name, tables=row[0])
-    _restore_dump(folder / DUMP, identity, address, int(manifest["server"].split(".")[0]))
+    load(address)
     # Rights on the database itself stand in no dump of it.
     _owner, app = prepare(admin, name, *passwords)
     with psycopg.connect(address) as there:
-        return app, before, contents_of(there)
+        return app, contents_of(there)
+
+
+def refuse_filled(admin: str, name: str) -> None:
+    """The database is empty or not there yet. Refuses: one that holds tables."""
+    with psycopg.connect(admin) as there:
+        is_there = there.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+    if not is_there:
+        return
+    with psycopg.connect(url_of(admin, database=name)) as there:
+        tables = len(there.execute(TABLES).fetchall())
+    if tables:
+        raise DatabaseNotEmpty(name=name, tables=tables)
 
 
 def restore_files(*, folder: Path, identity: str, root: Path) -> int:
@@ -141,7 +179,7 @@ def restore_files(*, folder: Path, identity: str, root: Path) -> int:
         plain.seek(0)
         with tempfile.TemporaryDirectory(dir=root.parent if root.parent.exists() else None) as opened:
             with tarfile.open(fileobj=plain, mode="r:gz") as tar:
-                tar.extractall(opened, filter="data")
+                unpack(tar, Path(opened))
             there = Path(opened) / "exports"
             if there.exists():
                 shutil.copytree(there, root, dirs_exist_ok=True)
@@ -172,16 +210,16 @@ def audit_chain(app: str, chain: str) -> QualificationFinding:
     )
 
 
-def _keys(manifest: BackupManifest) -> list[QualificationFinding]:
+def keys_here(kept: dict[str, str]) -> list[QualificationFinding]:
     """Say of each key that the data need whether this machine has it: by fingerprint, never by value."""
     here = fingerprints()
     return [
         QualificationFinding(
             f"key {name}",
-            here.get(name) == kept,
-            "is here" if here.get(name) == kept else "another, or none, is here: fetch it from the safe",
+            here.get(name) == print_,
+            "is here" if here.get(name) == print_ else "another, or none, is here: fetch it from the safe",
         )
-        for name, kept in manifest["keys"].items()
+        for name, print_ in kept.items()
     ]
 
 

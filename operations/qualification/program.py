@@ -198,8 +198,9 @@ def rights_are_few() -> QualificationFinding:
 def roles_are_plain() -> QualificationFinding:
     """Say which role is more than it must be."""
     rows = _rows(
-        "SELECT rolname, rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR "
-        "(rolbypassrls AND rolname <> 'palace3_backup'), rolcanlogin FROM pg_roles WHERE rolname LIKE 'palace3\\_%%'",
+        "SELECT rolname, rolsuper OR rolcreaterole OR rolcreatedb OR "
+        "(rolreplication AND rolname <> 'palace3_replication') OR (rolbypassrls AND rolname <> 'palace3_backup'), "
+        "rolcanlogin FROM pg_roles WHERE rolname LIKE 'palace3\\_%%'",
         [],
     )
     known = {name: (strong, enters) for name, strong, enters in rows}

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
 from operations.backups.drill import drill
 from operations.backups.writing import MANIFEST, backups_in, digest_of
@@ -43,8 +42,9 @@ class Command(BaseCommand):
                 identity=os.environ.get("BACKUP_IDENTITY", ""),
                 server=os.environ.get("DATABASE_DRILL_URL", ""),
             )
-        except Refusal as refusal:
-            findings = [QualificationFinding("restore", False, str(refusal))]
+        except Exception as fault:
+            # Whatever stopped it, a drill that did not end well is on record.
+            findings = [QualificationFinding("restore", False, str(fault) or type(fault).__name__)]
         manifest = folder / MANIFEST
         file = OperationFile(digest_of(manifest)) if manifest.exists() else OperationFile()
         with scope(user_id=None, sites=EVERYTHING):

@@ -14,6 +14,7 @@ import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from kernel.environment import READS_ITS_OWN_FILE
 from kernel.postgresql.roles import (
     APP,
     OWNER,
@@ -112,7 +113,9 @@ def empty_secrets(environment: Mapping[str, str]) -> list[str]:
         "PALACE3_TRAIL_KEY",
         "PALACE3_ANCHOR_KEY",
     )
-    plain = [name for name in kept if not environment.get(name)]
+    # The list's key stays in its file, which is read anew each time.
+    in_file = {name for name in READS_ITS_OWN_FILE if environment.get(f"{name}_FILE")}
+    plain = [name for name in kept if name not in in_file and not environment.get(name)]
     addressed = ("DATABASE_ADMIN_URL", "DATABASE_OWNER_URL", "DATABASE_URL", "BROKER_URL")
     return plain + [name for name in addressed if not urlsplit(environment.get(name, "")).password]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.core.management import call_command
-from django.db import connection, transaction
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
 from django.utils import translation
 
 from accounts.models import User
@@ -142,6 +142,12 @@ IN_SQL: list[tuple[str, str, str, set[str]]] = [
         {"attacks", "audit chain"},
     ),
     (
+        "ALTER ROLE palace3_app CREATEDB",
+        "ALTER ROLE palace3_app NOCREATEDB",
+        "palace3_app has more rights than it must",
+        {"database roles"},
+    ),
+    (
         "UPDATE django_migrations SET app = 'elsewhere' WHERE app = 'operations'",
         "UPDATE django_migrations SET app = 'operations' WHERE app = 'elsewhere'",
         "operations.0001_initial",
@@ -150,8 +156,12 @@ IN_SQL: list[tuple[str, str, str, set[str]]] = [
 ]
 
 
-def test_a_well_installation_passes(installation: None) -> None:
-    assert failed() == {}
+def test_a_well_installation_passes(installation: None, superuser: Sql) -> None:
+    """With the role of the WAL's archive, which backup.md has an administrator make, too."""
+    with planted(
+        superuser, "CREATE ROLE palace3_replication LOGIN REPLICATION", "DROP ROLE palace3_replication"
+    ):
+        assert failed() == {}
 
 
 @pytest.mark.parametrize(("statement", "undo", "named", "checks"), IN_SQL, ids=[row[2] for row in IN_SQL])
@@ -252,7 +262,10 @@ def test_the_record_is_kept_with_its_paper_in_both_languages(
 ) -> None:
     with pytest.raises(SystemExit):  # there is no broker here
         call_command(
-            "qualify", mail_to="engineer@example.org", without=["TLS", "settings and secrets"], paper=tmp_path
+            "qualify",
+            mail_to="engineer@example.org",
+            without=["TLS", "settings and secrets"],
+            paper=tmp_path / "new",
         )
     said = capsys.readouterr().out
     assert "FAILED worker" in said
@@ -269,4 +282,19 @@ def test_the_record_is_kept_with_its_paper_in_both_languages(
     with translation.override("zh-hans"):
         assert str(NAMES["attacks"]) in texts[1]
         assert str(NAMES["attacks"]) != "attacks on the database"
-    assert len(list(tmp_path.glob("qualification-*-??.pdf"))) == 2
+    assert len(list((tmp_path / "new").glob("qualification-*-??.pdf"))) == 2
+
+
+def test_findings_are_said_although_the_database_takes_no_record(
+    installation: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is where the machine's clock is wrong: an act is dated when it happens."""
+
+    def refused(*_asked: Any, **_more: Any) -> None:
+        raise DatabaseError("audit_act: an act is dated when it happens")
+
+    monkeypatch.setattr("operations.management.commands.qualify.record_operation", refused)
+    others = [name for name in (*INSTALLED, *WORKING) if name not in {"clock", "worker"}]
+    with pytest.raises(CommandError, match="not on record"):
+        call_command("qualify", without=others)
+    assert "FAILED worker" in capsys.readouterr().out

@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings as conf
 from django.core.cache import cache
 from django.test import Client
+from django.utils import translation
 
 from accounts.models import Mail
 from audit.acts import record_act
@@ -167,6 +168,13 @@ def test_the_set_up_says_what_is_missing_and_where(manager: Client, world: World
     page = manager.get("/set-up/").text
     for words in ("COMMITTEE_ADDRESSES", "manage.py backup", "no list is active", "/people/", "/sites/"):
         assert words in page
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = True
+    english = "Keep one: STARTTLS (587) or TLS (465)."
+    assert english in manager.get("/set-up/").text
+    with translation.override("zh-hans"):
+        seen = step("settings").seen
+    assert "EMAIL_USE_TLS：与 EMAIL_USE_SSL 同时设置" in seen
+    assert english not in seen
     settings.COMMITTEE_ADDRESSES = ["chair@example.org"]
     assert "COMMITTEE_ADDRESSES" not in manager.get("/set-up/").text
     inspector = Client()

@@ -18,6 +18,7 @@ SAFE: dict[str, Any] = {
     "DEBUG": False,
     "PALACE3_LIST_KEY": "k1:" + base64.b64encode(os.urandom(32)).decode(),
     "PALACE3_LIST_KEY_FILE": "",
+    "PALACE3_OPENS_ARMS": True,
     "PALACE3_IDENTITY_KEY": base64.urlsafe_b64encode(os.urandom(32)).decode(),
     "BEHIND_TLS": True,
     "PUBLIC_ADDRESS": "https://palace3.example.org",
@@ -81,3 +82,7 @@ def test_what_is_unsafe_is_refused_by_name(named: str, unsafe: dict[str, Any]) -
 
 def test_only_production_refuses() -> None:
     refuse_unsafe(chosen(PALACE3_PRODUCTION=False, SECRET_KEY=""))
+
+
+def test_a_process_that_opens_no_arm_starts_without_the_lists_key() -> None:
+    refuse_unsafe(chosen(PALACE3_LIST_KEY="", PALACE3_OPENS_ARMS=False))

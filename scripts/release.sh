@@ -1,0 +1,17 @@
+#!/bin/sh
+# Writes var/palace3-VERSION.tar.gz with its digest: the committed tree, every package as a wheel, the pages' files. A
+# machine with the same Python (PYTHON names another than the system's) and processor installs it without the internet (sh deploy/install).
+set -eu
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml | head -1)
+name=palace3-$version
+out=$PWD/var
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+mkdir -p "$out" "$place/$name/wheels"
+git archive HEAD | tar -x -C "$place/$name"
+git rev-parse HEAD >"$place/$name/COMMIT"
+${PYTHON:-/usr/bin/python3} -m venv "$place/venv"
+"$place/venv/bin/pip" download --quiet --disable-pip-version-check --require-hashes --dest "$place/$name/wheels" -r requirements/base.txt
+cp -RL assets "$place/$name/assets"
+tar -c -C "$place" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$(git log -1 --format=%ct)" "$name" | gzip -n >"$out/$name.tar.gz"
+(cd "$out" && sha256sum "$name.tar.gz" | tee "$name.tar.gz.sha256")
