@@ -224,7 +224,8 @@ class Mail(Audited):
 
     ``key`` is unique, so that one event writes one message; ``about`` names the row that the message's kind reads
     once more before it is sent, where it reads one. ``dropped_at`` says when it was found to be no longer needed,
-    before it was sent.
+    before it was sent. What may wait for the reader's digest says from when on it leaves (``digest_at``), and of which
+    message it became a part (``sent_with``; accounts/digests.py).
     """
 
     NAMED_BY: ClassVar = ("key",)
@@ -244,6 +245,8 @@ class Mail(Audited):
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     dropped_at = models.DateTimeField(null=True)
+    digest_at = models.DateTimeField(null=True)
+    sent_with = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = (

@@ -29,7 +29,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "accounts.Mail": {
         "identifying": "address subject body",
         "operational": (
-            "id act to language kind key secrets_digest about site_id created_at attempts sent_at dropped_at"
+            "id act to language kind key secrets_digest about site_id created_at attempts sent_at dropped_at "
+            "digest_at sent_with"
         ),
     },
     "accounts.Signature": {
