@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -26,6 +28,7 @@ from accounts.browsers import device_of, end_other_sessions, follow_session, ses
 from accounts.factors import add_passkey, make_recovery_codes, remove_passkey
 from accounts.first_link import FIELD, person_of
 from accounts.forms import (
+    AppearanceForm,
     CodeForm,
     FirstPasswordForm,
     NewPasswordForm,
@@ -41,6 +44,7 @@ from accounts.sessions import close_session, note_open_session, open_session, se
 from accounts.throttle import count_failure, refuse_too_many
 from kernel.clock import local_date
 from kernel.scope import Scope, scope
+from kernel.service_form import Page
 
 
 def _next(request: HttpRequest) -> str:
@@ -165,6 +169,18 @@ def language(request: HttpRequest) -> HttpResponse:
 @login_required
 def profile(request: PersonRequest) -> HttpResponse:
     return render(request, "accounts/profile.html", {"needs_factor": request.user.needs_second_factor})
+
+
+@login_required
+def appearance(request: PersonRequest) -> HttpResponse:
+    """Show and change the colours and the density in which the person reads, on every device."""
+    form = AppearanceForm(request.POST or None, user=request.user)
+    about = partial(services.change_person, verb="choose_appearance")
+    if form.submits(about, user=request.user, by=request.user, at=timezone.now()):
+        messages.success(request, _("This is how your pages look from now on, on every device."))
+        return redirect("accounts:appearance")
+    page = Page(_("Colours and density"), _("Save"), reverse("accounts:profile"), _("My account"))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @login_required
