@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Density, Theme, User
 from accounts.passkeys import MOST_CHARACTERS
 from accounts.services import SigningRests, signing_rests
 from accounts.throttle import count_wrong_password
@@ -139,3 +139,27 @@ class FirstPasswordForm(NewPasswordForm):
     """The first password, chosen by its owner: there is none in force that could be asked for."""
 
     password = None  # type: ignore[assignment]
+
+
+class AppearanceForm(ServiceForm):
+    """Colours and density in which the person reads; what is left empty follows the device."""
+
+    theme = forms.ChoiceField(
+        label=_("Colours"),
+        choices=[("", _("As the device has it")), *Theme.choices],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    density = forms.ChoiceField(
+        label=_("Density"),
+        choices=[("", _("Comfortable")), *Density.choices],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, typed: Any = None, *, user: User) -> None:
+        super().__init__(typed, initial={"theme": user.theme or "", "density": user.density or ""})
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what was chosen; null where nothing was."""
+        return {name: self.cleaned_data[name] or None for name in ("theme", "density")}

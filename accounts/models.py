@@ -17,6 +17,20 @@ from audit.guards import ActGuard, MayDelete, ProvenSignature, SiteScoped
 from audit.models import Audited, audited
 
 
+class Theme(models.TextChoices):
+    """The colours in which a person reads; without a choice those of the device."""
+
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+    CONTRAST = "contrast", _("High contrast, light or dark as the device has it")
+
+
+class Density(models.TextChoices):
+    """How close rows stand; without a choice comfortably."""
+
+    COMPACT = "compact", _("Compact: more rows at one glance")
+
+
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(username=username)
@@ -36,6 +50,8 @@ class User(AbstractBaseUser, Audited):
     display_name = models.CharField(_("name as printed on signatures"), max_length=80)
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=10, default="en")
+    theme = models.CharField(_("colours"), max_length=10, choices=Theme, null=True)
+    density = models.CharField(_("density"), max_length=10, choices=Density, null=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
     trained_on = models.DateField(_("trained on"), null=True, blank=True)
     identity_checked_on = models.DateField(_("identity checked on"), null=True, blank=True)
@@ -230,7 +246,8 @@ class Mail(Audited):
 
     ``key`` is unique, so that one event writes one message; ``about`` names the row that the message's kind reads
     once more before it is sent, where it reads one. ``dropped_at`` says when it was found to be no longer needed,
-    before it was sent.
+    before it was sent. What may wait for the reader's digest says from when on it leaves (``digest_at``), and of which
+    message it became a part (``sent_with``; accounts/digests.py).
     """
 
     NAMED_BY: ClassVar = ("key",)
@@ -250,6 +267,8 @@ class Mail(Audited):
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     dropped_at = models.DateTimeField(null=True)
+    digest_at = models.DateTimeField(null=True)
+    sent_with = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = (

@@ -4,7 +4,8 @@ A message is held by its row lock while it is handed over, and marked sent in th
 worker that is killed before the hand-over leaves it waiting, and nobody else touches it meanwhile. Only
 a kill while the server takes its time to answer can send a message twice; it then bears the same Message-ID,
 by which mail servers and readers tell it is the same. A server that does not answer in time may have the message:
-that counts as a try, the next one comes later, and the other messages go on over a connection of their own.
+that counts as a try, the next one comes later, and the other messages go on over a connection of their own. What may
+wait for its reader's digest leaves within one message (accounts/digests.py).
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import override
 
+from accounts.digests import DigestSection, companions, digest, may_leave, reader_language
 from accounts.models import Mail
 from audit.acts import open_act
 from audit.secret_digests import secrets_digest
@@ -80,7 +83,9 @@ def waiting(*, at: datetime) -> QuerySet[Mail]:
     due = Q(attempts=0)
     for attempts in range(1, TRIES):
         due |= Q(attempts=attempts, created_at__lte=at - ONE_MINUTE * 2**attempts)
-    return Mail.objects.filter(due, sent_at=None, dropped_at=None).order_by("created_at", "pk")
+    return may_leave(Mail.objects.filter(due, sent_at=None, dropped_at=None), tries=TRIES, at=at).order_by(
+        "created_at", "pk"
+    )
 
 
 def send_waiting(kinds: Mapping[str, MailKind], *, at: datetime, limit: int = 200) -> Delivered:
@@ -150,10 +155,36 @@ def _send_next(server: Any, kinds: Mapping[str, MailKind], at: datetime) -> str 
             envelope = kind.envelope_now(mail, at=at)
             if envelope is None:
                 return _mark(mail, "dropped", dropped_at=at)
-            result = _hand_over(server, mail, envelope)
+            parts = _parts(mail, kinds, at) if mail.digest_at else []
+            result = _hand_over(server, _digest_of(mail, parts) if mail.digest_at else text, mail, envelope)
             if result != "sent":
+                for part in parts:
+                    _mark(part, result, attempts=part.attempts + 1)
                 return _mark(mail, result, attempts=mail.attempts + 1)
+            for part in parts:
+                _mark(
+                    part, "sent", sent_at=at, attempts=part.attempts + 1, subject=part.subject, sent_with=mail
+                )
             return _mark(mail, "sent", sent_at=at, attempts=mail.attempts + 1, subject=mail.subject)
+
+
+def _parts(mail: Mail, kinds: Mapping[str, MailKind], at: datetime) -> list[Mail]:
+    """Return the other messages that the digest says, as true now; those no longer needed are dropped."""
+    parts: list[Mail] = []
+    for part in companions(mail, tries=TRIES, at=at):
+        part.act = mail.act
+        text = kinds.get(part.kind, AS_WRITTEN).text_now(part, at=at)
+        if text is None:
+            _mark(part, "dropped", dropped_at=at)
+            continue
+        part.subject, part.body = text
+        parts.append(part)
+    return parts
+
+
+def _digest_of(mail: Mail, parts: list[Mail]) -> tuple[str, str]:
+    with override(reader_language(mail)):
+        return digest([DigestSection(each.subject, each.body) for each in (mail, *parts)])
 
 
 def _mark(mail: Mail, result: str, **columns: Any) -> str:
@@ -165,11 +196,12 @@ def _mark(mail: Mail, result: str, **columns: Any) -> str:
     return result
 
 
-def _hand_over(server: Any, mail: Mail, envelope: MailEnvelope) -> str:
+def _hand_over(server: Any, text: tuple[str, str], mail: Mail, envelope: MailEnvelope) -> str:
     """Give the message to the server; say whether it was sent, refused or unanswered; ``_Away`` when it is gone."""
+    subject, body = text
     message = EmailMessage(
-        subject=mail.subject,
-        body=mail.body,
+        subject=subject,
+        body=body,
         to=[envelope.address],
         connection=server,
         reply_to=[settings.REPLY_TO] if settings.REPLY_TO else None,

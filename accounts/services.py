@@ -448,10 +448,12 @@ def write_mail(
     site: Any,
     at: datetime,
     about: str | None = None,
+    digest_at: datetime | None = None,
 ) -> Mail | None:
     """The message waits in the outbox, once per ``key``; the worker sends it after the act is kept.
 
-    ``about`` is for the message's kind, which reads the row that it names once more before sending.
+    ``about`` is for the message's kind, which reads the row that it names once more before sending. With ``digest_at``
+    the message leaves from then on, as a part of its reader's digest, which adds the closing line.
     """
     if Mail.objects.filter(key=key).exists():
         return None
@@ -467,6 +469,7 @@ def write_mail(
         language=language,
         site_id=getattr(site, "pk", None),
         created_at=at,
+        digest_at=digest_at,
         act=current_act(),
     )
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("session/", views.session, name="session"),
     path("language/", views.language, name="language"),
     path("first-password/", views.first_password, name="first-password"),
+    path("appearance/", views.appearance, name="appearance"),
     path("password/", views.password, name="password"),
     path("second-factor/", views.second_factor, name="second-factor"),
     path("second-factor/begin/", views.begin_second_factor, name="begin-second-factor"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +28,7 @@ from accounts.browsers import device_of, end_other_sessions, follow_session, ses
 from accounts.factors import add_passkey, make_recovery_codes, remove_passkey
 from accounts.first_link import FIELD, person_of
 from accounts.forms import (
+    AppearanceForm,
     CodeForm,
     FirstPasswordForm,
     NewPasswordForm,
@@ -43,6 +45,7 @@ from accounts.sessions import close_session, note_open_session, open_session, se
 from accounts.throttle import count_failure, refuse_too_many
 from kernel.clock import local_date
 from kernel.scope import Scope, scope
+from kernel.service_form import Page
 
 
 def _next(request: HttpRequest) -> str:
@@ -176,6 +179,18 @@ def language(request: HttpRequest) -> HttpResponse:
 def profile(request: PersonRequest) -> HttpResponse:
     context = {"needs_factor": request.user.needs_second_factor, "hospitals": hospitals()}
     return render(request, "accounts/profile.html", context)
+
+
+@login_required
+def appearance(request: PersonRequest) -> HttpResponse:
+    """Show and change the colours and the density in which the person reads, on every device."""
+    form = AppearanceForm(request.POST or None, user=request.user)
+    about = partial(services.change_person, verb="choose_appearance")
+    if form.submits(about, user=request.user, by=request.user, at=timezone.now()):
+        messages.success(request, _("This is how your pages look from now on, on every device."))
+        return redirect("accounts:appearance")
+    page = Page(_("Colours and density"), _("Save"), reverse("accounts:profile"), _("My account"))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
 @login_required

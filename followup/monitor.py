@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db.models import Q
+from django.db.models.functions import Greatest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
@@ -124,9 +126,14 @@ class Outbox:
     given_up: int
 
 
-def outbox() -> Outbox:
-    """Return how many messages wait, since when, and how many were refused so often that they rest."""
-    unsent = Mail.objects.filter(sent_at=None, dropped_at=None)
+def outbox(*, at: datetime) -> Outbox:
+    """Return how many messages wait, since when, and how many were refused so often that they rest.
+
+    What waits for the hour of its digest is not late.
+    """
+    due = Q(digest_at=None) | Q(digest_at__lte=at)
+    unsent = Mail.objects.filter(due, sent_at=None, dropped_at=None)
     waiting = unsent.filter(attempts__lt=TRIES)
-    oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
+    since = Greatest("created_at", "digest_at")  # of PostgreSQL: without those that are null
+    oldest = waiting.order_by(since).values_list(since, flat=True).first()
     return Outbox(waiting.count(), oldest, unsent.filter(attempts__gte=TRIES).count())

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from accounts.mail_words import closing, days_are_of, go_there
+from accounts.mail_words import days_are_of, go_there
 from accounts.models import Mail, User
 from followup.history import text_for
 from followup.models import Reminder, ReminderKind, Visit, VisitState
@@ -72,9 +72,10 @@ def subject_of(site: Site, reminders: Iterable[Reminder]) -> str:
 
 
 def text_of(site: Site, reminders: Iterable[Reminder], today: date, *, at: datetime) -> str:
-    """Return the text: the visits under each kind, the most urgent kinds first; numbers only, no names."""
+    """Return the text: each visit once, under its most urgent kind, these first; numbers only, no names."""
     listed = list(reminders)
-    parts = [_("Good morning,"), ""]
+    parts: list[str] = []
+    named: set[int] = set()
     for kind in (
         ReminderKind.ESCALATED,
         ReminderKind.OVERDUE,
@@ -82,11 +83,12 @@ def text_of(site: Site, reminders: Iterable[Reminder], today: date, *, at: datet
         ReminderKind.VITAL,
         ReminderKind.OPEN,
     ):
-        lines = [_line(reminder.visit, today) for reminder in listed if reminder.kind == kind]
+        visits = {reminder.visit_id: reminder.visit for reminder in listed if reminder.kind == kind}
+        lines = [_line(visit, today) for pk, visit in visits.items() if pk not in named]
+        named |= visits.keys()
         if lines:
             parts += [str(kind.label), *lines, ""]
-    parts += [go_there(reverse("home")), "", days_are_of(site.time_zone, at=at), closing()]
-    return "\n".join(parts)
+    return "\n".join([*parts, go_there(reverse("home")), "", days_are_of(site.time_zone, at=at)])
 
 
 def _line(visit: Visit, today: date) -> str:

@@ -40,7 +40,7 @@ def text_now(mail: Mail, *, at: datetime) -> tuple[str, str] | None:
     if not still:
         return None
     with override(mail.language):
-        return subject_of(site, still, at=at), text_of(site, still, at=at)
+        return subject_of(site, still, at=at), text_of(site, still, is_alone=mail.digest_at is None, at=at)
 
 
 def subject_of(site: Site, alerts: Iterable[Alert], *, at: datetime) -> str:
@@ -65,8 +65,11 @@ def _clock_subject(site: Site, alert: Alert, due_at: datetime, at: datetime) -> 
     return _("URGENT %(number)s: by %(due)s, %(left)s") % values
 
 
-def text_of(site: Site, alerts: Iterable[Alert], *, at: datetime) -> str:
-    """Return the text: what waits under the heading of its kind, urgent ones first; numbers only, no names."""
+def text_of(site: Site, alerts: Iterable[Alert], *, is_alone: bool, at: datetime) -> str:
+    """Return the text: what waits under the heading of its kind, urgent ones first; numbers only, no names.
+
+    A part of the digest is without the closing line.
+    """
     ordered = sorted(alerts, key=lambda alert: not alert.urgent)
     headings = list(dict.fromkeys((alert.urgent, alert.kind) for alert in ordered))
     parts: list[str] = []
@@ -77,7 +80,8 @@ def text_of(site: Site, alerts: Iterable[Alert], *, at: datetime) -> str:
             parts += [_("  and %(number)s more") % {"number": more}] if more > 0 else []
         parts.append("")
     page = ordered[0].page if ordered[0].due_at else ""
-    parts += [go_there(page or reverse("home")), "", days_are_of(site.time_zone, at=at), closing()]
+    parts += [go_there(page or reverse("home")), "", days_are_of(site.time_zone, at=at)]
+    parts += [closing()] if is_alone else []
     return "\n".join(parts)
 
 

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.digests import USUAL_HOUR, digest_time, have_digest
 from accounts.models import User
 from followup.models import NotificationChoice, ReminderKind
 from trials.models import Site
 
-EARLIEST_HOUR, USUAL_HOUR, LATEST_HOUR = 6, 8, 20
+EARLIEST_HOUR, LATEST_HOUR = 6, 20
 WEEKLY: Final = "weekly"
 # What passed its day, what waits too long and what concerns safety is always told.
 OPTIONAL: Final[dict[str, str | Promise]] = {
@@ -43,6 +44,23 @@ def choices_of(people: Iterable[User]) -> dict[int, Choice]:
     rows = NotificationChoice.objects.filter(user__in=keys).values_list("user", "from_hour", "without")
     chosen = {user: Choice(hour, frozenset(without) & set(OPTIONAL)) for user, hour, without in rows}
     return {key: chosen.get(key, Choice()) for key in keys}
+
+
+class DigestTimes:
+    """From when on a message that may wait leaves, person by person (accounts/digests.py)."""
+
+    def __init__(self, people: Iterable[User], zone: str, *, at: datetime) -> None:
+        everybody = list(people)
+        self._zone, self._at, self._choices = zone, at, choices_of(everybody)
+        self._have_one = have_digest({user.pk for user in everybody}, zone=zone, at=at)
+
+    def of(self, user: User) -> datetime:
+        return digest_time(
+            has_one=user.pk in self._have_one,
+            from_hour=self._choices[user.pk].from_hour,
+            zone=self._zone,
+            at=self._at,
+        )
 
 
 def local_hour(at: datetime, site: Site) -> int:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import override
 
-from accounts.mail_words import closing, go_there
+from accounts.mail_words import go_there
 from accounts.models import Mail, User
 from accounts.permissions import Permission
 from accounts.services import write_mail
@@ -27,6 +27,7 @@ from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.pagination import which_have_rows
 from kernel.scope import EVERYTHING, current_scope, scope
+from notices.preferences import DigestTimes
 from randomization.models import ListPart, PartKind, SchemeClosing
 from trials.models import CloseOut, Delegation, NewsLetter, PublicText, Transfer
 from trials.models.people import own_scope, with_grants
@@ -219,6 +220,7 @@ def _tell(person: User, *, at: datetime) -> int:
         new = {key: matter for key, matter in keys.items() if key not in told}
         if not new:
             return 0
+        leaves = DigestTimes([person], settings.TRIAL_TIME_ZONE, at=at).of(person)
         with open_act("notices:second_person:write", by=None, at=at), override(person.language):
             for key, matter in new.items():
                 subject, body = _words(matter)
@@ -232,6 +234,7 @@ def _tell(person: User, *, at: datetime) -> int:
                     language=person.language,
                     site=None,
                     at=at,
+                    digest_at=leaves,
                 )
     return len(new)
 
@@ -251,7 +254,6 @@ def _words(matter: SecondPersonMatter) -> tuple[str, str]:
             "Somebody else asked for it, and nothing happens before you have answered. Your work list leads there."
         ),
         go_there(matter.href),
-        closing(),
     ]
     return subject, "\n\n".join(lines)
 

@@ -149,7 +149,7 @@ def tasks(at: datetime) -> tuple[WatchLevel, str, float | None]:
 
 
 def mail(at: datetime) -> tuple[WatchLevel, str, float | None]:
-    box = outbox()
+    box = outbox(at=at)
     waits = (at - box.oldest) if box.oldest else timedelta()
     said = _("{count} wait, the oldest {age}; {given_up} were given up").format(
         count=box.waiting, age=_minutes(waits), given_up=box.given_up

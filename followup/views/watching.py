@@ -15,5 +15,5 @@ from followup.monitor import outbox, watched_tasks
 def tasks(request: PersonRequest) -> HttpResponse:
     """Show every task with its last run and its next, and the outgoing mail."""
     now = timezone.now()
-    context = {"tasks": watched_tasks(at=now), "outbox": outbox(), "now": now}
+    context = {"tasks": watched_tasks(at=now), "outbox": outbox(at=now), "now": now}
     return render(request, "followup/tasks.html", context)

@@ -16,7 +16,7 @@ from audit.acts import open_act
 from followup.models import Escalation
 from notices.alerts import Alert
 from notices.escalation_text import ESCALATION, subject_of, text_of
-from notices.preferences import choices_of, local_hour
+from notices.preferences import DigestTimes, choices_of, local_hour
 from notices.sources import alerts_at
 from trials.models import Delegation, Site
 
@@ -39,16 +39,18 @@ def escalate_site(*, site: Site, on: date, at: datetime) -> int:
             return 0
         with open_act("followup:escalations:write", by=None, at=at, site=site) as act:
             mails = [(user, alerts) for user, told in wanted.items() for alerts in _each_mail(told)]
+            digests = DigestTimes(wanted, site.time_zone, at=at)
             for user, alerts in mails:
-                _write(site, user, alerts, on, at, act)
+                _write(site, user, alerts, on, at, act, digests)
     return len(mails)
 
 
 def _each_mail(alerts: list[Alert]) -> list[list[Alert]]:
-    """Return what one person is told, mail by mail: a clock that runs alone, everything else together."""
+    """Return what one person is told, mail by mail: each clock that runs alone, what is urgent, what may wait."""
     apart = [[alert] for alert in alerts if alert.due_at]
-    together = [alert for alert in alerts if not alert.due_at]
-    return [*apart, together] if together else apart
+    urgent = [alert for alert in alerts if alert.urgent and not alert.due_at]
+    others = [alert for alert in alerts if not alert.urgent and not alert.due_at]
+    return [*apart, *(together for together in (urgent, others) if together)]
 
 
 def _not_yet_told(site: Site, alerts: list[Alert], on: date, at: datetime) -> AlertsByUser:
@@ -79,11 +81,14 @@ def everybody_at(site: Site, on: date) -> dict[User, set[Role]]:
 
 
 def _key(site: Site, user: User, alerts: list[Alert], at: datetime) -> str:
-    clock = f":{alerts[0].kind}:{alerts[0].key}" if alerts[0].due_at else ""
+    clock = f":{alerts[0].kind}:{alerts[0].key}" if alerts[0].due_at or alerts[0].urgent else ""
     return f"{ESCALATION}:{site.code}:{user.pk}:{at:%Y%m%d%H%M%S}{clock}"
 
 
-def _write(site: Site, user: User, alerts: list[Alert], on: date, at: datetime, act: Any) -> None:
+def _write(
+    site: Site, user: User, alerts: list[Alert], on: date, at: datetime, act: Any, digests: DigestTimes
+) -> None:
+    may_wait = not (alerts[0].due_at or alerts[0].urgent)
     with override(user.language):
         mail = user.email and write_mail(
             to=user,
@@ -91,10 +96,11 @@ def _write(site: Site, user: User, alerts: list[Alert], on: date, at: datetime, 
             kind=ESCALATION,
             key=_key(site, user, alerts, at),
             subject=subject_of(site, alerts, at=at),
-            body=text_of(site, alerts, at=at),
+            body=text_of(site, alerts, is_alone=not may_wait, at=at),
             language=user.language,
             site=site,
             at=at,
+            digest_at=digests.of(user) if may_wait else None,
         )
     Escalation.objects.bulk_create(
         Escalation(

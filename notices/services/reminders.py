@@ -18,7 +18,7 @@ from followup.history import DUE_BEFORE_CLOSING, SWEEPS, whole_number
 from followup.models import Reminder, ReminderKind, Visit
 from followup.services.rolling import met_near
 from notices.digest_text import SILENT, WANTED_STATES, subject_of, text_of
-from notices.preferences import choices_of, local_hour
+from notices.preferences import DigestTimes, choices_of, local_hour
 from protocol.text import load
 from trials.models import Delegation, Site
 
@@ -66,9 +66,10 @@ def remind_site(*, site: Site, on: date, at: datetime) -> int:
         wanted = {user: rows for user, rows in _wanted(site, on, at).items() if rows}
         if not wanted:
             return 0
+        digests = DigestTimes(wanted, site.time_zone, at=at)
         with open_act("followup:reminders:write", by=None, at=at, site=site) as act:
             for user, rows in wanted.items():
-                _write_digest(site, user, rows, on, at, act)
+                _write_digest(site, user, rows, on, at, act, digests)
     return len(wanted)
 
 
@@ -158,7 +159,9 @@ def candidates(site: Site, on: date, days: ReminderDays) -> QuerySet[Visit]:
     return visits.select_related("participant__site").order_by("closes", "pk")
 
 
-def _write_digest(site: Site, user: User, rows: list[Reminder], on: date, at: datetime, act: Any) -> None:
+def _write_digest(
+    site: Site, user: User, rows: list[Reminder], on: date, at: datetime, act: Any, digests: DigestTimes
+) -> None:
     with override(user.language):
         mail = user.email and write_mail(
             to=user,
@@ -170,6 +173,7 @@ def _write_digest(site: Site, user: User, rows: list[Reminder], on: date, at: da
             language=user.language,
             site=site,
             at=at,
+            digest_at=digests.of(user),
         )
     for row in rows:
         row.mail, row.act = mail or None, act

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts.digests import USUAL_HOUR, digest_time
 from accounts.mail_words import days_are_of, go_there
 from accounts.models import User
 from accounts.permissions import Role
@@ -21,7 +22,7 @@ from randomization.allocation_list.monitoring import StratumBalance
 from randomization.models import Allocation, ListPart
 from trials.models import Delegation, Site
 
-TOLD_OF_ALLOCATIONS = (Role.INVESTIGATOR, Role.COORDINATOR, Role.TRIAL_MANAGER)
+SITE_TEAM = (Role.INVESTIGATOR, Role.COORDINATOR)
 TOLD_OF_LISTS = (Role.INVESTIGATOR, Role.TRIAL_MANAGER, Role.STATISTICIAN)
 
 
@@ -37,9 +38,14 @@ def _reaches(delegation: Delegation, site: Site | None) -> bool:
 
 
 def tell_about_allocation(allocation: Allocation, *, at: datetime) -> None:
-    """The site's team and the trial managers will be told that somebody was randomized, not to which arm."""
+    """The site's team will be told at once that somebody was randomized, the trial managers in the next morning's
+    digest; nobody to which arm."""
     site, number = allocation.participant.site, allocation.participant.number
-    for person in holders(TOLD_OF_ALLOCATIONS, site=site, on=local_date(at, site.time_zone)):
+    on = local_date(at, site.time_zone)
+    team, managers = holders(SITE_TEAM, site=site, on=on), holders([Role.TRIAL_MANAGER], site=site, on=on)
+    tomorrow = digest_time(has_one=True, from_hour=USUAL_HOUR, zone=site.time_zone, at=at)
+    leaves = dict.fromkeys(team) | {person: tomorrow for person in managers if person not in team}
+    for person, digest_at in leaves.items():
         if not person.email:
             continue
         with translation.override(person.language):
@@ -65,6 +71,7 @@ def tell_about_allocation(allocation: Allocation, *, at: datetime) -> None:
             language=person.language,
             site=site,
             at=at,
+            digest_at=digest_at,
         )
 
 

@@ -29,7 +29,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "accounts.Mail": {
         "identifying": "address subject body",
         "operational": (
-            "id act to language kind key secrets_digest about site_id created_at attempts sent_at dropped_at"
+            "id act to language kind key secrets_digest about site_id created_at attempts sent_at dropped_at "
+            "digest_at sent_with"
         ),
     },
     "accounts.Signature": {
@@ -42,7 +43,7 @@ FIELDS: dict[str, dict[str, str]] = {
             "id act language is_active trained_on identity_checked_on accountability_accepted_on "
             "totp_confirmed_at totp_last_step must_change_password session_key failed_sign_ins locked_until "
             "access_reset_at secrets_digest passkeys recovery_codes hospital_accounts signed_in_at training_document "
-            "proofs_recorded_by reset_by verified_by verified_at"
+            "proofs_recorded_by reset_by verified_by verified_at theme density"
         ),
     },
     "audit.Act": {

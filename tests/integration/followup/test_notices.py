@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from accounts.models import Mail
+from followup.services import update_visit_states
 from notices.services.site_notices import write_site_notices
 from tests.integration.followup.conftest import noon
 from tests.world import OPENED_ON, World
+from trials.models import Participant
 from trials.services import fulfil_checklist_item
 
 pytestmark = pytest.mark.django_db
@@ -52,8 +55,12 @@ def test_after_days_without_a_worker_only_the_last_warning_is_given(world: World
     )
 
 
-def test_the_week_is_reported_once_even_when_monday_was_missed(world: World, everywhere: None) -> None:
+def test_the_week_is_reported_once_even_when_monday_was_missed(
+    world: World, randomized: Callable[..., Participant]
+) -> None:
+    randomized()
     wednesday = date(2026, 11, 25)
+    update_visit_states(site=world.site, on=wednesday, at=noon(wednesday))
     assert write_site_notices(site=world.site, on=wednesday, at=noon(wednesday)) == 3
     assert write_site_notices(site=world.site, on=wednesday + timedelta(1), at=noon(wednesday)) == 0
     monday = date(2026, 11, 30)
@@ -61,4 +68,10 @@ def test_the_week_is_reported_once_even_when_monday_was_missed(world: World, eve
     mail = Mail.objects.filter(kind="followup:weekly").first()
     assert mail is not None
     assert "the week from 23 Nov 2026" in mail.subject
-    assert "Visits overdue: 0" in mail.body
+    assert "Visits overdue: 3" in mail.body
+    assert ": 0" not in mail.body  # nought is not said
+
+
+def test_point_16_a_hospital_without_anything_to_tell_is_told_nothing(world: World, everywhere: None) -> None:
+    wednesday = date(2026, 11, 25)
+    assert write_site_notices(site=world.site, on=wednesday, at=noon(wednesday)) == 0

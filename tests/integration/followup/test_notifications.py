@@ -63,7 +63,9 @@ def test_without_a_choice_it_is_eight_in_the_morning(
     assert Reminder.objects.exists() is told
 
 
-def test_the_weekly_report_may_be_left_out(world: World, everywhere: None) -> None:
+def test_the_weekly_report_may_be_left_out(world: World, randomized: Make) -> None:
+    randomized()
+    update_visit_states(site=world.site, on=DAY, at=noon(DAY))
     choose_notifications(user=world.trial_manager, from_hour=8, without=["weekly"], at=noon(DAY))
     write_site_notices(site=world.site, on=DAY, at=noon(DAY))
     people = set(Mail.objects.filter(kind="followup:weekly").values_list("to__username", flat=True))

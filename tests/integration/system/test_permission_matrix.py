@@ -131,6 +131,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "accounts:session": ("get", "+"),
     "accounts:language": ("post", "+"),
     "accounts:first-password": ("get", "+"),
+    "accounts:appearance": ("get", "*"),
     "accounts:password": ("get", "*"),
     "accounts:second-factor": ("get", "*"),
     "accounts:begin-second-factor": ("post", "*"),
