@@ -94,7 +94,7 @@ def _both_ways_wrote_the_same_rows() -> None:
             cursor.execute(rows, [STRIDE])
             for number, row in cursor.fetchall():
                 way = number // STRIDE > GUARDED - WALKED
-                ways[way][number % STRIDE].add(json.dumps(_as_its_source(row), sort_keys=True))
+                ways[way][number % STRIDE].add(json.dumps(_as_its_source(json.loads(row)), sort_keys=True))
         for source in ways[0].keys() & ways[1].keys():
             assert ways[0][source] == ways[1][source], table
             compared.add(table)
