@@ -1,7 +1,8 @@
 """Trials for measuring: synthetic participants in databases of one embedded server, kept in ``var/bench``.
 
-A trial is filled once, by ``manage.py simulate``, and filled anew when the schema is another. The server
-keeps its data durable (fsync), as a real one does.
+``PALACE3_BENCH_DIR`` names another folder, which several clones of one schema may use, one after the other. A trial is
+filled once, by ``manage.py simulate``, and filled anew when the schema is another. The server keeps its data durable
+(fsync), as a real one does.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from demo.servers.postgres import EmbeddedPostgres
 from kernel.postgresql.roles import prepare, url_of
 
 ROOT = Path(__file__).resolve().parent.parent
-KEPT = ROOT / "var" / "bench"
+KEPT = Path(os.environ.get("PALACE3_BENCH_DIR", ROOT / "var" / "bench"))
 PASSWORD = "bench-only"
 
 
@@ -69,7 +70,10 @@ def filled(running: EmbeddedPostgres, participants: int, *, walked: int = 712) -
     if not fresh:
         print(f"filling a trial of {participants} participants …", file=sys.stderr, flush=True)
         _manage(trial, "migrate", "--database", "owner", "-v0", DATABASE_OWNER_URL=owner)
-        _manage(trial, "simulate", "--participants", str(participants), "--walk", str(walked))
+        _manage(
+            trial, "simulate", "--participants", str(participants), "--walk", str(walked), "--unguarded",
+            DATABASE_ADMIN_URL=trial.admin,
+        )  # fmt: skip
         with psycopg.connect(trial.admin, autocommit=True) as admin:
             admin.execute("VACUUM ANALYZE")
         mark.write_text(_schema())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -14,6 +15,7 @@ from audit.acts import put_in_force
 from audit.models import Act
 from crf import catalogue
 from crf.eligibility.evidence import SOURCE_FORMS
+from demo.simulation.unguarded import as_a_replica, is_unguarded, settle_verification, with_versions
 from kernel.scope import tell_copying
 from trials.models import Consent, EligibilityDecision, Milestone, Participant, ScreeningOutcome
 
@@ -58,18 +60,22 @@ def copy_rows(batch: list[Source], act: Act, *, before: bool | None = None) -> N
         return
     parameters = _as_arrays(batch)
     tell_copying()
+    unguarded = is_unguarded()
     with connection.cursor() as cursor:
         if before is False:
             cursor.execute(_GO_ON, [act.pk, *parameters])
         else:
             cursor.execute(_SCREENED if before else _REGISTERED, [act.pk, *parameters])
-        for model in copied_models():
-            for statement in _statements(model, before):
-                cursor.execute(statement, [act.pk, *parameters])
+        with as_a_replica(cursor) if unguarded else nullcontext():
+            for model in copied_models():
+                for statement in _statements(model, before, unguarded):
+                    cursor.execute(statement, [act.pk, *parameters])
+            _copy_acts(cursor, act, parameters, before)
+        put_in_force(act)
+        if unguarded:
+            settle_verification(cursor, act, BATCH, parameters)
         if not before:
             cursor.execute(_EXPECTED, parameters)
-        _copy_acts(cursor, act, parameters, before)
-    put_in_force(act)
 
 
 def _as_arrays(batch: list[Source]) -> list[list[Any]]:
@@ -146,13 +152,25 @@ def _keys(model: Any) -> list[Any]:
 
 
 @cache
-def _statements(model: Any, before: bool | None) -> tuple[str, ...]:
-    """Return the statements that copy the model's rows: first the signatures that stand under them."""
+def _statements(model: Any, before: bool | None, unguarded: bool) -> tuple[str, ...]:
+    """Return the statements that copy the model's rows: first the signatures that stand under them.
+
+    ``unguarded``, they write the rows' versions as well, which else the triggers write.
+    """
     source, side = _source(model), _is_before(model)
     if before is not None:
         source += f" WHERE {'' if before else 'NOT '}({side})"
     signed = [key for key in _keys(model) if key.related_model is Signature]
-    return (*(_insert(Signature, _signatures(source, key)) for key in signed), _insert(model, source))
+    inserts = [(Signature, _signatures(source, key)) for key in signed] + [(model, source)]
+    return tuple(
+        with_versions(_insert(one, rows), _versions_of(one)) if unguarded else _insert(one, rows)
+        for one, rows in inserts
+    )
+
+
+def _versions_of(model: Any) -> Any:
+    """Return the model of the versions of the model's rows."""
+    return next(one for one in apps.get_models() if getattr(one, "pgh_tracked_model", None) is model)
 
 
 def _signatures(source: str, key: Any) -> str:
@@ -232,9 +250,10 @@ def _copy_acts(cursor: Any, act: Act, parameters: list[list[Any]], before: bool 
     """
     side = {None: "true", True: "a.at < l.randomized_at", False: "a.at >= l.randomized_at"}[before]
     cursor.execute(
-        "INSERT INTO audit_act (parent_id, verb, by_id, role, site_id, participant_id, at, reason, request_id) "
+        "INSERT INTO audit_act (parent_id, verb, by_id, role, site_id, participant_id, at, reason, request_id, "
+        "transaction, stored_at) "
         "SELECT CASE WHEN a.parent_id IS NOT NULL THEN %s END, a.verb, a.by_id, a.role, c.site, c.id, a.at, a.reason, "
-        f"a.request_id FROM {BATCH} "
+        f"a.request_id, pg_current_xact_id()::text::bigint, clock_timestamp() FROM {BATCH} "
         "JOIN audit_act a ON a.participant_id = c.source "
         "LEFT JOIN randomization_allocation l ON l.participant_id = c.source "
         f"WHERE a.verb NOT LIKE 'randomization:%%' AND {side} ORDER BY a.id",

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -24,12 +25,14 @@ from audit.acts import open_act
 from demo.simulation.bulk import BulkProgress, Tell, in_parallel
 from demo.simulation.copied_rows import Source, copy_rows
 from demo.simulation.copied_slots import CopiedSlot, open_all, take
+from demo.simulation.unguarded import connected_as
 from kernel.scope import EVERYTHING, scope
 from randomization.models import Allocation
 from trials.models import Participant
 
 STRIDE: Final = 1_000_000_000  # the rows of the n-th copy have the number of their source plus n times this
-AT_ONCE: Final = 100
+AT_ONCE: Final = 10  # what was verified is worked out against all rows of a statement: many at once cost more
+AT_ONCE_UNGUARDED: Final = 200
 VERB: Final = "simulation:bulk:copy"
 REASON: Final = "Synthetic copies for measuring"
 
@@ -66,6 +69,8 @@ class Walked:
 
     people: list[Participant]
     allocations: dict[int, Allocation]
+    copies: int  # that there are already
+    taken: Counter[int]  # how many participants each site has
     known: dict[tuple[int, str], Participant] = field(default_factory=dict)
 
     @classmethod
@@ -75,7 +80,13 @@ class Walked:
             given = Allocation.objects.filter(participant_id__lt=STRIDE).select_related(
                 "part__scheme", "signature", "randomized_by"
             )
-            return cls(people, {one.participant_id: one for one in given})
+            everybody = Participant.objects.values_list("pk", "site_id")
+            return cls(
+                people,
+                {one.participant_id: one for one in given},
+                max((number // STRIDE for number, _site in everybody), default=0),
+                Counter(site for _number, site in everybody),
+            )
 
     def followed_by(self, model: Participant, arm: str) -> Participant:
         """Return whose way a copy of ``model`` goes on with after ``arm`` was drawn."""
@@ -99,27 +110,32 @@ class Walked:
         return nearest
 
 
-def copy_up_to(wanted: int, *, at: datetime, tell_progress: Tell) -> None:
-    """There are ``wanted`` participants: the walked ones, and copies of them with numbers of their own."""
+def copy_up_to(wanted: int, *, at: datetime, tell_progress: Tell, superuser: str = "") -> None:
+    """There are ``wanted`` participants: the walked ones, and copies of them with numbers of their own.
+
+    With the address of a ``superuser`` the copies are written past the guards of the database (``unguarded``).
+    """
     with scope(user_id=None, sites=EVERYTHING):
         walked = Walked.load()
         copies: dict[int, list[Copy]] = defaultdict(list)
         for copy in _copies(walked, wanted):
             copies[copy.model.site_id].append(copy)
-        progress = BulkProgress(wanted, tell_progress, done=len(walked.people))
+        progress = BulkProgress(wanted, tell_progress, done=walked.taken.total())
 
         def work(sites: list[int]) -> list[str]:
-            for batch in (batch for site in sites for batch in _batches(copies[site])):
-                _write(batch, walked, at)
-                progress.more(len(batch))
+            at_once = AT_ONCE_UNGUARDED if superuser else AT_ONCE
+            with connected_as(superuser) if superuser else nullcontext():
+                for batch in (batch for site in sites for batch in _batches(copies[site], at_once)):
+                    _write(batch, walked, at)
+                    progress.more(len(batch))
             return []
 
         in_parallel(work, {site: len(own) for site, own in copies.items()})
 
 
 def _copies(walked: Walked, wanted: int) -> Iterator[Copy]:
-    taken = Counter(one.site_id for one in walked.people)
-    for number in range(wanted - len(walked.people)):
+    taken = walked.taken.copy()
+    for number in range(walked.copies, wanted - len(walked.people)):
         model = walked.people[number % len(walked.people)]
         taken[model.site_id] += 1
         yield Copy(
@@ -130,9 +146,9 @@ def _copies(walked: Walked, wanted: int) -> Iterator[Copy]:
         )
 
 
-def _batches(copies: list[Copy]) -> Iterator[list[Copy]]:
-    for first in range(0, len(copies), AT_ONCE):
-        yield copies[first : first + AT_ONCE]
+def _batches(copies: list[Copy], at_once: int) -> Iterator[list[Copy]]:
+    for first in range(0, len(copies), at_once):
+        yield copies[first : first + at_once]
 
 
 def _write(batch: Sequence[Copy], walked: Walked, at: datetime) -> None:

@@ -49,10 +49,12 @@ def play(
     until: datetime,
     tell_progress: Tell,
     walked: int | None = None,
+    superuser: str = "",
 ) -> tuple[Stage, list[str]]:
     """The trial has run for two years up to ``until``; the stage and what was refused on the way are returned.
 
-    ``walked`` participants (else all) are walked through the services one by one; beyond them, copies are made.
+    ``walked`` participants (else all) are walked through the services one by one; beyond them, copies are made, past
+    the guards of the database where the address of a ``superuser`` is given.
     """
     walked = participants if walked is None else walked
     dice = random.Random(seed)  # noqa: S311 (a story, not a secret)
@@ -74,7 +76,7 @@ def play(
     journeys = list(_journeys(stage, walked, opened_on, last, dice))
     refused = _let_time_pass(journeys, until, tell_progress)
     if participants > walked:
-        copy_up_to(participants, at=until, tell_progress=tell_progress)
+        copy_up_to(participants, at=until, tell_progress=tell_progress, superuser=superuser)
     cut_for_committee(stage, FIRST, until - timedelta(hours=6))
     alarm(stage, until)
     _finish(stage, until, seed)

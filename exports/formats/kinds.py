@@ -77,16 +77,16 @@ class FormatLimits:
         if most is None or self._size(text) <= most:
             return text
         if self.in_characters:
-            return text[:most]
+            return text.encode("utf-16-le")[: 2 * most].decode("utf-16-le", errors="ignore")
         return text.encode()[:most].decode(errors="ignore")
 
     def _size(self, text: str) -> int:
-        return len(text) if self.in_characters else len(text.encode())
+        return len(text.encode("utf-16-le")) // 2 if self.in_characters else len(text.encode())
 
 
 LIMITS: Final = {
     DataFormat.CSV: FormatLimits(),
-    DataFormat.CSV_EXCEL: FormatLimits(text=32_767, in_characters=True),
+    DataFormat.CSV_EXCEL: FormatLimits(text=32_766, in_characters=True),  # one is left for the apostrophe
     DataFormat.XLSX: FormatLimits(text=32_767, in_characters=True),
     DataFormat.PARQUET: FormatLimits(),
     DataFormat.XPT: FormatLimits(text=200, name=8, label=40),

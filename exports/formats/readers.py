@@ -22,6 +22,19 @@ R_CLASSES: Final = {"integer": "integer", "decimal": "numeric", "date": "Date"}
 LONGEST_STATA_NAME: Final = 32
 LONGEST_LABEL: Final = {"sas": 256, "stata": 80}
 SAS_CSV: Final = 'dsd dlm="," firstobs=2 truncover lrecl=1000000 encoding="utf-8" termstr=lf'
+SAS_LINES: Final = (  # SAS ends a row at every line feed, also inside quotation marks: there it is put aside first
+    "%macro one_line_a_row(file);",
+    "filename rows_ temp;",
+    "data _null_;",
+    '  infile "&folder./&file..csv" recfm=n; file rows_ recfm=n;',
+    "  retain open_ 0;",
+    "  input byte_ $char1.;",
+    "  if byte_ = '22'x then open_ = not open_;",
+    "  if open_ and byte_ = '0A'x then byte_ = '1E'x;",
+    "  put byte_ $char1.;",
+    "run;",
+    "%mend;",
+)
 STATA_CSV: Final = (
     "varnames(nonames) rowrange(2) stringcols(_all) bindquote(strict) maxquotedrows(unlimited) "
     'encoding("utf-8")'
@@ -80,15 +93,19 @@ def _sas(files: Iterable[File]) -> Iterable[str]:
     """Yield a program that reads each file into the library WORK, under the declared short names."""
     yield "/* Set the folder of the files, then run. The session must use UTF-8. */"
     yield "%let folder = .;"
+    yield from SAS_LINES
     for file in files:
         names = {column.header: short_name(file.name, column.header) for column in file.columns}
         informats = " ".join(f"{names[each.header]} :{_informat(each)}" for each in file.columns)
         texts = " ".join(f"{names[each.header]} ${_width(each)}" for each in file.columns if _is_text(each))
         days = " ".join(names[each.header] for each in file.columns if each.type == "date")
+        yield f"%one_line_a_row({file.name});"
         yield f"data work.{short_name(file.name)};"
-        yield f'  infile "&folder./{file.name}.csv" {SAS_CSV};'
+        yield f"  infile rows_ {SAS_CSV};"
         yield f"  length {texts};"
         yield f"  input {informats};"
+        yield "  array texts_ _character_;"
+        yield "  do over texts_; texts_ = translate(texts_, '0A'x, '1E'x); end;"
         if days:
             yield f"  format {days} yymmdd10.;"
         yield from (

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.apps import apps
+from django.db import connection, transaction
 from django.db.models import F, Max
 
+from accounts.models import Signature
 from audit.models import Act
 from audit.seals import seal_batch
 from audit.verify import verify
@@ -18,7 +24,7 @@ from crf import catalogue
 from crf.eligibility.evidence import SOURCE_FORMS, current_evidence
 from crf.models import Query
 from demo.simulation.copied_rows import copied_models
-from demo.simulation.copies import STRIDE
+from demo.simulation.copies import STRIDE, copy_up_to
 from demo.simulation.trial import play
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.verify import fault_of
@@ -28,12 +34,25 @@ from trials.models import EligibilityDecision, Milestone, Participant
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 UNTIL = datetime(2026, 11, 20, 2, tzinfo=UTC)
-WALKED, WANTED = 9, 30
+WALKED, GUARDED, WANTED = 9, 21, 30
+# What names the row or its moment, and not what the row says.
+NUMBER = re.compile(r"\b\d\d-\d{4}\b")
+OWN = {"act_id", "pgh_id", "pgh_created_at", "pgh_obj_id", "participant_id", "entered_at"}
 
 
 @pytest.fixture
-def copied() -> Iterator[None]:
+def copied(monkeypatch: pytest.MonkeyPatch, superuser: Any) -> Iterator[None]:
+    """A trial whose copies were written in both ways: under the guards of the database, then past them."""
     told: list[tuple[int, int]] = []
+    role = f"postgresql://{quote(superuser.info.user)}:{quote(superuser.info.password)}@127.0.0.1/"
+
+    def in_both_ways(wanted: int, **about: Any) -> None:
+        copy_up_to(GUARDED, **about)
+        copy_up_to(wanted, **{**about, "superuser": role})
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            _both_ways_wrote_the_same_rows()
+
+    monkeypatch.setattr("demo.simulation.trial.copy_up_to", in_both_ways)
     play(
         participants=WANTED,
         walked=WALKED,
@@ -64,6 +83,50 @@ def test_copies_are_whole_and_the_list_is_used_in_order(copied: None, settings: 
     _rows_point_at_rows_of_the_same_participant()
     assert all(row.adds_up for row in balance_of(Scheme.objects.get()).strata)
     _every_version_is_sealed_under_its_act()
+
+
+def _both_ways_wrote_the_same_rows() -> None:
+    compared = set()
+    for table, key in _copied_tables():
+        ways: list[dict[int, set[str]]] = [defaultdict(set), defaultdict(set)]
+        with connection.cursor() as cursor:
+            rows = f"SELECT t.{key}, to_jsonb(t) FROM {table} t WHERE t.{key} >= %s"  # noqa: S608 (names of models)
+            cursor.execute(rows, [STRIDE])
+            for number, row in cursor.fetchall():
+                way = number // STRIDE > GUARDED - WALKED
+                ways[way][number % STRIDE].add(json.dumps(_as_its_source(json.loads(row)), sort_keys=True))
+        for source in ways[0].keys() & ways[1].keys():
+            assert ways[0][source] == ways[1][source], table
+            compared.add(table)
+    assert {"crf_record", "crf_recordevent", "crf_laboratoryresult", "crf_laboratoryresultevent"} <= compared
+    assert {"accounts_signatureevent", "crf_recordverification", "crf_expectedform"} <= compared
+
+
+def _copied_tables() -> Iterator[tuple[str, str]]:
+    """Yield the tables of copied rows, each with the column that says of which row a row is the copy."""
+    for model in (*copied_models(), Signature):
+        yield model._meta.db_table, "id"
+        yield (
+            next(
+                one._meta.db_table
+                for one in apps.get_models()
+                if getattr(one, "pgh_tracked_model", 0) is model
+            ),
+            "id",
+        )
+    yield "crf_recordverification", "record_id"
+    yield "crf_expectedform", "visit_id"
+
+
+def _as_its_source(said: Any) -> Any:
+    """Return what a copy's row says, with the numbers of the rows that it repeats."""
+    if isinstance(said, dict):
+        return {name: _as_its_source(one) for name, one in said.items() if name not in OWN}
+    if isinstance(said, list):
+        return [_as_its_source(one) for one in said]
+    if isinstance(said, str):
+        return NUMBER.sub("number", said)
+    return said % STRIDE if isinstance(said, int) and said >= STRIDE else said
 
 
 def _every_version_is_sealed_under_its_act() -> None:

@@ -38,6 +38,7 @@ NAUGHTY = (
     "放射性食管炎 𠮷 😀", "NULL", "nan", "2025-03", "　", "x" * 200, "https://example.org", "\t tab", "'", "＝1+1",
 )  # fmt: skip
 LONG = "重" * 12_000  # 36,000 bytes
+LONGEST = ("a" * 20_000, "重" * 20_000, LONG, "=" + "重" * 32_767)
 
 
 def cells(column: Column, number: int) -> str:
@@ -171,23 +172,31 @@ def test_types_come_from_the_declaration_even_where_every_cell_is_empty(
 
 
 @pytest.mark.parametrize("kind", CONVERTERS, ids=lambda kind: kind.value)
-def test_what_does_not_fit_is_told_and_stands_whole_beside(kind: DataFormat, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text", LONGEST, ids=["20,000", "20,000 Chinese", "12,000 Chinese", "a long formula"]
+)
+def test_what_does_not_fit_is_told_and_stands_whole_beside(
+    text: str, kind: DataFormat, tmp_path: Path
+) -> None:
     file = FILES["AE"]
     place = next(n for n, column in enumerate(file.columns) if column.header == "AE_TERM")
     row = ["" for _column in file.columns]
-    row[place] = LONG
+    row[place] = text
     path, shortenings = converted(tmp_path, file, [row], kind)
     [back] = read_back(path, file, kind)
     limits = LIMITS[kind]
-    assert back[place] == limits.shortened(LONG, limits.text)
     told = [each for each in shortenings.told if each["what"] == "text"]
-    if limits.whole(LONG, limits.text):
+    if limits.whole(text, limits.text):
+        assert back[place] == text
         assert (told, shortenings.long_texts) == ([], [])
     else:
         assert told == [{"variable": "AE_TERM", "what": "text", "number": 1, "most": limits.text}]
-        assert shortenings.long_texts == [["AE", "1", "AE_TERM", LONG]]
-        assert back[place] != LONG
-        assert LONG.startswith(back[place])
+        assert shortenings.long_texts == [["AE", "1", "AE_TERM", text]]
+        stands = back[place].removeprefix("'") if kind == DataFormat.CSV_EXCEL else back[place]
+        assert stands != text
+        assert text.startswith(stands)
+        assert len(stands) >= limits.text / 4
+        assert kind != DataFormat.CSV_EXCEL or len(back[place]) <= 32_767, "with the apostrophe"
 
 
 def test_stata_has_a_labelled_number_beside_each_code(tmp_path: Path) -> None:
@@ -226,6 +235,7 @@ def test_no_character_is_cut_in_two(text: str, most: int | None, kept: str) -> N
     assert LIMITS[DataFormat.XPT].shortened(text, most) == kept
     assert LIMITS[DataFormat.XPT].whole(text, most) == (text == kept)
     assert LIMITS[DataFormat.XLSX].shortened("放射", 1) == "放"
+    assert LIMITS[DataFormat.XLSX].shortened("放😀", 2) == "放"  # Excel counts what lies beyond U+FFFF twice
 
 
 def test_every_file_and_column_has_a_declared_short_name() -> None:
@@ -334,6 +344,19 @@ def test_the_sas_and_stata_scripts_name_every_column(csv_export: Path) -> None:
         assert f" {short_name('AE', column.header)} :" in sas
         assert f"label variable {column.header} " in stata
     assert sas.count("data work.") == stata.count("save ") == 3
+
+
+def test_the_sas_script_keeps_the_lines_of_a_text(csv_export: Path) -> None:
+    """SAS ends a row at each line feed, also between quotation marks: they are put aside and come back."""
+    sas = (csv_export / "read.sas").read_text()
+    assert sas.count("%one_line_a_row(") == sas.count("infile rows_ ") == sas.count("'1E'x); end;") == 3
+    source = (csv_export / "AE.csv").read_bytes()
+    aside, is_open = bytearray(), False
+    for byte in source:  # what the macro does
+        is_open ^= byte == 0x22
+        aside.append(0x1E if is_open and byte == 0x0A else byte)
+    assert source.count(b"\n") > len(aside.splitlines()) == 1 + len(rows_of(FILES["AE"]))
+    assert b"\x1e" not in source
 
 
 def test_a_label_can_break_no_script() -> None:
