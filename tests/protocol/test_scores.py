@@ -50,6 +50,11 @@ def test_body_surface(height: object, weight: object, formula: str, surface: flo
     assert found == (None if surface is None else near(surface, abs=0.0005))
 
 
+def test_a_surface_without_a_remainder_is_exact() -> None:
+    assert scores.bsa(180, 80, "mosteller") == 2
+    assert scores.NRS2002_RISK == 3, "NRS-2002, Kondrup 2003"
+
+
 def test_an_unknown_formula_is_refused() -> None:
     with pytest.raises(ValueError, match="mosteller"):
         scores.bsa(170, 65, "haycock")

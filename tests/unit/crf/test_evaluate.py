@@ -183,6 +183,59 @@ def test_a_check_waits_for_its_answers_unless_it_wants_blanks():
     ]
 
 
+def test_a_retired_check_finds_nothing_and_what_stops_a_save_is_never_retired():
+    def refuses(**_known):
+        return False
+
+    form = small(
+        ask("a", soft=(0, 5), hard=(0, 9), required=True),
+        ask("b", required=True),
+        groups=(rows("nodes", ask("size", soft=(0, 5))),),
+        checks=tuple(
+            Check(code, level, ("a",), refuses, "m", ("a",))
+            for code, level in (("S1", Level.SOFT), ("L1", Level.LISTING), ("H1", Level.HARD))
+        ),
+    )
+    answers = {"values": {"a": 7}, "groups": {"nodes": [{"size": 8}, {"size": 9}]}}
+    every = ["a:soft", "b:required", "nodes.1.size:soft", "nodes.2.size:soft", "S1", "L1", "H1"]
+    assert sorted(keys(evaluate(form, **answers))) == sorted(every)
+    for retired, gone in (
+        ({"S1"}, {"S1"}),
+        ({"L1"}, {"L1"}),
+        ({"a:soft"}, {"a:soft"}),
+        ({"nodes.size:soft"}, {"nodes.1.size:soft", "nodes.2.size:soft"}),
+        ({"H1", "b:required"}, set()),
+        ({"Another"}, set()),
+    ):
+        left = evaluate(form, **answers, context={"checks.retired": frozenset(retired)})
+        assert set(keys(left)) == set(every) - gone, retired
+
+
+def test_an_answer_that_is_offered_now_is_taken_and_another_is_not():
+    form = small(
+        ask("arm", QuestionKind.CHOICE),
+        ask("one", QuestionKind.CHOICE, offered_when={"Y": Is("arm", "Y")}),
+        ask("many", QuestionKind.MULTIPLE, offered_when={"red": Is("arm", "Y")}),
+    )
+    assert keys(evaluate(form, values={"arm": "Y", "one": "Y", "many": ["red", "blue"]})) == []
+    assert keys(evaluate(form, values={"arm": "N", "one": "N", "many": ["blue"]})) == []
+    refused = evaluate(form, values={"arm": "N", "one": "Y", "many": ["red", "blue"]})
+    assert keys(refused) == ["one:offered", "many:offered"]
+    assert [finding.level for finding in refused.findings] == [Level.HARD] * 2
+
+
+def test_a_computed_number_has_the_places_of_its_question_and_no_other_kind_is_touched():
+    form = small(
+        ask("a"),
+        ask("tenth", QuestionKind.DECIMAL, places=1, reads=("a",), by=lambda a: Decimal(a) / 8),
+        ask("whole", reads=("a",), by=lambda a: a * 3),
+        ask("nothing", QuestionKind.DECIMAL, places=1, reads=("a",), by=lambda a: None),
+    )
+    derived = evaluate(form, values={"a": 10}).values
+    assert (derived["tenth"], derived["whole"], derived["nothing"]) == (Decimal("1.3"), 30, None)
+    assert derived["tenth"].as_tuple().exponent == -1
+
+
 def test_what_the_person_confirms_is_compared_with_the_proposal():
     form = small(
         ask("a"),
