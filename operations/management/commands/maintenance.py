@@ -20,7 +20,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("word", nargs="?", choices=("on", "off"), default="")
+        parser.add_argument("word", nargs="?", choices=("on", "off"), default=None)
         parser.add_argument("--closed", action="store_true", help="with on: nothing can be read either")
         parser.add_argument(
             "--minutes", type=int, default=0, help="with on: how long people are told it lasts"
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             if refuses_writes():
                 raise CommandError(
                     "The database still refuses every write: an upgrade was broken off. Run manage.py upgrade again, "
-                    "or, to go on with the release that serves now, manage.py upgrade --end-broken. Maintenance stays on."
+                    "or manage.py upgrade --end-broken to go on with the release that serves now. Maintenance stays on."
                 )
             end_maintenance()
         now = maintenance()

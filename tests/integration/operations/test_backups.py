@@ -106,6 +106,10 @@ def test_what_is_restored_is_what_was_backed_up(
     assert held["guards"]["triggers"] > 300
     with psycopg.connect(url_of(admin_url, database=RESTORED)) as there:
         assert differences(held, contents_of(there)) == []
+        entered = there.execute(
+            "SELECT has_database_privilege('palace3_backup', current_database(), 'CONNECT')"
+        )
+        assert entered.fetchone() == (True,), "the next night's backup would fail"
         there.execute("SET session_replication_role = replica")
         there.execute(
             "UPDATE accounts_user SET display_name = 'Somebody else' WHERE id = (SELECT min(id) FROM accounts_user)"
@@ -113,8 +117,10 @@ def test_what_is_restored_is_what_was_backed_up(
         (named,) = differences(held, contents_of(there))
         assert named.startswith("public.accounts_user:")
         assert named.endswith("other values")
+    passwords = superuser.execute("SELECT rolname, rolpassword FROM pg_authid ORDER BY 1").fetchall()
     with pytest.raises(CommandError, match=r"holds \d+ tables"):
         call_command("restore", backup)
+    assert superuser.execute("SELECT rolname, rolpassword FROM pg_authid ORDER BY 1").fetchall() == passwords
 
 
 def test_nobody_reads_a_backup_and_a_flipped_byte_is_found(backup: Path, identity: Any) -> None:

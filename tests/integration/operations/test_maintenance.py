@@ -50,6 +50,9 @@ def test_reading_goes_on_and_nothing_is_saved(world: World, capsys: pytest.Captu
     assert client.post("/api/v1/participants/").json()["code"] == "maintenance"
     assert not Participant.objects.exists()
     switch("off")
+    capsys.readouterr()
+    switch()
+    assert capsys.readouterr().out == "maintenance: off\n"
     assert client.post("/participants/register/", {}).status_code != 503
     assert maintenance() is None
 
