@@ -155,6 +155,8 @@ def fail_over(there: Installation) -> str:
     standby, port = postgres.directory / "standby", free_port(None)
     shutil.rmtree(standby, ignore_errors=True)
     bin_, runner = postgres._binaries, postgres._runner
+    standby.mkdir(mode=0o700)
+    runner.own(standby)
     made = runner.run(
         [bin_ / "pg_basebackup", "-D", standby, "-R", "-X", "stream", "-c", "fast", "-d",
          f"{postgres.admin_url}?application_name=standby"],
