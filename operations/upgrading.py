@@ -15,6 +15,7 @@ from typing import Any, Final
 import psycopg
 from django.conf import settings
 from django.db import connections
+from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
@@ -28,6 +29,7 @@ from operations.services import QualificationFinding
 
 # A migration that waits longer for a table is given up: something else holds it, and everybody would wait behind.
 WAITS_FOR_LOCKS: Final = "60s"
+READ_ONLY: Final = "ALTER ROLE {{role}} IN DATABASE {{database}} {word} default_transaction_read_only"
 NO_PATH: Final = "/nonexistent/palace3-maintenance"
 
 
@@ -37,6 +39,15 @@ class AddressesMissing(Refusal):
         "An upgrade reads {names} from the environment. Set them for this one command; nothing was changed."
     )
     status = 422
+
+
+class SchemaOfAnother(Refusal):
+    code = "operations.schema_of_another"
+    message = _(
+        "The database is not as this release expects it ({names}). Run manage.py upgrade of the new release again, or "
+        "restore the backup that the broken upgrade took. Nothing was changed."
+    )
+    status = 409
 
 
 @dataclass(frozen=True)
@@ -110,6 +121,28 @@ def upgrade(order: UpgradeOrder, *, at: datetime, say: Say) -> UpgradeOutcome:
         noted = [note(each) for each in _rolled_back(order, outcome.backup, at)]
         outcome.rolled_back = all(noted)
     return outcome
+
+
+def end_broken(order: UpgradeOrder) -> None:
+    """After an upgrade that was killed people write again, with the release that runs this.
+
+    Refuses: a database that is another release's. Locks: nothing.
+    """
+    with psycopg.connect(order.here) as there:
+        applied = set(there.execute("SELECT app, name FROM django_migrations").fetchall())
+    loader = MigrationLoader(None)
+    ours = set(loader.disk_migrations)
+    apps = {app for app, _name in ours}
+    other = sorted(f"{app}.{name}" for app, name in ours ^ applied if app in apps)
+    replaced = {
+        f"{app}.{name}"
+        for each in MigrationLoader(None).disk_migrations.values()
+        for app, name in each.replaces
+    }
+    if named := [name for name in other if name not in replaced]:
+        raise SchemaOfAnother(names=", ".join(named[:5]))
+    _open_again(order)
+    end_maintenance()
 
 
 def migrated(order: UpgradeOrder, before: Contents) -> QualificationFinding:
@@ -186,14 +219,18 @@ def _backed_up(order: UpgradeOrder, at: datetime) -> tuple[Backup, Contents]:
 def _nobody_writes(order: UpgradeOrder) -> Iterator[None]:
     """The database itself refuses what the application would write, on whatever machine it still runs."""
     names = {"role": sql.Identifier(APP), "database": sql.Identifier(order.name)}
-    setting = "ALTER ROLE {role} IN DATABASE {database} %s default_transaction_read_only"
-    _as_administrator(order, sql.SQL(setting % "SET" + " = on").format(**names))
+    _as_administrator(order, sql.SQL(f"{READ_ONLY.format(word='SET')} = on").format(**names))
     _end_sessions(order)
     try:
         yield
     finally:
-        _as_administrator(order, sql.SQL(setting % "RESET").format(**names))
-        _end_sessions(order)
+        _open_again(order)
+
+
+def _open_again(order: UpgradeOrder) -> None:
+    names = {"role": sql.Identifier(APP), "database": sql.Identifier(order.name)}
+    _as_administrator(order, sql.SQL(READ_ONLY.format(word="RESET")).format(**names))
+    _end_sessions(order)
 
 
 def _as_administrator(order: UpgradeOrder, *statements: sql.Composed) -> None:

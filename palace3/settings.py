@@ -25,7 +25,15 @@ def _flag(name: str, default: bool = False) -> bool:
 
 def database_at(address: str, engine: str, *, pool: bool = False) -> dict[str, object]:
     parts = urlsplit(address)
-    options: dict[str, object] = dict(parse_qsl(parts.query))
+    # Where the network ends without a word, a request waits for seconds, not for TCP's quarter of an hour.
+    options: dict[str, object] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+        **dict(parse_qsl(parts.query)),
+    }
     if pool:
         options["pool"] = {
             "min_size": 1,

@@ -33,10 +33,22 @@ def prepare(admin_url: str, name: str, owner_password: str, app_password: str) -
     with psycopg.connect(url_of(admin_url, database=name), autocommit=True) as admin:
         _grant(admin, name)
         _refuse_large_objects(admin)
+        _let_in(admin, name, BACKUP, REPLICATION)
     return (
         url_of(admin_url, database=name, user=OWNER, password=owner_password),
         url_of(admin_url, database=name, user=APP, password=app_password),
     )
+
+
+def _let_in(admin: psycopg.Connection, name: str, *roles: str) -> None:
+    """Those of the roles that are there may enter the database: one that was restored is another to the server."""
+    for role in roles:
+        if admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+            admin.execute(
+                sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
+                    sql.Identifier(name), sql.Identifier(role)
+                )
+            )
 
 
 def prepare_backup(admin_url: str, name: str, password: str) -> str:

@@ -65,6 +65,15 @@ class CopyDiffers(Refusal):
     status = 500
 
 
+class CopyNotWritten(Refusal):
+    code = "operations.copy_not_written"
+    message = _(
+        "The copy in {folder} could not be written: {words}. The backup here is whole; look at that disk, then run "
+        "manage.py backup again."
+    )
+    status = 500
+
+
 class BackupPart(TypedDict):
     """A file of the backup as it was written."""
 
@@ -119,12 +128,18 @@ def copy_away(backup: Backup, *, target: Path) -> Path:
     final = target / backup.folder.name
     partial = final.with_name(final.name + PARTIAL)
     shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(backup.folder, partial)
-    for path in sorted(backup.folder.iterdir()):
-        if digest_of(partial / path.name) != digest_of(path):
-            raise CopyDiffers(folder=target, part=path.name)
-    shutil.rmtree(final, ignore_errors=True)
-    partial.rename(final)
+    try:
+        partial.mkdir(mode=0o700)
+        for path in sorted(backup.folder.iterdir()):
+            shutil.copy(path, partial / path.name)
+            if digest_of(partial / path.name) != digest_of(path):
+                raise CopyDiffers(folder=target, part=path.name)
+        shutil.rmtree(final, ignore_errors=True)
+        partial.rename(final)
+    except OSError as fault:
+        raise CopyNotWritten(folder=target, words=fault.strerror or type(fault).__name__) from fault
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return final
 
 

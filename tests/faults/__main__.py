@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.faults.installation import ROOT, Installation
+from tests.faults.network import database_full, fail_over, node_cut_off
 from tests.faults.traffic import Seen, Worker
 
 PEOPLE = 3
@@ -178,6 +179,9 @@ FAULTS: dict[str, Fault] = {
     "disk of exports full": exports_full,
     "mail server slow for one mailbox": mail_slow,
     "clock of a web node 25 min ahead": clock_jump,
+    "network cut between a web node and the database for 25 s": node_cut_off,
+    "disk of the database full for 30 s": database_full,
+    "fail-over to a synchronous standby": fail_over,
 }
 
 

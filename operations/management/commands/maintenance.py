@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from kernel.maintenance import MaintenanceMode, begin_maintenance, end_maintenance, maintenance
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("word", nargs="?", choices=("on", "off"), default="")
+        parser.add_argument("word", nargs="?", choices=("on", "off"), default=None)
         parser.add_argument("--closed", action="store_true", help="with on: nothing can be read either")
         parser.add_argument(
             "--minutes", type=int, default=0, help="with on: how long people are told it lasts"
@@ -30,6 +31,22 @@ class Command(BaseCommand):
             mode = MaintenanceMode.CLOSED if options["closed"] else MaintenanceMode.READ_ONLY
             begin_maintenance(mode, at=timezone.now(), minutes=options["minutes"])
         elif options["word"] == "off":
+            if refuses_writes():
+                raise CommandError(
+                    "The database still refuses every write: an upgrade was broken off. Run manage.py upgrade again, "
+                    "or manage.py upgrade --end-broken to go on with the release that serves now. Maintenance stays on."
+                )
             end_maintenance()
         now = maintenance()
         self.stdout.write(f"maintenance: {now.mode.value} since {now.since}" if now else "maintenance: off")
+
+
+def refuses_writes() -> bool:
+    """Say whether an upgrade has shut the database to the application and never opened it."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW default_transaction_read_only")
+            (state,) = cursor.fetchone()
+    except DatabaseError:  # away: the file alone is in question
+        return False
+    return str(state) == "on"

@@ -19,7 +19,7 @@ from kernel.postgresql.roles import database_name
 from kernel.scope import EVERYTHING, scope
 from operations.models import OperationKind
 from operations.services import OperationFile, QualificationFinding, record_operation
-from operations.upgrading import UpgradeOrder, UpgradeOutcome, upgrade
+from operations.upgrading import UpgradeOrder, UpgradeOutcome, end_broken, upgrade
 
 UNKNOWN = "without a number"
 
@@ -36,7 +36,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--minutes", type=int, default=0, help="how long people are told it lasts")
 
+        parser.add_argument(
+            "--end-broken",
+            action="store_true",
+            help="an upgrade was killed: let people write with this release",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["end_broken"]:
+            try:
+                end_broken(_order(0))
+            except (Refusal, psycopg.Error) as refusal:
+                raise CommandError(str(refusal)) from refusal
+            self.stdout.write("The database takes writes again, and maintenance is off.")
+            return
         at, begun = timezone.now(), time.monotonic()
         order = _order(options["minutes"])
         former = former_release(order.here)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,14 @@ from operations.backups.reading import (
     read_contents,
     read_manifest,
 )
-from operations.backups.writing import BackupAddressMissing, RecipientMissing, backups_in, take_backup
+from operations.backups.writing import (
+    BackupAddressMissing,
+    CopyNotWritten,
+    RecipientMissing,
+    backups_in,
+    copy_away,
+    take_backup,
+)
 from operations.models import OperationKind, OperationRecord
 from operations.watching import WatchLevel, readings
 from tests.clock import clock_time
@@ -97,6 +106,10 @@ def test_what_is_restored_is_what_was_backed_up(
     assert held["guards"]["triggers"] > 300
     with psycopg.connect(url_of(admin_url, database=RESTORED)) as there:
         assert differences(held, contents_of(there)) == []
+        entered = there.execute(
+            "SELECT has_database_privilege('palace3_backup', current_database(), 'CONNECT')"
+        )
+        assert entered.fetchone() == (True,), "the next night's backup would fail"
         there.execute("SET session_replication_role = replica")
         there.execute(
             "UPDATE accounts_user SET display_name = 'Somebody else' WHERE id = (SELECT min(id) FROM accounts_user)"
@@ -104,8 +117,10 @@ def test_what_is_restored_is_what_was_backed_up(
         (named,) = differences(held, contents_of(there))
         assert named.startswith("public.accounts_user:")
         assert named.endswith("other values")
+    passwords = superuser.execute("SELECT rolname, rolpassword FROM pg_authid ORDER BY 1").fetchall()
     with pytest.raises(CommandError, match=r"holds \d+ tables"):
         call_command("restore", backup)
+    assert superuser.execute("SELECT rolname, rolpassword FROM pg_authid ORDER BY 1").fetchall() == passwords
 
 
 def test_nobody_reads_a_backup_and_a_flipped_byte_is_found(backup: Path, identity: Any) -> None:
@@ -188,6 +203,24 @@ def test_what_cannot_be_backed_up_or_drilled_is_refused(
         take_backup(address="", recipients="", folder=tmp_path, at=now)
     with pytest.raises(RecipientMissing):
         take_backup(address="postgresql:///x", recipients="age1nonsense", folder=tmp_path, at=now)
+    backed = take_backup(
+        address=os.environ["DATABASE_BACKUP_URL"],
+        recipients=str(identity.to_public()),
+        folder=tmp_path,
+        at=now,
+    )
+    full = tmp_path / "full"
+    full.mkdir()
+    with monkeypatch.context() as small:
+
+        def no_space(_source: Path, target: Path) -> None:
+            target.write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        small.setattr("operations.backups.writing.shutil.copy", no_space)
+        with pytest.raises(CopyNotWritten, match="No space left on device"):
+            copy_away(backed, target=full)
+    assert not list(full.iterdir()), "half a copy is none"
     with pytest.raises(ScratchServerInUse):
         drill(folder=backup, identity=str(identity), server=admin_url)
     monkeypatch.setenv("DATABASE_BACKUP_URL", "postgresql://palace3_backup:wrong@127.0.0.1:1/nowhere")

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.test import Client
 
+from audit.acts import record_act
 from kernel.maintenance import MaintenanceMode, maintenance
+from kernel.scope import EVERYTHING, scope
 from kernel.tasks import task
+from tests.clock import clock_time
 from tests.world import World
 from trials.models import Participant
 
@@ -45,6 +50,9 @@ def test_reading_goes_on_and_nothing_is_saved(world: World, capsys: pytest.Captu
     assert client.post("/api/v1/participants/").json()["code"] == "maintenance"
     assert not Participant.objects.exists()
     switch("off")
+    capsys.readouterr()
+    switch()
+    assert capsys.readouterr().out == "maintenance: off\n"
     assert client.post("/participants/register/", {}).status_code != 503
     assert maintenance() is None
 
@@ -91,3 +99,39 @@ def test_a_task_comes_back_after_maintenance(monkeypatch: pytest.MonkeyPatch) ->
     assert (HEARD, sent) == ([], [{"args": (), "kwargs": {}, "countdown": 60}])
     switch("off")
     assert run.apply().result == "ran"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upgrade_that_was_killed_is_ended_on_purpose(
+    world: World,
+    admin_url: str,
+    test_database: tuple[str, str],
+    superuser: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Killed with -9 the upgrade leaves two things: the file, and a database that refuses what the program writes."""
+    owner, app = test_database
+    name = urlsplit(owner).path.lstrip("/")
+    for variable, value in {
+        "DATABASE_ADMIN_URL": admin_url, "DATABASE_OWNER_URL": owner, "DATABASE_URL": app
+    }.items():  # fmt: skip
+        monkeypatch.setenv(variable, value)
+    switch("on", closed=True)
+    superuser.execute(f'ALTER ROLE palace3_app IN DATABASE "{name}" SET default_transaction_read_only = on')
+    connection.close()
+    try:
+        with pytest.raises(CommandError, match="still refuses every write"):
+            switch("off")
+        assert maintenance()
+        superuser.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('crf', '9999_new', now())"
+        )
+        with pytest.raises(CommandError, match=r"crf\.9999_new"):
+            call_command("upgrade", end_broken=True)
+        superuser.execute("DELETE FROM django_migrations WHERE name = '9999_new'")
+        call_command("upgrade", end_broken=True)
+    finally:
+        superuser.execute(f'ALTER ROLE palace3_app IN DATABASE "{name}" RESET default_transaction_read_only')
+    assert maintenance() is None
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        record_act("tests:upgrade:end", by=None, at=clock_time())
