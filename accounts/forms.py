@@ -163,3 +163,29 @@ class AppearanceForm(ServiceForm):
     def arguments(self) -> dict[str, Any]:
         """Return what was chosen; null where nothing was."""
         return {name: self.cleaned_data[name] or None for name in ("theme", "density")}
+
+
+class SavedViewForm(ServiceForm):
+    """A view of a list: its page, what the address asks, and its name."""
+
+    page = WordsField(max_length=200, read=reading.plain, widget=forms.HiddenInput)
+    query = WordsField(max_length=600, read=reading.plain, required=False, widget=forms.HiddenInput)
+    label = WordsField(label=_("Name of the view"), max_length=60, read=reading.plain)
+
+    def clean_page(self) -> str:
+        """A page of this program, and no other."""
+        page: str = self.cleaned_data["page"]
+        if not page.startswith("/") or page.startswith("//") or "?" in page or "\\" in page:
+            raise forms.ValidationError(_("Save the view from its list."))
+        return page
+
+    @property
+    def address(self) -> str:
+        """The list as it was seen when the view was saved."""
+        query = self.cleaned_data.get("query", "")
+        return f"{self.cleaned_data['page']}?{query}" if query else str(self.cleaned_data["page"])
+
+
+class RemoveViewForm(SavedViewForm):
+    def arguments(self) -> dict[str, Any]:
+        return {"page": self.cleaned_data["page"], "label": self.cleaned_data["label"]}

@@ -52,6 +52,7 @@ class User(AbstractBaseUser, Audited):
     language = models.CharField(_("language"), max_length=10, default="en")
     theme = models.CharField(_("colours"), max_length=10, choices=Theme, null=True)
     density = models.CharField(_("density"), max_length=10, choices=Density, null=True)
+    views = models.JSONField(_("saved views of lists"), null=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
     trained_on = models.DateField(_("trained on"), null=True, blank=True)
     identity_checked_on = models.DateField(_("identity checked on"), null=True, blank=True)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
@@ -35,12 +35,15 @@ from accounts.forms import (
     OwnPasswordForm,
     PasskeyForm,
     RemovePasskeyForm,
+    RemoveViewForm,
+    SavedViewForm,
     SignInForm,
 )
 from accounts.hospital.provider import CAME_BY, LEFT, hospital_of, hospitals
 from accounts.models import User
 from accounts.passkeys import ADDING, SIGNING_IN, ask_for_any, offer, taken
 from accounts.requests import PersonRequest
+from accounts.saved_views import keep_view, remove_view
 from accounts.sessions import close_session, note_open_session, open_session, seconds_left
 from accounts.throttle import count_failure, refuse_too_many
 from kernel.clock import local_date
@@ -191,6 +194,28 @@ def appearance(request: PersonRequest) -> HttpResponse:
         return redirect("accounts:appearance")
     page = Page(_("Colours and density"), _("Save"), reverse("accounts:profile"), _("My account"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@require_POST
+@login_required
+def save_view(request: PersonRequest) -> HttpResponse:
+    """Keep the list as it stands under a name, and go back to it."""
+    form = SavedViewForm(request.POST)
+    if form.submits(keep_view, user=request.user, by=request.user, at=timezone.now()):
+        messages.success(request, _("The view is saved; it stands above the list."))
+        return redirect(form.address)
+    page = Page(_("Save this view"), _("Save"), reverse("home"), _("Work list"))
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@require_POST
+@login_required
+def delete_view(request: PersonRequest) -> HttpResponse:
+    """Keep a view no longer, and go back to its list."""
+    form = RemoveViewForm(request.POST)
+    if form.submits(remove_view, user=request.user, by=request.user, at=timezone.now()):
+        return redirect(form.cleaned_data["page"])
+    raise Http404
 
 
 @login_required

@@ -18,6 +18,8 @@ WORDS: Final[dict[str, str | Promise]] = {
     "accounts:person:change": _("Account changed"),
     "accounts:person:choose_language": _("Language chosen"),
     "accounts:person:choose_appearance": _("Colours and density chosen"),
+    "accounts:person:keep_view": _("View of a list saved"),
+    "accounts:person:remove_view": _("View of a list removed"),
     "accounts:person:accept_accountability": _("Accountability policy accepted"),
     "accounts:person:begin_second_factor": _("Second factor begun"),
     "accounts:person:confirm_second_factor": _("Second factor set up"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -175,6 +177,23 @@ def sort_head(context: Context, column: str, label: object) -> dict[str, str]:
     asked.pop("page", None)
     asked["sort"] = order.next_of(column)
     return {"direction": order.of(column), "address": asked.urlencode(), "label": str(label)}
+
+
+@register.inclusion_tag("partials/saved_views.html", takes_context=True)
+def saved_views(context: Context) -> dict[str, Any]:
+    """Draw the views that the reader keeps of this list, and the way to keep the one that is open."""
+    request = context["request"]
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    query = urlencode([(name, value) for name, values in asked.lists() for value in values if value])
+    kept = [each for each in request.user.views or () if each["page"] == request.path]
+    return {
+        "views": sorted(kept, key=lambda each: each["label"]),
+        "page": request.path,
+        "query": query,
+        "is_saved": any(each["query"] == query for each in kept),
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 @register.filter

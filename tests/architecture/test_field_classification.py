@@ -38,7 +38,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "operational": "id act by role signed_at meaning record digest site_id",
     },
     "accounts.User": {
-        "identifying": "password username display_name email totp_secret identity_document",
+        "identifying": "password username display_name email totp_secret identity_document views",
         "operational": (
             "id act language is_active trained_on identity_checked_on accountability_accepted_on "
             "totp_confirmed_at totp_last_step must_change_password session_key failed_sign_ins locked_until "

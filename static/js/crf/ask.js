@@ -1,4 +1,5 @@
 // A query is raised at the answer it is about, in a small window over the form; what is typed into the form stays.
+// Alt+Q opens it from anywhere, at the answer in which the focus is; the window says what it is about, to be changed.
 // Without this module the link leads to a page that asks the same.
 
 const first = (selector, within) => within.querySelector(selector);
@@ -36,11 +37,31 @@ function newKey() {
     .join("");
 }
 
+const links = (page) => [...page.querySelectorAll("[data-ask]")];
+
+// The link that Alt+Q stands for: that of the answer in which the focus is, else the first of the form.
+export function nearest(page) {
+  const around = page.activeElement?.closest("[data-q], [data-row]");
+  return (around && first("[data-ask]", around)) || links(page)[0];
+}
+
+// Every question and row once, in the order of the form.
+function offer(select, page) {
+  const seen = new Set();
+  const options = links(page).filter(({ dataset }) => !seen.has(dataset.ask) && seen.add(dataset.ask));
+  select.replaceChildren(
+    ...options.map(({ dataset }) =>
+      Object.assign(page.createElement("option"), { value: dataset.ask, textContent: dataset.about }),
+    ),
+  );
+}
+
 function open(dialog, link) {
   const form = first("form", dialog);
+  offer(form.elements.target, link.ownerDocument);
+  form.elements.target.value = link.dataset.ask;
   form.elements.text.value = "";
   form.elements.once.value = newKey();
-  first("[data-ask-about]", dialog).textContent = link.dataset.about;
   first("[data-ask-problem]", dialog).textContent = "";
   dialog.link = link;
   dialog.showModal();
@@ -51,6 +72,10 @@ async function submit(dialog, event) {
   event.preventDefault();
   const form = first("form", dialog);
   const problem = first("[data-ask-problem]", dialog);
+  const chosen = form.elements.target.value;
+  if (chosen !== dialog.link.dataset.ask) {
+    dialog.link = links(dialog.ownerDocument).find(({ dataset }) => dataset.ask === chosen);
+  }
   try {
     const { done, said } = await send(dialog.link, form);
     if (!done) {
@@ -74,6 +99,16 @@ export function askInPlace(page) {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     open(dialog, link);
+  });
+  page.addEventListener("keydown", (event) => {
+    if (!event.altKey || event.ctrlKey || event.code !== "KeyQ" || dialog.open) return;
+    const link = nearest(page);
+    if (!link) return;
+    event.preventDefault();
+    open(dialog, link);
+  });
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) first("form", dialog).requestSubmit();
   });
   first("form", dialog).addEventListener("submit", (event) => submit(dialog, event));
   first("[data-ask-cancel]", dialog).addEventListener("click", () => dialog.close());

@@ -132,6 +132,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "accounts:language": ("post", "+"),
     "accounts:first-password": ("get", "+"),
     "accounts:appearance": ("get", "*"),
+    "accounts:save-view": ("post", "*"),
+    "accounts:remove-view": ("post", "*"),
     "accounts:password": ("get", "*"),
     "accounts:second-factor": ("get", "*"),
     "accounts:begin-second-factor": ("post", "*"),
