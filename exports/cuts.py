@@ -39,6 +39,16 @@ class Cut:
         _now, snapshot, last_act = _seen_now("stored_at <= %(at)s", at)
         return cls(at=at, snapshot=snapshot, last_act=last_act)
 
+    def plan_for_many(self) -> None:
+        """The open transaction reads many versions: each of its joins is made of whole tables.
+
+        How many versions are the last ones by a moment, PostgreSQL cannot know. It expects one or two, goes through
+        all participants and visits again for each record, and takes the square of the trial's size.
+        """
+        if self.is_past:
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL enable_nestloop = off")
+
     def rows(self, model: type[models.Model], which: str = "true") -> str:
         """Return the SQL of a model's rows as they stood: in a past moment, each row's last version by then.
 
@@ -67,7 +77,8 @@ class Cut:
             return "true"
         if self.unseen_acts is not None:
             return self._before_last(act)
-        return f"EXISTS (SELECT 1 FROM audit_act w WHERE w.id = {act} AND {self._seen})"
+        # A value and no EXISTS, which would become a join: inside a query for each row, one of all the acts.
+        return f"(SELECT true FROM audit_act w WHERE w.id = {act} AND {self._seen})"
 
     def _versions(self, table: str) -> str:
         if self.unseen_acts is not None:

@@ -278,6 +278,7 @@ def write_export(*, export: Export, at: datetime) -> Export:
             cut = _cut_of(begun)
             if not is_alone(begun):
                 return export
+            cut.plan_for_many()
             with override(begun.language):
                 manifest = write_zip(
                     unfinished,

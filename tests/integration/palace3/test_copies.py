@@ -38,6 +38,12 @@ WALKED, GUARDED, WANTED = 9, 21, 30
 # What names the row or its moment, and not what the row says.
 NUMBER = re.compile(r"\b\d\d-\d{4}\b")
 OWN = {"act_id", "pgh_id", "pgh_created_at", "pgh_obj_id", "participant_id", "entered_at"}
+BY_LOT = {
+    "unverified",
+    "required",
+    "left",
+    "critical_left",
+}  # who is verified is drawn by the participant's number
 
 
 @pytest.fixture
@@ -90,7 +96,10 @@ def _both_ways_wrote_the_same_rows() -> None:
     for table, key in _copied_tables():
         ways: list[dict[int, set[str]]] = [defaultdict(set), defaultdict(set)]
         with connection.cursor() as cursor:
-            rows = f"SELECT t.{key}, to_jsonb(t) FROM {table} t WHERE t.{key} >= %s"  # noqa: S608 (names of models)
+            said = "to_jsonb(t)" + (
+                " - 'id'" if table == "crf_expectedform" else ""
+            )  # whose ids are no copies
+            rows = f"SELECT t.{key}, {said} FROM {table} t WHERE t.{key} >= %s"  # noqa: S608 (names of models)
             cursor.execute(rows, [STRIDE])
             for number, row in cursor.fetchall():
                 way = number // STRIDE > GUARDED - WALKED
@@ -121,7 +130,7 @@ def _copied_tables() -> Iterator[tuple[str, str]]:
 def _as_its_source(said: Any) -> Any:
     """Return what a copy's row says, with the numbers of the rows that it repeats."""
     if isinstance(said, dict):
-        return {name: _as_its_source(one) for name, one in said.items() if name not in OWN}
+        return {name: _as_its_source(one) for name, one in said.items() if name not in OWN | BY_LOT}
     if isinstance(said, list):
         return [_as_its_source(one) for one in said]
     if isinstance(said, str):
