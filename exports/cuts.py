@@ -39,16 +39,6 @@ class Cut:
         _now, snapshot, last_act = _seen_now("stored_at <= %(at)s", at)
         return cls(at=at, snapshot=snapshot, last_act=last_act)
 
-    def plan_for_many(self) -> None:
-        """The open transaction reads many versions: each of its joins is made of whole tables.
-
-        How many versions are the last ones by a moment, PostgreSQL cannot know. It expects one or two, goes through
-        all participants and visits again for each record, and takes the square of the trial's size.
-        """
-        if self.is_past:
-            with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL enable_nestloop = off")
-
     def rows(self, model: type[models.Model], which: str = "true") -> str:
         """Return the SQL of a model's rows as they stood: in a past moment, each row's last version by then.
 
@@ -101,6 +91,16 @@ class Cut:
         if self.snapshot:
             asked.append(visible_in(self.snapshot))
         return " AND ".join(asked)
+
+
+def plan_for_many() -> None:
+    """The open transaction reads whole tables: each of its joins is made of them, and none row by row.
+
+    How many rows a policy shows, and which versions are the last ones by a moment, PostgreSQL cannot know. It expects
+    one or two, goes through all participants again for each record, and takes the square of the trial's size.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '32MB'")
 
 
 def visible_in(snapshot: str) -> str:
