@@ -72,8 +72,8 @@ class SelectingForm(ServiceForm):
         label=_("Arm"),
         required=False,
         help_text=_(
-            "Masked leaves out what only one arm has and what people typed; the manifest names it. What happened to "
-            "whom can still suggest the arm."
+            "Masked leaves out what only one arm has and what people typed; the codebook shows it, and the manifest "
+            "names it. What happened to whom can still suggest the arm."
         ),
     )
     identifying = BooleanField(

@@ -17,7 +17,7 @@ from accounts.models import User
 from audit.acts import open_act, record_act
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration
-from exports.cuts import Cut
+from exports.cuts import Cut, plan_for_many
 from exports.formats.kinds import DataFormat
 from exports.jobs.progress import ExportCancelledError, forget_progress, is_alone, tell_progress
 from exports.jobs.ready_mail import tell_ready
@@ -278,6 +278,8 @@ def write_export(*, export: Export, at: datetime) -> Export:
             cut = _cut_of(begun)
             if not is_alone(begun):
                 return export
+            if not Selection.of(begun.selection).participants:  # of a few, a record at a time is quicker
+                plan_for_many()
             with override(begun.language):
                 manifest = write_zip(
                     unfinished,

@@ -180,7 +180,7 @@ _STATE = (
 def _joins(cut: Cut) -> str:
     return (
         f"JOIN {cut.rows(Participant)} p ON p.id = r.participant_id JOIN {cut.rows(Site)} s ON s.id = r.site_id "
-        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id {act_behind('r', 'crf_recordevent', cut)}"
+        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id"
     )
 
 
@@ -210,7 +210,8 @@ def files_of(form: FormDeclaration, *, cut: Cut, identifying: bool = False) -> I
     yield File(
         form.code,
         (*_KEYS, *_answers([v for v in variables if not v.group], "f", form.questions, cut), *_STATE),
-        f"{answers} f JOIN {record} = f.id {_joins(cut)} WHERE s.code = ANY(%(sites)s)",
+        f"{answers} f JOIN {record} = f.id {_joins(cut)} {act_behind('r', 'crf_recordevent', cut)} "
+        "WHERE s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id",
         counted(cut, answers, "true"),
         form.code,

@@ -76,6 +76,7 @@ def play(
     journeys = list(_journeys(stage, walked, opened_on, last, dice))
     refused = _let_time_pass(journeys, until, tell_progress)
     if participants > walked:
+        _turn_visits(stage, until)  # once for the walked ones: their copies repeat it
         copy_up_to(participants, at=until, tell_progress=tell_progress, superuser=superuser)
     cut_for_committee(stage, FIRST, until - timedelta(hours=6))
     alarm(stage, until)
@@ -151,11 +152,10 @@ def _walk(journeys: list[Journey], until: datetime, progress: BulkProgress) -> l
 
 def _finish(stage: Stage, until: datetime, seed: int) -> None:
     """Visits stand where the calendar puts them now, as each night leaves them, and people have asked for calls."""
+    _turn_visits(stage, until)
 
     def work(sites: list[int]) -> list[str]:
         for place in (place for place in stage.places if place.site.pk in sites):
-            with scope(user_id=None, sites=EVERYTHING):
-                update_visit_states(site=place.site, on=local_date(until, place.site.time_zone), at=until)
             let_people_ask(place, until=until, dice=random.Random(seed + place.site.pk))  # noqa: S311 (a story)
         return []
 
@@ -163,6 +163,18 @@ def _finish(stage: Stage, until: datetime, seed: int) -> None:
     read_news(stage, until)
     with scope(user_id=None, sites=EVERYTHING):
         work_out(at=until)
+
+
+def _turn_visits(stage: Stage, until: datetime) -> None:
+    """Each visit that came due, is overdue or was missed by now says so."""
+
+    def work(sites: list[int]) -> list[str]:
+        for place in (place for place in stage.places if place.site.pk in sites):
+            with scope(user_id=None, sites=EVERYTHING):
+                update_visit_states(site=place.site, on=local_date(until, place.site.time_zone), at=until)
+        return []
+
+    in_parallel(work, {place.site.pk: 1 for place in stage.places})
 
 
 def _suspend_one(stage: Stage, at: datetime) -> None:

@@ -12,6 +12,7 @@ from crf.engine.formulas import formula
 from crf.engine.questions import Question
 from exports.formats.short_names import short_name
 from exports.sdtm.targets import target_of
+from exports.selected.narrowing import stays_behind
 from exports.tables import Column, File
 
 OF_VARIABLE: Final = (
@@ -87,6 +88,11 @@ class CodebookLine:
     @property
     def codes(self) -> list[tuple[str, str]]:
         return [(code, str(label)) for code, label in self.column.codes.items()]
+
+    @property
+    def stays_behind(self) -> bool:
+        """Say whether the column stays behind where the arm is masked."""
+        return stays_behind(self.column)
 
     @property
     def is_derived(self) -> bool:

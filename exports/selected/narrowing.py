@@ -34,7 +34,7 @@ class NarrowedFile:
 
 def narrowed(file: File, chosen: Selection, cut: Cut, *, arm_a: str = "") -> NarrowedFile:
     """Return the file as the selection has it. ``arm_a`` is the arm that is called A where the arm is masked."""
-    if chosen.arm == ArmShown.MASKED and not _leaves_masked(file):
+    if chosen.arm == ArmShown.MASKED and not leaves_masked(file):
         return NarrowedFile(file.name, None)
     columns, left_out = _columns(file, chosen, arm_a)
     conditions = dict(_conditions(file, chosen, cut))
@@ -53,15 +53,25 @@ def narrowed(file: File, chosen: Selection, cut: Cut, *, arm_a: str = "") -> Nar
     return NarrowedFile(file.name, made, tuple(conditions), tuple(left_out))
 
 
-def _leaves_masked(file: File) -> bool:
+def leaves_masked(file: File) -> bool:
+    """Say whether the file leaves where the arm is masked."""
     return file.form in KEPT_FORMS if file.form else BY_NAME[file.name].when_masked
+
+
+def stays_behind(column: Column) -> bool:
+    """Say whether the column stays behind where the arm is masked; the one that says the arm says A or B."""
+    return column.tells in LEFT_OUT_WHEN[ArmShown.MASKED.value] and not _says_arm(column)
+
+
+def _says_arm(column: Column) -> bool:
+    return column.tells == Tells.ARM and column.header == SAYS_ARM
 
 
 def _columns(file: File, chosen: Selection, arm_a: str) -> tuple[tuple[Column, ...], list[str]]:
     left_out_when = LEFT_OUT_WHEN.get(chosen.arm, frozenset())
     columns, left_out = [], []
     for column in file.columns:
-        if chosen.arm == ArmShown.MASKED and column.tells == Tells.ARM and column.header == SAYS_ARM:
+        if chosen.arm == ArmShown.MASKED and _says_arm(column):
             masked = f"CASE WHEN {column.sql} = '{arm_a}' THEN 'A' WHEN {column.sql} IS NOT NULL THEN 'B' END"
             columns.append(replace(column, sql=masked, codes={"A": "A", "B": "B"}))
         elif column.tells in left_out_when:

@@ -21,6 +21,8 @@ from exports.codebook.completeness import Filled, filled_of
 from exports.codebook.lines import HEADER, CodebookLine, codebook_of
 from exports.cuts import Cut
 from exports.listed.catalogue import BY_NAME, listed_files
+from exports.masking import kept_visits
+from exports.selected.narrowing import leaves_masked
 from exports.tables import File, files_of
 from kernel.choices import chosen
 from kernel.paper import set_pages
@@ -42,10 +44,13 @@ def codebook(request: PersonRequest) -> HttpResponse:
     known = (*catalogue.forms(), BESIDE)
     code = chosen(request, "form", known, otherwise=known[0])
     forms = [(each.code, str(each.title)) for each in catalogue.forms().values()]
+    now = timezone.now()
     context = {
         "code": code,
         "offered": [*forms, (BESIDE, _("Tables beside the forms"))],
-        "files": _by_file(_lines(request, [code], at=timezone.now())),
+        "files": _by_file(_lines(request, [code], at=now)),
+        "masked": {file.name for file in _files([code], now) if leaves_masked(file)},
+        "kept_visits": kept_visits(),
         "counts": request.user.may(Permission.CRF_VIEW),
     }
     return render(request, "exports/codebook.html", context)

@@ -14,11 +14,15 @@ from django.db import connection, connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from crf import catalogue
 from crf.engine.submission import Answers
 from crf.records.save import save_answers
 from crf.store.records import NEW, find_stored_record, record_key_of
+from exports.cuts import Cut, plan_for_many
+from exports.listed.catalogue import BY_NAME
 from exports.models import Export
 from exports.services import path_of, request_export, write_export
+from exports.writing import files_for
 from followup.services.planning import plan_visits_for
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_exports import files, kept_in, taken
@@ -270,3 +274,19 @@ def test_point_20_now_is_the_moment_of_the_snapshot_that_was_read(world: World) 
     assert {k: v for k, v in digests(again(world, done.cut_at)).items() if k == "STAGE_NODE.csv"} == {
         k: v for k, v in digests(done).items() if k == "STAGE_NODE.csv"
     }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_past", [True, False])
+def test_no_export_goes_through_everybody_for_each_row(world: World, is_past: bool) -> None:
+    """PostgreSQL expects a row or two and not thousands: a nested loop would take the square of the trial's size."""
+    screen(world)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cut = Cut.of_moment(database_moment()) if is_past else Cut.of_this_snapshot()
+        plan_for_many()
+        looped = set()
+        for file in files_for(list(catalogue.forms().values()), cut, BY_NAME):
+            cursor.execute(f"EXPLAIN {file.select}", {"sites": ["01"]})
+            looped |= {file.name for (line,) in cursor.fetchall() if "Nested Loop" in line}
+    # What one row holds is unfolded, or rows are joined by more than that something is equal.
+    assert looped <= {"SCREENING", "ELIGIBILITY_EVIDENCE", "ALLOCATIONS", "ADJUDICATION", "AUDIT_TRAIL"}

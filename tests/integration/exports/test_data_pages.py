@@ -108,6 +108,14 @@ def test_the_codebook_tells_every_column_with_formula_and_completeness(
     assert (filled.number, filled.of) == (0, 1)
     assert lines["STAGE", "SITEID"][0].label
     assert "NAP" in dict(lines["STAGE_NODE", "STATION_MISS"][0].codes) or lines
+    assert "STAGE" in page.context["masked"]
+    assert "(not masked)" in page.content.decode()
+    typed = {column for (name, column), (line, _filled) in lines.items() if line.stays_behind}
+    assert {column for _name, column in lines if column.endswith("_SP")} <= typed
+    hidden = client.get("/codebook/?form=SURG")
+    assert not hidden.context["masked"]
+    assert "it stays behind" in hidden.content.decode()
+    assert "(not masked)" not in hidden.content.decode()
     tables = client.get("/codebook/?form=TABLES").content.decode()
     assert "ALLOCATIONS" in tables
     assert "AUDIT_TRAIL" in tables
