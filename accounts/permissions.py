@@ -413,6 +413,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
 
 SITE_ROLES: Final = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})
 CENTRAL_ROLES: Final = frozenset(Role) - SITE_ROLES
+# Asked of these roles everywhere; with real data of every role (settings.SECOND_FACTOR_OF_EVERYBODY).
 SECOND_FACTOR_ROLES: Final = frozenset(
     {Role.INVESTIGATOR, Role.DATA_MANAGER, Role.TRIAL_MANAGER, Role.STATISTICIAN, Role.COMMITTEE}
 )

@@ -17,6 +17,7 @@ PARTS = {
     "pages": ("bench.pages",),
     "reports": ("bench.reports",),
     "forms": ("bench.forms", "--participants", "100"),
+    "guards": ("bench.guards", "--participants", "100"),
     "export": ("bench.export",),
     "allocation": ("bench.allocation",),
     "night": ("bench.followup", "--only", "night"),

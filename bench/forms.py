@@ -68,11 +68,11 @@ def save(trial: Trial, number: str) -> None:
         )
 
 
-def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[], None]]]:
+def save_by_turns(number: str) -> Callable[[], None]:
+    """Return the whole save of the form: each call saves another value."""
     from django.db import transaction
     from django.utils import timezone
 
-    from audit.acts import open_act
     from crf import catalogue
     from crf.engine.submission import Answers
     from crf.records.save import save_answers
@@ -83,8 +83,6 @@ def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[],
     with transaction.atomic():
         participant = Participant.objects.select_related("site").get(number=number)
         place = record_key_of(participant=participant, form=form)
-        pk = find_stored_record(place).record.pk
-    twin = _twin(trial, form.model, pk)
 
     def whole() -> None:
         with transaction.atomic():
@@ -97,6 +95,25 @@ def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[],
             save_answers(
                 record_key=place, answers=answers, version=sheet.record.version, by=by, at=timezone.now()
             )
+
+    return whole
+
+
+def _ways_to_save(trial: Trial, number: str) -> Iterator[tuple[str, Callable[[], None]]]:
+    from django.db import transaction
+    from django.utils import timezone
+
+    from audit.acts import open_act
+    from crf import catalogue
+    from crf.store.records import find_stored_record, record_key_of
+    from trials.models import Participant
+
+    by, form, turn = person("coord01"), catalogue.form(FORM), iter(range(100_000))
+    with transaction.atomic():
+        participant = Participant.objects.select_related("site").get(number=number)
+        place = record_key_of(participant=participant, form=form)
+        pk = find_stored_record(place).record.pk
+    twin, whole = _twin(trial, form.model, pk), save_by_turns(number)
 
     def update(model: Any, **act: Any) -> None:
         stored = model.objects.get(pk=pk)
@@ -152,7 +169,7 @@ def _twin(trial: Trial, model: Any, pk: int) -> Any:
     return type("Twin", (models.Model,), {**columns, "Meta": meta, "__module__": "bench.forms"})
 
 
-def _staged() -> str:
+def staged() -> str:
     """Return a participant of site 01 whose large forms are filled in."""
     from django.db import transaction
 
@@ -172,7 +189,7 @@ def main() -> None:
     with server() as running:
         trial = filled(running, asked.participants)
         serve(trial)
-        number = _staged()
+        number = staged()
         print(f"\n{asked.participants} participants\n\n{HEAD}")
         pages(number)
         save(trial, number)

@@ -190,6 +190,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"path": os.environ.get("PASSWORD_BREACH_LIST", "")},
     },
 ]
+# With real data whoever holds a role has a second factor; a trial to look at asks it of some roles.
+SECOND_FACTOR_OF_EVERYBODY = PALACE3_PRODUCTION
 # An account in which nobody has signed in for so long is shown to the trial managers, who close it or ask why.
 DORMANT_DAYS = 90
 IDLE_MINUTES = int(os.environ.get("IDLE_MINUTES", "30"))

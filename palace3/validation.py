@@ -29,23 +29,42 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
         f"{_I}audit/test_proven_scope.py::test_two_hundred_mixed_requests_over_a_pool_show_no_foreign_row",
         f"{_I}system/test_permission_matrix.py::test_another_sites_participant_does_not_exist",
     ),
-    4: (f"{_I}trials/test_gates.py::test_point_22_an_end_is_not_moved_behind_what_was_done",),
+    4: (
+        f"{_I}trials/test_gates.py::test_point_22_an_end_is_not_moved_behind_what_was_done",
+        f"{_I}trials/test_gates.py::test_point_22_a_role_ends_at_once_in_an_open_session",
+        f"{_I}trials/test_pages.py::test_the_delegation_log_is_a_paper_of_the_site_alone",
+    ),
     5: (
         f"{_I}accounts/test_sign_in.py::test_after_five_wrong_tries_the_right_password_waits_too",
         f"{_I}reports/test_trail.py::test_sign_ins_and_refusals_stand_in_it",
+        f"{_I}accounts/test_factors.py::test_an_outsider_locks_the_name_and_not_the_browser_of_its_owner",
     ),
     6: (f"{_I}accounts/test_sign_in.py::test_the_session_ends_when_nobody_is_there",),
-    7: (f"{_I}accounts/test_sign_in.py::test_a_privileged_role_sets_up_its_factor_before_anything_else",),
+    7: (
+        f"{_I}accounts/test_sign_in.py::test_a_privileged_role_sets_up_its_factor_before_anything_else",
+        f"{_I}accounts/test_sign_in.py::test_in_production_every_role_sets_up_its_factor_before_anything_else",
+    ),
     8: (
         f"{_I}trials/test_gates.py::test_point_22_tokens_and_feeds_end_with",
         f"{_I}trials/test_pages.py::test_a_reset_ends_sessions_and_drops_the_second_factor",
+        f"{_I}trials/test_gates.py::test_requirement_8_who_has_not_signed_in_for_long_is_listed",
     ),
-    9: (f"{_I}accounts/test_sign_in.py::test_a_session_does_not_work_in_another_browser",),
-    10: (f"{_I}operations/test_backups.py::test_nobody_reads_a_backup_and_a_flipped_byte_is_found",),
-    11: (f"{_I}trials/test_gates.py::test_the_database_refuses_incompatible_roles_and_roles_for_oneself",),
+    9: (
+        f"{_I}accounts/test_sign_in.py::test_a_session_does_not_work_in_another_browser",
+        f"{_I}accounts/test_factors.py::test_a_person_sees_their_sessions_and_ends_the_others",
+    ),
+    10: (
+        f"{_I}operations/test_backups.py::test_nobody_reads_a_backup_and_a_flipped_byte_is_found",
+        "tests/unit/palace3/test_production.py::test_what_is_unsafe_is_refused_by_name",
+    ),
+    11: (
+        f"{_I}trials/test_gates.py::test_the_database_refuses_incompatible_roles_and_roles_for_oneself",
+        f"{_I}trials/test_gates.py::test_point_22_nobody_gives_a_role_to_themselves",
+    ),
     12: (
         f"{_I}trials/test_pages.py::test_a_role_needs_training_first",
         f"{_I}trials/test_gates.py::test_point_22_training_and_identity_check_lie_behind",
+        f"{_I}crf/test_saving.py::test_the_untrained_do_not_answer",
     ),
     13: (f"{_I}audit/test_guards.py::test_every_version_of_a_row_is_kept_with_its_act",),
     14: (f"{_I}crf/test_pages.py::test_history_tells_who_when_why_old_and_new",),
@@ -68,16 +87,28 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
         ),
     ),
     25: (f"{_I}audit/test_proven_scope.py::test_no_act_is_dated_back_once_production_has_said_so",),
-    26: (f"{_I}crf/test_saving.py::test_treatment_forms_wait_for_randomization",),
+    26: (
+        f"{_I}crf/test_saving.py::test_treatment_forms_wait_for_randomization",
+        f"{_I}randomization/test_allocating.py::test_without_consent_decision_or_stage_each_missing_step_is_named",
+    ),
     27: (f"{_I}crf/test_consequences.py::test_the_eligibility_page_signs_the_decision",),
-    28: (f"{_I}randomization/test_pages.py::test_a_design_is_simulated_before_there_is_a_trial",),
+    28: (
+        f"{_I}randomization/test_pages.py::test_a_design_is_simulated_before_there_is_a_trial",
+        "tests/unit/randomization/test_blocks.py::test_ten_thousand_lists_are_balanced_and_no_two_are_alike",
+    ),
     29: (f"{_I}randomization/test_races.py::test_two_hundred_by_sixteen_clients_one_of_them_killed",),
     30: (f"{_I}randomization/test_pages.py::test_an_error_is_marked_and_never_frees_a_place",),
     31: (f"{_I}exports/test_casebook.py::test_rare_13_signatures_stand_with_the_ones_that_fell",),
     32: (f"{_I}audit/test_proven_scope.py::test_no_signature_without_the_signers_proof",),
     33: (f"{_I}randomization/test_allocating.py::test_a_wrong_password_takes_no_place",),
-    34: (f"{_I}trials/test_gates.py::test_point_22_nobody_signs_with_a_password_that_somebody_else_chose",),
-    35: (f"{_I}trials/test_gates.py::test_point_22_training_and_identity_check_lie_behind",),
+    34: (
+        f"{_I}trials/test_gates.py::test_point_22_nobody_signs_with_a_password_that_somebody_else_chose",
+        f"{_I}trials/test_gates.py::test_point_7_a_token_rests_while_its_owner_lacks",
+    ),
+    35: (
+        f"{_I}trials/test_gates.py::test_point_22_training_and_identity_check_lie_behind",
+        f"{_I}trials/test_proofs.py::test_point_5_training_and_identity_need_a_document_and_a_second_verifier",
+    ),
     37: (f"{_I}crf/test_saving.py::test_verify_sign_lock_and_what_a_change_undoes",),
     39: (f"{_I}crf/test_saving.py::test_only_the_site_answers",),
     40: (
@@ -93,7 +124,10 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
     42: (f"{_I}trials/test_pages.py::test_an_inspector_reads_sites_and_changes_nothing",),
     43: (f"{_I}exports/test_odm.py::test_the_snapshot_holds_each_answer_and_missing_reason_of_the_tables",),
     44: (f"{_I}operations/test_backups.py::test_what_is_restored_is_what_was_backed_up",),
-    45: (f"{_I}operations/test_backups.py::test_a_drill_is_on_record_whether_it_passes_or_not",),
+    45: (
+        f"{_I}operations/test_backups.py::test_a_drill_is_on_record_whether_it_passes_or_not",
+        f"{_I}operations/test_backups.py::test_what_is_restored_is_what_was_backed_up",
+    ),
     46: (
         f"{_I}trials/test_registers.py::test_an_entry_of_each_register_is_recorded_listed_and_closed_on_its_page",
     ),
@@ -126,6 +160,14 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
             f"{_I}trials/test_registers.py::"
             "test_an_export_leaves_the_country_on_a_filing_and_a_basis_that_a_second_person_approved"
         ),
+    ),
+    61: (
+        f"{_I}monitoring/test_central_monitoring.py::test_a_finding_is_taken_and_ends_with_who_when_and_what_was_found",
+        f"{_I}monitoring/test_central_monitoring.py::test_a_breach_of_all_sites_together_is_a_finding_of_the_factor_s_owner",
+    ),
+    62: ("tests/unit/palace3/test_production.py::test_what_is_unsafe_is_refused_by_name",),
+    63: (
+        f"{_I}followup/test_visit_conduct.py::test_point_02_a_visit_that_took_place_is_asked_how_it_was_made",
     ),
     67: (f"{_I}analysis/test_flow.py",),
 }

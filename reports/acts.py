@@ -81,6 +81,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "trials:register:close": _("Entry of a register closed"),
     "audit:review:plan": _("Review of the audit trail planned"),
     "audit:review:record": _("Review of the audit trail recorded"),
+    "audit:review:change": _("Interval of a review of the audit trail changed"),
     "audit:review:end": _("Review of the audit trail ended"),
     "reports:trail:take": _("Audit trail taken as a file"),
     "audit:seal:alarm": _("Warned that the audit trail is not sealed"),

@@ -96,5 +96,10 @@ class RecordReviewForm(ServiceForm):
     )
 
 
+class ChangeReviewForm(ServiceForm):
+    every_days = WholeNumberField(label=_("Every how many days"), min_value=1, max_value=366)
+    reason = WordsField(label=_("Reason"), max_length=200)
+
+
 class EndReviewForm(ServiceForm):
     reason = WordsField(label=_("Reason"), max_length=200)

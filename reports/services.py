@@ -65,6 +65,22 @@ def record_review(
         )
 
 
+def change_review(
+    *, review: TrailReview, every_days: int, reason: str, by: User, at: datetime
+) -> TrailReview:
+    """The review comes due every so many days from now on; the interval of before and the reason stay on record.
+
+    Refuses: a review that was ended. Locks: the review.
+    """
+    with open_act("audit:review:change", by=by, at=at, reason=reason) as act:
+        locked = TrailReview.objects.select_for_update(of=("self",)).get(pk=review.pk)
+        if locked.ended_at is not None:
+            raise ReviewEnded
+        locked.every_days, locked.act = every_days, act
+        locked.save(update_fields=["every_days", "act"])
+    return locked
+
+
 def end_review(*, review: TrailReview, reason: str, by: User, at: datetime) -> TrailReview:
     """The review comes due no more; what was recorded stays.
 

@@ -29,6 +29,7 @@ urlpatterns = [
     path("audit-trail/reviews/", views.trail_reviews, name="trail-reviews"),
     path("audit-trail/reviews/new/", views.plan_review, name="plan-review"),
     path("audit-trail/reviews/<int:pk>/record/", views.record_review, name="record-review"),
+    path("audit-trail/reviews/<int:pk>/change/", views.change_review, name="change-review"),
     path("audit-trail/reviews/<int:pk>/end/", views.end_review, name="end-review"),
     path("forms-to-fill-in/", views.unfinished_forms, name="unfinished-forms"),
     path("completeness/", views.completeness, name="completeness"),

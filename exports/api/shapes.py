@@ -46,6 +46,14 @@ def participant(row: Participant, reader: User) -> dict[str, Any]:
     }
 
 
+def listed_participant(row: Participant, reader: User) -> dict[str, Any]:
+    """Return a participant in a list: who reads of every site is told no arm there, one by one alone."""
+    shown = participant(row, reader)
+    if reader.sites_with(Permission.ALLOCATION_VIEW) is None:
+        shown.pop("arm", None)
+    return shown
+
+
 def visit(row: Visit) -> dict[str, Any]:
     """Return one visit with its window and what happened."""
     return {

@@ -94,7 +94,7 @@ def participants(request: CallerRequest) -> Response:
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
     chosen = rows.filter(**_wanted(request, site="site__code", state="state"))
     return paged_changes(
-        chosen, request, lambda page: [shapes.participant(row, request.user) for row in page]
+        chosen, request, lambda page: [shapes.listed_participant(row, request.user) for row in page]
     )
 
 

@@ -10,7 +10,15 @@ from reports.views.participants import participant_list
 from reports.views.protocol import confirm, protocol_questions, protocol_value, withdraw
 from reports.views.quality import report, report_file, report_list
 from reports.views.site import move_site, site
-from reports.views.trail import end_review, plan_review, record_review, trail, trail_file, trail_reviews
+from reports.views.trail import (
+    change_review,
+    end_review,
+    plan_review,
+    record_review,
+    trail,
+    trail_file,
+    trail_reviews,
+)
 from reports.views.transfer import (
     accept_transfer,
     confirm_transfer,
@@ -28,6 +36,7 @@ __all__ = [
     "amendment",
     "amendment_file",
     "ask_copy",
+    "change_review",
     "closing",
     "completeness",
     "completeness_file",

@@ -38,7 +38,8 @@ def participant_list(request: PersonRequest) -> HttpResponse:
     known = {
         "site": [site.code for site in sites],
         "state": Track.values,
-        "arm": ARMS if shows_arm else (),
+        # Narrowed by arm and state, the list of every site would count an outcome by arm.
+        "arm": ARMS if shows_arm and request.user.sites_with(Permission.ALLOCATION_VIEW) is not None else (),
         "randomized": ("yes", "no"),
         "late": ("yes",),
     }

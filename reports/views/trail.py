@@ -22,7 +22,7 @@ from kernel.pagination import count_up_to
 from kernel.service_form import Page
 from kernel.spreadsheets import as_csv, as_xlsx
 from reports import services
-from reports.forms import EndReviewForm, PlanReviewForm, RecordReviewForm, TrailFilterForm
+from reports.forms import ChangeReviewForm, EndReviewForm, PlanReviewForm, RecordReviewForm, TrailFilterForm
 from reports.trail import COLUMNS, KINDS, TrailFilter, acts_open_to, filtered, lines_of, rows_of_file
 from reports.trail_reviews import open_reviews, reviews_on
 from trials.models import Site
@@ -142,6 +142,17 @@ def record_review(request: PersonRequest, pk: int) -> HttpResponse:
         return redirect("reports:trail-reviews")
     about = _("%(number)s acts since the last review fit the filter.") % {"number": number}
     page = _page(_("Record the review “%(name)s”") % {"name": review}, _("Record it"), about)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.AUDIT_REVIEW)
+def change_review(request: PersonRequest, pk: int) -> HttpResponse:
+    """Change how often a planned review comes due."""
+    review = get_object_or_404(open_reviews(), pk=pk)
+    form = ChangeReviewForm(request.POST or None, initial={"every_days": review.every_days})
+    if form.submits(services.change_review, review=review, by=request.user, at=timezone.now()):
+        return redirect("reports:trail-reviews")
+    page = _page(_("Change how often “%(name)s” is due") % {"name": review}, _("Change it"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 

@@ -66,15 +66,20 @@ def _static_files_as_served() -> Iterator[None]:
 
 @pytest.fixture
 def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
-    """Opens a page in a browser of its own; a request to anywhere else fails the test, as does a script's fault."""
+    """Opens a page in a browser of its own; a request to anywhere else fails the test, as does a script's fault.
+
+    ``beside`` is a second place to which the test leads the browser.
+    """
     own, faults, contexts = urlsplit(live_server.url).netloc, [], []
 
-    def opened(size: dict[str, int] = WIDE, **more: Any) -> Page:
+    def opened(size: dict[str, int] = WIDE, *, beside: str = "", **more: Any) -> Page:
         context = browser.new_context(viewport=size, base_url=live_server.url, **more)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
-        context.on("request", lambda sent: faults.append(sent.url) if _leaves(sent.url, own) else None)
+        context.on(
+            "request", lambda sent: faults.append(sent.url) if _leaves(sent.url, own, beside) else None
+        )
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
         return page
@@ -85,9 +90,9 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page
     assert faults == []
 
 
-def _leaves(address: str, own: str) -> bool:
+def _leaves(address: str, *places: str) -> bool:
     parts = urlsplit(address)
-    return parts.scheme not in {"data", "blob", "about"} and parts.netloc != own
+    return parts.scheme not in {"data", "blob", "about"} and parts.netloc not in places
 
 
 @pytest.fixture

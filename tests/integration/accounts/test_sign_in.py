@@ -197,6 +197,18 @@ def test_a_privileged_role_sets_up_its_factor_before_anything_else(client: Clien
     assert client.get("/accounts/").status_code == 200
 
 
+@pytest.mark.parametrize("username", ["coordinator", "monitor", "inspector", "reviewer"])
+def test_in_production_every_role_sets_up_its_factor_before_anything_else(
+    client: Client, world: World, settings: Any, username: str
+) -> None:
+    answer(client, username=username)
+    assert client.get(reverse("home")).status_code == 200
+    settings.SECOND_FACTOR_OF_EVERYBODY = True
+    assert client.get(reverse("home")).headers["Location"] == "/accounts/second-factor/"
+    give_factor(getattr(world, username))
+    assert client.get(reverse("home")).status_code == 200
+
+
 def test_a_session_does_not_work_in_another_browser(world: World) -> None:
     here = Client(headers={"User-Agent": "one browser"})
     answer(here)

@@ -124,6 +124,16 @@ def test_requirement_24_a_planned_review_comes_due_is_recorded_and_comes_due_aga
     time_machine.move_to(LATER + timedelta(days=9), tick=False)
     client.force_login(world.data_manager)
     assert "Reviews that are overdue" in client.get(reverse("reports:trail")).text
+    change = reverse("reports:change-review", args=[review.pk])
+    assert client.post(change, {"every_days": "30", "reason": "", "_key": "k3"}).status_code == 422
+    told = {"every_days": "30", "reason": "Few changes now", "_key": "k4"}
+    assert client.post(change, told).status_code == 302
+    assert "Reviews that are overdue" not in client.get(reverse("reports:trail")).text
+    review.refresh_from_db()
+    assert (review.every_days, review.act.reason) == (30, "Few changes now")
+    time_machine.move_to(LATER + timedelta(days=32), tick=False)
+    client.force_login(world.data_manager)
+    assert "Reviews that are overdue" in client.get(reverse("reports:trail")).text
     end = reverse("reports:end-review", args=[review.pk])
-    assert client.post(end, {"reason": "over", "_key": "k3"}).status_code == 302
+    assert client.post(end, {"reason": "over", "_key": "k5"}).status_code == 302
     assert "Reviews that are overdue" not in client.get(reverse("reports:trail")).text

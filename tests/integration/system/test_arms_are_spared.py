@@ -263,3 +263,24 @@ def test_point_22_who_is_spared_the_arm_reads_of_none(played: Played) -> None:
     ]
     assert all(ANSWERED in each for each in told), "who may see allocations reads the words"
     assert any("Arm 2" in each for each in told)
+
+
+@pytest.mark.django_db
+def test_point_11_no_list_of_every_site_is_narrowed_by_the_arm(world: World) -> None:
+    """An address with ``arm=1&state=…`` counted an outcome by arm for whoever may see one arm at a time."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        for arm in ("1", "2", "2"):
+            reveal_arm(participant=screen(world), arm=arm, by=None, at=NOW)
+        counts = {
+            (
+                role,
+                client_of(world.everyone()[role])
+                .get(f"/participants/?arm={arm}")
+                .context["page"]
+                .paginator.count,
+            )
+            for role in ("data_manager", "monitor", "inspector", "statistician", "coordinator")
+            for arm in ("1", "2")
+        }
+    central = {("data_manager", 3), ("monitor", 3), ("inspector", 3), ("statistician", 3)}
+    assert counts == central | {("coordinator", 1), ("coordinator", 2)}

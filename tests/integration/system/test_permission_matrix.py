@@ -214,6 +214,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "reports:trail-reviews": ("get", "CIMDTX"),
     "reports:plan-review": ("get", "MDT"),
     "reports:record-review": ("get", "MDT"),
+    "reports:change-review": ("get", "MDT"),
     "reports:end-review": ("get", "MDT"),
     "trials:delegation-log": ("get", "CIMTX"),
     "trials:people": ("get", "CIMTX"),

@@ -317,6 +317,31 @@ def test_point_22_tokens_end_when_a_second_factor_is_set_up_anew(
     assert reader_of(feed, on=TODAY) is None
 
 
+@pytest.mark.parametrize(
+    "lacking",
+    [{"must_change_password": True}, {"totp_secret": "", "totp_confirmed_at": None}],
+    ids=["a password of one's own", "a second factor"],
+)
+def test_point_7_a_token_rests_while_its_owner_lacks(world: World, lacking: dict[str, Any]) -> None:
+    api, _feed = keys_of(world.investigator)
+    before = {name: getattr(world.investigator, name) for name in lacking}
+    accounts.change_person(user=world.investigator, by=None, at=LATER, **lacking)
+    refused = api.get("/api/v1/participants/")
+    assert refused.status_code == 401
+    assert "sets a password and second factor of their own" in refused.text
+    accounts.change_person(user=world.investigator, by=None, at=LATER, **before)
+    assert api.get("/api/v1/participants/").status_code == 200
+
+
+def test_requirement_8_who_has_not_signed_in_for_long_is_listed(world: World, client: Client) -> None:
+    for person, days in ((world.monitor, 91), (world.coder, 89)):
+        accounts.change_person(user=person, by=None, at=NOW, signed_in_at=NOW - timedelta(days=days))
+    client.force_login(world.trial_manager)
+    assert [each.username for each in client.get("/people/").context["dormant"]] == ["monitor"]
+    client.force_login(world.investigator)
+    assert not client.get("/people/").context["dormant"], "whoever closes no account is shown none"
+
+
 def test_point_22_nobody_signs_with_a_password_that_somebody_else_chose(world: World) -> None:
     reset_account(
         user=world.investigator,
