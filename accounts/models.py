@@ -272,7 +272,7 @@ class Mail(Audited):
     sent_at = models.DateTimeField(null=True)
     dropped_at = models.DateTimeField(null=True)
     digest_at = models.DateTimeField(null=True)
-    sent_with = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    sent_with = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
         constraints = (
