@@ -1,4 +1,4 @@
-"""What triggers, trail, policies and the scope function cost: a save and lists with them, and without (issue 16).
+"""What triggers, trail, policies and the scope function cost: a save and lists with them, and without.
 
 Run: ``python -m bench.guards [--participants 100]``. The trial is copied; in the copy every trigger of ours is off, no
 table has policies, and the scope is opened by a function that does nothing. The same work is done in both by turns.

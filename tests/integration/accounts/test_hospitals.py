@@ -1,4 +1,4 @@
-"""Sign-in through a hospital, against a provider that is started here (issue 16, point 6)."""
+"""Sign-in through a hospital, against a provider that is started here."""
 
 from __future__ import annotations
 
