@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from accounts.mail_words import closing
 from accounts.models import Mail, User
+from kernel.clock import local_date
 
 USUAL_HOUR: Final = 8
 QUARTER: Final = timedelta(minutes=15)
@@ -34,7 +35,7 @@ class DigestSection:
 
 def digest_start(at: datetime, zone: str) -> datetime:
     """Return the start of the day that ``at`` is of: one digest leaves within it."""
-    return datetime.combine(at.astimezone(ZoneInfo(zone)).date(), time(), ZoneInfo(zone))
+    return datetime.combine(local_date(at, zone), time(), ZoneInfo(zone))
 
 
 def have_digest(people: Collection[int], *, zone: str, at: datetime) -> frozenset[int]:
@@ -46,7 +47,7 @@ def have_digest(people: Collection[int], *, zone: str, at: datetime) -> frozense
 def digest_time(*, has_one: bool, from_hour: int, zone: str, at: datetime) -> datetime:
     """Return from when on a message leaves: the next quarter of an hour, or tomorrow after the digest of the day."""
     if has_one:
-        tomorrow = digest_start(at, zone).date() + ONE_DAY
+        tomorrow = local_date(at, zone) + ONE_DAY
         return datetime.combine(tomorrow, time(from_hour), ZoneInfo(zone))
     past = timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
     return at + (QUARTER - past if past else timedelta())

@@ -20,8 +20,8 @@ def identity_keys(purpose: str) -> list[bytes]:
 
     Raises ImproperlyConfigured for a key that is not base64 of 32 bytes.
     """
-    written = [text.strip() for text in settings.PALACE3_IDENTITY_KEY.split(",") if text.strip()]
-    return [hmac.digest(_key(text), f"palace3 identity {purpose}".encode(), "sha256") for text in written]
+    given = [text.strip() for text in settings.PALACE3_IDENTITY_KEY.split(",") if text.strip()]
+    return [hmac.digest(_key(text), f"palace3 identity {purpose}".encode(), "sha256") for text in given]
 
 
 def _key(text: str) -> bytes:

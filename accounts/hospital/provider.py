@@ -1,6 +1,6 @@
 """Sign-in through a hospital (OpenID Connect): what its provider is asked, and whether its answer is true.
 
-The protocol is Authlib's (ADR 57): authorization code with PKCE, state and nonce. Nothing is written here. What was
+The protocol is Authlib's (ADR 54): authorization code with PKCE, state and nonce. Nothing is written here. What was
 asked waits in the session of the browser and is answered once.
 """
 
@@ -108,10 +108,10 @@ def hospital_of(key: str) -> Hospital | None:
 def _read(path: str) -> tuple[Hospital, ...]:
     try:
         rows = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("hospital", [])
-        found = tuple(_hospital(row) for row in rows)
+        named = tuple(_hospital(row) for row in rows)
     except (OSError, ValueError, TypeError, AttributeError) as fault:
         raise HospitalsFileRefused(f"HOSPITALS_FILE names {path}, which cannot be used: {fault}") from fault
-    for each in found:
+    for each in named:
         if not re.fullmatch(r"[a-z0-9-]+", each.key):
             raise HospitalsFileRefused(
                 f"HOSPITALS_FILE: the key {each.key!r} is not of small letters and digits."
@@ -122,9 +122,9 @@ def _read(path: str) -> tuple[Hospital, ...]:
             raise HospitalsFileRefused(
                 f"HOSPITALS_FILE: the secret of {each.key} stands in no file {each.secret_file}."
             )
-    if len({each.key for each in found}) != len(found) or len({each.issuer for each in found}) != len(found):
+    if len({each.key for each in named}) != len(named) or len({each.issuer for each in named}) != len(named):
         raise HospitalsFileRefused("HOSPITALS_FILE: two hospitals have the same key or issuer.")
-    return found
+    return named
 
 
 def _hospital(row: dict[str, Any]) -> Hospital:

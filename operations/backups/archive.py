@@ -1,4 +1,4 @@
-"""The archive at the end of a trial: everything in open formats, with a digest of each file (ADR 55).
+"""The archive at the end of a trial: everything in open formats, with a digest of each file (ADR 53).
 
 A folder holds ``data`` (tables and documents that exports write), ``database`` (every table as CSV, all of it as SQL),
 ``program`` (code, protocol, documentation), ``files`` (files of exports) and ``SHA256SUMS`` over all of them.

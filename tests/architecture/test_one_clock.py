@@ -51,6 +51,8 @@ MAY_ASK_THE_DATABASE = {
     "operations/backups/point_in_time.py": "until when a base backup reaches, by the clock that WAL is stamped with",
     "exports/cuts.py": "the moment of a snapshot is compared with when acts were stored, by the same clock",
     "exports/api/shapes.py": WHEN_STORED,
+    "demo/simulation/copied_rows.py": WHEN_STORED,
+    "demo/simulation/unguarded.py": WHEN_STORED,
 }
 MAY_ASK_THE_BROWSER = {
     "counts.js": "for how long counts of the menu were kept: differences of one clock",

@@ -50,6 +50,8 @@ WHOLE = {
     ),
     *("FilterUnreadable", "UnreadableFilter", "NoSuchSource"),
     *("TextEmpty", "TextTooLong", "TokensLeft", "VisitNotOpenYet"),
+    # a hospital said it, nobody typed it here
+    *("HospitalAnswerRefused", "HospitalOpensNothing"),
     # the form pages and the API say it at each answer by their own means
     *("AnswersImpossible", "AnswersUnreadable", "ReasonNeeded", "VisitsWouldChange", "AnswersLeftOut"),
 }

@@ -1,4 +1,4 @@
-"""Colours and density are a person's own, on every device (issue 18, point 1)."""
+"""Colours and density are a person's own, on every device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A list as a person wants it, kept under a name with the account (issue 18, point 20)."""
+"""A list as a person wants it, kept under a name with the account."""
 
 from __future__ import annotations
 

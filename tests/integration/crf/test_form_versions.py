@@ -54,8 +54,8 @@ OLD_MESSAGES, NEW_MESSAGES = (
 LISTED, ASKED = (
     Check(code, level, ("hr",), lambda hr: hr < 100, said, ("hr",), formerly={"1.1": before})
     for code, level, said, before in (
-        ("X901", Level.LISTING, NEW_MESSAGES[0], OLD_MESSAGES[0]),
-        ("X902", Level.SOFT, NEW_MESSAGES[1], OLD_MESSAGES[1]),
+        ("Z901", Level.LISTING, NEW_MESSAGES[0], OLD_MESSAGES[0]),
+        ("Z902", Level.SOFT, NEW_MESSAGES[1], OLD_MESSAGES[1]),
     )
 )
 MEASURED: dict[str, Any] = {**vital_signs.VALUES, "vs_dt": date(2026, 11, 19), "weight": 61}
@@ -195,7 +195,7 @@ def test_point_06_heading_answers_ranges_query_list_and_listing_are_those_of_the
             ]
     # 105 was outside the range of before and lies within that of now
     asked = Query.objects.filter(target="hr").select_related("participant")
-    queries = list(asked.exclude(check_code="X902"))
+    queries = list(asked.exclude(check_code="Z902"))
     assert [query.participant for query in queries] == [old]
     reader = client_of(world.data_manager)
     for address in (reverse("crf:queries"), reverse("crf:query", args=[queries[0].pk])):
@@ -244,8 +244,8 @@ def test_point_06_what_a_version_changes_of_forms_is_shown_before_it_opens(
     lines = {line.title.split(" · ")[1]: line for line in group.lines if "range" not in line.title}
     assert {name: line.kind for name, line in lines.items()} == {
         "VS": "changed",
-        "X901": "changed",
-        "X902": "changed",
+        "Z901": "changed",
+        "Z902": "changed",
         "vital": "changed",
         "HR": "changed",
         "EXAM = normal": "changed",

@@ -1,4 +1,4 @@
-"""Whoever is told of several matters on one day has one mail; what is urgent comes alone (issue 18, point 16)."""
+"""Whoever is told of several matters on one day has one mail; what is urgent comes alone."""
 
 from __future__ import annotations
 
