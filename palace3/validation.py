@@ -122,7 +122,10 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
         f"{_I}exports/test_site_copy.py::test_rare_13_only_what_was_downloaded_and_still_stands_is_confirmed",
     ),
     42: (f"{_I}trials/test_pages.py::test_an_inspector_reads_sites_and_changes_nothing",),
-    43: (f"{_I}exports/test_odm.py::test_the_snapshot_holds_each_answer_and_missing_reason_of_the_tables",),
+    43: (
+        f"{_I}exports/test_subject_by_subject.py::test_ten_people_are_the_same_in_every_way_out",
+        f"{_I}exports/test_odm.py::test_the_snapshot_holds_each_answer_and_missing_reason_of_the_tables",
+    ),
     44: (f"{_I}operations/test_backups.py::test_what_is_restored_is_what_was_backed_up",),
     45: (
         f"{_I}operations/test_backups.py::test_a_drill_is_on_record_whether_it_passes_or_not",
