@@ -218,8 +218,9 @@ def told_to(
             answer = client.get(address)
             body = words_of(answer)
             opened += answer.status_code == 200
-            # A refused filter is said again as it was typed.
-            if told := set(arms.findall(body.replace("?arm=1", ""))):
+            # A filter that narrows nothing is said again as it was typed, to be kept as a view.
+            said_again = body.replace("?arm=1", "").replace('value="arm=1"', "")
+            if told := set(arms.findall(said_again)):
                 telling[letter, address, language] = told
             if name.startswith("exports:api:") and answer.status_code == 200:
                 assert "arm" not in keys_of(json.loads(body)), address
