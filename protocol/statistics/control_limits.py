@@ -6,14 +6,16 @@ exposure by the Poisson distribution (docs/statistics.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from math import ceil, exp, fsum, lgamma, log
 
 from protocol.statistics.distributions import beta_lower_tail, proportion, root
 from protocol.statistics.proportions import NOBODY, CountsOutOfRange, ProportionLimits, exact_limits
 
-_FAR = 40.0  # standard deviations beyond which a Poisson term is no longer told from nothing
+_FAR = 40.0  # standard deviations beyond which no limit lies
+_NOTHING = 1e-18  # a term that is so small a part of the largest one adds nothing
 
 
 class CountKind(StrEnum):
@@ -33,9 +35,7 @@ def lower_tail(kind: CountKind, count: int, exposure: float, rate: float) -> flo
     mean = exposure * rate
     if mean <= 0:
         return 1.0
-    first = max(0, int(mean - _FAR * mean**0.5))
-    terms = (exp(i * log(mean) - mean - lgamma(i + 1)) for i in range(first, count + 1))
-    return min(1.0, fsum(terms))
+    return _below(count, mean) if count < mean else max(0.0, 1 - _above(count + 1, mean))
 
 
 def upper_tail(kind: CountKind, count: int, exposure: float, rate: float) -> float:
@@ -45,7 +45,34 @@ def upper_tail(kind: CountKind, count: int, exposure: float, rate: float) -> flo
     if kind is CountKind.SHARE:
         number = int(exposure)
         return 0.0 if count > number else beta_lower_tail(rate, count, number - count + 1)
-    return max(0.0, 1 - lower_tail(kind, count - 1, exposure, rate))
+    mean = exposure * rate
+    if mean <= 0:
+        return 0.0
+    return _above(count, mean) if count > mean else max(0.0, 1 - _below(count - 1, mean))
+
+
+def _below(count: int, mean: float) -> float:
+    """How probably a Poisson count is ``count`` or less, for one below the mean: the terms fall."""
+    ratios = (i / mean for i in range(count, 0, -1))
+    return _falling(count, mean, ratios)
+
+
+def _above(count: int, mean: float) -> float:
+    """How probably a Poisson count is ``count`` or more, for one above the mean."""
+    ratios = (mean / i for i in itertools.count(count + 1))
+    return _falling(count, mean, ratios)
+
+
+def _falling(count: int, mean: float, ratios: Iterable[float]) -> float:
+    """Sum Poisson terms from that of ``count`` on, each the last one times its ratio, until one adds nothing."""
+    first = exp(count * log(mean) - mean - lgamma(count + 1))
+    terms, term = [first], first
+    for ratio in ratios:
+        term *= ratio
+        if term <= first * _NOTHING:
+            break
+        terms.append(term)
+    return min(1.0, fsum(terms))
 
 
 def control_limits(kind: CountKind, exposure: float, rate: float, *, tail: float) -> tuple[int, int]:
