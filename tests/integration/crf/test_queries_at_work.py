@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import override
 
 from audit.models import Act
 from crf import catalogue
@@ -407,3 +409,17 @@ def test_point_14_who_may_not_read_a_form_asks_nothing_about_its_records(
     with as_person(world.data_manager), transaction.atomic():
         [place] = places_of(rows, by=world.data_manager)
     assert place.form_code == doubted.form_code
+
+
+def test_point_14_a_list_folds_what_is_more_than_four_values() -> None:
+    """A check over a panel of sixteen results made one line of the list as high as the window."""
+    line = {"values": [{"label": f"Result {number}", "now": f"{number}.5"} for number in range(1, 7)]}
+    partial = "crf/partials/query_values.html"
+    with override("en"):
+        whole = render_to_string(partial, {"line": line})
+        listed = render_to_string(partial, {"line": line, "folds": True})
+        four = render_to_string(partial, {"line": {"values": line["values"][:4]}, "folds": True})
+    assert "<details>" not in whole + four
+    open_to_all, folded = listed.split("<details>")
+    assert "<summary>2 more values</summary>" in folded
+    assert [text.count("<dt>") for text in (open_to_all, folded)] == [4, 2]
