@@ -164,10 +164,7 @@ def _every_copy_goes_on_in_its_arm(allocations: list[Allocation]) -> None:
 
 def _every_decision_fits_the_answers() -> None:
     copies = EligibilityDecision.objects.filter(participant_id__gt=STRIDE).select_related("participant")
-    amended = set(
-        _amended_after_the_decision()
-    )  # the story ends with forms that somebody completes or corrects
-    unchanged = [decision for decision in copies if decision.participant_id not in amended]
+    unchanged = [decision for decision in copies if not _was_amended_after(decision)]
     assert len(unchanged) > WALKED
     for decision in unchanged:
         evidence = current_evidence(decision.participant)
@@ -175,13 +172,16 @@ def _every_decision_fits_the_answers() -> None:
         assert decision.evidence == evidence.as_json()
 
 
-def _amended_after_the_decision() -> Iterator[int]:
-    """Yield whose answers behind eligibility were changed when the copies were there."""
-    for code in SOURCE_FORMS:
-        rows: Any = catalogue.form(code).model.objects
-        yield from rows.filter(
-            record_events__act__verb="crf:answers:save", record_events__act__at__gte=UNTIL
-        ).values_list("participant_id", flat=True)
+def _was_amended_after(decision: EligibilityDecision) -> bool:
+    """Say whether somebody completed or corrected an answer behind the decision once it was signed."""
+    saved = {
+        "record_events__act__verb": "crf:answers:save",
+        "record_events__act__at__gt": decision.decided_at,
+    }
+    return any(
+        catalogue.form(code).model.objects.filter(participant_id=decision.participant_id, **saved).exists()
+        for code in SOURCE_FORMS
+    )
 
 
 def _rows_point_at_rows_of_the_same_participant() -> None:
