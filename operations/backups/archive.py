@@ -27,7 +27,14 @@ from kernel.errors import Refusal
 from operations.backups.contents import TABLES, Contents, contents_of
 from operations.backups.programs import environment_of, program
 from operations.backups.reading import RestoreBroken, audit_chain, compared, filled, keys_here
-from operations.backups.writing import BackupAddressMissing, DumpBroken, digest_of, fingerprints
+from operations.backups.writing import (
+    BackupAddressMissing,
+    DumpBroken,
+    digest_of,
+    fingerprints,
+    major_of,
+    reading_one_moment,
+)
 from operations.services import QualificationFinding
 
 SUMS: Final = "SHA256SUMS"
@@ -73,20 +80,15 @@ def archive_database(*, address: str, folder: Path, at: datetime) -> AboutArchiv
         raise BackupAddressMissing
     place = folder / "database"
     (place / "tables").mkdir(mode=0o700, parents=True)
-    with psycopg.connect(address) as reader:
-        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        reader.read_only = True
-        row = reader.execute("SELECT pg_export_snapshot(), current_setting('server_version')").fetchone()
-        if row is None:
-            raise DumpBroken(words="no snapshot")
-        _dump(address, str(row[0]), int(str(row[1]).split(".", maxsplit=1)[0]), folder / SQL)
+    with reading_one_moment(address) as (reader, snapshot, server):
+        _dump(address, snapshot, major_of(server), folder / SQL)
         contents = contents_of(reader)
         for schema, name in reader.execute(TABLES).fetchall():
             _table(reader, schema, name, place / "tables" / f"{schema}.{name}.csv")
     return AboutArchive(
         made_at=at.isoformat(),
         release=settings.RELEASE,
-        server=str(row[1]),
+        server=server,
         contents=contents,
         keys=fingerprints(),
     )

@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import tarfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -186,15 +187,29 @@ def recipients_of(named: str) -> list[Any]:
     return keys
 
 
-def _write_parts(address: str, keys: Sequence[Any], folder: Path, at: datetime) -> BackupManifest:
+@contextmanager
+def reading_one_moment(address: str) -> Iterator[tuple[psycopg.Connection[Any], str, str]]:
+    """Inside, a connection reads one moment; with it the snapshot, for a dump of the same, and the server's version.
+
+    Refuses: a server that gives no snapshot.
+    """
     with psycopg.connect(address) as reader:
         reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         reader.read_only = True
         row = reader.execute("SELECT pg_export_snapshot(), current_setting('server_version')").fetchone()
         if row is None:
             raise DumpBroken(words="no snapshot")
-        snapshot, server = str(row[0]), str(row[1])
-        _encrypt_dump(address, snapshot, int(server.split(".", maxsplit=1)[0]), keys, folder / DUMP)
+        yield reader, str(row[0]), str(row[1])
+
+
+def major_of(server: str) -> int:
+    """Return the number before the first point of a server's version."""
+    return int(server.split(".", maxsplit=1)[0])
+
+
+def _write_parts(address: str, keys: Sequence[Any], folder: Path, at: datetime) -> BackupManifest:
+    with reading_one_moment(address) as (reader, snapshot, server):
+        _encrypt_dump(address, snapshot, major_of(server), keys, folder / DUMP)
         contents = json.dumps(contents_of(reader)).encode()
     (folder / CONTENTS).write_bytes(pyrage.encrypt(contents, list(keys)))
     _encrypt_files(Path(settings.MEDIA_ROOT), keys, folder / FILES)

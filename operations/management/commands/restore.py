@@ -6,14 +6,14 @@ import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from kernel.errors import Refusal
-from kernel.postgresql.roles import database_name, password_of
+from kernel.postgresql.roles import database_name
 from operations.backups.reading import restore, restore_files
+from operations.management.restored import administrator, passwords, tell
 
 
 class Command(BaseCommand):
@@ -30,23 +30,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        admin = os.environ.get("DATABASE_ADMIN_URL", "")
-        if not urlsplit(admin).password:
-            raise CommandError(
-                "DATABASE_ADMIN_URL names no administrator with a password. Set it and run again."
-            )
+        admin = administrator()
         identity = os.environ.get("BACKUP_IDENTITY", "")
-        passwords = (
-            password_of(os.environ.get("DATABASE_OWNER_URL", "")),
-            password_of(os.environ.get("DATABASE_URL", "")),
-        )
         try:
             _app, findings = restore(
                 folder=options["folder"],
                 identity=identity,
                 admin=admin,
                 name=database_name(os.environ),
-                passwords=passwords,
+                passwords=passwords(),
             )
             if options["files"]:
                 number = restore_files(
@@ -55,7 +47,4 @@ class Command(BaseCommand):
                 self.stdout.write(f"{number} files stand in {settings.MEDIA_ROOT}")
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
-        for finding in findings:
-            self.stdout.write(f"{'ok     ' if finding.is_well else 'DIFFERS'} {finding.name}: {finding.seen}")
-        if not all(finding.is_well for finding in findings):
-            raise SystemExit(1)
+        tell(self, findings)

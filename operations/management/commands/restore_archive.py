@@ -6,13 +6,13 @@ import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError
 
 from kernel.errors import Refusal
-from kernel.postgresql.roles import database_name, password_of
+from kernel.postgresql.roles import database_name
 from operations.backups.archive import prove_archive, restore_archive
+from operations.management.restored import administrator, passwords, tell
 
 
 class Command(BaseCommand):
@@ -35,23 +35,12 @@ class Command(BaseCommand):
                 about = prove_archive(options["folder"])
                 self.stdout.write(f"every file is as it was archived at {about['made_at']}")
                 return
-            admin = os.environ.get("DATABASE_ADMIN_URL", "")
-            if not urlsplit(admin).password:
-                raise CommandError(
-                    "DATABASE_ADMIN_URL names no administrator with a password. Set it and run again."
-                )
             findings = restore_archive(
                 folder=options["folder"],
-                admin=admin,
+                admin=administrator(),
                 name=database_name(os.environ),
-                passwords=(
-                    password_of(os.environ.get("DATABASE_OWNER_URL", "")),
-                    password_of(os.environ.get("DATABASE_URL", "")),
-                ),
+                passwords=passwords(),
             )
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
-        for finding in findings:
-            self.stdout.write(f"{'ok     ' if finding.is_well else 'DIFFERS'} {finding.name}: {finding.seen}")
-        if not all(finding.is_well for finding in findings):
-            raise SystemExit(1)
+        tell(self, findings)
