@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import psycopg
@@ -22,6 +22,8 @@ from palace3.settings import database_at
 from tests.clock import clock_time
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+PATIENCE = 120  # seconds; a machine that runs much else may take long to open four connections
 LETTER = "trials:send_letter"
 
 
@@ -131,8 +133,10 @@ def test_pooled_connections_that_died_asleep_fail_nobody(
         **database_at(test_database[1], "kernel.postgresql", pool=True),
         "TEST": {},
     }
+    told["OPTIONS"]["pool"]["timeout"] = PATIENCE
     pools: list[DatabaseWrapper] = []
     met = threading.Barrier(4)
+    refused: list[Exception] = []
 
     def ask(_number: int) -> int:
         pooled = DatabaseWrapper(told, alias="default")
@@ -140,17 +144,28 @@ def test_pooled_connections_that_died_asleep_fail_nobody(
         try:
             with pooled.cursor() as cursor:
                 cursor.execute("SELECT pg_backend_pid()")
-                met.wait(20)  # four connections are open at once
+                met.wait(PATIENCE)  # four connections are open at once
                 return int(cursor.fetchone()[0])
+        except Exception as reason:
+            refused.append(reason)
+            met.abort()  # the others do not wait for somebody who was refused
+            raise
         finally:
             pooled.close()
             connection.close()
 
+    def all_four() -> set[int]:
+        asked = [people.submit(ask, number) for number in range(4)]
+        wait(asked)
+        if refused:
+            raise refused[0]  # the first cause, not the barrier that broke after it
+        return {each.result() for each in asked}
+
     try:
         with ThreadPoolExecutor(4) as people:
-            before = set(people.map(ask, range(4)))
+            before = all_four()
             end_our_session(superuser)
-            after = set(people.map(ask, range(4)))
+            after = all_four()
         assert len(before) == len(after) == 4
         assert not before & after
     finally:
