@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import connection
 
 from accounts.models import User
 from accounts.permissions import Permission
-from exports.cuts import Cut
+from exports.cuts import Cut, plan_for_many
 from exports.selected.narrowing import narrowed
 from exports.selected.selection import TESTS, WITHOUT_VALUE, ArmShown, ColumnFilter, Selection, TableView
 from exports.tables import Column, File
@@ -86,12 +86,16 @@ def selection_of(view: TableView, file: File, person: User) -> Selection:
 
 
 def page_of_data(file: File, chosen: Selection, cut: Cut, *, sites: list[str], number: int) -> DataPage:
-    """Return one page of the rows that the view keeps."""
+    """Return one page of the rows that the view keeps, read in the open transaction."""
     seen = narrowed(file, chosen, cut).file or file  # no table is left out whole but where the arm is masked
+    counted = (
+        seen if chosen.view and chosen.view.filters else narrowed(file, replace(chosen, view=None), cut).file
+    )
     parameters = {"sites": sites, **chosen.parameters}
     first = (max(number, 1) - 1) * ROWS_ON_PAGE
+    plan_for_many()
     with connection.cursor() as cursor:
-        cursor.execute(seen.count, parameters)
+        cursor.execute((counted or seen).count, parameters)
         (total,) = cursor.fetchone()
         cursor.execute(f"{seen.select} LIMIT {ROWS_ON_PAGE} OFFSET {first}", parameters)
         rows = [

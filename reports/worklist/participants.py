@@ -175,7 +175,7 @@ SCREENING_SECTIONS: Final[dict[str, Callable[[list[Participant], int], WorkListS
 def overdue_states(user: User, today: date) -> WorkListSection:
     """Return who is longer in a state than the protocol allows."""
     seen = Permission.CRF_EDIT if user.may(Permission.CRF_EDIT) else Permission.CRF_VIEW
-    rows = overdue(Participant.objects.open_to(user, seen), on=today)
+    rows = overdue(Participant.objects.open_to(user, seen).select_related("site"), on=today)
     shown, total = first_and_total(rows)
     lines = [line for each in shown if (line := overdue_state(each, today=today))]
     items = [
