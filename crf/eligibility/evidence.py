@@ -20,6 +20,7 @@ from trials.services.decisions import FrozenEvidence
 
 SOURCES = {"": "ELIG", "stage": "STAGE", "dm": "DM"}
 SOURCE_FORMS = frozenset(SOURCES.values())
+SOURCE_READS = tuple(f"{code}*" for code in sorted(SOURCE_FORMS))
 STRATIFYING_FORM, STRATIFYING_ANSWER = (
     SOURCES["stage"],
     "cstage",
@@ -103,7 +104,7 @@ class StageSource:
 def current_evidence(participant: Participant, *, form_context: FormContext | None = None) -> Evidence:
     """Return the evidence as the saved answers have it now."""
     seen = form_context or FormContext(participant, at=None)
-    seen.fetch(f"{code}*" for code in SOURCE_FORMS)
+    seen.fetch(SOURCE_READS)
     answers = {name: _answer(seen, name) for name in eligibility.READS}
     protocol = text.load(participant.protocol_version)
     optional = optional_exclusions(protocol)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.urls import reverse
 
 from crf import catalogue
-from crf.eligibility.evidence import SOURCE_FORMS
+from crf.eligibility.evidence import SOURCE_FORMS, SOURCE_READS
 from crf.engine.answers import AnswerRow
 from crf.engine.checks import Check
 from crf.engine.declaration import FormDeclaration
@@ -38,7 +38,7 @@ def too_old_on(participant: Participant, *, on: date, at: datetime) -> list[TooO
     The checks are those of the forms themselves, which judge the same after randomization.
     """
     form_context = FormContext(participant, at=at)
-    form_context.fetch(f"{code}*" for code in SOURCE_FORMS)
+    form_context.fetch(SOURCE_READS)
     return [
         each
         for code in sorted(SOURCE_FORMS)

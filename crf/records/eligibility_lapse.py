@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from crf.eligibility import evidence
 from crf.recheck import recheck_participant
+from crf.store.context import FormContext
 from crf.store.records import RecordKey
 from trials.models import EligibilityDecision
 from trials.services import decide_eligibility, lapse_decision
@@ -27,9 +28,9 @@ class EvidenceSnapshot:
     digest: str
 
     @classmethod
-    def take(cls, record_key: RecordKey) -> EvidenceSnapshot:
-        """Note the evidence before the answers are written."""
-        return cls(record_key, _digest(record_key))
+    def take(cls, record_key: RecordKey, form_context: FormContext) -> EvidenceSnapshot:
+        """Note the evidence before the answers are written, as the save has read it."""
+        return cls(record_key, _digest(record_key, form_context))
 
     def lapse_if_changed(self, *, by: User | None, at: datetime) -> bool:
         """The decision has lapsed if the evidence behind it is no longer the same; say whether it did."""
@@ -43,9 +44,9 @@ class EvidenceSnapshot:
         return True
 
 
-def _digest(record_key: RecordKey) -> str:
+def _digest(record_key: RecordKey, form_context: FormContext | None = None) -> str:
     """Return the digest of the evidence; after randomization a form that is opened again decides nothing."""
-    seen = evidence.current_evidence(record_key.participant)
+    seen = evidence.current_evidence(record_key.participant, form_context=form_context)
     return seen.answers_digest if record_key.participant.arm else seen.digest
 
 

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from audit.acts import open_act
-from crf.eligibility.evidence import SOURCE_FORMS
+from crf.eligibility.evidence import SOURCE_FORMS, SOURCE_READS
 from crf.engine.base import COMPLETED, RecordState
 from crf.engine.changes import AnswerChange, changes
 from crf.engine.declaration import Repeats
@@ -212,12 +212,14 @@ def _load(request: SaveRequest) -> SaveBasis:
     begun = record or record_key.participant
     record_key = replace(record_key, form=worded(form, begun.protocol_version))
     form = record_key.form
-    parts = [decision_part(record_key.participant)] if form.code in SOURCE_FORMS else []
+    decides = form.code in SOURCE_FORMS
+    parts = [decision_part(record_key.participant)] if decides else []
+    reads = {*form.foreign_reads, *(SOURCE_READS if decides else ())}
     form_context = FormContext(record_key.participant, at=request.at)
     if record is not None:
         parts += [*parts_of(form, record), queries_part(record)]
         form_context.remember(record)
-    rows = form_context.fetch(form.foreign_reads, parts)
+    rows = form_context.fetch(reads, parts)
     stored = None if record is None else stored_record_from(form, record, rows)
     decided = bool(rows.get("decision"))
     return SaveBasis(request, record_key, stored, form_context, known_queries(rows), decided)
@@ -313,7 +315,7 @@ def _write(evaluation: SaveEvaluation) -> Saved:
     record_key, form_context = basis.record_key, basis.form_context
     form = record_key.form
     plan = PlanSnapshot.take(record_key, form_context) if form.milestones or form.code in RULES else None
-    evidence = EvidenceSnapshot.take(record_key) if basis.decided else None
+    evidence = EvidenceSnapshot.take(record_key, form_context) if basis.decided else None
     was_complete = basis.stored is not None and basis.stored.record.state in COMPLETED
     record = _write_record(evaluation)
     opened = sync_queries(

@@ -170,7 +170,8 @@ def find_record(record_key: RecordKey, *, lock: bool = False) -> CrfRecord | Non
     stored = record_key.form.model.objects.filter(
         participant=record_key.participant, visit=record_key.visit, sequence=record_key.sequence
     )
-    return (stored.select_for_update() if lock else stored).first()
+    unordered = stored.order_by()[:1]  # there is one; to order it costs as much as to find it
+    return next(iter(unordered.select_for_update() if lock else unordered), None)
 
 
 def begun_records(form: FormDeclaration, participant: Participant) -> QuerySet[Any]:
