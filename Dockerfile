@@ -13,7 +13,7 @@ RUN python scripts/front_end.py
 FROM python:3.11-slim-bookworm
 ENV PYTHONUNBUFFERED=1 XDG_CACHE_HOME=/tmp/cache PYTHONDONTWRITEBYTECODE=1 STATIC_MANIFEST=1 WHITENOISE_USE_FINDERS=0 STATIC_ROOT=/srv/static
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei postgresql-common \
+    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk postgresql-common \
     && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
     && apt-get install -y --no-install-recommends postgresql-client-18 \
     && rm -rf /var/lib/apt/lists/* \

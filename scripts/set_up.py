@@ -219,7 +219,7 @@ def missing_for_pdf() -> tuple[str, ...]:
     fonts = shutil.which("fc-list")
     chinese = fonts and output_of([fonts, ":lang=zh-cn", "family"])
     if not chinese:
-        missing.append("fonts-wqy-microhei")
+        missing.append("fonts-noto-cjk")
     return tuple(missing)
 
 

@@ -1,4 +1,4 @@
-"""The receipt of an erasure: what was erased, when, under which act, and a digest that anybody can compute again."""
+"""The receipt of an erasure: what was erased, when, under which act, and a proof that only this server makes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.errors import Refusal
 from kernel.paper import set_pages
 from trials.models import ContactRequest
-from website.services.erasing import receipt_of, told_in_receipt
+from website.services.erasing import receipt_of
 
 
 class NothingErased(Refusal):
@@ -25,8 +25,7 @@ def receipt_pdf(request: ContactRequest, *, language: str) -> bytes:
         context = {
             "language": language,
             "request": request,
-            "digest": receipt_of(request),
-            "told": "|".join(told_in_receipt(request)),
+            "proof": receipt_of(request),
         }
         page = render_to_string("trials/pdf/erasure.html", context)
         return set_pages(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -90,13 +91,18 @@ def erased_by(request: ContactRequest) -> date | None:
     return local_date(request.closed_at + days_of("contact_erase_days"), request.site.time_zone)
 
 
-def told_in_receipt(request: ContactRequest) -> tuple[str, ...]:
-    """Return what the digest of the receipt is made of; the act is the last one that wrote the request."""
-    erased_at = request.erased_at.isoformat() if request.erased_at else ""
-    received_at = request.received_at.isoformat()
-    return request.reference, request.site.code, received_at, erased_at, str(request.act_id)
-
-
 def receipt_of(request: ContactRequest) -> str:
-    """Return the digest that proves the erasure: anybody can compute it again from what the receipt says."""
-    return hashlib.sha256("|".join(told_in_receipt(request)).encode()).hexdigest()
+    """Return the proof of the erasure: of what the receipt says, under the key of the trail.
+
+    Nobody else can make it. The act is the last one that wrote the request.
+    """
+    erased_at = request.erased_at.isoformat() if request.erased_at else ""
+    told = (
+        request.reference,
+        request.site.code,
+        request.received_at.isoformat(),
+        erased_at,
+        str(request.act_id),
+    )
+    key: str = settings.PALACE3_TRAIL_KEY
+    return hmac.new(key.encode(), "|".join(("erasure", *told)).encode(), hashlib.sha256).hexdigest()
