@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from protocol.history import (
+    ALL_OVER,
     History,
     PastVisit,
     PlannedVisit,
@@ -137,9 +138,14 @@ def _applying(text: ProtocolText, history: History) -> Iterator[PlannedVisit]:
 
 
 def _by_calendar(rule: VisitRule, history: History) -> Iterator[PlannedVisit]:
-    """The visit as its row says, or around the stand-in anchor while its own has no date."""
+    """The visit as its row says, or around the stand-in anchor while its own has no date.
+
+    Who left before randomization is due at nothing that lies on its day or after it.
+    """
     if anchor_on := history.on(rule.due.anchor):
         yield _visit(rule, rule.due, anchor_on, "CALENDAR")
+    elif rule.due.anchor == "RAND" and history.track in ALL_OVER and (rule.due.target.days or 0) >= 0:
+        return
     elif rule.until_known and (anchor_on := history.on(rule.until_known.anchor)):
         yield _visit(rule, rule.until_known, anchor_on, "PROVISIONAL")
 

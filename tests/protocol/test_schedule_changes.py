@@ -93,10 +93,20 @@ def test_before_randomisation_the_screening_visits_hang_on_the_consent() -> None
     assert {visit.reason for visit in visits.values()} == {"PROVISIONAL"}
 
 
-@pytest.mark.parametrize("track", ["SCREEN_FAIL", "WITHDRAWN"])
-def test_nothing_is_to_come_after_a_screen_failure(track: str) -> None:
-    history = History(as_of=date(2024, 5, 25), milestones={"ICF": date(2024, 5, 20)}, track=track)
+@pytest.mark.parametrize("ended", [date(2024, 5, 25), date(2024, 6, 13), date(2024, 7, 30)])
+@pytest.mark.parametrize("track", ["SCREEN_FAIL", "WITHDRAWN", "WITHDRAWN_ALL", "DEAD"])
+def test_nothing_is_to_come_after_a_screen_failure(track: str, ended: date) -> None:
+    history = History(
+        as_of=ended + timedelta(90), milestones={"ICF": date(2024, 5, 20)}, track=track, track_since=ended
+    )
     assert list(by_code(history)) == ["SCR"]
+
+
+def test_who_answered_before_the_failure_has_answered() -> None:
+    screened = History(as_of=date(2024, 5, 21), milestones={"ICF": date(2024, 5, 20)}, track="SCREENED")
+    answered = PastVisit(by_code(screened)["QOL-0"], date(2024, 5, 30))
+    failed = replace(screened, track="SCREEN_FAIL", track_since=date(2024, 6, 13), past=(answered,))
+    assert list(by_code(failed)) == ["SCR", "QOL-0"]
 
 
 def test_nothing_is_planned_for_somebody_without_a_date() -> None:
