@@ -159,7 +159,14 @@ class Journey:
             **by,
         )
 
+    def _screened(self) -> None:
+        """The screening visit took place, with all that it asks for; then it is said how screening ended."""
+        visit = self._screening()
+        if self._recorded(visit):
+            self._nothing_more(visit)
+
     def _fail(self) -> None:
+        self._screened()
         end_screening(
             participant=self.participant,
             declined=False,
@@ -171,6 +178,7 @@ class Journey:
 
     def _give_up(self) -> None:
         """Nobody decided while screening lasted: how it ended is on record, so that no list waits for a year."""
+        self._screened()
         end_screening(
             participant=self.participant,
             declined=False,
@@ -183,6 +191,7 @@ class Journey:
 
     def _decline(self) -> None:
         reason = self.case.dice.choice(("wants_surgery", "wants_surveillance", "no_trial", "physician"))
+        self._screened()
         end_screening(
             participant=self.participant,
             declined=True,
