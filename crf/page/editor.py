@@ -124,7 +124,10 @@ class RecordEditor:
 
     @cached_property
     def form_context(self) -> FormContext:
-        return FormContext(self.record_key.participant, at=self.at)
+        context = FormContext(self.record_key.participant, at=self.at)
+        if self.stored is not None:
+            context.remember(self.stored.record)
+        return context
 
     @cached_property
     def form(self) -> FormDeclaration:
