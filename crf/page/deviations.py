@@ -140,11 +140,12 @@ def counts_of_log(user: User, chosen: Mapping[str, str]) -> list[CategoryCount]:
         .order_by("-total", "dv_cat")
     )
     return [
-        CategoryCount(_said("dv_cat", row.pop("dv_cat")) or _("No category yet"), **row) for row in counted
+        CategoryCount(said_of_log("dv_cat", row.pop("dv_cat")) or _("No category yet"), **row)
+        for row in counted
     ]
 
 
-def _said(name: str, value: str | None) -> str:
+def said_of_log(name: str, value: str | None) -> str:
     """Return a code of the log in words."""
     codes = log_form().questions[name].codes
     return codes.label(value) if codes and value else ""
@@ -176,12 +177,12 @@ def _line_of_record(record: Any, user: User) -> DeviationLine:
         href=form_url(number, LOG, sequence=record.sequence),
         on=record.dv_dt,
         found_on=record.dv_found,
-        category=_said("dv_cat", record.dv_cat),
+        category=said_of_log("dv_cat", record.dv_cat),
         said=words_for(user, record.site_id, record.dv_term),
-        found_by=_said("dv_src", record.dv_src),
-        importance=_said("dv_imp", record.dv_imp or record.dv_imp_calc),
+        found_by=said_of_log("dv_src", record.dv_src),
+        importance=said_of_log("dv_imp", record.dv_imp or record.dv_imp_calc),
         is_decided=bool(record.dv_imp),
-        excludes=_said("dv_pp", record.dv_pp),
+        excludes=said_of_log("dv_pp", record.dv_pp),
         told_on=record.dv_ec,
         closed_on=record.dv_close,
         state=record.state,
@@ -214,7 +215,7 @@ def line_of_proposal(proposal: DeviationProposal, user: User) -> DeviationLine:
         href="",
         on=None,
         found_on=proposal.found_on,
-        category=_said("dv_cat", category_of(proposal.rule)),
+        category=said_of_log("dv_cat", category_of(proposal.rule)),
         said=proposed_words(proposal, user),
         state=proposal.state,
         act_url=reverse("crf:settle-deviation", args=[proposal.pk]) if waits and may_settle else "",

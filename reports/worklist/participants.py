@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -18,7 +18,7 @@ from accounts.permissions import Permission
 from crf import catalogue
 from crf.engine.base import COMPLETED
 from crf.models import Record, RecordState
-from crf.page.deviations import UNDECIDED, UNDECIDED_SET, proposed_words, records_open_to
+from crf.page.deviations import UNDECIDED, UNDECIDED_SET, proposed_words, records_open_to, said_of_log
 from followup.history import whole_number
 from followup.impact import asked_to_consent_anew
 from followup.track_limits import overdue
@@ -230,8 +230,10 @@ def deviations_to_decide(user: User, today: date) -> WorkListSection:
     items = [
         WorkItem(
             record.participant.number,
-            str(_("Decide on deviation {number}")).format(number=record.sequence),
+            _to_decide_on(record),
             reverse("crf:decide-deviation", args=[record.participant.number, record.sequence]),
+            when=record.dv_found,
+            is_since=True,
         )
         for record in shown
     ]
@@ -243,3 +245,9 @@ def deviations_to_decide(user: User, today: date) -> WorkListSection:
         total,
         reverse("crf:deviations") + "?importance=undecided",
     )
+
+
+def _to_decide_on(record: Any) -> str:
+    """Return which deviation waits, with its category once it has one."""
+    task = str(_("Decide on deviation {number}")).format(number=record.sequence)
+    return " · ".join(part for part in (task, said_of_log("dv_cat", record.dv_cat)) if part)
