@@ -52,6 +52,23 @@ class Cut:
             "ORDER BY e.pgh_obj_id, e.pgh_id DESC)"
         )
 
+    def rows_where(self, model: type[models.Model], which: str) -> str:
+        """Return the SQL of the few rows of a model that ``which`` names (as ``e``, by what never changes in a row).
+
+        It is asked again for each row that it is joined to, by an index, where ``rows`` is joined as a whole.
+        """
+        table = model._meta.db_table
+        if not self.is_past:
+            return f"(SELECT e.* FROM {table} e WHERE {which} OFFSET 0)"
+        return (
+            f"(SELECT DISTINCT ON (e.pgh_obj_id) e.* FROM {table}event e WHERE {which} AND {self.saw('e.act_id')} "
+            "ORDER BY e.pgh_obj_id, e.pgh_id DESC OFFSET 0)"
+        )
+
+    def row_of(self, model: type[models.Model], number: str) -> str:
+        """Return the SQL of the one row with the number that another row says, as it stood."""
+        return self.rows_where(model, f"e.{'pgh_obj_id' if self.is_past else 'id'} = {number}")
+
     def turns(self, model: type[models.Model], column: str) -> str:
         """Return the SQL of the versions of a model's rows in which ``column`` changed, the first one included."""
         table = model._meta.db_table

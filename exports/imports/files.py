@@ -24,10 +24,14 @@ MOST_LINES: Final = 20_000
 BEFORE_NAMES: Final = 100  # empty lines above the names of the columns, and that of the names
 MOST_COLUMNS: Final = 1_000
 LONGEST_CELL: Final = 20_000
-PATIENCE: Final = SECONDS + 10  # until the process is ended from outside, should its own limit not have ended it
+PATIENCE: Final = (
+    SECONDS + 10
+)  # until the process is ended from outside, should its own limit not have ended it
 DELIMITERS: Final = (",", ";", "\t", "|")
 _XLSX: Final = b"PK\x03\x04"
-_SEPARATOR: Final = re.compile(r"sep=([,;\t|])\r?\n")  # which Excel writes and reads above the names of columns
+_SEPARATOR: Final = re.compile(
+    r"sep=([,;\t|])\r?\n"
+)  # which Excel writes and reads above the names of columns
 csv.field_size_limit(LARGEST_BYTES)  # a long cell is refused as what it is
 
 

@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any, Final, TypedDict
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
@@ -42,7 +42,7 @@ def read_sheet(content: bytes, *, most_rows: int) -> SheetRead:
             if sum(each.file_size for each in archive.infolist()) > LARGEST_UNPACKED:
                 return SheetRead(refused="large", rows=[])
             rows = _rows(content, archive)
-    except (CalamineError, ElementTree.ParseError, zipfile.BadZipFile, ValueError, KeyError, IndexError):
+    except (CalamineError, ET.ParseError, zipfile.BadZipFile, ValueError, KeyError, IndexError):
         return SheetRead(refused="unreadable", rows=[])
     length = sum(len(cell) for row in rows for cell in row)
     if len(rows) > most_rows or length > MOST_CHARACTERS:
@@ -71,7 +71,7 @@ def _faults(archive: zipfile.ZipFile, sheet: str) -> Iterator[tuple[int, int, st
     content = archive.read(_part_of(archive, sheet))
     if not HOLDS_FAULT.search(content):
         return
-    for _event, element in ElementTree.iterparse(io.BytesIO(content)):  # noqa: S314 (under limits of memory and time)
+    for _event, element in ET.iterparse(io.BytesIO(content)):  # noqa: S314 (under limits of memory and time)
         place = CELL.fullmatch(element.get("r", ""))
         if element.get("t") == "e" and place:
             column = 0
@@ -85,7 +85,7 @@ def _faults(archive: zipfile.ZipFile, sheet: str) -> Iterator[tuple[int, int, st
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
     """Return the file of the archive that holds a worksheet."""
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 (the same)
+    book = ET.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 (the same)
     ids = {
         each.get("name"): value
         for each in book.iter()
@@ -93,7 +93,7 @@ def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
         for name, value in each.items()
         if name.endswith("}id")
     }
-    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 (the same)
+    links = ET.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 (the same)
     target = {each.get("Id"): each.get("Target", "") for each in links}[ids[sheet]]
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
