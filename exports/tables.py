@@ -130,7 +130,11 @@ def by_the_sites_clock(column: str, clock: str = "HH24:MI", zone_column: str = "
     apart = f"({local} - {column} AT TIME ZONE 'UTC')"
     sign = f"CASE WHEN {apart} < interval '0' THEN '-' ELSE '+' END"
     offset = f"to_char(greatest({apart}, -{apart}), 'HH24:MI')"
-    return f"to_char({local}, 'YYYY-MM-DD\"T\"{clock}') || {sign} || {offset}"
+    day_and_clock = f'YYYY-MM-DD"T"{clock}'
+    return (  # most instants are in the one zone of China, and are told in one step
+        f"CASE {apart} WHEN interval '8 hours' THEN to_char({local}, '{day_and_clock}\"+08:00\"') "
+        f"ELSE to_char({local}, '{day_and_clock}') || {sign} || {offset} END"
+    )
 
 
 SITES_OR_TRIALS_ZONE = f"coalesce(s.time_zone, '{settings.TRIAL_TIME_ZONE}')"
@@ -147,9 +151,16 @@ def yes_no(column: str) -> str:
     return f"CASE {column} WHEN true THEN 'Y' WHEN false THEN 'N' END"
 
 
-def digest_column(version: str) -> Column:
+def joined_digest(version: str) -> str:
+    """Return the SQL that joins (as ``vt``) the text of a version, for files of many rows."""
+    return f"LEFT JOIN trials_versiontext vt ON vt.version = {version}"
+
+
+def digest_column(version: str, *, is_joined: bool = False) -> Column:
     """Return the column of the digest of a version's text, as it was when a site first followed it."""
     kept = f"(SELECT k.digest FROM trials_versiontext k WHERE k.version = {version})"
+    if is_joined:
+        kept = f"CASE WHEN {version} IS NOT NULL THEN vt.digest END"
     return Column("PROTOCOL_DIGEST", kept, label=_("Digest (SHA-256) of the text of that version"))
 
 
@@ -172,7 +183,7 @@ _STATE = (
     Column("FORM_STATE", "r.state", "code", _("State of the record"), dict(RecordState.choices)),
     Column("FORM_VERSION", "r.form_version", "integer", _("Version of the form")),
     Column("PROTOCOL_VERSION", "r.protocol_version", label=_("Version of the protocol")),
-    digest_column("r.protocol_version"),
+    digest_column("r.protocol_version", is_joined=True),
     Column("RECORD_VERSION", "r.version", "integer", _("Version of the record")),
     Column("CHANGED_AT", by_the_sites_clock("a.at", _BY_SECONDS), "date-time", _("When the person acted")),
     Column(
@@ -223,12 +234,13 @@ def exported(form: FormDeclaration, *, identifying: bool = False) -> list[Variab
 def files_of(form: FormDeclaration, *, cut: Cut, identifying: bool = False) -> Iterator[File]:
     """Yield the file of the form's records as of the cut, then one for each of its repeating groups."""
     variables = exported(form, identifying=identifying)
-    answers = cut.rows(form.model)
-    record = f"{answers} f JOIN LATERAL {cut.row_of(Record, 'f.id')} r ON r.form_code = '{form.code}'"
+    records, answers = cut.rows(Record, f"e.form_code = '{form.code}'"), cut.rows(form.model)
+    record = f"{answers} f JOIN {records} r ON r.form_code = '{form.code}' AND r.id = f.id"
     yield File(
         form.code,
         (*_KEYS, *_answers([v for v in variables if not v.group], "f", form.questions, cut), *_STATE),
-        f"{_places(record, cut)} {act_behind('r', 'crf_recordevent', cut)} WHERE s.code = ANY(%(sites)s)",
+        f"{_places(record, cut)} {act_behind('r', 'crf_recordevent', cut)} {joined_digest('r.protocol_version')} "
+        "WHERE s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id",
         counted(cut, answers, "true"),
         form.code,
@@ -251,13 +263,14 @@ def _file_of_rows(form: FormDeclaration, group: Group, variables: list[Variable]
         f"{form.code}_{group.name.upper()}",
         (*_KEYS, _ROW, *_answers(variables, "g", group.questions, cut)),
         "(SELECT r.id, r.sequence, p.number, s.code AS site, s.time_zone, v.id AS visit_id, v.code AS visit, "
-        f"v.opens, v.occurrence FROM {_places(record, cut)} WHERE s.code = ANY(%(sites)s)",
-        f"{order}, g.position, g.id",
+        f"v.opens, v.occurrence, row_number() OVER (ORDER BY {order}) AS place "
+        f"FROM {_places(record, cut)} WHERE s.code = ANY(%(sites)s)",
+        "k.place, g.position, g.id",
         counted(cut, rows, "NOT t.removed"),
         form.code,
         group.name,
         RowKeys("r", "", "record_id", act=""),
-        f" ORDER BY {order}) k, LATERAL {cut.rows_where(group.model, of_record)} g, "
+        f" ORDER BY place) k, LATERAL {cut.rows_where(group.model, of_record)} g, "
         "LATERAL (SELECT k.number) p, LATERAL (SELECT k.site AS code, k.time_zone) s, "
         "LATERAL (SELECT k.visit_id AS id, k.visit AS code, k.opens, k.occurrence) v, "
         "LATERAL (SELECT k.id, k.sequence) r WHERE NOT g.removed",

@@ -18,6 +18,7 @@ from exports.tables import (
     by_the_sites_clock,
     counted,
     digest_column,
+    joined_digest,
     number_of_act,
     of_participant,
     yes_no,
@@ -178,9 +179,9 @@ def visits_file(cut: Cut) -> File:
                 label=_("Why it was not done"),
             ),
             Column("PROTOCOL_VERSION", version, label=_("Version of the protocol")),
-            digest_column(version),
+            digest_column(version, is_joined=True),
         ),
-        f"{rows} v {of_participant(cut, 'v')} {_joined_version(cut)} "
+        f"{rows} v {of_participant(cut, 'v')} {_joined_version(cut)} {joined_digest(version)} "
         "WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, v.id",
         counted(cut, rows, "t.state <> 'cancelled'"),
