@@ -408,7 +408,9 @@ def _cut_of(export: Export) -> Cut:
         return cut_of(kept)
     cut = Cut.of_moment(export.cut_at)
     earlier = Export.objects.filter(cut_at=export.cut_at, snapshot__isnull=False).first()
-    return replace(cut, snapshot=earlier.snapshot or "", by_storing=False) if earlier else cut
+    if earlier is None:
+        return cut
+    return replace(cut, snapshot=earlier.snapshot or "", by_storing=False, unseen_acts=None)
 
 
 def _local(at: datetime) -> str:
