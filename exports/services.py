@@ -445,7 +445,7 @@ def file_to_hand_out(export: Export) -> Path:
     Refuses: an export that is not done, or whose file was deleted; a file that is no longer as it was written.
     """
     if export.deleted_at is not None:
-        raise FileDeleted(day=f"{export.deleted_at:%Y-%m-%d}")
+        raise FileDeleted(day=local_date(export.deleted_at, settings.TRIAL_TIME_ZONE).isoformat())
     if export.state != ExportState.DONE or not path_of(export).exists():
         raise ExportNotReady(state=export.get_state_display())
     if _digest(path_of(export)) != export.digest:

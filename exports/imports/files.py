@@ -122,7 +122,7 @@ def read_table(content: bytes, *, name: str) -> FileTable:
     Refuses: what is neither; a file without data, or with more than is taken; a column named twice; a line with
     cells that belong to no column.
     """
-    shown = UNPRINTABLE.sub("", name.replace("\\", "/").rpartition("/")[2])[:120] or "file"
+    shown = " ".join(UNPRINTABLE.sub("", name.replace("\\", "/").rpartition("/")[2]).split())[:120] or "file"
     if len(content) > LARGEST_BYTES:
         raise FileTooLarge(name=shown, most=MOST_LINES)
     rows = _sheet(content, shown) if content.startswith(_XLSX) else _csv(content, shown)
