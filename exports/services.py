@@ -408,7 +408,9 @@ def _cut_of(export: Export) -> Cut:
         return cut_of(kept)
     cut = Cut.of_moment(export.cut_at)
     earlier = Export.objects.filter(cut_at=export.cut_at, snapshot__isnull=False).first()
-    return replace(cut, snapshot=earlier.snapshot or "", by_storing=False) if earlier else cut
+    if earlier is None:
+        return cut
+    return replace(cut, snapshot=earlier.snapshot or "", by_storing=False, unseen_acts=None)
 
 
 def _local(at: datetime) -> str:
@@ -443,7 +445,7 @@ def file_to_hand_out(export: Export) -> Path:
     Refuses: an export that is not done, or whose file was deleted; a file that is no longer as it was written.
     """
     if export.deleted_at is not None:
-        raise FileDeleted(day=f"{export.deleted_at:%Y-%m-%d}")
+        raise FileDeleted(day=local_date(export.deleted_at, settings.TRIAL_TIME_ZONE).isoformat())
     if export.state != ExportState.DONE or not path_of(export).exists():
         raise ExportNotReady(state=export.get_state_display())
     if _digest(path_of(export)) != export.digest:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.authors import MOVING
 from crf.engine.codebook import Variable, codebook
-from crf.engine.declaration import FormDeclaration
+from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.former_codes import FORMER, FORMER_AT_RESTAGING, RENAMED, RESTAGED
 from crf.engine.messages import missing_text
 from crf.engine.questions import Classification, Question
@@ -69,7 +69,8 @@ class RowKeys:
 class File:
     """One CSV file: its name, its columns and where its rows come from.
 
-    ``counted`` are the same rows without what is joined to them: a row that a join loses is missed.
+    ``source`` ends with conditions, to which others may be added; ``joined`` stands behind them. ``counted`` are the
+    same rows without what is joined to them: a row that a join loses is missed.
     """
 
     name: str
@@ -80,12 +81,18 @@ class File:
     form: str = ""
     group: str = ""
     keys: RowKeys = field(default_factory=RowKeys)
+    joined: str = ""
+
+    @property
+    def rows(self) -> str:
+        """Return the SQL of where the rows of the file come from."""
+        return f"{self.source}{self.joined}"
 
     @property
     def select(self) -> str:
         """Return the query whose result is the file."""
         columns = ", ".join(f'{column.sql} AS "{column.header}"' for column in self.columns)
-        return f"SELECT {columns} FROM {self.source} ORDER BY {self.order}"
+        return f"SELECT {columns} FROM {self.rows} ORDER BY {self.order}"
 
     @property
     def count(self) -> str:
@@ -123,7 +130,11 @@ def by_the_sites_clock(column: str, clock: str = "HH24:MI", zone_column: str = "
     apart = f"({local} - {column} AT TIME ZONE 'UTC')"
     sign = f"CASE WHEN {apart} < interval '0' THEN '-' ELSE '+' END"
     offset = f"to_char(greatest({apart}, -{apart}), 'HH24:MI')"
-    return f"to_char({local}, 'YYYY-MM-DD\"T\"{clock}') || {sign} || {offset}"
+    day_and_clock = f'YYYY-MM-DD"T"{clock}'
+    return (  # most instants are in the one zone of China, and are told in one step
+        f"CASE {apart} WHEN interval '8 hours' THEN to_char({local}, '{day_and_clock}\"+08:00\"') "
+        f"ELSE to_char({local}, '{day_and_clock}') || {sign} || {offset} END"
+    )
 
 
 SITES_OR_TRIALS_ZONE = f"coalesce(s.time_zone, '{settings.TRIAL_TIME_ZONE}')"
@@ -140,9 +151,16 @@ def yes_no(column: str) -> str:
     return f"CASE {column} WHEN true THEN 'Y' WHEN false THEN 'N' END"
 
 
-def digest_column(version: str) -> Column:
+def joined_digest(version: str) -> str:
+    """Return the SQL that joins (as ``vt``) the text of a version, for files of many rows."""
+    return f"LEFT JOIN trials_versiontext vt ON vt.version = {version}"
+
+
+def digest_column(version: str, *, is_joined: bool = False) -> Column:
     """Return the column of the digest of a version's text, as it was when a site first followed it."""
     kept = f"(SELECT k.digest FROM trials_versiontext k WHERE k.version = {version})"
+    if is_joined:
+        kept = f"CASE WHEN {version} IS NOT NULL THEN vt.digest END"
     return Column("PROTOCOL_DIGEST", kept, label=_("Digest (SHA-256) of the text of that version"))
 
 
@@ -165,7 +183,7 @@ _STATE = (
     Column("FORM_STATE", "r.state", "code", _("State of the record"), dict(RecordState.choices)),
     Column("FORM_VERSION", "r.form_version", "integer", _("Version of the form")),
     Column("PROTOCOL_VERSION", "r.protocol_version", label=_("Version of the protocol")),
-    digest_column("r.protocol_version"),
+    digest_column("r.protocol_version", is_joined=True),
     Column("RECORD_VERSION", "r.version", "integer", _("Version of the record")),
     Column("CHANGED_AT", by_the_sites_clock("a.at", _BY_SECONDS), "date-time", _("When the person acted")),
     Column(
@@ -177,24 +195,35 @@ _STATE = (
 )
 
 
-def _joins(cut: Cut) -> str:
+_MOVES = f"ARRAY(SELECT m.id FROM audit_act m WHERE m.verb = '{MOVING}')"
+
+
+def _places(record: str, cut: Cut) -> str:
+    """Return the SQL that joins to records (as ``r``) their participant, site and visit."""
     return (
-        f"JOIN {cut.rows(Participant)} p ON p.id = r.participant_id JOIN {cut.rows(Site)} s ON s.id = r.site_id "
-        f"LEFT JOIN {cut.rows(Visit)} v ON v.id = r.visit_id"
+        f"{record} JOIN {cut.rows(Participant)} p ON p.id = r.participant_id "
+        f"JOIN {cut.rows(Site)} s ON s.id = r.site_id "
+        f"LEFT JOIN LATERAL {cut.row_of(Visit, 'r.visit_id')} v ON true"
     )
+
+
+def number_of_act(alias: str, events: str, cut: Cut) -> str:
+    """Return the SQL of the act that wrote a row; who moved it to another site wrote nothing."""
+    wrote = (
+        f"(SELECT e.act_id FROM {events} e WHERE e.pgh_obj_id = {alias}.id "
+        f"AND e.act_id < {alias}.act_id AND {cut.saw('e.act_id')} AND e.act_id <> ALL({_MOVES}) "
+        "ORDER BY e.pgh_id DESC LIMIT 1)"
+    )
+    return f"CASE WHEN {alias}.act_id = ANY({_MOVES}) THEN {wrote} ELSE {alias}.act_id END"
 
 
 def act_behind(alias: str, events: str, cut: Cut) -> str:
-    """Return the SQL that joins (as ``a``) the act that wrote a row; who moved it to another site wrote nothing."""
-    wrote = (
-        f"(SELECT e.act_id FROM {events} e JOIN audit_act doer ON doer.id = e.act_id WHERE e.pgh_obj_id = {alias}.id "
-        f"AND e.act_id < {alias}.act_id AND {cut.saw('e.act_id')} AND doer.verb <> '{MOVING}' "
-        "ORDER BY e.pgh_id DESC LIMIT 1)"
-    )
-    return (
-        f"JOIN audit_act named ON named.id = {alias}.act_id "
-        f"JOIN audit_act a ON a.id = CASE named.verb WHEN '{MOVING}' THEN {wrote} ELSE named.id END"
-    )
+    """Return the SQL that joins (as ``a``) the act that wrote a row.
+
+    Each is looked up by its number: a join would go through every act of the trial again for each file.
+    """
+    number = number_of_act(alias, events, cut)
+    return f"JOIN LATERAL (SELECT w.* FROM audit_act w WHERE w.id = {number} LIMIT 1) a ON true"
 
 
 def exported(form: FormDeclaration, *, identifying: bool = False) -> list[Variable]:
@@ -206,11 +235,11 @@ def files_of(form: FormDeclaration, *, cut: Cut, identifying: bool = False) -> I
     """Yield the file of the form's records as of the cut, then one for each of its repeating groups."""
     variables = exported(form, identifying=identifying)
     records, answers = cut.rows(Record, f"e.form_code = '{form.code}'"), cut.rows(form.model)
-    record = f"{records} r ON r.form_code = '{form.code}' AND r.id"
+    record = f"{answers} f JOIN {records} r ON r.form_code = '{form.code}' AND r.id = f.id"
     yield File(
         form.code,
         (*_KEYS, *_answers([v for v in variables if not v.group], "f", form.questions, cut), *_STATE),
-        f"{answers} f JOIN {record} = f.id {_joins(cut)} {act_behind('r', 'crf_recordevent', cut)} "
+        f"{_places(record, cut)} {act_behind('r', 'crf_recordevent', cut)} {joined_digest('r.protocol_version')} "
         "WHERE s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id",
         counted(cut, answers, "true"),
@@ -218,18 +247,34 @@ def files_of(form: FormDeclaration, *, cut: Cut, identifying: bool = False) -> I
         keys=RowKeys("f", "", "id", act=""),
     )
     for group in form.groups.values():
-        rows = cut.rows(group.model)
-        columns = _answers([v for v in variables if v.group == group.name], "g", group.questions, cut)
-        yield File(
-            f"{form.code}_{group.name.upper()}",
-            (*_KEYS, _ROW, *columns),
-            f"{rows} g JOIN {record} = g.record_id {_joins(cut)} WHERE NOT g.removed AND s.code = ANY(%(sites)s)",
-            "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id, g.position, g.id",
-            counted(cut, rows, "NOT t.removed"),
-            form.code,
-            group.name,
-            RowKeys("g", "", "record_id", act=""),
-        )
+        yield _file_of_rows(form, group, [v for v in variables if v.group == group.name], cut)
+
+
+def _file_of_rows(form: FormDeclaration, group: Group, variables: list[Variable], cut: Cut) -> File:
+    """Return the file of a repeating group: its rows are read record by record, in the order of the records (``k``).
+
+    Rows are many and records few: so nothing is looked up for each row, and no file of all rows is sorted.
+    """
+    records, rows = cut.rows(Record, f"e.form_code = '{form.code}'"), cut.rows(group.model)
+    record = f"(SELECT x.*, x.id AS record_id FROM {records} x WHERE x.form_code = '{form.code}') r"
+    order = "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id"
+    of_record = "e.record_id = k.id" + ("" if cut.is_past else " AND NOT e.removed")
+    return File(
+        f"{form.code}_{group.name.upper()}",
+        (*_KEYS, _ROW, *_answers(variables, "g", group.questions, cut)),
+        "(SELECT r.id, r.sequence, p.number, s.code AS site, s.time_zone, v.id AS visit_id, v.code AS visit, "
+        f"v.opens, v.occurrence, row_number() OVER (ORDER BY {order}) AS place "
+        f"FROM {_places(record, cut)} WHERE s.code = ANY(%(sites)s)",
+        "k.place, g.position, g.id",
+        counted(cut, rows, "NOT t.removed"),
+        form.code,
+        group.name,
+        RowKeys("r", "", "record_id", act=""),
+        f" ORDER BY place) k, LATERAL {cut.rows_where(group.model, of_record)} g, "
+        "LATERAL (SELECT k.number) p, LATERAL (SELECT k.site AS code, k.time_zone) s, "
+        "LATERAL (SELECT k.visit_id AS id, k.visit AS code, k.opens, k.occurrence) v, "
+        "LATERAL (SELECT k.id, k.sequence) r WHERE NOT g.removed",
+    )
 
 
 def counted(cut: Cut, rows: str, which: str) -> str:

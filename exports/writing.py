@@ -298,12 +298,16 @@ def _copy(archive: zipfile.ZipFile, file: File, expected: int, parameters: dict[
 def _copy_rows(
     target: IO[bytes], file: File, expected: int, parameters: dict[str, Any], *, begin: bytes = b""
 ) -> tuple[int, str]:
-    """The rows stand in ``target``; their number and the digest of all that was written are returned."""
+    """The rows stand in ``target``; their number and the digest of all that was written are returned.
+
+    Where none is expected, the names of the columns alone are asked for: many groups of many forms have no row.
+    """
     tally = _Tally(target)
     tally.put(begin)
+    query = file.select if expected else f"{file.select} LIMIT 0"
     with connection.cursor() as cursor:
         raw = cursor.cursor
-        with raw.copy(f"COPY ({file.select}) TO STDOUT (FORMAT csv, HEADER true)", parameters) as copy:
+        with raw.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER true)", parameters) as copy:
             for row in copy:
                 tally.put(row)
         tally.pass_on()

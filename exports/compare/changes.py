@@ -159,7 +159,7 @@ def _select(file: File, origin: Origin) -> str:
     columns = ", ".join(f'{column.sql} AS "{column.header}"' for column in file.columns)
     return (
         f"SELECT ({origin.identity})::text AS _row, ARRAY[{numbers}]::bigint[] AS _numbers, {columns} "  # noqa: S608
-        f"FROM {file.source}"
+        f"FROM {file.rows}"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -55,6 +55,9 @@ class _Stored:
 
 
 NOTHING = _Stored({}, {})
+SHEET_FAULTS: Final = frozenset(
+    {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"}
+)
 
 
 def compare(
@@ -104,6 +107,9 @@ def _judge(
 ) -> None:
     """Say whether the cell is new, stored already, differs, or is no answer."""
     reason = mapping.missing.get(cell.text, "")
+    if cell.text in SHEET_FAULTS and not reason:
+        _refuse(cell, _("“{text}” is what a sheet shows where a formula failed.").format(text=cell.text))
+        return
     stored, stored_reason = beside.values.get(question.name), beside.missing.get(question.name, "")
     cell.stored = stored_reason or "; ".join(as_typed(stored, zone=zone))
     if reason:

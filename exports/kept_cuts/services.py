@@ -95,6 +95,7 @@ def keep_cut(cut: Cut, *, name: str, act: Act, at: datetime) -> KeptCut:
     wait_for_turn(NAMES)
     if KeptCut.objects.filter(name=name).exclude(name="").exists():
         name = ""  # another export was quicker; the moment is kept all the same
+    unseen = None if cut.unseen_acts is None or not cut.is_settled else list(cut.unseen_acts)
     return KeptCut.objects.create(
         name=name,
         cut_at=cut.at,
@@ -102,8 +103,8 @@ def keep_cut(cut: Cut, *, name: str, act: Act, at: datetime) -> KeptCut:
         snapshot=cut.snapshot,
         last_act=cut.last_act or 0,
         read_at=at,
-        unseen_acts=None if cut.unseen_acts is None else list(cut.unseen_acts),
-        settled_at=None if cut.unseen_acts is None else at,
+        unseen_acts=unseen,
+        settled_at=None if unseen is None else at,
         act=act,
     )
 

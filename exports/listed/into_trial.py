@@ -40,12 +40,12 @@ def screening_file(cut: Cut) -> File:
     """One row for everybody who was screened: what came of it, and why (screening log)."""
     rows = cut.rows(Participant)
     first = (
-        f"LEFT JOIN LATERAL (SELECT min(c.signed_on) AS signed_on FROM {cut.rows(Consent)} c "  # noqa: S608
-        "WHERE c.participant_id = p.id) i ON true"
+        "LEFT JOIN (SELECT c.participant_id, min(c.signed_on) AS signed_on "  # noqa: S608
+        f"FROM {cut.rows(Consent)} c GROUP BY c.participant_id) i ON i.participant_id = p.id"
     )
     last = (
-        f"LEFT JOIN LATERAL (SELECT d.* FROM {cut.rows(EligibilityDecision)} d WHERE d.participant_id = p.id "  # noqa: S608
-        "ORDER BY d.decided_at DESC, d.id DESC LIMIT 1) d ON true"
+        f"LEFT JOIN (SELECT DISTINCT ON (d.participant_id) d.* FROM {cut.rows(EligibilityDecision)} d "  # noqa: S608
+        "ORDER BY d.participant_id, d.decided_at DESC, d.id DESC) d ON d.participant_id = p.id"
     )
     return File(
         "SCREENING",
@@ -176,9 +176,10 @@ def allocations_file(cut: Cut) -> File:
     """Every allocation: strata as randomized and as corrected, number, decision, and the consent it rested on."""
     rows = cut.rows(Allocation)
     consent = (
-        f"LEFT JOIN LATERAL (SELECT x.label, c.signed_on FROM {cut.rows(Consent)} c "  # noqa: S608
-        f"JOIN {cut.rows(ConsentVersion)} x ON x.id = c.version_id WHERE c.participant_id = al.participant_id "
-        "AND c.signed_on <= (al.randomized_at AT TIME ZONE s.time_zone)::date "
+        "LEFT JOIN LATERAL (SELECT x.label, c.signed_on "  # noqa: S608
+        f"FROM {cut.rows_where(Consent, 'e.participant_id = al.participant_id')} c "
+        f"JOIN {cut.rows(ConsentVersion)} x ON x.id = c.version_id "
+        "WHERE c.signed_on <= (al.randomized_at AT TIME ZONE s.time_zone)::date "
         "ORDER BY c.signed_on DESC, c.id DESC LIMIT 1) i ON true"
     )
     followed = (

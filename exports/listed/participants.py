@@ -15,10 +15,11 @@ from exports.tables import (
     Column,
     File,
     RowKeys,
-    act_behind,
     by_the_sites_clock,
     counted,
     digest_column,
+    joined_digest,
+    number_of_act,
     of_participant,
     yes_no,
 )
@@ -126,16 +127,25 @@ def milestones_file(cut: Cut) -> File:
     )
 
 
-# The version that the participant followed when the visit was last planned or recorded.
-def _version_of_visit(cut: Cut) -> str:
+def _joined_version(cut: Cut) -> str:
+    """Return the SQL that joins (as ``y``) the version that a participant followed when the visit was last written.
+
+    Of the versions of a participant up to the visit's act it is the last one: none after it is of that act or before.
+    """
+    number = number_of_act("v", "followup_visitevent", cut)
+    steps = (
+        "(SELECT e.pgh_obj_id, e.act_id, e.protocol_version, min(e.act_id) OVER (PARTITION BY e.pgh_obj_id "  # noqa: S608
+        "ORDER BY e.pgh_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS later "
+        f"FROM trials_participantevent e WHERE {cut.saw('e.act_id')})"
+    )
     return (
-        "(SELECT e.protocol_version FROM trials_participantevent e WHERE e.pgh_obj_id = v.participant_id "  # noqa: S608
-        f"AND e.act_id <= a.id AND {cut.saw('e.act_id')} ORDER BY e.pgh_id DESC LIMIT 1)"
+        f"LEFT JOIN {steps} y ON y.pgh_obj_id = v.participant_id AND y.act_id <= {number} "
+        f"AND (y.later IS NULL OR y.later > {number})"
     )
 
 
 def visits_file(cut: Cut) -> File:
-    rows, version = cut.rows(Visit), _version_of_visit(cut)
+    rows, version = cut.rows(Visit), "y.protocol_version"
     return File(
         "VISITS",
         (
@@ -169,9 +179,9 @@ def visits_file(cut: Cut) -> File:
                 label=_("Why it was not done"),
             ),
             Column("PROTOCOL_VERSION", version, label=_("Version of the protocol")),
-            digest_column(version),
+            digest_column(version, is_joined=True),
         ),
-        f"{rows} v {of_participant(cut, 'v')} {act_behind('v', 'followup_visitevent', cut)} "
+        f"{rows} v {of_participant(cut, 'v')} {_joined_version(cut)} {joined_digest(version)} "
         "WHERE v.state <> 'cancelled' AND s.code = ANY(%(sites)s)",
         "p.number, v.opens NULLS FIRST, v.code, v.occurrence, v.id",
         counted(cut, rows, "t.state <> 'cancelled'"),

@@ -133,7 +133,7 @@ def _acts_of_days(chosen: Selection) -> str:
 def as_seen(file: File, view: TableView) -> File:
     """Return the file with the columns, rows and order of the view."""
     every = ", ".join(f'{column.sql} AS "{column.header}"' for column in file.columns)
-    whole = f"SELECT {every}, row_number() OVER (ORDER BY {file.order}) AS _place FROM {file.source}"  # noqa: S608
+    whole = f"SELECT {every}, row_number() OVER (ORDER BY {file.order}) AS _place FROM {file.rows}"  # noqa: S608
     conditions = " AND ".join(_tried(file, each, place) for place, each in enumerate(view.filters)) or "true"
     shown = [column for column in file.columns if not view.columns or column.header in view.columns]
     order = [f'y."{name.lstrip("-")}" {"DESC NULLS LAST" if name[0] == "-" else ""}' for name in view.order]
@@ -141,6 +141,7 @@ def as_seen(file: File, view: TableView) -> File:
         file,
         columns=tuple(replace(column, sql=f'y."{column.header}"') for column in shown),
         source=f"({whole}) y WHERE {conditions}",
+        joined="",
         order=", ".join((*order, "y._place")),
         counted=f"({whole}) y WHERE {conditions}",
     )

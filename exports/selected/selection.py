@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -290,16 +291,25 @@ TESTS: Final = {
 }
 WITHOUT_VALUE: Final = ("answered", "empty")
 COMPARED_AS_TEXT: Final = ("contains",)
+_NUMBER: Final = re.compile(
+    "[+-]?[0-9]{1,15}(?:[.][0-9]{1,15})?"
+)  # what the database reads as the same number
 
 
 def _fits(column: Column, each: ColumnFilter) -> bool:
-    if each.test in WITHOUT_VALUE or each.test in COMPARED_AS_TEXT:
+    if each.test in WITHOUT_VALUE:
         return True
+    if each.test in COMPARED_AS_TEXT:
+        return "\0" not in each.value
+    if column.type in ("integer", "decimal"):
+        return bool(_NUMBER.fullmatch(each.value))
+    if column.type == "date":
+        return _is_day(each.value)
+    return "\0" not in each.value
+
+
+def _is_day(text: str) -> bool:
     try:
-        if column.type == "date":
-            date.fromisoformat(each.value)
-        elif column.type in ("integer", "decimal"):
-            float(each.value)
+        return len(text) == len("2026-01-31") and date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-    return True

@@ -28,7 +28,10 @@ from exports.selected.services import file_named
 from exports.services import request_export
 from exports.tables import File
 from kernel.errors import Refusal
+from kernel.reading import row_number
 from trials.models import Site
+
+LAST_PAGE = 10**9  # beyond any; a larger number is none that the database counts by
 
 
 @require_GET
@@ -111,7 +114,7 @@ def _page(request: PersonRequest, file: File, forms: dict[str, Any], *, at: date
         refused, view = str(refusal), view_in({}, file, lists=lambda _name: [])
     chosen = selection_of(view, file, request.user)
     asked = request.GET.get("page", "1")
-    number = int(asked) if asked.isdigit() else 1
+    number = min(row_number(asked) or 1, LAST_PAGE)
     cut = Cut(at=at, is_past=False)
     page = page_of_data(file, chosen, cut, sites=_sites(request), number=number)
     filters = [*view.filters, *[None] * (FILTERS - len(view.filters))]

@@ -19,7 +19,7 @@ from accounts.models import User
 from crf import catalogue
 from crf.engine.base import Record
 from crf.engine.declaration import FormDeclaration
-from crf.engine.questions import ANY_REASON
+from crf.engine.questions import ANY_REASON, Question
 from crf.models import (
     ExpectedForm,
     FilledBy,
@@ -145,9 +145,17 @@ def point_10_the_answers_are_of_every_kind() -> None:
     assert partial >= {len("2024"), len("2024-02"), len("2024-02-29")}
     assert "2024-02-29" in texts
     assert sum(any("\u4e00" <= sign <= "\u9fff" for sign in text) for text in texts) >= 20
-    assert max(map(len, texts)) == catalogue.form("SAE").questions["sae_narr"].max_length
+    longest = max(
+        question.max_length for form in catalogue.forms().values() for question in every_question(form)
+    )
+    assert max(map(len, texts)) == longest == catalogue.form("SAE").questions["sae_narr"].max_length
     begun = Record.objects.exclude(state="empty").values("participant")
     assert ScreeningOutcome.objects.exclude(participant__in=begun).exists()
+
+
+def every_question(form: FormDeclaration) -> list[Question]:
+    groups = [question for group in form.groups.values() for question in group.questions.values()]
+    return [*form.questions.values(), *groups]
 
 
 def point_25_nobody_is_left_behind() -> None:

@@ -180,4 +180,4 @@ def test_every_file_says_what_its_rows_are_made_of() -> None:
         origin = origin_of(file)
         assert origin.parts, file.name
         for part in origin.parts:
-            assert re.search(rf"\b{part.alias}( ON | JOIN | LEFT | WHERE )", file.source), (file.name, part)
+            assert re.search(rf"\b{part.alias}( ON | JOIN | LEFT | WHERE |, )", file.rows), (file.name, part)

@@ -146,3 +146,15 @@ def schemas(export: Export) -> dict[str, Any]:
     with zipfile.ZipFile(path_of(export)) as archive:
         names = [name for name in archive.namelist() if name.endswith(".parquet")]
         return {name: pl.read_parquet_schema(io.BytesIO(archive.read(name))) for name in names}
+
+
+def test_what_only_looks_like_a_number_or_a_day_is_refused(client: Any, lived: History) -> None:
+    """Python reads each of these, PostgreSQL none."""
+    for column, value in (
+        *(("FORMSEQ", value) for value in ("\u0661", "1e200000", "nan", "1_0_", "0x1")),
+        *(("OGD_DT", value) for value in ("2026-W01-1", "20260101", "\u0662026-01-01", "0000-01-01")),
+    ):
+        asked = {"where0": column, "test0": "least", "value0": value}
+        assert client.get("/exports/data/STAGE/", asked).status_code == 422, value
+    for page in ("\u00b2", "9" * 40, "999999999999999999", "-1", "0"):
+        assert client.get("/exports/data/STAGE/", {"page": page}).status_code == 200, page
