@@ -53,6 +53,11 @@ def narrowed(file: File, chosen: Selection, cut: Cut, *, arm_a: str = "") -> Nar
     return NarrowedFile(file.name, made, tuple(conditions), tuple(left_out))
 
 
+def as_it_leaves(file: File, arm: str) -> File:
+    """Return the file with the columns that leave where the arm is shown, masked or absent."""
+    return replace(file, columns=_columns(file, Selection(arm=arm), "")[0])
+
+
 def leaves_masked(file: File) -> bool:
     """Say whether the file leaves where the arm is masked."""
     return file.form in KEPT_FORMS if file.form else BY_NAME[file.name].when_masked
