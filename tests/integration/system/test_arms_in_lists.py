@@ -13,7 +13,7 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
-from accounts.permissions import CENTRAL_ROLES, ROLE_PERMISSIONS, Permission, Role
+from accounts.permissions import CENTRAL_ROLES, ROLE_PERMISSIONS, Grant, Permission, Role
 from audit.models import Act
 from crf.listings.definition import ListingDefinition, RowFilter
 from crf.listings.rows import ColumnCountsByArm, ColumnTellsArm, page_of
@@ -74,6 +74,14 @@ def test_point_15_the_arm_in_lists_is_nobodys_by_a_central_role() -> None:
     holders = {role for role, rights in ROLE_PERMISSIONS.items() if Permission.ALLOCATION_LIST in rights}
     assert holders & CENTRAL_ROLES == {Role.STATISTICIAN, Role.ARM_READER}
     assert holders - CENTRAL_ROLES == {Role.COORDINATOR, Role.INVESTIGATOR}
+
+
+def test_point_15_the_right_opens_no_page_by_itself_and_nobody_acts_under_it(world: World) -> None:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        alone = _person("alone", Role.COMMITTEE, None)
+    alone.grants = (Grant(Role.ARM_READER, None),)
+    assert not any(alone.may(right) for right in Permission if right is not Permission.ALLOCATION_LIST)
+    assert given(world, world.data_manager).role_at(None) is Role.DATA_MANAGER
 
 
 def test_point_15_lists_of_central_roles_have_no_arm_and_a_right_of_its_own_shows_it(
