@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import connection
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -16,20 +15,10 @@ from exports.masking import Tells
 from exports.selected.narrowing import narrowed
 from exports.selected.selection import TESTS, WITHOUT_VALUE, ArmShown, ColumnFilter, Selection, TableView
 from exports.tables import Column, File
-from kernel.errors import Refusal
 
 ROWS_ON_PAGE: Final = 50
 FILTERS: Final = 3
 CHOICE: Final = "__"  # one choice of many, which the joined column says too
-
-
-class RowsCountedByArm(Refusal):
-    code = "exports.rows_counted_by_arm"
-    message = _(
-        "Rows of a page are not kept or sorted by {name}: they would be counted by the arm, and nobody would know that "
-        "it was looked at. Take an export, which is on record."
-    )
-    status = 422
 
 
 @dataclass(frozen=True)
@@ -106,14 +95,6 @@ def as_told_to(person: User, file: File) -> File:
 
 def _reads_arm(person: User) -> bool:
     return person.may(Permission.EXPORT_ARM) and person.sites_with(Permission.ALLOCATION_LIST) is None
-
-
-def refuse_counting_by_arm(view: TableView, file: File) -> None:
-    """Refuse a view that keeps or sorts rows by the arm: a page counts them, and leaves no record of it."""
-    telling = {column.header for column in file.columns if column.tells == Tells.ARM}
-    for name in (*(each.column for each in view.filters), *(name.lstrip("-") for name in view.order)):
-        if name in telling:
-            raise RowsCountedByArm(name=name)
 
 
 def page_of_data(file: File, chosen: Selection, cut: Cut, *, sites: list[str], number: int) -> DataPage:

@@ -18,7 +18,7 @@ from exports.cuts import Cut
 from exports.formats.kinds import DataFormat
 from exports.listed.catalogue import BY_NAME
 from exports.models import ArmLetters, Export
-from exports.selected.narrowing import as_it_leaves
+from exports.selected.narrowing import as_it_leaves, refuse_counting_by_arm
 from exports.selected.selection import (
     ArmShown,
     Selection,
@@ -88,6 +88,7 @@ def settled_selection(
     if chosen.view is not None:
         file = file_named(chosen.view.file, Cut(at=at), identifying=chosen.identifying)
         refuse_odd_view(chosen.view, as_it_leaves(file, arm))
+        refuse_counting_by_arm(chosen.view, file)
     if kind.is_document or kind.is_package:
         _refuse_narrowed(chosen, kind, "" if kind.has_no_answers else arm)
     if arm == ArmShown.MASKED:

@@ -22,7 +22,6 @@ from exports.data import (
     address_of,
     as_told_to,
     page_of_data,
-    refuse_counting_by_arm,
     selection_of,
     usual_columns,
     view_in,
@@ -32,6 +31,7 @@ from exports.jobs.services import save_definition
 from exports.listed.catalogue import TABLES
 from exports.models import Rhythm
 from exports.register import saved_exports
+from exports.selected.narrowing import refuse_counting_by_arm
 from exports.selected.selection import TESTS, Selection, TableView, UnknownTable, refuse_odd_view
 from exports.selected.services import file_named
 from exports.services import request_export

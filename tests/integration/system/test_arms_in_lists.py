@@ -21,6 +21,7 @@ from crf.listings.services import save_listing
 from crf.queries.services import raise_query
 from crf.store.records import record_key_of
 from exports.compare.services import COMMON, scope_of
+from exports.selected.narrowing import RowsCountedByArm
 from exports.selected.selection import ColumnFilter, Selection, TableView, UnknownColumn
 from exports.selected.services import settled_selection
 from kernel.scope import EVERYTHING, scope
@@ -196,6 +197,10 @@ def test_point_15_an_export_has_the_arm_where_somebody_asked_for_it(world: World
     view = TableView("PARTICIPANTS", ("SUBJID",), (ColumnFilter("ARM", "is", "2"),), ())
     with pytest.raises(UnknownColumn):
         usual(world.statistician, arm="absent", view=view)
+    with pytest.raises(
+        RowsCountedByArm
+    ):  # everybody who reads the register would see how many rows there are
+        usual(world.statistician, arm="shown", view=view)
 
 
 def test_point_15_comparisons_words_and_the_trail_spare_it_in_lists(
