@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import check_password
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import SECOND_FACTOR_ROLES, Grant, Permission, Role
+from accounts.permissions import ADDED_ROLES, SECOND_FACTOR_ROLES, Grant, Permission, Role
 from accounts.sealing import opened
 from audit.guards import ActGuard, MayDelete, ProvenSignature, SiteScoped
 from audit.models import Audited, audited
@@ -153,9 +153,17 @@ class User(AbstractBaseUser, Audited):
         return None if None in sites else frozenset(filter(None, sites))
 
     def role_at(self, site_id: int | None) -> Role | None:
-        """Return the role under which the person acts at the site: the local one before a central one."""
+        """Return the role under which the person acts at the site: the local one before a central one.
+
+        One that is only given beside another comes last.
+        """
         ranked = [
-            (grant.site_id is None, grant.role is not Role.INVESTIGATOR, grant.role)
+            (
+                grant.role in ADDED_ROLES,
+                grant.site_id is None,
+                grant.role is not Role.INVESTIGATOR,
+                grant.role,
+            )
             for grant in self.grants
             if site_id is None or grant.reaches(site_id)
         ]

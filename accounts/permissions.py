@@ -36,6 +36,7 @@ class Permission(StrEnum):
     ELIGIBILITY_DECIDE = "eligibility_decide"
     ALLOCATION_REQUEST = "allocation_request"
     ALLOCATION_VIEW = "allocation_view"
+    ALLOCATION_LIST = "allocation_list"
     ALLOCATION_CORRECT = "allocation_correct"
     ENVELOPE_VOID = "envelope_void"
     SCHEME_DEFINE = "scheme_define"
@@ -114,6 +115,7 @@ class Role(StrEnum):
     CODER = "coder"
     REVIEWER = "reviewer"
     COMMITTEE = "committee"
+    ARM_READER = "arm_reader"
 
 
 ROLE_LABELS: Final = {
@@ -127,6 +129,7 @@ ROLE_LABELS: Final = {
     Role.CODER: _("Coder"),
     Role.REVIEWER: _("Central reviewer"),
     Role.COMMITTEE: _("Member of the data monitoring committee"),
+    Role.ARM_READER: _("Reader of the arm in lists"),
 }
 
 PERMISSION_LABELS: Final = {
@@ -145,6 +148,7 @@ PERMISSION_LABELS: Final = {
     Permission.ELIGIBILITY_DECIDE: _("decide on eligibility"),
     Permission.ALLOCATION_REQUEST: _("randomize"),
     Permission.ALLOCATION_VIEW: _("see allocations made"),
+    Permission.ALLOCATION_LIST: _("see the arm in lists of participants"),
     Permission.ALLOCATION_CORRECT: _("record errors of randomization"),
     Permission.ENVELOPE_VOID: _("declare an opened envelope void"),
     Permission.SCHEME_DEFINE: _("define randomization schemes"),
@@ -228,6 +232,7 @@ _AT_SITE = _READ | {
     _P.IDENTIFYING_VIEW,
     _P.ELIGIBILITY_VIEW,
     _P.ALLOCATION_VIEW,
+    _P.ALLOCATION_LIST,
     _P.PARTICIPANT_REGISTER,
     _P.CONSENT_RECORD,
     _P.CRF_EDIT,
@@ -360,6 +365,7 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         _P.DATABASE_LOCK_VIEW,
         _P.DATABASE_LOCK_SIGN,
         _P.ALLOCATION_VIEW,
+        _P.ALLOCATION_LIST,
         _P.SCHEME_DEFINE,
         _P.ENVELOPE_VOID,
         _P.SCHEME_ACTIVATE,
@@ -409,10 +415,14 @@ ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     ),
     # What somebody released to the committee, and nothing else: no page, list, program or count.
     Role.COMMITTEE: frozenset({_P.PACK_VIEW, _P.PACK_READ_ARMS}),
+    # Given beside a central role, to whoever has to see the arm of many at once; opens no page by itself (ADR 55).
+    Role.ARM_READER: frozenset({_P.ALLOCATION_LIST}),
 }
 
 SITE_ROLES: Final = frozenset({Role.COORDINATOR, Role.INVESTIGATOR})
 CENTRAL_ROLES: Final = frozenset(Role) - SITE_ROLES
+# Given beside another role alone: nothing is asked of, or owned by, who holds nothing else.
+ADDED_ROLES: Final = frozenset({Role.ARM_READER})
 # Asked of these roles everywhere; with real data of every role (settings.SECOND_FACTOR_OF_EVERYBODY).
 SECOND_FACTOR_ROLES: Final = frozenset(
     {Role.INVESTIGATOR, Role.DATA_MANAGER, Role.TRIAL_MANAGER, Role.STATISTICIAN, Role.COMMITTEE}

@@ -46,7 +46,7 @@ def whole(forms: Sequence[str] = (), data_format: str = "csv", cut_at: datetime 
             purpose="bench",
             data_format=data_format,
             cut_at=cut_at,
-            selection=Selection(tables=TABLES),
+            selection=Selection(tables=TABLES, arm="shown"),
             by=person("data"),
             at=timezone.now(),
         )

@@ -11,6 +11,7 @@ from django.db import connection
 from accounts.models import User
 from accounts.permissions import Permission
 from exports.cuts import Cut, plan_for_many
+from exports.masking import Tells
 from exports.selected.narrowing import narrowed
 from exports.selected.selection import TESTS, WITHOUT_VALUE, ArmShown, ColumnFilter, Selection, TableView
 from exports.tables import Column, File
@@ -81,8 +82,19 @@ def address_of(view: TableView, file: File) -> list[tuple[str, str]]:
 
 def selection_of(view: TableView, file: File, person: User) -> Selection:
     """Return what an export of just the view holds, with the arm as the person may have it."""
-    arm = ArmShown.SHOWN if person.may(Permission.EXPORT_ARM) else ArmShown.ABSENT
+    arm = ArmShown.SHOWN if _reads_arm(person) else ArmShown.ABSENT
     return Selection(tables=() if file.form else (file.name,), arm=arm.value, view=view)
+
+
+def as_told_to(person: User, file: File) -> File:
+    """Return the table without what says the arm, for who is not told it in lists (ADR 55)."""
+    if _reads_arm(person):
+        return file
+    return replace(file, columns=tuple(each for each in file.columns if each.tells != Tells.ARM))
+
+
+def _reads_arm(person: User) -> bool:
+    return person.may(Permission.EXPORT_ARM) and person.sites_with(Permission.ALLOCATION_LIST) is None
 
 
 def page_of_data(file: File, chosen: Selection, cut: Cut, *, sites: list[str], number: int) -> DataPage:

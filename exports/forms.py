@@ -95,7 +95,10 @@ class SelectingForm(ServiceForm):
     def __init__(self, *args: Any, sites: list[tuple[str, str]], may: Rights, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         codes = [(code, f"{code} {form.title}") for code, form in catalogue.forms().items()]
-        arms = ArmShown.choices if may(Permission.EXPORT_ARM) else ArmShown.choices[1:][::-1]
+        usual = ("", _("As usual: shown in files of whole records alone, which have no other form"))
+        arms = [*([] if may(Permission.ALLOCATION_LIST) else [usual]), *ArmShown.choices]
+        if not may(Permission.EXPORT_ARM):
+            arms = ArmShown.choices[1:][::-1]
         offered: dict[str, list[tuple[Any, Any]]] = {
             "forms": codes,
             "sites": [*sites],

@@ -9,7 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import ROLE_LABELS, Role, SiteQuerySet
+from accounts.permissions import ADDED_ROLES, ROLE_LABELS, Role, SiteQuerySet
 from audit.guards import ActGuard, SiteScoped
 from audit.models import Audited, audited
 from monitoring.indicators import BY_CODE, FACTOR_BY_CODE, Indicator, SiteCount
@@ -117,7 +117,9 @@ class MonitoringFinding(Audited):
     opened_at = models.DateTimeField(_("found at"))
     due_on = models.DateField(_("due on"))
     owner_role = models.CharField(
-        _("owner"), max_length=20, choices=[(role.value, ROLE_LABELS[role]) for role in Role]
+        _("owner"),
+        max_length=20,
+        choices=[(role.value, ROLE_LABELS[role]) for role in Role if role not in ADDED_ROLES],
     )
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     outcome = models.CharField(_("outcome"), max_length=10, choices=FollowUpOutcome.choices, blank=True)

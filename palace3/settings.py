@@ -263,6 +263,7 @@ INCOMPATIBLE_ROLES = (
         for other in ("coordinator", "investigator", "monitor", "data_manager", "trial_manager")
     ),
     *(("committee", other) for other in ("statistician", "inspector", "coder", "reviewer")),
+    *(("arm_reader", other) for other in ("coder", "reviewer", "committee")),
 )
 SITE_TIME_ZONES = ("Asia/Shanghai", "Asia/Urumqi")
 

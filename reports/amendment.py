@@ -120,7 +120,7 @@ def amendment_of(site: Site, version: str, *, user: User, at: datetime) -> Amend
     people = with_what_is_known(affected(site, version))
     living = people.count()
     is_counted = living <= MOST_COUNTED
-    known = _AtSite(user.may(Permission.ALLOCATION_VIEW, site))
+    known = _AtSite(user.may(Permission.ALLOCATION_LIST, site))
     if is_ahead and is_counted:
         known.impacts = list(impacts(people, site=site, version=version, at=at))
         _gather(known, site, version)

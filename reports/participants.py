@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,6 +26,7 @@ class ParticipantLine:
     next_visit: Visit | None
     open_queries: int
     overdue: OverdueState | None
+    arm: str
 
 
 def narrowed(
@@ -60,8 +61,13 @@ def numbered(rows: Any, typed: str) -> Any:
     return rows.filter(Q(number__icontains=part) | Q(number=whole))
 
 
-def lines(participants: Sequence[Participant], *, today: date) -> list[ParticipantLine]:
-    """Return the lines of one page: two queries, however long the page."""
+def lines(
+    participants: Sequence[Participant], *, today: date, arms_at: Collection[int] | None
+) -> list[ParticipantLine]:
+    """Return the lines of one page: two queries, however long the page.
+
+    The arm stands beside those of the sites ``arms_at``; with None beside everybody.
+    """
     ids = [participant.pk for participant in participants]
     coming = (
         Visit.objects.filter(participant__in=ids)
@@ -79,6 +85,12 @@ def lines(participants: Sequence[Participant], *, today: date) -> list[Participa
     )
     queries = Counter({row["participant"]: row["n"] for row in counted})
     return [
-        ParticipantLine(one, next_visit.get(one.pk), queries[one.pk], overdue_state(one, today=today))
+        ParticipantLine(
+            one,
+            next_visit.get(one.pk),
+            queries[one.pk],
+            overdue_state(one, today=today),
+            (one.arm or "") if arms_at is None or one.site_id in arms_at else "",
+        )
         for one in participants
     ]

@@ -19,6 +19,7 @@ from audit.models import Act
 from crf import catalogue
 from crf.engine.base import Record
 from crf.engine.versions import worded
+from crf.queries.sparing import saying_the_arm
 from crf.store.history import Entry, changes_under
 from crf.store.reasons import reasons_under
 from kernel.clock import with_offset
@@ -201,7 +202,10 @@ def _of_forms(
         form = catalogue.forms()[code]
         for record, entry in changes_under(form, list(records), acts=acts, zone=settings.TRIAL_TIME_ZONE):
             act = entry.act
-            if may_read(form, records[record].site_id, reader):
+            site = records[record].site_id
+            if entry.target in saying_the_arm(form) and not reader.may(Permission.ALLOCATION_LIST, site):
+                continue
+            if may_read(form, site, reader):
                 changes.setdefault(act.pk, []).append(_value(records[record], entry, reasons.get(act.pk, {})))
             else:
                 kept[act.pk] = kept.get(act.pk, 0) + 1

@@ -249,6 +249,9 @@ class DelegationForm(ServiceForm):
     )
     starts_on = DayField(label=_("From"))
     ends_on = DayField(label=_("Until"), required=False, help_text=_("Leave empty when no end is known."))
+    reason = _reason(
+        required=False, help_text=_("Asked of who is to see the arm in lists; else as you like.")
+    )
 
     def __init__(self, *args: Any, sites: QuerySet[Site], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

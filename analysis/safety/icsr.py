@@ -103,6 +103,7 @@ def icsr_file(case: IcsrCase) -> bytes:
     register_namespace("", HL7)
     register_namespace("xsi", XSI)
     root = Element(_q("MCCI_IN200100UV01"), {"ITSVersion": "XML_1.0"})
+    root.set(f"{{{XSI}}}schemaLocation", f"{HL7} MCCI_IN200100UV01.xsd")
     _id(root, f"{ICH}.3.22", f"{case.report_id}-{case.version}")
     _add(root, "creationTime", value=_instant(case.made_at))
     _add(root, "responseModeCode", code="D")
@@ -341,8 +342,13 @@ def _sender(event: Element, case: IcsrCase) -> None:
     )
     entity = _add(_add(act, "author", typeCode="AUT"), "assignedEntity", classCode="ASSIGNED")
     _add(entity, "code", code=OTHER_ORGANISATION, codeSystem=f"{ICH}.1.7")  # C.3.1
-    organization = _add(entity, "representedOrganization", classCode="ORG", determinerCode="INSTANCE")
+    department = _organization(entity)  # its name would be C.3.3.1
+    organization = _organization(_add(department, "assignedEntity", classCode="ASSIGNED"))
     _add(organization, "name", said=case.sponsor)  # C.3.2
+
+
+def _organization(entity: Element) -> Element:
+    return _add(entity, "representedOrganization", classCode="ORG", determinerCode="INSTANCE")
 
 
 def _characteristic(event: Element, what: str, name: str, **told: str) -> None:

@@ -227,6 +227,10 @@ class ListingDefinition:
         }
         return asked - KEYS.keys()
 
+    def narrowing(self) -> set[str]:
+        """Return every column by which rows are kept or sorted."""
+        return {*(each.column for each in self.filters), *(name.lstrip("-") for name in self.order)}
+
 
 def source_of(name: str, place: int = 0) -> ListingSource | None:
     """Return the form or table of that name, or None."""

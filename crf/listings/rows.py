@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -44,7 +44,15 @@ class FormNotYours(Forbidden):
 
 class ColumnTellsArm(Forbidden):
     code = "crf.column_tells_arm"
-    message = _("The column “{column}” would tell the arm. Who may see allocations reads it.")
+    message = _("The column “{column}” would tell the arm. Who may see the arm in lists reads it.")
+
+
+class ColumnCountsByArm(Forbidden):
+    code = "crf.column_counts_by_arm"
+    message = _(
+        "Rows are not filtered or sorted by “{column}”, which tells the arm: they would be counted by it. Show it as a "
+        "column."
+    )
 
 
 class FileTooLong(Refusal):
@@ -98,18 +106,32 @@ def reader_of(user: User, listing: SavedListing, definition: ListingDefinition) 
             raise FormNotYours(form=source.form.code)
         here = user.sites_with(source.form.seen_by)
         sites = sites if here is None else set(here) if sites is None else sites & here
-    told = user.sites_with(Permission.ALLOCATION_VIEW)
-    if told is not None and (sites is None or not sites <= told):
-        for name in definition.used():
-            refuse_arm(name, definition.column(name))
+    _refuse_arm(definition, sites, user)
     return Reader(user.pk, sites, listing.pk, settings.TRIAL_TIME_ZONE)
 
 
-def refuse_arm(name: str, column: ListingColumn) -> None:
-    """Refuse a column that is asked, or derived, by the arm."""
-    told_by = names_looking_at_the_arm(column.source.form.code)
-    if column.question.name in told_by or (column.group and column.group.name in told_by):
-        raise ColumnTellsArm(column=name)
+def _refuse_arm(definition: ListingDefinition, sites: set[int] | None, user: User) -> None:
+    """Refuse what is asked by the arm to who sees no allocation, and what says the arm to who is not told it in lists.
+
+    Whoever is told it of every site filters and sorts by nothing that says it: the rows would be counted by the arm.
+    """
+    seen, listed = (
+        user.sites_with(each) for each in (Permission.ALLOCATION_VIEW, Permission.ALLOCATION_LIST)
+    )
+    for name in definition.used():
+        column = definition.column(name)
+        told_by = names_looking_at_the_arm(column.source.form.code)
+        if column.question.name not in told_by and (column.group is None or column.group.name not in told_by):
+            continue
+        if not _covers(seen, sites) or (column.question.derived and not _covers(listed, sites)):
+            raise ColumnTellsArm(column=name)
+        if column.question.derived and listed is None and name in definition.narrowing():
+            raise ColumnCountsByArm(column=name)
+
+
+def _covers(sites: Collection[int] | None, read: set[int] | None) -> bool:
+    """Say whether a right that is held at ``sites`` reaches all that is read."""
+    return sites is None or (read is not None and read <= set(sites))
 
 
 def page_of(listing: SavedListing, user: User, *, number: int, show: str) -> ListingPage:

@@ -9,7 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import ROLE_LABELS, Role, SiteQuerySet
+from accounts.permissions import ADDED_ROLES, ROLE_LABELS, Role, SiteQuerySet
 from audit.models import audited
 from crf.engine.base import Record
 from crf.guards import frozen_rows
@@ -73,7 +73,9 @@ class Query(OfParticipant):
     assigned_role = models.CharField(
         _("assigned to the role"),
         max_length=20,
-        choices=[(role.value, ROLE_LABELS[role]) for role in Role if role is not Role.COMMITTEE],
+        choices=[
+            (role.value, ROLE_LABELS[role]) for role in Role if role not in {*ADDED_ROLES, Role.COMMITTEE}
+        ],
         null=True,
         blank=True,
     )

@@ -94,11 +94,12 @@ def records_open_to(user: User) -> Any:
 def page_of_log(user: User, chosen: Mapping[str, str]) -> tuple[Page[Any], list[DeviationLine]]:
     """Return one page of what ``chosen`` asks for, in a constant number of queries."""
     show = chosen.get("show") or "recorded"
+    told_by = Permission.ALLOCATION_LIST
     if show == "recorded":
         page = BoundedPaginator(_records(user, chosen), PER_PAGE).get_page(chosen.get("page"))
-        return page, [_line_of_record(record, user) for record in page.object_list]
+        return page, [_line_of_record(record, user, told_by) for record in page.object_list]
     page = BoundedPaginator(_proposals(user, chosen, show), PER_PAGE).get_page(chosen.get("page"))
-    return page, [line_of_proposal(proposal, user) for proposal in page.object_list]
+    return page, [_line_of_proposal(proposal, user, told_by) for proposal in page.object_list]
 
 
 def _records(user: User, chosen: Mapping[str, str]) -> Any:
@@ -151,22 +152,22 @@ def said_of_log(name: str, value: str | None) -> str:
     return codes.label(value) if codes and value else ""
 
 
-def words_for(user: User, site_id: int, words: str | None) -> str:
-    """Return the words of a deviation as the reader may have them: without those that name the arm."""
-    if names_an_arm(words) and not user.may(Permission.ALLOCATION_VIEW, site_id):
+def _words_for(user: User, site_id: int, words: str | None, told_by: Permission) -> str:
+    """Return the words of a deviation as the reader may have them: those that name the arm by a right of its own."""
+    if names_an_arm(words) and not user.may(told_by, site_id):
         return spared_words()
     return words or ""
 
 
-def proposed_words(proposal: DeviationProposal, user: User) -> str:
-    """Return what a rule found, in the reader's language, as far as they may read it."""
+def proposed_words(proposal: DeviationProposal, user: User, told_by: Permission) -> str:
+    """Return what a rule found, in the reader's language, as far as they may read it where it stands."""
     spared = words_tell_arm(proposal.detail) or names_an_arm(proposal.said)
-    if spared and not user.may(Permission.ALLOCATION_VIEW, proposal.site_id):
+    if spared and not user.may(told_by, proposal.site_id):
         return spared_words()
     return proposal.said
 
 
-def _line_of_record(record: Any, user: User) -> DeviationLine:
+def _line_of_record(record: Any, user: User, told_by: Permission) -> DeviationLine:
     may_decide = user.may(Permission.DEVIATION_JUDGE, record.site_id)
     decidable = may_decide and record.state in COMPLETED and record.state != RecordState.LOCKED
     number = record.participant.number
@@ -178,7 +179,7 @@ def _line_of_record(record: Any, user: User) -> DeviationLine:
         on=record.dv_dt,
         found_on=record.dv_found,
         category=said_of_log("dv_cat", record.dv_cat),
-        said=words_for(user, record.site_id, record.dv_term),
+        said=_words_for(user, record.site_id, record.dv_term, told_by),
         found_by=said_of_log("dv_src", record.dv_src),
         importance=said_of_log("dv_imp", record.dv_imp or record.dv_imp_calc),
         is_decided=bool(record.dv_imp),
@@ -199,12 +200,12 @@ def deviations_of(participant: Participant, user: User) -> list[DeviationLine]:
     lines = []
     for row in (*records, *proposals):
         row.participant, row.site = participant, participant.site
-        of = line_of_proposal if isinstance(row, DeviationProposal) else _line_of_record
-        lines.append(of(row, user))
+        of = _line_of_proposal if isinstance(row, DeviationProposal) else _line_of_record
+        lines.append(of(row, user, Permission.ALLOCATION_VIEW))
     return lines
 
 
-def line_of_proposal(proposal: DeviationProposal, user: User) -> DeviationLine:
+def _line_of_proposal(proposal: DeviationProposal, user: User, told_by: Permission) -> DeviationLine:
     """Return a proposal as lists show it."""
     may_settle = user.may(Permission.DEVIATION_RECORD, proposal.site_id)
     waits = proposal.state == DeviationState.PROPOSED
@@ -216,7 +217,7 @@ def line_of_proposal(proposal: DeviationProposal, user: User) -> DeviationLine:
         on=None,
         found_on=proposal.found_on,
         category=said_of_log("dv_cat", category_of(proposal.rule)),
-        said=proposed_words(proposal, user),
+        said=proposed_words(proposal, user, told_by),
         state=proposal.state,
         act_url=reverse("crf:settle-deviation", args=[proposal.pk]) if waits and may_settle else "",
     )

@@ -20,7 +20,7 @@ from crf.engine.messages import question_at, rule_text
 from crf.engine.versions import worded
 from crf.links import form_url
 from crf.models import ListedFinding
-from crf.queries.sparing import is_spared, spared_words
+from crf.queries.sparing import is_spared_in_lists, spared_words
 from kernel.pagination import BoundedPaginator
 from kernel.reading import number_of_participant
 
@@ -74,7 +74,8 @@ def lines_of(user: User, chosen: Mapping[str, str]) -> tuple[Page[ListedFinding]
 
 def line_of(row: ListedFinding, *, reader: User) -> FindingLine:
     """Return a finding as lists show it to the reader."""
-    form, spared, record = catalogue.forms().get(row.form_code), is_spared(row, reader), row.record
+    spared, record = is_spared_in_lists(row, reader), row.record
+    form = catalogue.forms().get(row.form_code)
     form = worded(form, record.protocol_version) if form else None
     question = question_at(form, row.target) if form else None
     url = form_url(row.participant.number, row.form_code, visit_id=record.visit_id, sequence=record.sequence)

@@ -21,7 +21,7 @@ from crf.engine import messages
 from crf.links import form_url
 from crf.models import Query, QueryState
 from crf.queries.assigning import Assignee, assigned_to_reader
-from crf.queries.sparing import is_spared, spared_words
+from crf.queries.sparing import is_spared_in_lists, spared_words
 from crf.queries.system import form_asked, short_question
 from crf.queries.values import QueryValue, values_of_queries
 from kernel.pagination import BoundedPaginator, count_up_to, in_words
@@ -131,7 +131,7 @@ def neighbours_of(query: Query, user: User, chosen: Mapping[str, str], *, at: da
 
 def line_of(query: Query, *, reader: User, at: datetime, values: tuple[QueryValue, ...] = ()) -> QueryLine:
     """Return a query as lists show it to the reader."""
-    form, spared = form_asked(query), is_spared(query, reader)
+    form, spared = form_asked(query), is_spared_in_lists(query, reader)
     label = messages.label_at(form, query.target) if form and query.target else query.target
     return QueryLine(
         query=query,

@@ -29,6 +29,11 @@ def is_spared(query: Query | ListedFinding, reader: User) -> bool:
     return not reader.may(Permission.ALLOCATION_VIEW, query.site_id) and tells_arm(query)
 
 
+def is_spared_in_lists(query: Query | ListedFinding, reader: User) -> bool:
+    """Say whether the words are kept from the reader where many are listed (ADR 55)."""
+    return not reader.may(Permission.ALLOCATION_LIST, query.site_id) and tells_arm(query)
+
+
 def spared_words() -> str:
     """Return what stands in the place of the words."""
     return _("The words would tell the arm. Who may see allocations reads them.")
@@ -71,14 +76,16 @@ def names_looking_at_the_arm(code: str) -> frozenset[str]:
     return frozenset({ARM, *sections, *_asked_by_arm(form)})
 
 
+def reads_arm_of_many(reader: User, right: Permission, told_by: Permission) -> bool:
+    """Say whether ``told_by`` tells the reader the arm of everybody whom they reach with ``right``."""
+    reached, told = reader.sites_with(right), reader.sites_with(told_by)
+    return told is None or (reached is not None and reached <= told)
+
+
 @cache
 def without_the_arm(form: FormDeclaration) -> FormDeclaration:
     """Return the form without the answers that are derived from the arm: nobody types them."""
-    told = {
-        name
-        for name in names_looking_at_the_arm(form.code) & form.questions.keys()
-        if form.questions[name].derived
-    }
+    told = saying_the_arm(form)
     if not told:
         return form
     kept = {name: question for name, question in form.questions.items() if name not in told}
@@ -87,6 +94,13 @@ def without_the_arm(form: FormDeclaration) -> FormDeclaration:
         for part in form.sections
     )
     return replace(form, questions=kept, sections=tuple(sections))
+
+
+@cache
+def saying_the_arm(form: FormDeclaration) -> frozenset[str]:
+    """Return the answers of the form that are worked out from the arm."""
+    names = names_looking_at_the_arm(form.code) & form.questions.keys()
+    return frozenset(name for name in names if form.questions[name].derived)
 
 
 def _asked_by_arm(form: FormDeclaration) -> Iterator[str]:

@@ -15,7 +15,7 @@ from crf.engine.declaration import FormDeclaration, Group, form_of
 from crf.engine.messages import display, label_at, missing_text, question_at
 from crf.engine.questions import NUMERIC, Question, QuestionKind, argument
 from crf.models import Query
-from crf.queries.sparing import is_spared, names_looking_at_the_arm
+from crf.queries.sparing import is_spared_in_lists, names_looking_at_the_arm
 from crf.queries.system import form_asked
 from crf.store.bulk_read import Plain, RowsOf, bulk_read
 from crf.store.bulk_read import values_of as columns_of
@@ -55,7 +55,9 @@ def values_of_queries(queries: Iterable[Query], reader: User) -> dict[int, tuple
 
 def _may_read(query: Query, reader: User) -> bool:
     form = catalogue.forms().get(query.form_code)
-    return form is not None and reader.may(form.seen_by, query.site_id) and not is_spared(query, reader)
+    return (
+        form is not None and reader.may(form.seen_by, query.site_id) and not is_spared_in_lists(query, reader)
+    )
 
 
 def _saved_of(queries: list[Query]) -> dict[int, _Saved]:
@@ -105,7 +107,7 @@ def _tables_of(query: Query) -> list[str]:
 def _shown(query: Query, reader: User, saved: Mapping[int, _Saved]) -> Iterator[QueryValue]:
     form, stored = form_asked(query) or catalogue.form(query.form_code), saved.get(query.record_id or 0)
     arm = names_looking_at_the_arm(form.code)
-    told = reader.may(Permission.ALLOCATION_VIEW, query.site_id)
+    told = reader.may(Permission.ALLOCATION_LIST, query.site_id)
     reads = _reads(form, query)
     for read in reads:
         if read in arm and not told:
@@ -182,7 +184,7 @@ def _elsewhere(query: Query, read: str, reader: User) -> Iterator[QueryValue]:
     name, key = read.partition(".")[2], argument(read)
     if other is None or key not in query.seen or name not in other.questions:
         return
-    told = reader.may(Permission.ALLOCATION_VIEW, query.site_id)
+    told = reader.may(Permission.ALLOCATION_LIST, query.site_id)
     if not reader.may(other.seen_by, query.site_id) or (
         name in names_looking_at_the_arm(other.code) and not told
     ):

@@ -75,7 +75,7 @@ def settle(request: PersonRequest, pk: int) -> HttpResponse:
         str(_("Settle it")),
         reverse("crf:deviations") + "?show=proposed",
         str(_("Deviations")),
-        proposed_words(proposal, request.user),
+        proposed_words(proposal, request.user, Permission.ALLOCATION_VIEW),
     )
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 

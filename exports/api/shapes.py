@@ -34,12 +34,15 @@ from trials.models import Participant, Site
 
 def participant(row: Participant, reader: User) -> dict[str, Any]:
     """Return one participant; the arm, once it is allocated, to whoever may see allocations at the site."""
-    arm = {"arm": row.arm} if reader.may(Permission.ALLOCATION_VIEW, row.site) else {}
+    return _participant(row, tells_arm=reader.may(Permission.ALLOCATION_VIEW, row.site))
+
+
+def _participant(row: Participant, *, tells_arm: bool) -> dict[str, Any]:
     return {
         "number": row.number,
         "site": row.site.code,
         "state": row.state,
-        **arm,
+        **({"arm": row.arm} if tells_arm else {}),
         "registered_on": row.registered_on,
         "protocol_version": row.protocol_version,
         "protocol_digest": digest_of(row.protocol_version),
@@ -47,11 +50,8 @@ def participant(row: Participant, reader: User) -> dict[str, Any]:
 
 
 def listed_participant(row: Participant, reader: User) -> dict[str, Any]:
-    """Return a participant in a list: who reads of every site is told no arm there, one by one alone."""
-    shown = participant(row, reader)
-    if reader.sites_with(Permission.ALLOCATION_VIEW) is None:
-        shown.pop("arm", None)
-    return shown
+    """Return a participant in a list, where the arm takes a right of its own (ADR 55)."""
+    return _participant(row, tells_arm=reader.may(Permission.ALLOCATION_LIST, row.site))
 
 
 def visit(row: Visit) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from crf import catalogue
 from crf.engine.evaluation import Evaluation
 from crf.engine.submission import NO_ROWS, parse
 from crf.page.findings import findings_for
+from crf.queries.sparing import reads_arm_of_many, without_the_arm
 from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded, RowsLeftOut
 from crf.records.save import save_answers
 from crf.records.visit_changes import VisitsWouldChange
@@ -167,16 +168,19 @@ def answers(request: CallerRequest, code: str) -> Response:
     rows = form.model.objects.open_to(request.user, Permission.CRF_VIEW).select_related(
         "participant", "visit"
     )
+    told_by = Permission.ALLOCATION_VIEW
     if "participant" not in request.GET:
+        told_by = Permission.ALLOCATION_LIST
         record_reading(form=form, purpose=request.GET.get("purpose", ""), by=request.user, at=timezone.now())
     chosen = rows.filter(**_wanted(request, participant="participant__number"))
+    told = form if reads_arm_of_many(request.user, Permission.CRF_VIEW, told_by) else without_the_arm(form)
     removed = CHANGED_SINCE.name in request.GET
     if at and removed:
         raise ThenOrSince
     return paged_changes(
         begun_by(chosen, at) if at else chosen,
         request,
-        lambda page: shapes.records(form, page, identifying=False, removed=removed, at=at),
+        lambda page: shapes.records(told, page, identifying=False, removed=removed, at=at),
         versions="record_events",
     )
 

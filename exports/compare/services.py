@@ -75,7 +75,7 @@ def scope_of(*, form: str, sites: list[str], by: User) -> ComparedScope:
         forms=[catalogue.form(code) for code in codes],
         sites=sites,
         with_common=form in ("", COMMON),
-        with_arm=by.may(Permission.ALLOCATION_VIEW),
+        with_arm=by.sites_with(Permission.ALLOCATION_LIST) is None,
     )
 
 

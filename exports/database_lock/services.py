@@ -30,6 +30,7 @@ from exports.database_lock.models import (
     HandItem,
 )
 from exports.models import ExportState
+from exports.selected.selection import ArmShown, Selection
 from exports.services import request_export
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
@@ -193,6 +194,7 @@ def _freeze(locked: DatabaseLock, *, act: Act, by: User, at: datetime) -> None:
             forms=list(catalogue.forms()),
             sites=list(Site.objects.order_by("code").values_list("code", flat=True)),
             purpose=f"Database lock: {locked.purpose}"[:200],
+            selection=Selection(arm=ArmShown.SHOWN.value),
             by=by,
             at=at,
         )

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from crf.models import Record
 from exports.cuts import Cut
 from exports.listed.catalogue import BY_NAME
@@ -13,6 +15,7 @@ from exports.masking import KEPT_FORMS, Tells, kept_visits
 from exports.selected.selection import WITHOUT_VALUE, ArmShown, ColumnFilter, Selection, TableView
 from exports.tables import Column, File
 from followup.models import Visit
+from kernel.errors import Refusal
 from trials.models import Participant
 
 LEFT_OUT_WHEN: Final = {
@@ -20,6 +23,15 @@ LEFT_OUT_WHEN: Final = {
     ArmShown.MASKED.value: frozenset({Tells.ARM, Tells.COURSE, Tells.WORDS}),
 }
 SAYS_ARM: Final = "ARM"  # the columns that say it as A or B where it is masked
+
+
+class RowsCountedByArm(Refusal):
+    code = "exports.rows_counted_by_arm"
+    message = _(
+        "Rows are not kept or sorted by {name}: they would be counted by the arm, and nobody would know that it was "
+        "looked at. Take the whole table in an export, which is on record."
+    )
+    status = 422
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,19 @@ def narrowed(file: File, chosen: Selection, cut: Cut, *, arm_a: str = "") -> Nar
         made = as_seen(made, chosen.view)
         conditions["view"] = ""
     return NarrowedFile(file.name, made, tuple(conditions), tuple(left_out))
+
+
+def as_it_leaves(file: File, arm: str) -> File:
+    """Return the file with the columns that leave where the arm is shown, masked or absent."""
+    return replace(file, columns=_columns(file, Selection(arm=arm), "")[0])
+
+
+def refuse_counting_by_arm(view: TableView, file: File) -> None:
+    """Refuse a view that keeps or sorts rows by the arm: a page counts them, and so does the register of exports."""
+    telling = {column.header for column in file.columns if column.tells == Tells.ARM}
+    for name in (*(each.column for each in view.filters), *(name.lstrip("-") for name in view.order)):
+        if name in telling:
+            raise RowsCountedByArm(name=name)
 
 
 def leaves_masked(file: File) -> bool:

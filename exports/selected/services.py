@@ -18,6 +18,7 @@ from exports.cuts import Cut
 from exports.formats.kinds import DataFormat
 from exports.listed.catalogue import BY_NAME
 from exports.models import ArmLetters, Export
+from exports.selected.narrowing import as_it_leaves, refuse_counting_by_arm
 from exports.selected.selection import (
     ArmShown,
     Selection,
@@ -76,7 +77,7 @@ def settled_selection(
     refuse_odd_selection(chosen, sites)
     kind = DataFormat(data_format)
     may_show = by.may(Permission.EXPORT_ARM)
-    arm = chosen.arm or (ArmShown.SHOWN if may_show else ArmShown.ABSENT).value
+    arm = chosen.arm or _usual_arm(kind, by)
     if arm == ArmShown.SHOWN and not may_show:
         raise ExportWithArmNotYours
     if kind.is_printed:
@@ -85,12 +86,21 @@ def settled_selection(
     if chosen.identifying and not by.may(Permission.EXPORT_IDENTIFYING):
         raise IdentifyingNotYours
     if chosen.view is not None:
-        refuse_odd_view(chosen.view, file_named(chosen.view.file, Cut(at=at), identifying=chosen.identifying))
+        file = file_named(chosen.view.file, Cut(at=at), identifying=chosen.identifying)
+        refuse_odd_view(chosen.view, as_it_leaves(file, arm))
+        refuse_counting_by_arm(chosen.view, file)
     if kind.is_document or kind.is_package:
         _refuse_narrowed(chosen, kind, "" if kind.has_no_answers else arm)
     if arm == ArmShown.MASKED:
         draw_letters(at=at)
     return replace(chosen, arm=arm).ordered()
+
+
+def _usual_arm(kind: DataFormat, by: User) -> str:
+    """Return how the arm is told where nobody said it: shown in files of whole records, which have it, and by right."""
+    whole = kind.is_printed or kind.is_document or kind.is_package
+    usual = by.may(Permission.EXPORT_ARM) and (whole or by.may(Permission.ALLOCATION_LIST))
+    return (ArmShown.SHOWN if usual else ArmShown.ABSENT).value
 
 
 def _refuse_narrowed(chosen: Selection, kind: DataFormat, arm: str) -> None:

@@ -17,12 +17,21 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
 from exports.cuts import Cut
-from exports.data import FILTERS, address_of, page_of_data, selection_of, usual_columns, view_in
+from exports.data import (
+    FILTERS,
+    address_of,
+    as_told_to,
+    page_of_data,
+    selection_of,
+    usual_columns,
+    view_in,
+)
 from exports.forms import ExportViewForm, SaveViewForm
 from exports.jobs.services import save_definition
 from exports.listed.catalogue import TABLES
 from exports.models import Rhythm
 from exports.register import saved_exports
+from exports.selected.narrowing import refuse_counting_by_arm
 from exports.selected.selection import TESTS, Selection, TableView, UnknownTable, refuse_odd_view
 from exports.selected.services import file_named
 from exports.services import request_export
@@ -55,9 +64,9 @@ def data_table(request: PersonRequest, file_name: str) -> HttpResponse:
         view = Selection.of(kept.selection).view
         if view is None:
             raise Http404
-        kept_of = _file(view.file, now)
+        kept_of = _file(request, view.file, now)
         return redirect(f"{reverse('exports:data', args=[view.file])}?{urlencode(address_of(view, kept_of))}")
-    return _page(request, _file(file_name, now), {}, at=now)
+    return _page(request, _file(request, file_name, now), {}, at=now)
 
 
 @require_POST
@@ -65,7 +74,7 @@ def data_table(request: PersonRequest, file_name: str) -> HttpResponse:
 def data_export(request: PersonRequest, file_name: str) -> HttpResponse:
     """Export what is seen, and nothing else."""
     now = timezone.now()
-    file = _file(file_name, now)
+    file = _file(request, file_name, now)
     form = ExportViewForm(request.POST)
     chosen = selection_of(_view(request, file), file, request.user)
     asked = {"forms": [file.form] if file.form else [], "sites": _sites(request), "selection": chosen}
@@ -80,7 +89,7 @@ def data_export(request: PersonRequest, file_name: str) -> HttpResponse:
 def data_save(request: PersonRequest, file_name: str) -> HttpResponse:
     """Keep what is seen under a name, to be looked at and exported again."""
     now = timezone.now()
-    file = _file(file_name, now)
+    file = _file(request, file_name, now)
     form = SaveViewForm(request.POST, auto_id="save_%s")
     chosen = selection_of(_view(request, file), file, request.user)
     asked = {"forms": [file.form] if file.form else [], "sites": _sites(request), "selection": chosen}
@@ -90,9 +99,9 @@ def data_save(request: PersonRequest, file_name: str) -> HttpResponse:
     return _page(request, file, {"save_form": form}, at=now)
 
 
-def _file(file_name: str, at: datetime) -> File:
+def _file(request: PersonRequest, file_name: str, at: datetime) -> File:
     try:
-        return file_named(file_name, Cut(at=at, is_past=False))
+        return as_told_to(request.user, file_named(file_name, Cut(at=at, is_past=False)))
     except UnknownTable as none:
         raise Http404 from none
 
@@ -110,6 +119,7 @@ def _page(request: PersonRequest, file: File, forms: dict[str, Any], *, at: date
     refused = ""
     try:
         refuse_odd_view(view, file)
+        refuse_counting_by_arm(view, file)
     except Refusal as refusal:
         refused, view = str(refusal), view_in({}, file, lists=lambda _name: [])
     chosen = selection_of(view, file, request.user)

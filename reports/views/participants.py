@@ -34,17 +34,19 @@ def participant_list(request: PersonRequest) -> HttpResponse:
     today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
     seen = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW)
     sites = Site.objects.open_to(request.user, Permission.PARTICIPANT_VIEW)
-    shows_arm = request.user.may(Permission.ALLOCATION_VIEW)
+    told = request.user.sites_with(Permission.ALLOCATION_LIST)
     known = {
         "site": [site.code for site in sites],
         "state": Track.values,
-        # Narrowed by arm and state, the list of every site would count an outcome by arm.
-        "arm": ARMS if shows_arm and request.user.sites_with(Permission.ALLOCATION_VIEW) is not None else (),
+        # Narrowed by arm and state, the list of every site would count an outcome by arm: a site's own list alone is.
+        "arm": ARMS if told else (),
         "randomized": ("yes", "no"),
         "late": ("yes",),
     }
     chosen = {"number": request.GET.get("number", ""), **chosen_of_all(request, known)}
     order = sorting(request, COLUMNS, otherwise=("number",))
+    if chosen["arm"]:
+        seen = seen.filter(site__in=told)
     rows = narrowed(seen, today=today, **chosen).order_by(*order.order)
     page = BoundedPaginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(
@@ -53,14 +55,14 @@ def participant_list(request: PersonRequest) -> HttpResponse:
         {
             "page": page,
             "sorting": order,
-            "lines": lines(list(page.object_list), today=today),
+            "lines": lines(list(page.object_list), today=today, arms_at=told),
             "chosen": chosen,
             "sites": sites,
             "states": Track.choices,
             "can_register": Site.objects.open_to(request.user, Permission.PARTICIPANT_REGISTER)
             .active()
             .exists(),
-            "shows_arm": shows_arm,
+            "shows_arm": told is None or bool(told),
             "released": _released(request, list(sites), chosen["number"]) if page.number == 1 else [],
         },
     )

@@ -203,7 +203,7 @@ def deviations(user: User, today: date) -> WorkListSection:
     items = [
         WorkItem(
             d.participant.number,
-            proposed_words(d, user),
+            proposed_words(d, user, Permission.ALLOCATION_LIST),
             reverse("crf:settle-deviation", args=[d.pk]),
             when=d.found_on
             + timedelta(days=whole_number(load(d.participant.protocol_version), "deviation_escalates_days")),

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.permissions import ROLE_LABELS, SITE_ROLES, Role
+from accounts.permissions import ADDED_ROLES, ROLE_LABELS, SITE_ROLES, Role
 from accounts.services import change_person, sign
 from audit.acts import open_act
 from kernel.clock import local_date
@@ -30,6 +30,13 @@ class RoleIsCentral(Refusal):
     code = "trials.role_is_central"
     fields = ("site",)
     message = _("The role {role} is held for the whole trial. Leave the site empty.")
+    status = 422
+
+
+class ReasonForTheArm(Refusal):
+    code = "trials.reason_for_the_arm"
+    fields = ("reason",)
+    message = _("Say why {person} has to see the arm of many participants at once. It stays on record.")
     status = 422
 
 
@@ -95,19 +102,23 @@ def delegate(
     site: Site | None,
     starts_on: date,
     ends_on: date | None = None,
+    reason: str = "",
     by: User | None,
     at: datetime,
 ) -> Delegation:
     """``user`` is to hold ``role`` from ``starts_on``, once a second person has confirmed it.
 
     Training is on record before (11.10(i)). What the system itself delegates needs no confirmation.
-    Refuses: a role for oneself; a role without its site or with one; a role beside one that checks it.
+    Refuses: a role for oneself; a role without its site or with one; a role beside one that checks it; the arm in
+    lists without a reason.
     Locks: nothing.
     """
-    with open_act("trials:delegation:grant", by=by, at=at, site=site) as act:
+    with open_act("trials:delegation:grant", by=by, at=at, site=site, reason=reason) as act:
         if by is not None and by.pk == user.pk:
             raise NotToYourself
         _refuse_wrong_place(role, site)
+        if role in ADDED_ROLES and not reason:
+            raise ReasonForTheArm(person=user.username)
         if user.trained_on is None:
             raise TrainingMissing(person=user.username)
         _refuse_incompatible(user, role, site, starts_on=starts_on, ends_on=ends_on)

@@ -32,6 +32,7 @@ from exports.models import Export
 from exports.odm.elements import OdmVersion
 from exports.odm.streams import ExportScope
 from exports.odm.writing import OdmContent, write_odm
+from exports.selected.selection import Selection
 from exports.services import path_of, request_export, write_export
 from kernel.scope import EVERYTHING, scope
 from tests.demo_trial import UNTIL, Played, played_trial
@@ -86,7 +87,12 @@ def _whole(played: Played, folder: Path) -> None:
     call_command("export", *options, "--out", str(folder / "define"))
     with scope(user_id=person.pk, sites=EVERYTHING):
         export = request_export(
-            forms=list(catalogue.forms()), sites=["01", "02"], purpose="SDTM", by=person, at=UNTIL
+            forms=list(catalogue.forms()),
+            sites=["01", "02"],
+            purpose="SDTM",
+            selection=Selection(arm="shown"),
+            by=person,
+            at=UNTIL,
         )
         write_export(export=export, at=UNTIL)  # where the task has not written it yet
     with transaction.atomic():

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from accounts.permissions import Permission
 from crf import catalogue
 from exports import writing
 from exports.cuts import Cut
@@ -51,6 +52,8 @@ def taken(world: World, **scope_of: Any) -> Export:
     values: dict[str, Any] = {"forms": list(catalogue.forms()), "sites": ["01", "02"], "purpose": "test"}
     asked_at, by = scope_of.pop("at", LATER), scope_of.pop("by", world.data_manager)
     chosen = {name: scope_of.pop(name) for name in SELECTED if name in scope_of}
+    if by.may(Permission.EXPORT_ARM):
+        chosen.setdefault("arm", "shown")
     with as_person(by):
         whole = {**values, **scope_of, "selection": Selection(**chosen)}
         export = request_export(**whole, by=by, at=asked_at)

@@ -26,6 +26,7 @@ from accounts.second_factor import code_at
 from accounts.services import change_person
 from crf import catalogue
 from exports.living_access.services import make_token
+from exports.selected.selection import Selection
 from exports.services import request_export, write_export
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation_list.functions import place_binding
@@ -161,7 +162,12 @@ def export(world: World, used: str, settings: Any, tmp_path: Any, monkeypatch: A
     now = clock_time()
     with as_person(world.data_manager):
         asked = request_export(
-            forms=list(catalogue.forms()), sites=["01", "02"], purpose="leak", by=world.data_manager, at=now
+            forms=list(catalogue.forms()),
+            sites=["01", "02"],
+            purpose="leak",
+            selection=Selection(arm="shown"),
+            by=world.data_manager,
+            at=now,
         )
         return int(write_export(export=asked, at=now).pk)
 

@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts import services as accounts
 from accounts.models import User
-from accounts.permissions import ROLE_PERMISSIONS, SITE_ROLES, Permission, Role
+from accounts.permissions import ADDED_ROLES, ROLE_PERMISSIONS, SITE_ROLES, Permission, Role
 from accounts.proofs import DayAhead
 from accounts.second_factor import code_at
 from accounts.services import MayNotSign, WrongCode, WrongPassword, set_password, sign
@@ -64,6 +64,8 @@ def person(name: str) -> User:
 
 def given(world: World, user: User, role: Role, site: Site | None = None, **more: Any) -> Delegation:
     values = {"starts_on": OPENED_ON, "by": world.trial_manager, "at": NOW, **more}
+    if role in ADDED_ROLES:
+        values.setdefault("reason", "Drug supply is counted by hand")
     return trials.delegate(user=user, role=role, site=site, **values)
 
 

@@ -33,6 +33,7 @@ ORDER = {
     "observationEvent": "code value",
     "relatedInvestigation": "code subjectOf2",
     "assignedEntity": "code assignedPerson representedOrganization",
+    "representedOrganization": "name assignedEntity",
     "assignedPerson": "name asQualifiedEntity asLocatedEntity",
     "investigationCharacteristic": "code value",
 }
@@ -152,6 +153,160 @@ def test_what_is_not_known_has_a_null_flavour_and_no_value() -> None:
     assert observed(root, "reaction").get("nullFlavor") == "NI"
     assert not any(each.get("nullFlavor") and each.get("value") for each in walked(root))
     assert not any(child.get("displayName") == "drugInformation" for each in walked(root) for child in each)
+
+
+ICH = "2.16.840.1.113883.3.989.2.1"
+EVENT = "PORR_IN049016UV/controlActProcess/subject/investigationEvent"
+ROLE = f"{EVENT}/component/adverseEventAssessment/subject1/primaryRole"
+REACTION = f"{ROLE}/subjectOf2/observation[code/@code=29]"
+JUDGED = f"{EVENT}/component/adverseEventAssessment/component/causalityAssessment"
+AUTHOR = "subjectOf2/controlActEvent/author/assignedEntity"
+SOURCE = f"{EVENT}/outboundRelationship/relatedInvestigation[code/@code=2]/{AUTHOR}"
+SENDER = f"{EVENT}/subjectOf1/controlActEvent/author/assignedEntity"
+DRUG = f"{ROLE}/subjectOf2/organizer[code/@code=4]/component/substanceAdministration"
+# What ICH asks of every report of a study (conformance "required", or required by another answer of ours): where it
+# stands, in what it is coded or numbered, and by which null flavours alone it may be silent: as the public tables of
+# data elements of the implementation guide say it.
+REQUIRED = (
+    ("N.1.1", "name", f"codeSystem={ICH}.1.1", ""),
+    ("N.1.2", "id", f"root={ICH}.3.22", ""),
+    ("N.1.3", "sender/device/id", f"root={ICH}.3.13", ""),
+    ("N.1.4", "receiver/device/id", f"root={ICH}.3.14", ""),
+    ("N.1.5", "creationTime", "value", ""),
+    ("N.2.r.1", "PORR_IN049016UV/id", f"root={ICH}.3.1", ""),
+    ("N.2.r.2", "PORR_IN049016UV/sender/device/id", f"root={ICH}.3.11", ""),
+    ("N.2.r.3", "PORR_IN049016UV/receiver/device/id", f"root={ICH}.3.12", ""),
+    ("N.2.r.4", "PORR_IN049016UV/creationTime", "value", ""),
+    ("C.1.1", f"{EVENT}/id[@root='{ICH}.3.1']", "extension", ""),
+    ("C.1.2", "PORR_IN049016UV/controlActProcess/effectiveTime", "value", ""),
+    (
+        "C.1.3",
+        f"{EVENT}/subjectOf2/investigationCharacteristic[code/@code=1]/value",
+        f"codeSystem={ICH}.1.2",
+        "",
+    ),
+    ("C.1.4", f"{EVENT}/effectiveTime/low", "value", ""),
+    ("C.1.5", f"{EVENT}/availabilityTime", "value", ""),
+    ("C.1.6.1", f"{EVENT}/component/observationEvent[code/@code=1]/value", "value", ""),
+    ("C.1.7", f"{EVENT}/component/observationEvent[code/@code=23]/value", "value", "NI"),
+    ("C.1.8.1", f"{EVENT}/id[@root='{ICH}.3.2']", "extension", ""),
+    (
+        "C.1.8.2",
+        f"{EVENT}/outboundRelationship/relatedInvestigation[code/@code=1]/{AUTHOR}/code",
+        f"codeSystem={ICH}.1.3",
+        "",
+    ),
+    ("C.1.9.1", f"{EVENT}/subjectOf2/investigationCharacteristic[code/@code=2]/value", "value", "NI"),
+    ("C.2.r.1.4", f"{SOURCE}/assignedPerson/name/family", "text", "MSK ASKU NASK UNK"),
+    ("C.2.r.3", f"{SOURCE}/assignedPerson/asLocatedEntity/location/code", "codeSystem=1.0.3166.1.2.2", ""),
+    ("C.2.r.4", f"{SOURCE}/assignedPerson/asQualifiedEntity/code", f"codeSystem={ICH}.1.6", "UNK"),
+    ("C.2.r.5", f"{EVENT}/outboundRelationship/priorityNumber", "value=1", ""),
+    ("C.3.1", f"{SENDER}/code", f"codeSystem={ICH}.1.7", ""),
+    ("C.3.2", f"{SENDER}/representedOrganization/assignedEntity/representedOrganization/name", "text", ""),
+    (
+        "C.5.1.r.1",
+        f"{ROLE}/subjectOf1/researchStudy/authorization/studyRegistration/id",
+        f"root={ICH}.3.6",
+        "ASKU NASK",
+    ),
+    ("C.5.2", f"{ROLE}/subjectOf1/researchStudy/title", "text", "ASKU NASK"),
+    ("C.5.3", f"{ROLE}/subjectOf1/researchStudy/id", f"root={ICH}.3.5", "ASKU NASK"),
+    ("C.5.4", f"{ROLE}/subjectOf1/researchStudy/code", f"codeSystem={ICH}.1.8", ""),
+    ("D.1", f"{ROLE}/player1/name", "text", "MSK ASKU NASK UNK NA"),
+    ("D.1.1.4", f"{ROLE}/player1/asIdentifiedEntity[code/@code=4]/id", f"root={ICH}.3.10", "MSK"),
+    ("D.5", f"{ROLE}/player1/administrativeGenderCode", "codeSystem=1.0.5218", "MSK UNK ASKU NASK"),
+    (
+        "D.7.2",
+        f"{ROLE}/subjectOf2/organizer[code/@code=1]/component/observation[code/@code=18]/value",
+        "text",
+        "MSK ASKU NASK UNK",
+    ),
+    ("E.i.1.1", f"{REACTION}/value/originalText", "language", ""),
+    ("E.i.2.1", f"{REACTION}/value", "codeSystem=2.16.840.1.113883.6.163", ""),
+    *(
+        (
+            f"E.i.3.2{letter}",
+            f"{REACTION}/outboundRelationship2/observation[code/@code={code}]/value",
+            "value",
+            "NI",
+        )
+        for letter, code in zip("abcdef", (34, 21, 33, 35, 12, 26), strict=True)
+    ),
+    (
+        "E.i.7",
+        f"{REACTION}/outboundRelationship2/observation[code/@code=27]/value",
+        f"codeSystem={ICH}.1.11",
+        "",
+    ),
+    ("E.i.9", f"{REACTION}/location/locatedEntity/locatedPlace/code", "codeSystem=1.0.3166.1.2.2", ""),
+    ("G.k.1", f"{JUDGED}[code/@code=20]/value", f"codeSystem={ICH}.1.13", ""),
+    ("G.k.2.2", f"{DRUG}/consumable/instanceOfKind/kindOfProduct/name", "text", ""),
+    ("G.k.9.i.2.r.1", f"{JUDGED}[code/@code=39]/author/assignedEntity/code/originalText", "text", ""),
+    ("G.k.9.i.2.r.2", f"{JUDGED}[code/@code=39]/methodCode/originalText", "text", ""),
+    ("G.k.9.i.2.r.3", f"{JUDGED}[code/@code=39]/value", "text", ""),
+    ("H.1", f"{EVENT}/text", "text", ""),
+)
+LONGEST = {
+    "N.1.2": 100,
+    "C.1.1": 100,
+    "C.5.2": 2000,
+    "C.5.3": 50,
+    "D.1.1.4": 20,
+    "G.k.9.i.2.r.3": 60,
+    "H.1": 100_000,
+}
+
+
+def at(element: Element, path: str) -> list[Element]:
+    """Return what stands at a path; ``[code/@code=29]`` keeps what is coded so, ``[@root='x']`` what has the root."""
+    step, _slash, rest = path.partition("/") if "[" not in path.partition("/")[0] else _first(path)
+    tag, _bracket, test = step.partition("[")
+    fit = [each for each in element if plain(each) == tag and _keeps(each, test.rstrip("]"))]
+    return [deeper for each in fit for deeper in at(each, rest)] if rest else fit
+
+
+def _first(path: str) -> tuple[str, str, str]:
+    end = path.index("]") + 1
+    return path[:end], "/", path[end + 1 :]
+
+
+def _keeps(element: Element, test: str) -> bool:
+    if not test:
+        return True
+    name, _is, wanted = test.partition("=")
+    if name == "@root":
+        return element.get("root") == wanted.strip("'")
+    code = element.find(f"{{{HL7}}}code")
+    return code is not None and code.get("code") == wanted
+
+
+@pytest.mark.parametrize("case", [CASE, FATAL, replace(CASE, age=None, sex="", susar=None)])
+def test_what_ich_requires_stands_where_it_is_read_and_is_silent_only_as_it_may_be(case: IcsrCase) -> None:
+    """C.3.2, the sender's organisation, stood where a department is read (C.3.3.1)."""
+    root = read(case)
+    for number, path, told, silences in REQUIRED:
+        there = at(root, path)
+        assert there, f"{number} is missing at {path}"
+        for element in there:
+            if silent := element.get("nullFlavor"):
+                assert silent in silences.split(), f"{number} may not be silent by {silent}"
+                continue
+            name, _is, value = told.partition("=")
+            said = (element.text if name == "text" else element.get(name)) or ""
+            assert said.strip(), f"{number} says nothing"
+            assert not value or said == value, f"{number} is coded in {said}"
+            assert len(element.get("extension") or element.text or "") <= LONGEST.get(number, 10**6), number
+    (batch, made, created) = (
+        at(root, path)[0] for path in ("creationTime", "PORR_IN049016UV/creationTime", REQUIRED[10][1])
+    )
+    assert batch.get("value") == made.get("value") == created.get("value") == "20260701020000+0000"
+    (message,), (case_id,) = at(root, "PORR_IN049016UV/id"), at(root, f"{EVENT}/id[@root='{ICH}.3.1']")
+    assert message.get("extension") == case_id.get("extension"), "N.2.r.1 is C.1.1"
+    assert root.get(f"{{{XSI}}}schemaLocation") == f"{HL7} MCCI_IN200100UV01.xsd"
+
+
+def test_a_department_of_the_sender_is_not_made_up() -> None:
+    assert at(read(CASE), f"{SENDER}/representedOrganization/name") == []
 
 
 def test_a_death_names_its_day_and_cause() -> None:

@@ -1,0 +1,245 @@
+"""The arm stands in lists of many participants by a right of its own, given to one person with a reason (ADR 55).
+
+Who sees allocations one by one reads lists, listings, tables, comparisons, the trail and the API without the arm, and
+nobody keeps, sorts or counts the rows of every site by it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from accounts.models import User
+from accounts.permissions import CENTRAL_ROLES, ROLE_PERMISSIONS, Grant, Permission, Role
+from audit.models import Act
+from crf.listings.definition import ListingDefinition, RowFilter
+from crf.listings.rows import ColumnCountsByArm, ColumnTellsArm, page_of
+from crf.listings.services import save_listing
+from crf.queries.services import raise_query
+from crf.store.records import record_key_of
+from exports.compare.services import COMMON, scope_of
+from exports.selected.narrowing import RowsCountedByArm
+from exports.selected.selection import ColumnFilter, Selection, TableView, UnknownColumn
+from exports.selected.services import settled_selection
+from kernel.scope import EVERYTHING, scope
+from tests.integration.crf.test_deviations import record
+from tests.integration.crf.test_pages import client_of
+from tests.integration.exports.test_api import caller
+from tests.unit.crf.examples import deviation
+from tests.world import NOW, TODAY, World, _person, screen
+from trials.models import Participant
+from trials.models.people import with_grants
+from trials.services import confirm_delegation, delegate, reveal_arm
+from trials.services.delegations import ReasonForTheArm, RolesIncompatible
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+SPARED = ("data_manager", "monitor", "inspector", "trial_manager")
+TELLS = "DV.dv_cross_from"
+
+
+@pytest.fixture
+def crossed(world: World) -> list[Participant]:
+    """Two participants of arm 2 and one of arm 1, one of whom crossed over."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        people = [
+            reveal_arm(participant=screen(world, site=site), arm=arm, by=None, at=NOW)
+            for arm, site in (("2", world.site), ("2", world.site), ("1", world.other_site))
+        ]
+        record(people[0], world.data_manager, {**deviation.VALUES, "dv_cross_to": "surveillance"})
+    return people
+
+
+def given(world: World, user: User) -> User:
+    """The person may see the arm in lists: one trial manager says why, another one confirms it."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        by, second = (
+            _person(f"{name}_for_{user.username}", Role.TRIAL_MANAGER, None) for name in ("one", "two")
+        )
+        asked: dict[str, Any] = {"user": user, "role": Role.ARM_READER, "site": None, "starts_on": TODAY}
+        with pytest.raises(ReasonForTheArm), transaction.atomic():
+            delegate(**asked, by=by, at=AT)
+        made = delegate(**asked, reason="Drug supply is counted by hand", by=by, at=AT)
+        assert not with_grants(user, on=TODAY).may(Permission.ALLOCATION_LIST), "a second person confirms it"
+        confirm_delegation(delegation=made, by=second, at=AT)
+        assert (
+            Act.objects.get(verb="trials:delegation:grant", by=by).reason == "Drug supply is counted by hand"
+        )
+    return with_grants(user, on=TODAY)
+
+
+def test_point_15_the_arm_in_lists_is_nobodys_by_a_central_role() -> None:
+    holders = {role for role, rights in ROLE_PERMISSIONS.items() if Permission.ALLOCATION_LIST in rights}
+    assert holders & CENTRAL_ROLES == {Role.STATISTICIAN, Role.ARM_READER}
+    assert holders - CENTRAL_ROLES == {Role.COORDINATOR, Role.INVESTIGATOR}
+
+
+def test_point_15_the_right_opens_no_page_by_itself_and_nobody_acts_under_it(world: World) -> None:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        alone = _person("alone", Role.COMMITTEE, None)
+    alone.grants = (Grant(Role.ARM_READER, None),)
+    assert not any(alone.may(right) for right in Permission if right is not Permission.ALLOCATION_LIST)
+    assert given(world, world.data_manager).role_at(None) is Role.DATA_MANAGER
+
+
+def test_point_15_lists_of_central_roles_have_no_arm_and_a_right_of_its_own_shows_it(
+    world: World, crossed: list[Participant]
+) -> None:
+    def armed(user: User) -> list[str]:
+        page = client_of(user).get("/participants/?arm=2")
+        assert page.context["page"].paginator.count == 3, "nobody central keeps rows by the arm"
+        assert page.context["shows_arm"] is (">Arm</th>" in page.text)
+        return sorted(line.arm for line in page.context["lines"])
+
+    for name in SPARED:
+        assert armed(world.everyone()[name]) == ["", "", ""], name
+        assert armed(given(world, world.everyone()[name])) == ["1", "2", "2"], name
+    assert armed(world.statistician) == ["1", "2", "2"]
+    own = client_of(world.coordinator).get("/participants/?arm=2")
+    assert [line.arm for line in own.context["lines"]] == ["2", "2"]
+
+
+def test_point_15_whoever_works_at_one_site_sees_no_arm_of_another(
+    world: World, crossed: list[Participant]
+) -> None:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        delegate(
+            user=world.coordinator, role=Role.MONITOR, site=world.other_site, starts_on=TODAY, by=None, at=AT
+        )
+    client = client_of(world.coordinator)
+    lines = client.get("/participants/").context["lines"]
+    assert {(line.participant.site_id, line.arm) for line in lines} == {
+        (world.site.pk, "2"),
+        (world.other_site.pk, ""),
+    }
+    assert client.get("/participants/?arm=1").context["page"].paginator.count == 0
+
+
+def test_point_15_the_program_is_told_no_arm_of_many(world: World, crossed: list[Participant]) -> None:
+    rights = [
+        Permission.PARTICIPANT_VIEW,
+        Permission.CRF_VIEW,
+        Permission.DEVIATION_VIEW,
+        Permission.ALLOCATION_VIEW,
+    ]
+    number = crossed[0].number
+    api = caller(world.data_manager, *rights)
+    assert all("arm" not in each for each in api.get("/api/v1/participants/").json()["results"])
+    assert api.get(f"/api/v1/participants/{number}/").json()["arm"] == "2"
+    many = api.get("/api/v1/answers/DV/?purpose=look").json()["results"]
+    assert [("dv_cross_to" in each["answers"], "dv_cross_from" in each["answers"]) for each in many] == [
+        (True, False)
+    ]
+    (one,) = api.get(f"/api/v1/answers/DV/?participant={number}").json()["results"]
+    assert one["answers"]["dv_cross_from"] == "surgery"
+    told = caller(given(world, world.data_manager), *rights, Permission.ALLOCATION_LIST)
+    assert {each["arm"] for each in told.get("/api/v1/participants/").json()["results"]} == {"1", "2"}
+    (shown,) = told.get("/api/v1/answers/DV/?purpose=look").json()["results"]
+    assert shown["answers"]["dv_cross_from"] == "surgery"
+
+
+def test_point_15_a_listing_has_no_column_that_says_the_arm_and_is_not_sorted_by_one(
+    world: World, crossed: list[Participant]
+) -> None:
+    def listing(by: User, **more: Any) -> Any:
+        asked = ListingDefinition(sources=("DV",), columns=(TELLS,), **more)
+        return save_listing(name="Crossed", definition=asked, is_shared=False, by=by, at=AT)
+
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        spared = world.data_manager
+        with pytest.raises(ColumnTellsArm):
+            page_of(listing(spared), spared, number=1, show="all")
+        told = given(world, spared)
+        (row,) = page_of(listing(told), told, number=1, show="all").rows
+        assert row.cells[0].text
+        for more in ({"order": (TELLS,)}, {"filters": (RowFilter(TELLS, "is", "surgery"),)}):
+            with pytest.raises(ColumnCountsByArm):
+                page_of(listing(told, **more), told, number=1, show="all")
+
+
+def test_point_15_no_table_counts_its_rows_by_the_arm(world: World, crossed: list[Participant]) -> None:
+    counted = "/exports/data/PARTICIPANTS/?where0=ARM&test0=is&value0=2"
+    sorted_by = "/exports/data/PARTICIPANTS/?sort=ARM"
+
+    def headers(user: User) -> list[str]:
+        return [
+            each.header for each in client_of(user).get("/exports/data/PARTICIPANTS/").context["page"].columns
+        ]
+
+    spared = client_of(world.data_manager)
+    assert "ARM" not in headers(world.data_manager)
+    for address in (counted, sorted_by, "/exports/data/PARTICIPANTS/?column=ARM"):
+        answer = spared.get(address)
+        assert (answer.status_code, answer.context["page"].total) == (422, 3), address
+    asked = {"purpose": "look", "data_format": "csv"}
+    assert spared.post(counted.replace("/?", "/export/?"), asked).status_code == 422
+    assert "ARM" in headers(given(world, world.data_manager))
+    for reader in (world.statistician, world.data_manager):
+        for address in (counted, sorted_by):
+            answer = client_of(reader).get(address)
+            assert (answer.status_code, answer.context["page"].total) == (422, 3), address
+            assert "counted by the arm" in answer.text
+
+
+def test_point_15_an_export_has_the_arm_where_somebody_asked_for_it(world: World) -> None:
+    def usual(user: User, kind: str = "csv", **more: Any) -> str:
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            return settled_selection(Selection(**more), sites=["01"], data_format=kind, by=user, at=AT).arm
+
+    spared = world.data_manager
+    assert usual(spared) == "absent"
+    assert usual(spared, arm="shown") == "shown", "a right of its own, on record with the export"
+    assert usual(spared, "odm132") == "shown", "a file of whole records has no other form"
+    assert usual(world.statistician) == usual(given(world, spared)) == "shown"
+    view = TableView("PARTICIPANTS", ("SUBJID",), (ColumnFilter("ARM", "is", "2"),), ())
+    with pytest.raises(UnknownColumn):
+        usual(world.statistician, arm="absent", view=view)
+    with pytest.raises(
+        RowsCountedByArm
+    ):  # everybody who reads the register would see how many rows there are
+        usual(world.statistician, arm="shown", view=view)
+
+
+def test_point_15_comparisons_words_and_the_trail_spare_it_in_lists(
+    world: World, crossed: list[Participant]
+) -> None:
+    reader = world.data_manager
+    told = given(world, _person_like(world, reader))
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        place = record_key_of(participant=crossed[0], form="DV", sequence=1)
+        query = raise_query(
+            record_key=place, target="dv_cross_from", text="Is that the strategy?", by=reader, at=AT
+        )
+        assert not scope_of(form=COMMON, sites=["01"], by=reader).with_arm
+        assert scope_of(form=COMMON, sites=["01"], by=told).with_arm
+    asked = "Is that the strategy?"
+    assert asked in client_of(reader).get(query.get_absolute_url()).text, "the page of one query says it"
+    assert asked not in client_of(reader).get("/queries/").text
+    assert asked in client_of(told).get("/queries/").text
+    said = "Allocated strategy"
+    trail = "/audit-trail/?kind=answers"
+    assert said not in client_of(reader).get(trail).text
+    assert said in client_of(told).get(trail).text
+
+
+def _person_like(world: World, user: User) -> User:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        return _person("told_manager", Role.DATA_MANAGER, None)
+
+
+def test_point_15_who_answers_without_the_arm_is_not_given_it(world: World) -> None:
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        for user in (world.reviewer, world.coder, world.committee):
+            with pytest.raises(RolesIncompatible), transaction.atomic():
+                delegate(
+                    user=user,
+                    role=Role.ARM_READER,
+                    site=None,
+                    starts_on=TODAY,
+                    reason="x",
+                    by=world.trial_manager,
+                    at=AT,
+                )
