@@ -14,6 +14,7 @@ from django.db import connection, connections, transaction
 from django.test import Client
 
 from accounts.services import put_signature
+from accounts.session_store import digest_of_key
 from audit.acts import open_act
 from audit.tasks import seal
 from kernel.postgresql.pooling import forget_session
@@ -225,6 +226,68 @@ def test_no_signature_without_the_signers_proof(trial: World, app_sql: psycopg.C
             "SELECT by_id, printed_name, role, signed_at, meaning, 'AE of 01-0001', digest, %s FROM accounts_signature",
             [row[0]],
         )
+
+
+TAKEN_OVER = {
+    "the password": "UPDATE accounts_user SET password = 'known', act_id = {act} WHERE id = {investigator}",
+    "the second factor": "UPDATE accounts_user SET totp_confirmed_at = NULL, act_id = {act} WHERE id = {investigator}",
+    "the address": "UPDATE accounts_user SET email = 'a@example.org', act_id = {act} WHERE id = {investigator}",
+    "a passkey": "UPDATE accounts_user SET passkeys = '[]', act_id = {act} WHERE id = {investigator}",
+    "a hospital": "UPDATE accounts_user SET hospital_accounts = '[]', act_id = {act} WHERE id = {investigator}",
+    "their role": "UPDATE trials_delegation SET user_id = {me}, act_id = {act} WHERE user_id = {investigator}",
+    "a higher role": "UPDATE trials_delegation SET role = 'investigator', act_id = {act} WHERE user_id = {me}",
+    "an earlier day": "UPDATE trials_delegation SET starts_on = '2020-01-01', act_id = {act} WHERE user_id = {me}",
+    "given to an accomplice": (
+        "INSERT INTO trials_delegation (user_id, role, site_id, starts_on, act_id, granted_by_id, "
+        "waits_for_confirmation) VALUES ({monitor}, 'monitor', {site}, '2026-01-01', {act}, {me}, true)"
+    ),
+    "given in somebody's name": (
+        "INSERT INTO trials_delegation (user_id, role, site_id, starts_on, act_id, granted_by_id, "
+        "waits_for_confirmation) VALUES ({monitor}, 'monitor', {site}, '2026-01-01', {act}, {trial_manager}, true)"
+    ),
+    "given by nobody": (
+        "INSERT INTO trials_delegation (user_id, role, site_id, starts_on, act_id) "
+        "VALUES ({monitor}, 'monitor', {site}, '2026-01-01', {act})"
+    ),
+}
+
+
+def test_nobody_takes_an_account_or_a_role_over(trial: World, app_sql: psycopg.Connection[Any]) -> None:
+    """What somebody signs in with, and what they may do, no SQL changes: for its own person or for an accomplice."""
+    told = {name: user.pk for name, user in trial.everyone().items()}
+    told |= {"me": trial.coordinator.pk, "site": trial.site.pk}
+    act = (
+        "INSERT INTO audit_act (verb, by_id, role, at, reason, request_id) "
+        "VALUES ('a:b:c', %s, '', now(), '', '') RETURNING id"
+    )
+    said = "which has asked who|whoever may, in their own act|set once and stays"
+    for name, attempt in TAKEN_OVER.items():
+        try:
+            with refused(app_sql, said):
+                open_own(app_sql, trial)
+                row = app_sql.execute(act, [trial.coordinator.pk]).fetchone()
+                assert row
+                app_sql.execute(attempt.format(**told, act=row[0]))
+        except AssertionError as fault:
+            raise AssertionError(name) from fault
+
+
+def test_who_reads_or_writes_the_table_of_sessions_has_nobodys(
+    trial: World, app_sql: psycopg.Connection[Any]
+) -> None:
+    victim, attacker = Client(), Client()
+    victim.force_login(trial.trial_manager)
+    attacker.force_login(trial.coordinator)
+    assert (victim.get("/people/new/").status_code, attacker.get("/people/new/").status_code) == (200, 403)
+    stolen, own = victim.cookies["sessionid"].value, attacker.cookies["sessionid"].value
+    kept = dict(app_sql.execute("SELECT session_key, session_data FROM django_session").fetchall())
+    assert not {stolen, own} & set(kept)
+    mine = digest_of_key(own)
+    content = kept[digest_of_key(stolen)]
+    app_sql.execute("UPDATE django_session SET session_data = %s WHERE session_key = %s", [content, mine])
+    assert attacker.get("/people/new/").status_code == 302, "signed in as nobody"
+    attacker.cookies["sessionid"] = digest_of_key(stolen)
+    assert attacker.get("/people/new/").status_code == 302
 
 
 def test_what_is_kept_is_not_deleted(trial: World, app_sql: psycopg.Connection[Any]) -> None:
