@@ -17,6 +17,7 @@ from accounts.services import put_signature
 from accounts.session_store import digest_of_key
 from audit.acts import open_act
 from audit.tasks import seal
+from audit.verify import _guards
 from kernel.postgresql.pooling import forget_session
 from kernel.scope import EVERYTHING, Scope, opening_of, scope
 from tests.clock import NOW
@@ -288,6 +289,65 @@ def test_who_reads_or_writes_the_table_of_sessions_has_nobodys(
     assert attacker.get("/people/new/").status_code == 302, "signed in as nobody"
     attacker.cookies["sessionid"] = digest_of_key(stolen)
     assert attacker.get("/people/new/").status_code == 302
+
+
+def test_no_sql_reads_or_ends_what_other_sessions_do(app_sql: psycopg.Connection[Any]) -> None:
+    for attempt in (
+        "SELECT query FROM pg_stat_activity",
+        "SELECT pg_stat_get_backend_activity(1)",
+        "SELECT pg_cancel_backend(pg_backend_pid())",
+        "SELECT pg_terminate_backend(0)",
+    ):
+        with refused(app_sql, "permission denied"):
+            app_sql.execute(attempt)  # type: ignore[arg-type]
+
+
+def test_a_setting_that_the_role_gave_itself_is_a_finding(app_sql: psycopg.Connection[Any]) -> None:
+    """PostgreSQL lets every role keep settings and a password of its own: verification names them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_database())")
+        (name,) = cursor.fetchone()
+    role = f"ALTER ROLE palace3_app IN DATABASE {name}"
+    try:
+        app_sql.execute(f"{role} SET search_path = allocation, public")  # type: ignore[call-overload]
+        assert [str(each) for each in _guards() if "palace3_app" in each.table] == [
+            "role palace3_app: carries a setting that the program did not give it: search_path"
+        ]
+    finally:
+        app_sql.execute(f"{role} RESET search_path")  # type: ignore[call-overload]
+    assert not [each for each in _guards() if "palace3_app" in each.table]
+
+
+REFUSED_AT_ONCE = {
+    "large objects": "SELECT lo_create(0)",
+    "a file taken in": "SELECT lo_import('/etc/hostname')",
+    "a file read": "SELECT pg_read_file('/etc/hostname')",
+    "a program": "COPY (SELECT 1) TO PROGRAM 'cat'",
+    "a file written": "COPY (SELECT 1) TO '/tmp/palace3'",
+    "another database": "CREATE EXTENSION dblink",
+    "no triggers": "SET LOCAL session_replication_role = replica",
+    "a table before ours": "CREATE TEMP TABLE audit_act (id int)",
+    "a view before ours": "CREATE TEMP VIEW trials_site AS SELECT 1",
+    "a function before ours": "CREATE FUNCTION pg_temp.now() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "everybody waits": "LOCK TABLE audit_act IN ACCESS EXCLUSIVE MODE",
+    "numbers again": "SELECT setval('audit_act_id_seq', 1)",
+    "passwords of roles": "SELECT rolpassword FROM pg_authid",
+    "statistics of values": "SELECT * FROM pg_statistic",
+    "coming arms": "SELECT * FROM allocation.slot",
+    "coming arms as XML": "SELECT query_to_xml('SELECT * FROM allocation.slot', true, true, '')",
+    "what moves rows": "SELECT pg_create_logical_replication_slot('s', 'test_decoding')",
+    "a role of its own": "CREATE ROLE accomplice",
+    "the statements in the log": "ALTER ROLE palace3_app SET log_statement = 'none'",
+}
+
+
+def test_what_lies_beside_the_tables_is_closed_too(app_sql: psycopg.Connection[Any]) -> None:
+    for name, attempt in REFUSED_AT_ONCE.items():
+        try:
+            with refused(app_sql, "permission denied"):
+                app_sql.execute(attempt)  # type: ignore[arg-type]
+        except pytest.fail.Exception as fault:
+            raise AssertionError(name) from fault
 
 
 def test_what_is_kept_is_not_deleted(trial: World, app_sql: psycopg.Connection[Any]) -> None:
