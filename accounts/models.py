@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import ADDED_ROLES, SECOND_FACTOR_ROLES, Grant, Permission, Role
 from accounts.sealing import opened
-from audit.guards import ActGuard, MayDelete, ProvenSignature, SiteScoped
+from audit.guards import ActGuard, MayDelete, ProvenIdentity, ProvenSignature, SiteScoped
 from audit.models import Audited, audited
 
 
@@ -37,6 +37,13 @@ class UserManager(BaseUserManager["User"]):
         return self.get(username=username)
 
 
+# What somebody signs in with, or is told how to: no SQL alone changes it (``ProvenIdentity``).
+IDENTITY_COLUMNS: Final = (
+    *("username", "email", "password", "totp_secret", "totp_confirmed_at"),
+    *("passkeys", "recovery_codes", "hospital_accounts"),
+)
+
+
 @audited(exclude=("password", "totp_secret"))
 class User(AbstractBaseUser, Audited):
     """One person, one account. The name is never used again, not even after they left (11.10(d)).
@@ -46,6 +53,7 @@ class User(AbstractBaseUser, Audited):
 
     NAMED_BY: ClassVar = ("username",)
     SECRETS: ClassVar = ("password", "totp_secret")
+    IDENTITY: ClassVar = IDENTITY_COLUMNS
 
     username = models.CharField(_("user name"), max_length=40, unique=True)
     display_name = models.CharField(_("name as printed on signatures"), max_length=80)
@@ -98,7 +106,10 @@ class User(AbstractBaseUser, Audited):
 
     class Meta:
         verbose_name = _("person")
-        constraints = (ActGuard(name="accounts_user_act"),)
+        constraints = (
+            ActGuard(name="accounts_user_act"),
+            ProvenIdentity(name="accounts_user_identity", columns=IDENTITY_COLUMNS),
+        )
 
     def __str__(self) -> str:
         return self.display_name or self.username

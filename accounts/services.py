@@ -27,7 +27,7 @@ from audit.acts import current_act, open_act, record_act
 from audit.models import Act
 from audit.secret_digests import name_digest, secrets_digest
 from kernel.errors import Refusal
-from kernel.scope import EVERYTHING, scope, tell_signing
+from kernel.scope import EVERYTHING, scope, tell_identity, tell_signing
 
 TRIES_BEFORE_LOCK = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -164,6 +164,8 @@ def change_person(*, user: User, by: User | None, at: datetime, verb: str = "cha
             fields["totp_secret"] = sealed(fields["totp_secret"], bound_to=locked.seal_of_secret)
         if not fields.keys().isdisjoint(User.SECRETS):
             fields["secrets_digest"] = secrets_digest(User, {**vars(locked), **fields})
+        if not fields.keys().isdisjoint(User.IDENTITY):
+            tell_identity(person=locked.pk)
         for name, value in {**fields, "act": act}.items():
             setattr(locked, name, value)
             setattr(user, name, value)
@@ -274,10 +276,13 @@ def open_account(
     user: User, used: Mapping[str, Any], *, device: str, at: datetime, reason: str = ""
 ) -> User | None:
     """The locked account of ``user``, for which all matched, is open and its factor used up; None while it rests."""
-    if _rests(user, known=_known(user, device), at=at):
-        count_refused(user, device=device, at=at)
+    known = _known(user, device)
+    if _rests(user, known=known, at=at):
+        _count_failure(user, known=known, resting=True, at=at)
         return None
     with open_act("accounts:session:open", by=user, at=at, reason=reason) as act:
+        if not used.keys().isdisjoint(User.IDENTITY):
+            tell_identity(person=user.pk)
         changed = {"failed_sign_ins": 0, "locked_until": None, "signed_in_at": at, "act": act, **used}
         for name, value in changed.items():
             setattr(user, name, value)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.browsers import note_session, remember_browser
 from accounts.models import User
 from accounts.services import count_mistyped, sign_out
+from accounts.session_store import digest_of_key
 from accounts.throttle import MISTYPED
 from kernel.scope import scope
 
@@ -41,11 +42,16 @@ def note_open_session(request: HttpRequest, response: HttpResponse, user: User, 
     request.session.save()
     note_session(
         user=user,
-        key=str(request.session.session_key),
+        key=row_key_of(request),
         agent=request.headers.get("User-Agent", ""),
         device=remember_browser(request, response),
         at=at,
     )
+
+
+def row_key_of(request: HttpRequest) -> str:
+    """Return the name of the browser's session in the database."""
+    return digest_of_key(request.session.session_key or "")
 
 
 def close_session(request: HttpRequest, *, at: datetime, idle: bool = False) -> None:

@@ -44,7 +44,7 @@ from accounts.models import User
 from accounts.passkeys import ADDING, SIGNING_IN, ask_for_any, offer, taken
 from accounts.requests import PersonRequest
 from accounts.saved_views import keep_view, remove_view
-from accounts.sessions import close_session, note_open_session, open_session, seconds_left
+from accounts.sessions import close_session, note_open_session, open_session, row_key_of, seconds_left
 from accounts.throttle import count_failure, refuse_too_many
 from kernel.clock import local_date
 from kernel.scope import Scope, scope
@@ -227,7 +227,7 @@ def password(request: PersonRequest) -> HttpResponse:
     if form.submits(services.set_password, user=request.user, by=request.user, at=now):
         update_session_auth_hash(request, request.user)
         request.session.save()
-        follow_session(user=request.user, key=str(request.session.session_key), device=device_of(request))
+        follow_session(user=request.user, key=row_key_of(request), device=device_of(request))
         messages.success(request, _("Your password is new. Sessions on other machines have ended."))
         return redirect("home" if first else "accounts:profile")
     return render(request, "accounts/password.html", {"form": form}, status=form.status)
@@ -345,7 +345,7 @@ def recovery_codes(request: PersonRequest) -> HttpResponse:
 def sessions(request: PersonRequest) -> HttpResponse:
     """Show where the person is signed in; end every session but this one."""
     now, user = timezone.now(), request.user
-    here = str(request.session.session_key)
+    here = row_key_of(request)
     form = OwnPasswordForm(request.POST or None, user=user, at=now)
     if form.submits(end_other_sessions, user=user, but=here, at=now):
         messages.success(request, _("Every other session of yours has ended."))

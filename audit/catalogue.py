@@ -16,6 +16,8 @@ from typing import Any, Final
 
 from django.db import connection
 
+from kernel.postgresql.roles import APP, NOTHING_LOGGED
+
 EXPECTED: Final = Path(__file__).with_name("catalogue.txt")
 # The library behind the event triggers writes it anew with each trigger, and `manage.py migrate` each time after it.
 _WRITTEN_ANEW: Final = "_pgtrigger_should_ignore"
@@ -121,6 +123,22 @@ def disabled_triggers() -> Iterator[tuple[str, str]]:
     for table, name, _definition, enabled, _written in _rows(_TRIGGERS):
         if enabled not in {"O", "A"}:
             yield table, name
+
+
+def own_settings() -> Iterator[str]:
+    """Yield each setting that the application's role carries and the program did not give it.
+
+    PostgreSQL lets a role change its own: what it is found by first, for one, in every later session.
+    """
+    given = {*NOTHING_LOGGED, "default_transaction_read_only"}  # the last one while an upgrade runs
+    settings = (
+        "SELECT DISTINCT split_part(unnest(s.setconfig), '=', 1) FROM pg_db_role_setting s "
+        "WHERE s.setrole = to_regrole(%s) AND s.setdatabase IN "
+        "(0, (SELECT oid FROM pg_database WHERE datname = current_database())) ORDER BY 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(settings, [APP])
+        yield from (name for (name,) in cursor.fetchall() if name not in given)
 
 
 def unforced_policies() -> Iterator[str]:

@@ -328,6 +328,26 @@ class ProvenSignature(DatabaseGuard):
         return f"DROP TRIGGER signer_guard ON {table};"
 
 
+class ProvenIdentity(DatabaseGuard):
+    """What a person signs in with is changed by the program alone; no SQL alone opens an account for somebody else."""
+
+    told: ClassVar[tuple[str, ...]] = ("columns",)
+
+    def __init__(self, *, name: str, columns: tuple[str, ...]) -> None:
+        super().__init__(name=name)
+        self.columns = tuple(columns)
+
+    def statements(self, table: str) -> str:
+        old, new = (", ".join(f"{row}.{column}" for column in self.columns) for row in ("OLD", "NEW"))
+        return (
+            f"CREATE TRIGGER identity_guard BEFORE UPDATE ON {table} FOR EACH ROW "
+            f"WHEN (ROW({old}) IS DISTINCT FROM ROW({new})) EXECUTE FUNCTION scope_guard_identity();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER identity_guard ON {table};"
+
+
 class ErasedUnderAct(DatabaseGuard):
     """A row is deleted only under an act of its own transaction whose verb is named: what erases lawfully."""
 

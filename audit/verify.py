@@ -14,6 +14,7 @@ from audit.catalogue import (
     CatalogueStamp,
     disabled_triggers,
     expected_catalogue,
+    own_settings,
     read_catalogue,
     read_stamp,
     unforced_policies,
@@ -22,6 +23,7 @@ from audit.models import Seal
 from audit.seals import BEGIN, chained, leaves_of, root_of
 from audit.secret_digests import secrets_digest
 from audit.tables import RecordedTable, models_with_secrets, recorded_tables
+from kernel.postgresql.roles import APP
 
 SEALED_WITHIN: Final = timedelta(minutes=15)
 """Sealing runs every five minutes: an act that waits three times as long is a finding."""
@@ -209,6 +211,8 @@ def _guards() -> Iterator[SealFinding]:
         yield SealFinding(table, "", f"trigger {name} is switched off")
     for table in unforced_policies():
         yield SealFinding(table, "", "its policies are not forced")
+    for name in own_settings():
+        yield SealFinding(f"role {APP}", "", f"carries a setting that the program did not give it: {name}")
     expected, standing = expected_catalogue(), read_catalogue()
     for name in sorted({*expected, *standing}):
         if name not in standing:

@@ -133,6 +133,13 @@ def tell_signing(*, person: int, record: str, digest: str) -> None:
     Cursor(connection.connection).execute("SELECT set_config('app.signature', %s, true)", [proof])
 
 
+def tell_identity(*, person: int) -> None:
+    """The open transaction may change what this person proves with who they are; no other transaction may."""
+    cursor = Cursor(connection.connection)
+    (number,) = cursor.execute("SELECT pg_current_xact_id()::text").fetchone() or ("",)
+    cursor.execute("SELECT set_config('app.identity', %s, true)", [proof_of("identity", str(person), number)])
+
+
 def tell_copying() -> None:
     """The open transaction may put signatures that stand already under copies of what they stand under.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, Max, QuerySet, Value
+from django.db.models import Count, F, Max, QuerySet, Value
 
 from kernel.scope import EVERYTHING, scope
 from trials.models import Participant, Site
@@ -58,6 +59,26 @@ def versions_of_site(site: Site) -> Iterator[tuple[str, QuerySet[Any]]]:
     for model, path in versioned_models():
         rows = model.objects.filter(**{f"pgh_obj__{path}__in": people})
         yield str(model.pgh_tracked_model._meta.db_table), rows.order_by("pgh_id")
+
+
+def states_of_participants(site: Site) -> dict[int, str]:
+    """Return, for each participant of the site, the digest of the state of their records.
+
+    It reads as the system does, and only digests leave.
+    """
+    with scope(user_id=None, sites=EVERYTHING):
+        first, *others = (
+            rows.order_by()
+            .values(table=Value(table), person=F(f"pgh_obj__{path}"))
+            .annotate(versions=Count("pgh_id"), last=Max("pgh_id"))
+            .values_list("person", "table", "versions", "last")
+            for (table, rows), (_model, path) in zip(versions_of_site(site), versioned_models(), strict=True)
+        )
+        of_person: dict[int, list[Any]] = defaultdict(list)
+        for person, *state in sorted(first.union(*others, all=True)):
+            of_person[person].append(state)
+        people = Participant.objects.filter(site=site).values_list("pk", flat=True)
+        return {pk: hashlib.sha256(repr(of_person[pk]).encode()).hexdigest() for pk in people}
 
 
 def data_digest_of(site: Site) -> str:

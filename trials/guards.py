@@ -84,6 +84,67 @@ END $$;
 """
 DROP_ROLES_APART = "DROP FUNCTION trials_guard_roles;"
 
+
+class RolesGiven(DatabaseGuard):
+    """A role is given and confirmed by whoever does it in the act, who may, and never taken by its holder."""
+
+    def statements(self, table: str) -> str:
+        return (
+            f"CREATE TRIGGER roles_given BEFORE INSERT OR UPDATE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION trials_guard_giving();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER roles_given ON {table};"
+
+
+# An act of the system is opened by the program alone (ADR 49); what the system gives needs nobody's word.
+ROLES_GIVEN = """
+CREATE FUNCTION trials_guard_giving() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    sites text := coalesce(current_setting('app.sites', true), '');
+    actor bigint;
+    is_allowed boolean;
+BEGIN
+    PERFORM set_config('app.sites', '*', true);
+    SELECT a.by_id INTO actor FROM audit_act a WHERE a.id = NEW.act_id;
+    IF actor IS NULL THEN
+        is_allowed := TG_OP = 'UPDATE' OR NEW.granted_by_id IS NULL;
+    ELSIF TG_OP = 'INSERT' THEN
+        is_allowed := NEW.granted_by_id = actor AND NEW.user_id <> actor AND NEW.waits_for_confirmation
+            AND NEW.confirmed_by_id IS NULL AND trials_holds_role(actor, 'trial_manager', NULL, NEW.act_id);
+    ELSIF OLD.waits_for_confirmation IS TRUE AND NEW.waits_for_confirmation IS NOT TRUE THEN
+        is_allowed := NEW.confirmed_by_id = actor AND (
+            trials_holds_role(actor, 'trial_manager', NULL, NEW.act_id)
+            OR NEW.signature_id IS NOT NULL AND trials_holds_role(actor, 'investigator', NEW.site_id, NEW.act_id)
+        );
+    ELSE
+        is_allowed := (NEW.starts_on, NEW.waits_for_confirmation, NEW.confirmed_by_id) IS NOT DISTINCT FROM
+            (OLD.starts_on, OLD.waits_for_confirmation, OLD.confirmed_by_id)
+            AND coalesce(NEW.ends_on, 'infinity') <= coalesce(OLD.ends_on, 'infinity');
+    END IF;
+    PERFORM set_config('app.sites', sites, true);
+    IF is_allowed IS NOT TRUE THEN
+        RAISE EXCEPTION '%: a role is given and confirmed by whoever may, in their own act', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+REVOKE ALL ON FUNCTION trials_guard_giving() FROM palace3_app;
+
+CREATE FUNCTION trials_holds_role(person bigint, wanted text, place bigint, act bigint) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT 1 FROM trials_delegation d, audit_act a
+        WHERE a.id = act AND d.user_id = person AND d.role = wanted AND d.site_id IS NOT DISTINCT FROM place
+          AND d.waits_for_confirmation IS NOT TRUE AND (d.ended_at IS NULL OR d.ended_at > a.at)
+          AND a.at::date >= d.starts_on - 1 AND (d.ends_on IS NULL OR a.at::date <= d.ends_on + 1)
+    )
+$$;
+"""
+DROP_ROLES_GIVEN = "DROP FUNCTION trials_guard_giving; DROP FUNCTION trials_holds_role;"
+
 # What widens the scope for a comparison does so as the owner: the application's role cannot widen it (ADR 49).
 WIDENED_BY_OWNER = """
 ALTER FUNCTION trials_guard_roles() SECURITY DEFINER SET search_path = public, pg_temp;

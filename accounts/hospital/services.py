@@ -16,6 +16,7 @@ from accounts.second_factor import factor_after
 from accounts.services import change_person, count_refused, open_account, tell_owner
 from audit.acts import open_act
 from kernel.errors import Refusal
+from kernel.turns import wait_for_turn
 
 MOST_HOSPITALS: Final = 5
 
@@ -52,9 +53,10 @@ def connect_hospital(*, user: User, identity: HospitalIdentity, hospital: str, a
     """Whoever is ``identity`` at the hospital opens the account of ``user``; the second time nothing changes.
 
     Tokens and calendar addresses given out before end, as with any new way in (11.300(b)).
-    Refuses: an identity that opens somebody else's account; more than five. Locks: the person.
+    Refuses: an identity that opens somebody else's account; more than five. Locks: the identity, then the person.
     """
     with open_act("accounts:hospital:connect", by=user, at=at):
+        wait_for_turn(f"hospital account {sorted(identity.kept.items())}")
         others = User.objects.filter(hospital_accounts__contains=[identity.kept]).exclude(pk=user.pk)
         if others.exists():
             raise HospitalAccountTaken(hospital=hospital)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Role
+from audit.models import Act
 from exports.odm.elements import Elements, in_languages, lazily
 from exports.odm.study import CENTRAL, STUDY_OID, SYSTEM, metadata_oid, site_oid, user_oid
 from exports.tables import STUDY
@@ -24,22 +27,39 @@ LEGAL_REASON: Final = _(
 
 @dataclass(frozen=True)
 class Directory:
-    """The places behind acts, and what was meant by signing, each with its code."""
+    """The people and places behind acts, and what was meant by signing, each with its code."""
 
-    places: Mapping[int, str]
+    people: tuple[int, ...]
+    sites: tuple[Site, ...]
     meanings: Mapping[str, str]
 
     @classmethod
     def read(cls) -> Directory:
-        """Read it from the tables of sites and signatures."""
-        places = {pk: site_oid(code) for pk, code in Site.objects.order_by("code").values_list("pk", "code")}
+        """Read all of the trial."""
+        return cls._of(User.objects.all(), Site.objects.all())
+
+    @classmethod
+    def of_site(cls, site: Site, acts: Collection[int]) -> Directory:
+        """Read the site, and whoever and whatever place stands behind these acts; nobody and no place else."""
+        told = Act.objects.filter(pk__in=acts).order_by()
+        people = User.objects.filter(pk__in=told.exclude(by=None).values("by"))
+        return cls._of(people, Site.objects.filter(Q(pk=site.pk) | Q(pk__in=told.values("site_id"))))
+
+    @classmethod
+    def _of(cls, people: QuerySet[User], sites: QuerySet[Site]) -> Directory:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT DISTINCT g.meaning FROM crf_recordsignature x "
                 "JOIN accounts_signature g ON g.id = x.signature_id ORDER BY g.meaning"
             )
             said = [row[0] for row in cursor.fetchall()]
-        return cls(places, {meaning: f"SIG.{number}" for number, meaning in enumerate(said, start=1)})
+        meanings = {meaning: f"SIG.{number}" for number, meaning in enumerate(said, start=1)}
+        return cls(tuple(people.order_by("pk").values_list("pk", flat=True)), tuple(sites), meanings)
+
+    @cached_property
+    def places(self) -> Mapping[int, str]:
+        """The code of each place by its number."""
+        return {each.pk: site_oid(each.code) for each in self.sites}
 
 
 def admin_data(elements: Elements, directory: Directory) -> Any:
@@ -47,12 +67,12 @@ def admin_data(elements: Elements, directory: Directory) -> Any:
     make = elements.make
     users = [make("User", {"OID": SYSTEM, "UserType": "Other"}, [_login(elements, STUDY)])]
     investigators = set(Delegation.objects.filter(role=Role.INVESTIGATOR).values_list("user_id", flat=True))
-    for pk in User.objects.order_by("pk").values_list("pk", flat=True):
+    for pk in directory.people:
         kind = "Investigator" if pk in investigators else "Other"
         users.append(make("User", {"OID": user_oid(pk), "UserType": kind}, [_login(elements, user_oid(pk))]))
     places = [_location(elements, CENTRAL, STUDY, "Sponsor")]
-    for code, name in Site.objects.order_by("code").values_list("code", "name"):
-        places.append(_location(elements, site_oid(code), f"{code} {name}", "Site"))
+    sites = sorted(directory.sites, key=lambda site: site.code)
+    places += [_location(elements, site_oid(each.code), f"{each.code} {each.name}", "Site") for each in sites]
     signed = [
         make(
             "SignatureDef",

@@ -29,10 +29,20 @@ class OdmContent:
     every_version: bool = False
 
 
-def write_odm(target: Path | IO[bytes], *, content: OdmContent, forms: list[str], scope: ExportScope) -> int:
-    """The file stands at ``target``; the number of its records is returned. The same cut gives the same file."""
+def write_odm(
+    target: Path | IO[bytes],
+    *,
+    content: OdmContent,
+    forms: list[str],
+    scope: ExportScope,
+    directory: Directory | None = None,
+) -> int:
+    """The file stands at ``target``; the number of its records is returned. The same cut gives the same file.
+
+    Without a ``directory`` it names the people and places of the whole trial by their codes.
+    """
     elements = Elements(content.version)
-    directory = Directory.read()
+    directory = directory or Directory.read()
     with etree.xmlfile(str(target) if isinstance(target, Path) else target, encoding="UTF-8") as file:
         file.write_declaration()
         namespaces = {None: content.version.namespace}

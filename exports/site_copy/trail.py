@@ -26,7 +26,7 @@ NAMES_OF_ACTS: Final = ("act_id", "answers_act_id")
 
 def write_trail(folder: Path, site: Site) -> None:
     """Write the tables of the audit trail into ``folder``, all of the moment that the transaction reads."""
-    acts = _numbers_of_acts(site)
+    acts = numbers_of_acts(site)
     _write(folder / "acts.csv", ACT_COLUMNS, _act_rows(acts, site))
     _write(folder / "signatures.csv", SIGNATURE_COLUMNS, _signature_rows(acts, site))
     _write(folder / "people.csv", PERSON_COLUMNS, _person_rows(acts))
@@ -34,7 +34,7 @@ def write_trail(folder: Path, site: Site) -> None:
     write_proofs(folder, site, acts)
 
 
-def _numbers_of_acts(site: Site) -> list[int]:
+def numbers_of_acts(site: Site) -> list[int]:
     """Return the acts about the participants of the site, all that wrote their rows, and those of the close-out."""
     people = Participant.objects.filter(site=site).values("pk")
     closing = Q(site_id=site.pk, verb__startswith="trials:close_out:")

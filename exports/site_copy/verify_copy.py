@@ -18,14 +18,19 @@ import csv
 import hashlib
 import io
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 SUMS = "SHA256SUMS"
+SYSTEM = "USR.SYSTEM"
+ANSWERS = ("odm/snapshot.xml", "odm/audit.xml")
 BEGIN = "0" * 64
 
 
@@ -150,6 +155,43 @@ def faults_of_tables(copy: CopyFolder, proofs: list[dict[str, Any]]) -> Iterator
         )
 
 
+def faults_of_answers(copy: CopyFolder, proofs: list[dict[str, Any]]) -> Iterator[str]:
+    """Both files of answers have the digest of the manifest, and who and when of each change are those of its act."""
+    listed = {each["file"]: each["sha256"] for each in json.loads(copy.read("manifest.json"))["files"]}
+    for name in ANSWERS:
+        if hashlib.sha256(copy.read(name)).hexdigest() != listed.get(name):
+            yield f"{name} was changed: its digest is not the one in manifest.json"
+    acts = {proof["row"]: json.loads(proof["text"]) for proof in proofs if proof["table"] == "audit_act"}
+    for number, person, at in _changes(copy.read(ANSWERS[1])):
+        act = acts.get(number)
+        if act is None:
+            continue  # not sealed yet
+        by = act.get("by_id")  # empties are left out of a proven row
+        if person != (SYSTEM if by is None else f"USR.{by:04d}"):
+            yield f"{ANSWERS[1]}: act {number} was done by somebody else"
+        if _moment(at) != _moment(act["at"]):
+            yield f"{ANSWERS[1]}: act {number} was done at another time"
+
+
+def _changes(content: bytes) -> Iterator[tuple[int, str, str]]:
+    """The number of the act, the person and the moment of each change that names its act."""
+    for _event, element in ET.iterparse(io.BytesIO(content)):  # noqa: S314 (Python alone; its digest was compared)
+        if element.tag.rpartition("}")[2] == "SubjectData":
+            element.clear()
+        if element.tag.rpartition("}")[2] != "AuditRecord":
+            continue
+        said = {child.tag.rpartition("}")[2]: child for child in element}
+        source = (said["SourceID"].text or "") if "SourceID" in said else ""
+        if source.startswith("ACT."):
+            yield int(source[4:]), said["UserRef"].get("UserOID", ""), said["DateTimeStamp"].text or ""
+
+
+def _moment(text: str) -> datetime:
+    """A moment to the second."""
+    without_fraction = re.sub(r"\.\d+", "", text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(without_fraction).astimezone(timezone.utc)  # noqa: UP017 (Python 3.9)
+
+
 def _is_alike(value: Any, proven: Any) -> bool:
     """Say whether both spell such a value in the same way: not moments and decimals."""
     if isinstance(value, str):
@@ -259,10 +301,11 @@ def faults_of(place: Path, against: str | None = None) -> Iterator[str]:
         yield from faults_of_seals(seals)
         yield from faults_of_proofs(proofs, seals)
         yield from faults_of_tables(copy, proofs)
+        yield from faults_of_answers(copy, proofs)
         yield from faults_of_anchors(json.loads(copy.read("audit/anchors.json")), seals)
         if against:
             yield from faults_against(against, seals)
-    except (ValueError, KeyError, TypeError) as fault:
+    except (ValueError, KeyError, TypeError, ET.ParseError) as fault:
         yield f"the copy cannot be read to its end: {fault}"
 
 

@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Final
-
-BEGUN: Final = "begun.json"
-
-
-@dataclass(frozen=True)
-class Begun:
-    """The state of the data of which the copy is being made, and the moment at which it was read first."""
-
-    data_digest: str
-    at: datetime
 
 
 @contextmanager
@@ -45,18 +31,20 @@ def content_of(folder: Path) -> Path:
     return folder / "content"
 
 
-def begin(folder: Path, begun: Begun) -> Begun:
-    """Go on with what was begun of the same state of the data; else begin anew with ``begun``."""
-    note = folder / BEGUN
-    if note.exists():
-        said = json.loads(note.read_text(encoding="utf-8"))
-        if said["data_digest"] == begun.data_digest:
-            return Begun(said["data_digest"], datetime.fromisoformat(said["at"]))
-    note.unlink(missing_ok=True)
-    shutil.rmtree(content_of(folder), ignore_errors=True)
-    content_of(folder).mkdir(mode=0o700)
-    keep(note, json.dumps({"data_digest": begun.data_digest, "at": begun.at.isoformat()}).encode())
-    return begun
+def keep_paper(folder: Path, path: Path, content: bytes, *, state: str) -> None:
+    """The paper stands at ``path`` with the state of the records that it shows; the state is kept last."""
+    keep(path, content)
+    keep(_state_at(folder, path), state.encode())
+
+
+def state_of_paper(folder: Path, path: Path) -> str:
+    """Return the state of the records that the paper at ``path`` shows; empty where there is none yet."""
+    note = _state_at(folder, path)
+    return note.read_text(encoding="utf-8") if note.exists() and path.exists() else ""
+
+
+def _state_at(folder: Path, path: Path) -> Path:
+    return folder / "states" / path.stem
 
 
 def keep(path: Path, content: bytes) -> None:

@@ -33,6 +33,7 @@ def prepare(admin_url: str, name: str, owner_password: str, app_password: str) -
     with psycopg.connect(url_of(admin_url, database=name), autocommit=True) as admin:
         _grant(admin, name)
         _refuse_large_objects(admin)
+        _refuse_other_sessions(admin)
         _let_in(admin, name, BACKUP, REPLICATION)
     return (
         url_of(admin_url, database=name, user=OWNER, password=owner_password),
@@ -208,6 +209,29 @@ def _refuse_large_objects(admin: psycopg.Connection) -> None:
             LOOP EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', one.name); END LOOP;
         END $$
         """
+    )
+
+
+def _refuse_other_sessions(admin: psycopg.Connection) -> None:
+    """The application's role neither reads what its other sessions ask at this moment nor ends them.
+
+    Their texts hold what people of other sites type. The owner still ends sessions before an upgrade; a superuser alone
+    settles it.
+    """
+    admin.execute(
+        f"""
+        DO $$ DECLARE one record; BEGIN
+            IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN RETURN; END IF;
+            FOR one IN SELECT oid::regprocedure AS name FROM pg_proc
+                WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN (
+                    'pg_stat_get_activity', 'pg_stat_get_backend_activity', 'pg_terminate_backend', 'pg_cancel_backend'
+                )
+            LOOP
+                EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', one.name);
+                EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {OWNER}, pg_monitor, pg_signal_backend', one.name);
+            END LOOP;
+        END $$
+        """  # noqa: S608 (constants alone)
     )
 
 

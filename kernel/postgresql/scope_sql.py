@@ -120,6 +120,22 @@ END $$;
 REVOKE ALL ON FUNCTION public.scope_guard_signature() FROM {APP};
 """  # noqa: S608 (constants alone)
 
+IDENTITY = f"""
+CREATE FUNCTION public.scope_guard_identity() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF session_user = '{APP}' AND coalesce(current_setting('app.identity', true), '') <> scope.code(
+        'identity' || ARRAY[NEW.id::text, pg_current_xact_id()::text]::text
+    ) THEN
+        RAISE EXCEPTION '%: what a person signs in with is changed by the program, which has asked who it is',
+            TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+REVOKE ALL ON FUNCTION public.scope_guard_identity() FROM {APP};
+"""
+DROP_IDENTITY = "DROP FUNCTION public.scope_guard_identity() CASCADE;"
+
 # Beside what each table says of who sees which row: whatever the settings say, they are what the function wrote. The
 # owner's own functions widen what they see for a comparison, and the owner is none whom policies keep out.
 PROVEN = f"""

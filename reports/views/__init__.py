@@ -1,7 +1,15 @@
 """Pages that need to see the whole house."""
 
 from reports.views.amendment import amendment, amendment_file
-from reports.views.closing import ask_copy, closing, confirm_closing, confirm_copy, end_closing
+from reports.views.closing import (
+    ask_copy,
+    ask_living_copy,
+    closing,
+    confirm_closing,
+    confirm_copy,
+    end_closing,
+    living_copies,
+)
 from reports.views.completeness import completeness, completeness_file, completeness_forms
 from reports.views.dashboard import dashboard
 from reports.views.home import home, work_counts
@@ -36,6 +44,7 @@ __all__ = [
     "amendment",
     "amendment_file",
     "ask_copy",
+    "ask_living_copy",
     "change_review",
     "closing",
     "completeness",
@@ -50,6 +59,7 @@ __all__ = [
     "end_review",
     "end_transfer",
     "home",
+    "living_copies",
     "move_site",
     "participant_acts",
     "participant_list",

@@ -17,7 +17,7 @@ from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from kernel.service_form import Page
 from reports.closing import closing_lines, open_matters_at
-from reports.site_copies import copies_for
+from reports.site_copies import copies_for, living_copies_of
 from reports.site_versions import data_digest_of
 from reports.views.site import CLOSING
 from trials import services
@@ -119,10 +119,34 @@ def ask_copy(request: PersonRequest, code: str) -> HttpResponse:
     if form.submits(services.ask_copy, close_out=standing, by=request.user, at=timezone.now()):
         return redirect("trials:close-out", code)
     about = _(
-        "One file with the casebook of every participant of the site in both languages and the audit trail with its "
-        "signatures. The worker makes it; it can take some minutes. A copy that was made before is replaced."
+        "One file with the casebook of every participant of the site in both languages, the answers as ODM-XML and the "
+        "audit trail with its signatures. The worker makes it; it can take some minutes. A copy that was made before "
+        "is replaced."
     )
     page = _page(standing.site, _("Copy for the site"), _("Have a copy made"), about)
+    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+@requires(Permission.CASEBOOK_MAKE)
+def living_copies(request: PersonRequest, code: str) -> HttpResponse:
+    """Show the copies of the records that were taken while the site works."""
+    site = _site(request, code, Permission.CASEBOOK_MAKE)
+    return render(request, "trials/copies.html", {"site": site, **living_copies_of(site, user=request.user)})
+
+
+@requires(Permission.CRF_SIGN)
+def ask_living_copy(request: PersonRequest, code: str) -> HttpResponse:
+    """Have a copy of the records of a site that works made, as its investigator."""
+    site = _site(request, code, Permission.CRF_SIGN)
+    form = AskCopyForm(request.POST or None)
+    if form.submits(services.ask_living_copy, site=site, by=request.user, at=timezone.now()):
+        return redirect("trials:copies", code)
+    about = _(
+        "One file with the casebook of every participant of the site in both languages, the answers as ODM-XML and the "
+        "audit trail with its signatures and proofs. The worker makes it; it can take some minutes."
+    )
+    up = reverse("trials:copies", args=[site.code])
+    page = Page(_("Copy of the records"), _("Have a copy made"), up, _("Copies of the records"), about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 

@@ -65,6 +65,7 @@ def site(request: PersonRequest, code: str) -> HttpResponse:
         "sees_people": request.user.may(Permission.PERSON_VIEW, site),
         "sees_ranges": request.user.may(Permission.CRF_VIEW, site),
         **_copies(site, request.user),
+        "sees_copies": request.user.may(Permission.CASEBOOK_MAKE, site),
         "sees_closing": request.user.may(Permission.SITE_CONFIRM, site) and site.state in CLOSING,
     }
     return render(request, "trials/site.html", context)

@@ -151,15 +151,20 @@ class SiteCopySet(SiteQuerySet):
         """Copies whose file is there to be downloaded."""
         return self.filter(state=CopyState.READY, file_deleted_at=None)
 
+    def living(self) -> Self:
+        """Copies that were taken while the site works, and not at its close-out."""
+        return self.filter(close_out=None)
+
 
 @audited()
 class SiteCopy(Audited):
-    """The records of a site that is closed out, as one file that the site keeps and reads without this system.
+    """The records of a site as one file that the site keeps and reads without this system.
 
-    ``data_digest`` tells the state of the site's data that the file shows. The row stays when the file is deleted.
+    ``close_out`` is empty in a copy that was taken before the close-out. ``data_digest`` tells the state of the site's
+    data that the file shows. The row stays when the file is deleted.
     """
 
-    close_out = models.ForeignKey(CloseOut, models.PROTECT, related_name="copies")
+    close_out = models.ForeignKey(CloseOut, models.PROTECT, null=True, related_name="copies")
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(_("asked for at"))
@@ -195,6 +200,11 @@ class SiteCopy(Audited):
                 fields=["close_out"],
                 condition=models.Q(state="making"),
                 name="trials_sitecopy_one_being_made",
+            ),
+            models.UniqueConstraint(
+                fields=["site"],
+                condition=models.Q(state="making", close_out=None),
+                name="trials_sitecopy_one_living_being_made",
             ),
             models.CheckConstraint(
                 condition=models.Q(state="making", failure="", finished_at=None, digest=None)

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature, User
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Grant, Permission, Role, SiteQuerySet
-from audit.guards import ActGuard, SiteScoped
+from audit.guards import ActGuard, SetOnce, SiteScoped
 from audit.models import Audited, audited
 from kernel.scope import EVERYTHING, Scope, scope
-from trials.guards import RolesApart
+from trials.guards import RolesApart, RolesGiven
 from trials.models.sites import Site
 
 
@@ -79,6 +79,11 @@ class Delegation(Audited):
             ActGuard(name="trials_delegation_act"),
             SiteScoped(name="trials_delegation_scope", own="user_id"),
             RolesApart(name="trials_delegation_roles_apart", pairs=settings.INCOMPATIBLE_ROLES),
+            RolesGiven(name="trials_delegation_roles_given"),
+            *(
+                SetOnce(name=f"trials_delegation_{column}_once", column=column)
+                for column in ("user_id", "role", "site_id", "granted_by_id", "confirmed_by_id", "ended_at")
+            ),
             models.CheckConstraint(
                 condition=~models.Q(role__in=sorted(r.value for r in SITE_ROLES))
                 | models.Q(site__isnull=False),

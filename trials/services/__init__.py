@@ -2,7 +2,7 @@
 
 from trials.services.closing import ask_close_out, confirm_close_out, confirm_copy, end_close_out
 from trials.services.confirmations import confirm_values, withdraw_confirmation
-from trials.services.copies import ask_copy
+from trials.services.copies import ask_copy, ask_living_copy
 from trials.services.decisions import decide_eligibility, lapse_decision, live_decision
 from trials.services.delegations import confirm_delegation, delegate, end_delegation
 from trials.services.endings import (
@@ -56,6 +56,7 @@ __all__ = [
     "add_consent_version",
     "ask_close_out",
     "ask_copy",
+    "ask_living_copy",
     "cancel_loss",
     "cancel_withdrawal",
     "change_site",

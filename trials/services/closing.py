@@ -252,7 +252,9 @@ def _lock(site: Site) -> Site:
     return Site.objects.select_for_update().get(pk=site.pk)
 
 
-def _lock_standing(close_out: CloseOut) -> CloseOut:
+def _lock_standing(close_out: CloseOut | None) -> CloseOut:
+    if close_out is None:
+        raise CloseOutSettled
     locked: CloseOut = CloseOut.objects.select_for_update(of=("self",)).get(pk=close_out.pk)
     if locked.ended_at is not None:
         raise CloseOutSettled

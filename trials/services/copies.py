@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.acts import open_act
+from audit.models import Act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.tasks import send
 from trials.models import CloseOut, Site, SiteCopy, SiteCopyDownload
 from trials.models.closing import CopyFailure, CopyState
+from trials.models.sites import SiteState
 
 KEPT_FOR: Final = timedelta(days=90)  # after the investigator has confirmed that the site has its copy
 
@@ -30,6 +32,13 @@ class CopyConfirmed(Refusal):
 class CopyNotDue(Refusal):
     code = "trials.copy_not_due"
     message = _("Site {site} is not closed out. Its copy of the records is made after the close-out.")
+
+
+class CopyAtCloseOut(Refusal):
+    code = "trials.copy_at_close_out"
+    message = _(
+        "Site {site} is closed out. Its copy of the records is asked for on the page of the close-out."
+    )
 
 
 class CopyNotReady(Refusal):
@@ -73,10 +82,27 @@ def ask_copy(*, close_out: CloseOut, by: User, at: datetime) -> SiteCopy:
         if standing is None:
             raise CopyNotDue(site=site.code)
         refuse_confirmed_copy(standing, site)
-        copy = standing.copies.being_made().first()
-        if copy is None:
-            copy = SiteCopy.objects.create(close_out=standing, site=site, asked_by=by, asked_at=at, act=act)
-        send("exports:site_copy", copy.pk, may_fail=True)
+        return _wanted(site, standing, act)
+
+
+def ask_living_copy(*, site: Site, by: User, at: datetime) -> SiteCopy:
+    """A copy of the records of a site that works is being made by the worker; where one is already, it is that one.
+
+    Refuses: a site that is closed out. Locks: the site.
+    """
+    with open_act("trials:site_copy:ask", by=by, at=at, site=site) as act:
+        locked = Site.objects.select_for_update().get(pk=site.pk)
+        if locked.state == SiteState.CLOSED_OUT:
+            raise CopyAtCloseOut(site=locked.code)
+        return _wanted(locked, None, act)
+
+
+def _wanted(site: Site, close_out: CloseOut | None, act: Act) -> SiteCopy:
+    copy = SiteCopy.objects.being_made().filter(site=site, close_out=close_out).first()
+    if copy is None:
+        told = {"close_out": close_out, "site": site, "asked_by": act.by, "asked_at": act.at}
+        copy = SiteCopy.objects.create(**told, act=act)
+    send("exports:site_copy", copy.pk, may_fail=True)
     return copy
 
 
@@ -125,15 +151,15 @@ def note_deleted(*, copy: SiteCopy, at: datetime) -> None:
 def copies_to_delete(*, at: datetime) -> models.QuerySet[SiteCopy]:
     """Return the copies whose file has no use any more.
 
-    A newer one is ready; the close-out was taken back; or the site confirmed its copy ``KEPT_FOR`` ago.
+    A newer one is ready; the close-out was taken back; the site confirmed its copy ``KEPT_FOR`` ago; or a copy of a
+    site that works was ready then.
     """
-    newer = SiteCopy.objects.with_file().filter(
-        close_out=models.OuterRef("close_out"), pk__gt=models.OuterRef("pk")
-    )
+    newer = SiteCopy.objects.with_file().filter(site=models.OuterRef("site"), pk__gt=models.OuterRef("pk"))
     return SiteCopy.objects.with_file().filter(
         models.Q(models.Exists(newer))
         | models.Q(close_out__ended_at__isnull=False)
         | models.Q(close_out__copy_confirmed_at__lt=at - KEPT_FOR)
+        | models.Q(close_out=None, finished_at__lt=at - KEPT_FOR)
     )
 
 

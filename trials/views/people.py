@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Min, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -53,12 +54,20 @@ def people(request: PersonRequest) -> HttpResponse:
         .to_confirm_by(request.user, on=today)
         .select_related("user", "site", "granted_by"),
         "without_role": accounts_open_to(request.user, Permission.PERSON_DELEGATE).filter(delegations=None),
-        "dormant": accounts_open_to(request.user, Permission.PERSON_DELEGATE).filter(
-            is_active=True, signed_in_at__lt=now - timedelta(days=settings.DORMANT_DAYS)
-        ),
+        "dormant": dormant_at(now, accounts_open_to(request.user, Permission.PERSON_DELEGATE)),
         "may_delegate": may_delegate,
     }
     return render(request, "trials/people.html", context)
+
+
+def dormant_at(now: datetime, accounts: QuerySet[User]) -> QuerySet[User]:
+    """Return the open accounts that nobody used for long: neither signed in of late nor, since they were made, ever."""
+    since = now - timedelta(days=settings.DORMANT_DAYS)
+    return (
+        accounts.filter(is_active=True)
+        .annotate(made_at=Min("events__act__at"))
+        .filter(Q(signed_in_at__lt=since) | Q(signed_in_at=None, made_at__lt=since))
+    )
 
 
 def state_of(delegation: Delegation, today: Any) -> str:

@@ -14,8 +14,10 @@ from django.db import connection, connections, transaction
 from django.test import Client
 
 from accounts.services import put_signature
+from accounts.session_store import digest_of_key
 from audit.acts import open_act
 from audit.tasks import seal
+from audit.verify import _guards
 from kernel.postgresql.pooling import forget_session
 from kernel.scope import EVERYTHING, Scope, opening_of, scope
 from tests.clock import NOW
@@ -225,6 +227,127 @@ def test_no_signature_without_the_signers_proof(trial: World, app_sql: psycopg.C
             "SELECT by_id, printed_name, role, signed_at, meaning, 'AE of 01-0001', digest, %s FROM accounts_signature",
             [row[0]],
         )
+
+
+TAKEN_OVER = {
+    "the password": "UPDATE accounts_user SET password = 'known', act_id = {act} WHERE id = {investigator}",
+    "the second factor": "UPDATE accounts_user SET totp_confirmed_at = NULL, act_id = {act} WHERE id = {investigator}",
+    "the address": "UPDATE accounts_user SET email = 'a@example.org', act_id = {act} WHERE id = {investigator}",
+    "a passkey": "UPDATE accounts_user SET passkeys = '[]', act_id = {act} WHERE id = {investigator}",
+    "a hospital": "UPDATE accounts_user SET hospital_accounts = '[]', act_id = {act} WHERE id = {investigator}",
+    "their role": "UPDATE trials_delegation SET user_id = {me}, act_id = {act} WHERE user_id = {investigator}",
+    "a higher role": "UPDATE trials_delegation SET role = 'investigator', act_id = {act} WHERE user_id = {me}",
+    "an earlier day": "UPDATE trials_delegation SET starts_on = '2020-01-01', act_id = {act} WHERE user_id = {me}",
+    "given to an accomplice": (
+        "INSERT INTO trials_delegation (user_id, role, site_id, starts_on, act_id, granted_by_id, "
+        "waits_for_confirmation) VALUES ({monitor}, 'monitor', {site}, '2026-01-01', {act}, {me}, true)"
+    ),
+    "given in somebody's name": (
+        "INSERT INTO trials_delegation (user_id, role, site_id, starts_on, act_id, granted_by_id, "
+        "waits_for_confirmation) VALUES ({monitor}, 'monitor', {site}, '2026-01-01', {act}, {trial_manager}, true)"
+    ),
+    "given by nobody": (
+        "INSERT INTO trials_delegation (user_id, role, site_id, starts_on, act_id) "
+        "VALUES ({monitor}, 'monitor', {site}, '2026-01-01', {act})"
+    ),
+}
+
+
+def test_nobody_takes_an_account_or_a_role_over(trial: World, app_sql: psycopg.Connection[Any]) -> None:
+    """What somebody signs in with, and what they may do, no SQL changes: for its own person or for an accomplice."""
+    told = {name: user.pk for name, user in trial.everyone().items()}
+    told |= {"me": trial.coordinator.pk, "site": trial.site.pk}
+    act = (
+        "INSERT INTO audit_act (verb, by_id, role, at, reason, request_id) "
+        "VALUES ('a:b:c', %s, '', now(), '', '') RETURNING id"
+    )
+    said = "which has asked who|whoever may, in their own act|set once and stays"
+    for name, attempt in TAKEN_OVER.items():
+        try:
+            with refused(app_sql, said):
+                open_own(app_sql, trial)
+                row = app_sql.execute(act, [trial.coordinator.pk]).fetchone()
+                assert row
+                app_sql.execute(attempt.format(**told, act=row[0]))
+        except AssertionError as fault:
+            raise AssertionError(name) from fault
+
+
+def test_who_reads_or_writes_the_table_of_sessions_has_nobodys(
+    trial: World, app_sql: psycopg.Connection[Any]
+) -> None:
+    victim, attacker = Client(), Client()
+    victim.force_login(trial.trial_manager)
+    attacker.force_login(trial.coordinator)
+    assert (victim.get("/people/new/").status_code, attacker.get("/people/new/").status_code) == (200, 403)
+    stolen, own = victim.cookies["sessionid"].value, attacker.cookies["sessionid"].value
+    kept = dict(app_sql.execute("SELECT session_key, session_data FROM django_session").fetchall())
+    assert not {stolen, own} & set(kept)
+    mine = digest_of_key(own)
+    content = kept[digest_of_key(stolen)]
+    app_sql.execute("UPDATE django_session SET session_data = %s WHERE session_key = %s", [content, mine])
+    assert attacker.get("/people/new/").status_code == 302, "signed in as nobody"
+    attacker.cookies["sessionid"] = digest_of_key(stolen)
+    assert attacker.get("/people/new/").status_code == 302
+
+
+def test_no_sql_reads_or_ends_what_other_sessions_do(app_sql: psycopg.Connection[Any]) -> None:
+    for attempt in (
+        "SELECT query FROM pg_stat_activity",
+        "SELECT pg_stat_get_backend_activity(1)",
+        "SELECT pg_cancel_backend(pg_backend_pid())",
+        "SELECT pg_terminate_backend(0)",
+    ):
+        with refused(app_sql, "permission denied"):
+            app_sql.execute(attempt)  # type: ignore[arg-type]
+
+
+def test_a_setting_that_the_role_gave_itself_is_a_finding(app_sql: psycopg.Connection[Any]) -> None:
+    """PostgreSQL lets every role keep settings and a password of its own: verification names them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_database())")
+        (name,) = cursor.fetchone()
+    role = f"ALTER ROLE palace3_app IN DATABASE {name}"
+    try:
+        app_sql.execute(f"{role} SET search_path = allocation, public")  # type: ignore[call-overload]
+        assert [str(each) for each in _guards() if "palace3_app" in each.table] == [
+            "role palace3_app: carries a setting that the program did not give it: search_path"
+        ]
+    finally:
+        app_sql.execute(f"{role} RESET search_path")  # type: ignore[call-overload]
+    assert not [each for each in _guards() if "palace3_app" in each.table]
+
+
+REFUSED_AT_ONCE = {
+    "large objects": "SELECT lo_create(0)",
+    "a file taken in": "SELECT lo_import('/etc/hostname')",
+    "a file read": "SELECT pg_read_file('/etc/hostname')",
+    "a program": "COPY (SELECT 1) TO PROGRAM 'cat'",
+    "a file written": "COPY (SELECT 1) TO '/tmp/palace3'",
+    "another database": "CREATE EXTENSION dblink",
+    "no triggers": "SET LOCAL session_replication_role = replica",
+    "a table before ours": "CREATE TEMP TABLE audit_act (id int)",
+    "a view before ours": "CREATE TEMP VIEW trials_site AS SELECT 1",
+    "a function before ours": "CREATE FUNCTION pg_temp.now() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "everybody waits": "LOCK TABLE audit_act IN ACCESS EXCLUSIVE MODE",
+    "numbers again": "SELECT setval('audit_act_id_seq', 1)",
+    "passwords of roles": "SELECT rolpassword FROM pg_authid",
+    "statistics of values": "SELECT * FROM pg_statistic",
+    "coming arms": "SELECT * FROM allocation.slot",
+    "coming arms as XML": "SELECT query_to_xml('SELECT * FROM allocation.slot', true, true, '')",
+    "what moves rows": "SELECT pg_create_logical_replication_slot('s', 'test_decoding')",
+    "a role of its own": "CREATE ROLE accomplice",
+    "the statements in the log": "ALTER ROLE palace3_app SET log_statement = 'none'",
+}
+
+
+def test_what_lies_beside_the_tables_is_closed_too(app_sql: psycopg.Connection[Any]) -> None:
+    for name, attempt in REFUSED_AT_ONCE.items():
+        try:
+            with refused(app_sql, "permission denied"):
+                app_sql.execute(attempt)  # type: ignore[arg-type]
+        except pytest.fail.Exception as fault:
+            raise AssertionError(name) from fault
 
 
 def test_what_is_kept_is_not_deleted(trial: World, app_sql: psycopg.Connection[Any]) -> None:

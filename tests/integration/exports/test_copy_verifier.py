@@ -17,10 +17,10 @@ from audit.models import AnchorOccasion
 from exports.site_copy.services import path_of_copy
 from kernel.scope import EVERYTHING, scope
 from notices.services.anchoring import send_anchor
-from tests.integration.exports.test_site_copy import asked, closed_out, kept_in, made, quick
+from tests.integration.exports.test_site_copy import asked_while_working, kept_in, made, set_at_once, working
 from tests.world import NOW, build_world
 
-__all__ = ["kept_in", "quick"]
+__all__ = ["kept_in", "set_at_once"]
 pytestmark = pytest.mark.django_db(transaction=True)  # what is sealed was committed
 
 
@@ -39,11 +39,11 @@ def verify(place: Path, *more: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def unpacked(transactional_db: None, quick: list[str], tmp_path: Path) -> Path:
+def unpacked(transactional_db: None, set_at_once: list[str], tmp_path: Path) -> Path:
     """A copy whose trail was sealed and anchored, unpacked as the investigator has it."""
     world = build_world()
-    close_out = closed_out(world)
-    copy = asked(world, close_out)
+    working(world)
+    copy = asked_while_working(world)
     with scope(user_id=None, sites=EVERYTHING):
         send_anchor(occasion=AnchorOccasion.NIGHT, at=NOW)
     with zipfile.ZipFile(path_of_copy(made(copy))) as archive:
@@ -55,11 +55,15 @@ def unpacked(transactional_db: None, quick: list[str], tmp_path: Path) -> Path:
 def write(path: Path, content: str) -> None:
     """A forger who keeps the digests of the files right."""
     path.write_text(content, encoding="utf-8")
-    sums = path.parent.parent / "SHA256SUMS"
+    sums = next(each / "SHA256SUMS" for each in path.parents if (each / "SHA256SUMS").exists())
     name = path.relative_to(sums.parent).as_posix()
     lines = [line for line in sums.read_text().splitlines() if not line.endswith(f"  {name}")]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     sums.write_text("\n".join([*lines, f"{digest}  {name}", ""]))
+
+
+def digest_of(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def test_an_untouched_copy_is_as_it_was_made_and_fits_the_anchor_of_the_mail(unpacked: Path) -> None:
@@ -91,6 +95,25 @@ def test_a_byte_changed_in_any_file_is_named_with_the_file(unpacked: Path) -> No
     assert verify(unpacked)[0] == 0
     (unpacked / "audit/acts.csv").unlink()
     assert "audit/acts.csv is missing" in verify(unpacked)[1]
+
+
+def test_a_forger_of_answers_is_found_by_the_manifest_and_by_the_acts(unpacked: Path) -> None:
+    """Who and when of a change are those of the act that it names; both files have the digest of the manifest."""
+    audit, manifest = unpacked / "odm/audit.xml", unpacked / "manifest.json"
+    whole, listed = audit.read_text(encoding="utf-8"), manifest.read_text(encoding="utf-8")
+    write(audit, whole.replace("</ODM>", " </ODM>"))
+    assert "odm/audit.xml was changed: its digest is not the one in manifest.json" in verify(unpacked)[1]
+    record = whole.index("<AuditRecord>")
+    changed = whole.index("<DateTimeStamp>", record) + len("<DateTimeStamp>")
+    for forged, fault in (
+        (whole[:changed] + "1999" + whole[changed + 4 :], "was done at another time"),
+        (whole[:record] + whole[record:].replace('UserOID="USR.', 'UserOID="USR.9', 1), "by somebody else"),
+    ):
+        write(audit, forged)
+        write(manifest, listed.replace(digest_of(whole), digest_of(forged)))
+        said = verify(unpacked)[1]
+        assert fault in said, said
+        assert "manifest.json" not in said
 
 
 def test_a_forger_who_mends_the_digests_is_found_by_the_proofs_and_then_by_the_anchor(unpacked: Path) -> None:

@@ -198,6 +198,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "trials:confirm-transfer": ("get", "T"),
     "trials:end-transfer": ("get", "IT"),
     "exports:download-copy": ("post", "IMD"),
+    "trials:copies": ("get", "IMD"),
+    "trials:ask-living-copy": ("get", "I"),
     "trials:site": ("get", "CIMDTSXK"),
     "trials:change-site": ("get", "T"),
     "trials:fulfil": ("get", "T"),
