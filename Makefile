@@ -74,7 +74,7 @@ catalogue: install ## Write the guards that verification expects of the database
 tour: install ## Trace one save, one randomization and one export anew into docs/tour.md
 	@PALACE3_WRITE_TOUR=1 $(VENV_PYTHON) -m pytest -q -p no:randomly tests/integration/crf/test_hops.py tests/integration/randomization/test_tour.py tests/integration/exports/test_tour.py
 
-screenshots: install ## Take the README's screenshots anew into docs/images/
+screenshots: install ## Take the screenshot book anew into docs/screens/ (both languages, three widths)
 	@$(VENV_PYTHON) -m pytest tests/e2e/test_screenshots.py -m screenshots -p no:randomly $(ARGS)
 
 messages: install ## Collect the texts to translate into locale/, and say which lack a translation

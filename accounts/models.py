@@ -71,6 +71,12 @@ class User(AbstractBaseUser, Audited):
     training_document = models.CharField(
         _("course or certificate of the training"), max_length=120, null=True, blank=True
     )
+    trained_for = models.CharField(
+        _("trained for version of the protocol"), max_length=10, null=True, blank=True
+    )
+    training_months = models.PositiveSmallIntegerField(
+        _("months for which the training holds"), null=True, blank=True
+    )
     identity_document = models.CharField(
         _("document of the identity check"), max_length=120, null=True, blank=True
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from kernel.clock import local_date
 from kernel.errors import Refusal
+
+
+class Course(TypedDict, total=False):
+    """What is said of a training beside its day and document: for which protocol version, for how many months."""
+
+    trained_for: str | None
+    training_months: int | None
 
 
 class DayAhead(Refusal):

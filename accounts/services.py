@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 import pyotp
 from django.contrib.auth.hashers import make_password
@@ -19,7 +19,7 @@ from django.utils.translation import override
 from accounts.mail_words import AccountNotice, notice_text
 from accounts.models import AccessUse, BrowserSession, Mail, Signature, User
 from accounts.passkeys import PasskeyAnswer
-from accounts.proofs import proofs_of, refuse_days_ahead
+from accounts.proofs import Course, proofs_of, refuse_days_ahead
 from accounts.sealing import sealed
 from accounts.second_factor import factor_after, matching_step
 from accounts.throttle import count_wrong_password
@@ -119,6 +119,7 @@ def create_person(
     accountability_accepted_on: date | None = None,
     by: User | None,
     at: datetime,
+    **course: Unpack[Course],
 ) -> User:
     """A new account exists; its name was never used before (11.10(d), 11.300(a)).
 
@@ -131,6 +132,7 @@ def create_person(
             training_document=training_document,
             identity_checked_on=identity_checked_on,
             identity_document=identity_document,
+            **course,
         )
         refuse_days_ahead({"trained_on": trained_on, "identity_checked_on": identity_checked_on}, at)
         if User.objects.filter(username__iexact=username).exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from accounts.requests import PersonRequest
@@ -23,7 +24,7 @@ def search_page(request: PersonRequest) -> HttpResponse:
         NamedPage(item.label, item.icon, item.url_name, item.permission)
         for _title, items in NAVIGATION
         for item in items
-    ]
+    ] + [NamedPage(gettext_lazy("Help"), "question-circle", "help")]
     shown = {"typed": typed, "kinds": search(typed, user=request.user, pages=pages)}
     part = "HX-Request" in request.headers
     return render(request, "palace3/hits.html" if part else "palace3/search.html", shown)

@@ -8,6 +8,8 @@ import reports.urls
 import trials.urls
 import website.urls
 from palace3 import error_views, health, metrics
+from palace3.accessibility_page import accessibility
+from palace3.help_page import help_page, help_role
 from palace3.search_page import search_page
 from reports.views import home, participant_page, work_counts
 
@@ -17,6 +19,9 @@ urlpatterns = [
     path("work-list/", home, name="home"),
     path("work-list/counts/", work_counts, name="work-counts"),
     path("search/", search_page, name="search"),
+    path("accessibility/", accessibility, name="accessibility"),
+    path("help/", help_page, name="help"),
+    path("help/<slug:slug>/", help_role, name="help-role"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

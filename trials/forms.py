@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Role
 from kernel.days import in_chinese
-from kernel.fields import DayField, PasswordField, WordsField, field_of_column
+from kernel.fields import DayField, PasswordField, WholeNumberField, WordsField, field_of_column
 from kernel.service_form import ForeseeingForm, ServiceForm, ServiceModelForm
-from protocol.text import load
+from protocol.text import load, versions
 from trials.models import ConsentVersion, Site
 from trials.models.participants import AfterRefusal, DeclineReason, ScreenFailureReason
 
@@ -25,11 +25,38 @@ def _reason(label: Any = None, **more: Any) -> WordsField:
     return WordsField(label=label or _("Reason"), max_length=200, **more)
 
 
+def _version_trained_for() -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=_("Trained for version of the protocol"),
+        choices=lambda: [
+            ("", _("Not said: the one in force on that day")),
+            *((each, each) for each in versions()),
+        ],
+        required=False,
+        empty_value=None,
+    )
+
+
+def _months_of_training() -> WholeNumberField:
+    return WholeNumberField(
+        label=_("Holds for how many months"),
+        required=False,
+        min_value=0,
+        max_value=MOST_MONTHS,
+        help_text=_(
+            "Empty: as long as the trial's setting says, which the study team confirms. 0: without end."
+        ),
+    )
+
+
 def _password() -> PasswordField:
     return PasswordField(
         label=_("Your password, to sign"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+MOST_MONTHS = 240
 
 
 class SiteForm(ServiceModelForm):
@@ -154,7 +181,10 @@ class ConsentVersionForm(ServiceForm):
     approved_on = DayField(label=_("Approved on"), help_text=_("The version before ends on this day."))
 
 
-PROOFS = ("trained_on", "training_document", "identity_checked_on", "identity_document")
+PROOFS = (
+    *("trained_on", "training_document", "trained_for", "training_months"),
+    *("identity_checked_on", "identity_document"),
+)
 
 
 class InvitationForm(ServiceForm):
@@ -191,6 +221,9 @@ class PersonForm(ServiceModelForm):
         ),
     )
 
+    trained_for = _version_trained_for()
+    training_months = _months_of_training()
+
     class Meta:
         model = User
         fields = ("username", "display_name", "email", "language", *PROOFS)
@@ -204,6 +237,7 @@ class FirstManagerForm(PersonForm):
     """One of the first two people, entered at the server: nobody is there yet who could verify a document."""
 
     password = PasswordField(label=_("First password"), strip=True, min_length=12, max_length=200)
+    trained_for = training_months = None  # type: ignore[assignment]
 
     class Meta(PersonForm.Meta):
         fields = ("username", "display_name", "email", "language", "trained_on", "identity_checked_on")  # type: ignore[assignment]
@@ -220,6 +254,8 @@ class AdministratorForm(FirstManagerForm):
 
 class ChangePersonForm(ServiceModelForm):
     reason = _reason(_("Reason for the change"))
+    trained_for = _version_trained_for()
+    training_months = _months_of_training()
 
     class Meta:
         model = User

@@ -25,6 +25,7 @@ from trials.forms import MoveSiteForm
 from trials.models import Delegation, Site
 from trials.models.sites import ChecklistKind, SiteNeed, SiteState
 from trials.services.sites import MOVES, open_needs
+from trials.training import gaps_among
 
 MOVE_LABELS: Final = {
     SiteState.PLANNED: _lazy("Back to planned"),
@@ -58,6 +59,7 @@ def site(request: PersonRequest, code: str) -> HttpResponse:
         "checklist": checklist_of(site, today),
         "needs": needs_of(site, today),
         "delegations": people.in_force(on=today).select_related("user").order_by("role", "user__username"),
+        "training": [(gap, gap.is_over(today)) for gap in gaps_among(people, on=today)],
         "versions": site.consent_versions.all(),
         "moves": moves_of(site),
         "may_manage": request.user.may(Permission.SITE_MANAGE, site),

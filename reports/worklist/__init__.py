@@ -33,7 +33,7 @@ from reports.worklist.participants import (
 from reports.worklist.safety import clocks, to_assess
 from reports.worklist.second_person import OPENED_ENVELOPES, opened_envelopes, second_person
 from reports.worklist.sections import OTHER_WORK, Builder, WorkListSection
-from reports.worklist.sites import contact_requests, sites, strata
+from reports.worklist.sites import contact_requests, sites, strata, training
 from reports.worklist.visits import todos, visit_sections
 
 
@@ -92,5 +92,6 @@ LAST_BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.CENTRAL_REVIEW_ANSWER, central_reviews),
     (Permission.CRF_LOCK, central_reviews),
     (Permission.SITE_MANAGE, sites),
+    (Permission.PERSON_DELEGATE, training),
     (Permission.ALLOCATION_CORRECT, strata),
 )

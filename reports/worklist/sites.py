@@ -15,9 +15,10 @@ from kernel.pagination import MOST
 from randomization.allocation.strata import beside_staging, to_mark
 from randomization.models import Allocation
 from reports.worklist.sections import SHOWN, WorkItem, WorkListSection, first_and_total
-from trials.models import ChecklistItem, ContactRequest, Site
+from trials.models import ChecklistItem, ContactRequest, Delegation, Site
 from trials.models.requests import RequestState
 from trials.models.sites import SiteState
+from trials.training import gaps_among
 from website.services.escalating import call_by
 
 EXPIRES_SOON: Final = timedelta(days=60)
@@ -50,6 +51,23 @@ def sites(user: User, today: date) -> WorkListSection:
         total + len(opening),
         reverse("trials:sites"),
     )
+
+
+def training(user: User, today: date) -> WorkListSection:
+    """Return who works at a site with training for another version, or that has ended."""
+    gaps = gaps_among(Delegation.objects.open_to(user, Permission.PERSON_DELEGATE), on=today)
+    items = [
+        WorkItem(
+            gap.site.code,
+            f"{gap.user}: {gap.why}",
+            reverse("trials:change-person", args=[gap.user.username]),
+            when=gap.grace,
+        )
+        for gap in gaps[:SHOWN]
+    ]
+    nothing = _("Everybody is trained for the version that their site follows.")
+    where = f"{reverse('trials:people')}#training"
+    return WorkListSection(_("Training to renew"), "journal-check", nothing, items, len(gaps), where)
 
 
 def contact_requests(user: User, today: date) -> WorkListSection:

@@ -43,7 +43,7 @@ FIELDS: dict[str, dict[str, str]] = {
             "id act language is_active trained_on identity_checked_on accountability_accepted_on "
             "totp_confirmed_at totp_last_step must_change_password session_key failed_sign_ins locked_until "
             "access_reset_at secrets_digest passkeys recovery_codes hospital_accounts signed_in_at training_document "
-            "proofs_recorded_by reset_by verified_by verified_at theme density"
+            "trained_for training_months proofs_recorded_by reset_by verified_by verified_at theme density"
         ),
     },
     "audit.Act": {

@@ -17,6 +17,7 @@ from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from trials.models import Delegation, Site
+from trials.training import gap_of, opened_days
 
 
 class RoleNeedsSite(Refusal):
@@ -43,6 +44,14 @@ class ReasonForTheArm(Refusal):
 class TrainingMissing(Refusal):
     code = "trials.training_missing"
     message = _("{person} has no training date on record. Record the training before access is given.")
+
+
+class TrainingNotInForce(Refusal):
+    code = "trials.training_not_in_force"
+    message = _(
+        "{person}: {why}; the days left for a new training ended on {grace}. Record the new training on the page of "
+        "the person first. What they do already goes on."
+    )
 
 
 class ProofsNotVerified(Refusal):
@@ -110,7 +119,7 @@ def delegate(
 
     Training is on record before (11.10(i)). What the system itself delegates needs no confirmation.
     Refuses: a role for oneself; a role without its site or with one; a role beside one that checks it; the arm in
-    lists without a reason.
+    lists without a reason; training that is for another version than the site's or has ended, once its grace is over.
     Locks: nothing.
     """
     with open_act("trials:delegation:grant", by=by, at=at, site=site, reason=reason) as act:
@@ -121,6 +130,8 @@ def delegate(
             raise ReasonForTheArm(person=user.username)
         if user.trained_on is None:
             raise TrainingMissing(person=user.username)
+        if by is not None and site is not None:
+            _refuse_old_training(user, site, on=local_date(at, site.time_zone))
         _refuse_incompatible(user, role, site, starts_on=starts_on, ends_on=ends_on)
         return Delegation.objects.create(
             user=user,
@@ -139,6 +150,12 @@ def _refuse_wrong_place(role: Role, site: Site | None) -> None:
         raise RoleNeedsSite(role=role)
     if role not in SITE_ROLES and role is not Role.MONITOR and site is not None:
         raise RoleIsCentral(role=role)
+
+
+def _refuse_old_training(user: User, site: Site, *, on: date) -> None:
+    gap = gap_of(user, site, opened_on=opened_days([site]).get(site.pk), on=on)
+    if gap and gap.is_over(on):
+        raise TrainingNotInForce(person=user.username, why=gap.why, grace=gap.grace.isoformat())
 
 
 def _refuse_incompatible(

@@ -51,7 +51,10 @@ class InUseAlready(Refusal):
     message = _("{person} has signed in before. An account in use is reset, not invited.")
 
 
-PROOFS = ("trained_on", "training_document", "identity_checked_on", "identity_document")
+PROOFS = (
+    *("trained_on", "training_document", "trained_for", "training_months"),
+    *("identity_checked_on", "identity_document"),
+)
 
 
 def change_account(*, user: User, by: User, at: datetime, reason: str, **fields: Any) -> User:

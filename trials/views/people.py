@@ -20,6 +20,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from kernel.service_form import Page
+from protocol.text import newest
 from trials import services
 from trials.forms import (
     ChangePersonForm,
@@ -36,6 +37,7 @@ from trials.forms import (
 from trials.models import Delegation, Site
 from trials.services import people as people_services
 from trials.services.delegations import signs
+from trials.training import ends_on, gaps_among
 
 
 @requires(Permission.PERSON_VIEW)
@@ -56,6 +58,10 @@ def people(request: PersonRequest) -> HttpResponse:
         "without_role": accounts_open_to(request.user, Permission.PERSON_DELEGATE).filter(delegations=None),
         "dormant": dormant_at(now, accounts_open_to(request.user, Permission.PERSON_DELEGATE)),
         "may_delegate": may_delegate,
+        "training": [
+            (gap, gap.is_over(today))
+            for gap in gaps_among(Delegation.objects.open_to(request.user, Permission.PERSON_VIEW), on=today)
+        ],
     }
     return render(request, "trials/people.html", context)
 
@@ -103,7 +109,11 @@ def person(request: PersonRequest, username: str) -> HttpResponse:
     today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
     delegations = Delegation.objects.open_to(request.user, Permission.PERSON_DELEGATE).filter(user=person)
     delegations = delegations.select_related("site", "granted_by").order_by("starts_on")
-    context = {"person": person, "delegations": [(each, state_of(each, today)) for each in delegations]}
+    context = {
+        "person": person,
+        "delegations": [(each, state_of(each, today)) for each in delegations],
+        "training_ends": ends_on(person, newest()),
+    }
     return render(request, "trials/person.html", context)
 
 

@@ -12,7 +12,8 @@ from django.utils import translation
 
 from kernel.environment import example_lines
 from palace3 import validation
-from palace3.reference import pages
+from palace3.accessibility_page import statement_lines
+from palace3.reference import page, pages
 
 
 class Command(BaseCommand):
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         (settings.BASE_DIR / "docs" / "validation").mkdir(exist_ok=True)
         for name, text in validation.pages(settings.BASE_DIR).items():
             made[settings.BASE_DIR / "docs" / "validation" / name] = text
+        made[settings.BASE_DIR / "docs" / "accessibility.md"] = page("Accessibility", statement_lines())
         made[settings.BASE_DIR / ".env.example"] = "\n".join(example_lines()) + "\n"
         stale = [
             path

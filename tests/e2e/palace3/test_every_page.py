@@ -111,6 +111,7 @@ PARTS = {"followup:messages"}
 ABOUT: dict[str, dict[str, Any]] = {
     **{key: {"pk": "pack"} for key in ("committee:pack", "committee:release", "committee:share")},
     "committee:shared": {"ticket": "ticket"},
+    "help-role": {"slug": "trial_manager"},
     "monitoring:finding": {"pk": "finding"},
     "monitoring:indicator": {"slug": "late-entry"},
     "monitoring:range": {"slug": "late-entry"},

@@ -108,7 +108,8 @@ def test_without_words_it_shows_the_persons_pages_and_actions_and_each_opens(wor
         offered = hits(user, "")
         assert offered
         labels = {str(item.label) for _t, items in NAVIGATION for item in items} | {
-            str(a.label) for a in ACTIONS
+            *(str(a.label) for a in ACTIONS),
+            "Help",
         }
         assert set(offered) <= labels
         assert all(client_of(user).get(address).status_code == 200 for address in offered.values())

@@ -123,6 +123,9 @@ def statuses(world: World, address: str, method: str) -> dict[str, int]:
 MATRIX: dict[str, tuple[str, str]] = {
     "home": ("get", "*"),
     "search": ("get", "*"),
+    "accessibility": ("get", "+"),
+    "help": ("get", "*"),
+    "help-role": ("get", "*"),
     "work-counts": ("get", "*"),
     "accounts:profile": ("get", "*"),
     "accounts:sign-in": ("get", "+"),

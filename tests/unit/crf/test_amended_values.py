@@ -171,7 +171,7 @@ FOLLOWED_BY = {
     "visit_due_before_closing_days": "followup/history.py",
     "visit_escalates_days": "notices/services/reminders.py",
     "todo_escalates_days": "notices/sources/todos.py",
-    "training_valid_months": "notices/sources/training.py",
+    **dict.fromkeys(("training_valid_months", "training_grace_days"), "trials/training.py"),
     **dict.fromkeys(
         (
             *("query_escalates_days", "decision_escalates_days"),
