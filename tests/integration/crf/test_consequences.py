@@ -133,7 +133,8 @@ def test_who_is_never_treated_is_followed_for_survival_alone_until_that_is_put_r
 ) -> None:
     """Decision C3: the state had no way in, and the visits of treatment stayed on the lists for good."""
     randomized(person)
-    save(person, "TREAT", values={"rt_given": "N", "completed": "N", "stop_reason": "patient"})
+    declined = datetime(2026, 5, 15, 2, 0, tzinfo=UTC)
+    save(person, "TREAT", values={"rt_given": "N", "completed": "N", "stop_reason": "patient"}, at=declined)
     person.refresh_from_db()
     assert (person.state, visit(person, "N1").state) == (Track.NEVER_TREATED, VisitState.CANCELLED)
     assert visit(person, "OS36").state != VisitState.CANCELLED
