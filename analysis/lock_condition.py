@@ -13,14 +13,16 @@ from crf.locks.conditions import FailedPlace, LockCondition
 from exports.cuts import Cut
 from trials.models import Participant, Site
 
+CODE, LABEL = "sets", _("Signatures under the analysis sets")
+
 
 def sets_are_signed() -> LockCondition:
     """Count the roles whose signature under the analysis sets of today is missing; none while nobody is randomized."""
     missing = _missing_roles()
     page = reverse("analysis:sets")
     return LockCondition(
-        "sets",
-        _("Signatures under the analysis sets"),
+        CODE,
+        LABEL,
         _("statistician and trial manager"),
         len(missing),
         tuple(FailedPlace(str(ROLE_LABELS[role]), page) for role in missing),

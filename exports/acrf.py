@@ -15,8 +15,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crf import catalogue
+from crf.engine.codebook import former_words
 from crf.engine.declaration import FormDeclaration
-from crf.engine.versions import worded
 from crf.page.blank_pdf import paper_sections
 from exports.odm.metadata import whose_words
 from exports.odm.study import STUDY_OID, StudyEvent, study_events
@@ -44,13 +44,20 @@ def annotated_crf(codes: Sequence[str]) -> bytes:
 
 def annotated_html(codes: Sequence[str]) -> str:
     """Return the annotated CRF as a page."""
-    forms = [worded(catalogue.form(code), versions()[-1]) for code in codes]
+    forms = list(map(catalogue.form, codes))  # with what earlier versions asked, and in which words
     context = {
         "study": STUDY_OID.removeprefix("ST."),
         "version": versions()[-1],
         "whose_words": whose_words(),
         "visits": crf_visits(codes),
-        "forms": [{"form": form, "sections": paper_sections(form, annotated=True)} for form in forms],
+        "forms": [
+            {
+                "form": form,
+                "former_title": former_words(form.formerly),
+                "sections": paper_sections(form, annotated=True),
+            }
+            for form in forms
+        ],
         "language": get_language() or "en",
     }
     return render_to_string("exports/pdf/acrf.html", context)

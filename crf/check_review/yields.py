@@ -34,10 +34,10 @@ _COUNTED = {
 }
 Place = tuple[str, str]
 LEVELS = {
-    "hard": gettext_lazy("stops the save"),
-    "soft": gettext_lazy("asks"),
-    "listing": gettext_lazy("only listed"),
-    "incomplete": gettext_lazy("keeps the form incomplete"),
+    Level.HARD: gettext_lazy("stops the save"),
+    Level.SOFT: gettext_lazy("asks"),
+    Level.LISTING: gettext_lazy("only listed"),
+    Level.INCOMPLETE: gettext_lazy("keeps the form incomplete"),
 }
 
 
@@ -50,7 +50,7 @@ class CheckYield:
 
     form: FormDeclaration
     check: str
-    level: str
+    level: Level
     text: str
     numbers: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NUMBERS, 0))
     marks: list[CheckMark] = field(default_factory=list)
@@ -105,7 +105,7 @@ def _declared(form: str) -> Iterator[CheckYield]:
     for code, declared in catalogue.forms().items():
         if form in ("", code):
             for check in declared.checks:
-                yield CheckYield(declared, check.code, check.level.value, _text_of(check))
+                yield CheckYield(declared, check.code, check.level, _text_of(check))
 
 
 def _text_of(check: Check) -> str:
@@ -124,7 +124,7 @@ def _of_question(form_code: str, check: str) -> CheckYield | None:
     if question is None:
         return None
     level = Level.SOFT if kind in ("soft", "proposal") else Level.HARD
-    return CheckYield(form, check, level.value, _about_question(question, kind))
+    return CheckYield(form, check, level, _about_question(question, kind))
 
 
 def _about_question(question: Question, kind: str) -> str:

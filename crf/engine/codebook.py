@@ -108,11 +108,11 @@ def _variable(form: FormDeclaration, group: Group | None, question: Question, se
         cdash=question.cdash,
         sdtm=question.sdtm,
         missing=() if question.derived else question.missing_allowed,
-        help=" ".join([*_said_of(question), *_said_of_table(group)]),
+        help=" ".join([*said_of(question), *_said_of_table(group)]),
     )
 
 
-def _said_of(question: Question) -> list[str]:
+def said_of(question: Question) -> list[str]:
     """Return the help of a question, with the versions of the protocol that ask it, and what it was before."""
     said = [on_paper(question.help)] if question.help else []
     said += said_of_versions(question)

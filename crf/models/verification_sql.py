@@ -48,6 +48,14 @@ CREATE FUNCTION crf_lot(seed text, what text) RETURNS text LANGUAGE sql STABLE A
 $$;
 """
 
+# What the form itself says of a row, such as which test or which dose it is about, is on no paper to be compared
+# with: it is verified with the answers of its row. A test compares the list with the catalogue.
+ROW_KEYS = """
+CREATE FUNCTION crf_row_keys() RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT ARRAY['LB.tests.lb_test', 'TREAT.camre.ci_no', 'TREAT.chemo.dose_no']
+$$;
+"""
+
 # Without a plan, every field is critical.
 WORKED_OUT = """
 CREATE FUNCTION crf_work_out_verification(records bigint[]) RETURNS void LANGUAGE plpgsql AS $$
@@ -64,7 +72,7 @@ BEGIN
             count(*) FILTER (WHERE t.critical AND NOT t.verified) AS critical_left
         FROM (
             SELECT v.record_id, a.target, named.critical,
-                a.target IS NOT NULL AND (named.critical OR v.drawn OR (plan.others_percent > 0 AND
+                named.compared AND (named.critical OR v.drawn OR (plan.others_percent > 0 AND
                     ('x' || left(crf_lot(plan.seed, v.number || ':' || v.form_code || ':' || named.item), 7)
                         )::bit(28)::int % 100 < plan.others_percent)) AS needed,
                 f.id IS NOT NULL AS verified
@@ -76,11 +84,15 @@ BEGIN
             LEFT JOIN crf_verificationplan plan ON plan.ends_on IS NULL
             LEFT JOIN LATERAL unnest(v.answered) AS a(target) ON true
             LEFT JOIN LATERAL (
-                SELECT i.item, a.target IS NOT NULL AND (
+                SELECT i.item, i.compared, i.compared AND (
                     plan.id IS NULL OR coalesce(plan.critical->v.form_code ? i.item, false)) AS critical
-                FROM (SELECT CASE WHEN position('.' IN a.target) > 0
-                    THEN split_part(a.target, '.', 1) || '.' || split_part(a.target, '.', 3)
-                    ELSE a.target END AS item) i
+                FROM (
+                    SELECT n.item,
+                        a.target IS NOT NULL AND v.form_code || '.' || n.item <> ALL (crf_row_keys()) AS compared
+                    FROM (SELECT CASE WHEN position('.' IN a.target) > 0
+                        THEN split_part(a.target, '.', 1) || '.' || split_part(a.target, '.', 3)
+                        ELSE a.target END AS item) n
+                ) i
             ) named ON true
             LEFT JOIN crf_fieldverification f
                 ON f.record_id = v.record_id AND f.target = a.target AND f.fell_at IS NULL
@@ -188,7 +200,7 @@ EXECUTE FUNCTION crf_verified_when_complete();
 
 # The triggers of the answers' tables name the last function; the others look at tables of this migration.
 BEFORE = ANSWERS + LOT + FOLLOW
-AFTER = DRAW + WORKED_OUT + COMPLETED + COMPLETED_TRIGGER
+AFTER = DRAW + ROW_KEYS + WORKED_OUT + COMPLETED + COMPLETED_TRIGGER
 DROP_BEFORE = """
 DROP FUNCTION crf_verification_follows();
 DROP FUNCTION crf_lot(text, text);
@@ -199,6 +211,7 @@ DROP TRIGGER zzz_verified ON crf_record;
 DROP FUNCTION crf_verified_when_complete();
 DROP FUNCTION crf_settle_verified(bigint[], bigint);
 DROP FUNCTION crf_work_out_verification(bigint[]);
+DROP FUNCTION crf_row_keys();
 DROP FUNCTION crf_is_drawn(text, date);
 DROP FUNCTION crf_draws(text, text, int);
 """

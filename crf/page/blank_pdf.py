@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from crf.engine.codebook import said_of_versions
+from crf.engine.codebook import former_words, said_of, said_of_versions
 from crf.engine.condition_words import in_words
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, Group
@@ -72,6 +72,7 @@ def blank_html(
     sections = [section for first in before for section in paper_sections(first)]
     context = {
         "form": form,
+        "former_title": former_words(form.formerly),
         "sections": sections + paper_sections(form, wordings),
         "language": get_language() or "en",
         "protocol_version": ", ".join(versions()),  # its help and rows are those of each
@@ -91,7 +92,12 @@ def paper_sections(
     sections = [
         {
             "title": section.title,
-            "help": (wordings or {}).get(section.name) or section.help,
+            "help": " · ".join(
+                filter(
+                    None,
+                    [str((wordings or {}).get(section.name) or section.help), *said_of_versions(section)],
+                )
+            ),
             "only_if": _only_if(section.shown_when, form.questions),
             "items": [
                 item for name in section.fields for item in _items(form, name, wordings or {}, annotated)
@@ -133,7 +139,7 @@ def _group(form: FormDeclaration, group: Group, annotated: bool) -> PaperGroup:
     most = max(map(group.rows_under, versions()))
     wide = len(asked) > TABLE_LIMIT
     count = most if group.fixed else max(most, PAPER_BLOCKS if wide else PAPER_ROWS)
-    said = (on_paper(group.help), _only_if(group.shown_when, form.questions))
+    said = (on_paper(group.help), *said_of_versions(group), _only_if(group.shown_when, form.questions))
     return PaperGroup(
         title=str(group.title),
         help=" · ".join(filter(None, said)),
@@ -209,8 +215,7 @@ def _space(question: Question) -> str:
 
 
 def _note(question: Question, beside: Mapping[str, Question]) -> str:
-    said = [on_paper(question.help)] if question.help else []
-    said += said_of_versions(question)
+    said = said_of(question)
     if question.hard:
         said.append(_("possible: {range}").format(range=range_text(question.hard, question.unit)))
     said.append(_only_if(question.shown_when, beside))

@@ -68,10 +68,14 @@ DECLINED: Final = ("SURGERY_PLANNED", "REFUSED_SURGERY", "SURVEILLANCE")
 
 
 def of_treatment(seen: RuleInput) -> TrackChange:
-    """The first dose starts neoadjuvant treatment; its end makes the participant wait for the evaluation."""
+    """The first dose starts neoadjuvant treatment; its end makes the participant wait for the evaluation.
+
+    Treatment that ended without radiotherapy or a dose was never given (decision C3).
+    """
     started, ended = seen.milestones.get("NEO_D1"), seen.milestones.get("NEO_END")
     if started is None:
-        return TrackChange()
+        never = (seen.values.get("rt_given"), seen.values.get("completed")) == ("N", "N")
+        return TrackChange(("NEVER_TREATED",) if never else ())
     if ended is None:
         return TrackChange(("NEOADJUVANT",), started)
     return TrackChange(("NEOADJUVANT", "AWAIT_CRE1" if seen.arm == "1" else "AWAIT_RESTAGE"), ended)

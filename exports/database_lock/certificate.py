@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import ROLE_LABELS, Role
 from crf.locks.conditions import CONDITIONS, STUDY_CONDITIONS
 from exports.database_lock.models import DatabaseLock, HandItem
+from exports.database_lock.services import ALSO_ASKED
 from kernel.errors import Refusal
 from kernel.paper import set_pages
 from trials.models import DataLock, LockKind, LockLevel, Site
@@ -88,6 +89,7 @@ def database_certificate_page(locked: DatabaseLock, *, language: str, at: dateti
 def checklist_lines(checklist: list[list[Any]]) -> list[tuple[str, str]]:
     """Return a kept checklist in words: what was counted, and what somebody settled by hand."""
     labels = {each.code: each.label for each in (*CONDITIONS, *STUDY_CONDITIONS)}
+    labels |= {code: label for code, (label, _judge) in ALSO_ASKED.items()}
     by_hand = {item.value: item.label for item in HandItem}
     lines = []
     for code, *said in checklist:

@@ -46,7 +46,7 @@ BEGIN, SETTLE, FREEZE, SIGN, CANCEL, ASK, UNLOCK = (
     "ask",
     "unlock",
 )
-ALSO_ASKED: Final[list[Callable[[], LockCondition]]] = []
+ALSO_ASKED: Final[dict[str, tuple[Any, Callable[[], LockCondition]]]] = {}
 STEPS: Final = (BEGIN, SETTLE, FREEZE, SIGN, CANCEL, ASK, UNLOCK)
 
 
@@ -100,10 +100,9 @@ class UnlockNeedsSecondPerson(Forbidden):
     message = _("The database is unlocked by two people: another person than who asked for it signs here.")
 
 
-def lock_also_asks(judge: Callable[[], LockCondition]) -> None:
+def lock_also_asks(*, code: str, label: Any, judge: Callable[[], LockCondition]) -> None:
     """The checklist has one more computed item, of a package above this one, which says so as it starts."""
-    if judge not in ALSO_ASKED:
-        ALSO_ASKED.append(judge)
+    ALSO_ASKED[code] = (label, judge)
 
 
 def take_database_step(
@@ -272,7 +271,7 @@ def checklist_of(
 ) -> tuple[list[LockCondition], list[dict[str, Any]]]:
     """Return the computed items, and those by hand with who owns each and who signed it off."""
     today = local_date(at, settings.TRIAL_TIME_ZONE)
-    computed = [*study_conditions(today=today), *(judge() for judge in ALSO_ASKED)]
+    computed = [*study_conditions(today=today), *(judge() for _label, judge in ALSO_ASKED.values())]
     settled = {each.kind: each for each in locked.items.select_related("signature")} if locked else {}
     by_hand = [
         {"kind": item.value, "label": item.label, "owner": OWNERS[item], "settled": settled.get(item.value)}

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from crf import catalogue
-from crf.engine.declaration import Repeats
-from crf.engine.help import on_paper
+from crf.engine.codebook import former_words, said_of
+from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.messages import number_text, range_text
 from crf.engine.questions import Question, QuestionKind, Range
 from exports.formats.short_names import short_name
@@ -52,7 +52,7 @@ def whose_words() -> str:
     """Say of which version of the protocol the words of forms, questions and answers are (ADR 39)."""
     said = _(
         "Forms, questions and answers are worded as under version {version} of the protocol. Records begun"
-        " under an earlier version keep the words of theirs, which the codebook tells."
+        " under an earlier version keep the words of theirs, told beside those of now."
     )
     return said.format(version=versions()[-1])
 
@@ -191,7 +191,9 @@ class StudyMetadata:
         form = catalogue.form(code)
         refs = [self._group_ref(group, number) for number, group in enumerate(item_groups(code), start=1)]
         said = {"OID": form_oid(code), "Name": code, "Repeating": _yes(form.repeats == Repeats.LOG)}
-        return self.elements.make("FormDef", said, [self.elements.description(lazily(form.title)), *refs])
+        return self.elements.make(
+            "FormDef", said, [self.elements.description(partial(_form_title, form)), *refs]
+        )
 
     def _group_ref(self, group: ItemGroup, number: int) -> Any:
         exception = None
@@ -223,7 +225,7 @@ class StudyMetadata:
         repeating = "Simple" if form.repeats == Repeats.LOG else "No"
         said = {"OID": form_oid(code), "Name": code, "Repeating": repeating, "Type": "Form"}
         return self.elements.make(
-            "ItemGroupDef", said, [self.elements.description(lazily(form.title)), *refs]
+            "ItemGroupDef", said, [self.elements.description(partial(_form_title, form)), *refs]
         )
 
     def _item_ref(self, group: ItemGroup, item: Item, number: int) -> Any:
@@ -369,8 +371,12 @@ def _length(item: Item) -> int | None:
 
 
 def _helped(question: Question) -> str:
-    said = [str(question.definition), on_paper(question.help) if question.help else ""]
-    return " ".join(part for part in said if part)
+    """Return what is said beside a question: its definition, its help, and what it was under earlier versions."""
+    return " ".join(filter(None, [str(question.definition), *said_of(question)]))
+
+
+def _form_title(form: FormDeclaration) -> str:
+    return " ".join(filter(None, [str(form.title), former_words(form.formerly)]))
 
 
 def _how(question: Question) -> str:

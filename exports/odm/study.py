@@ -15,6 +15,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
+from crf.engine.codebook import said_of_versions
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, FormSection, Group, Repeats
@@ -166,8 +167,13 @@ def _groups(form: FormDeclaration) -> Iterator[ItemGroup]:
         yield from (_table(form, form.groups[name]) for name in section.fields if name in form.groups)
 
 
+def _titled(part: FormSection | Group) -> str:
+    """Return the title of a section or table, with those of earlier versions of the protocol."""
+    return " ".join([str(part.title), *said_of_versions(part)])
+
+
 def _section(form: FormDeclaration, section: FormSection, own: tuple[Item, ...]) -> ItemGroup:
-    return ItemGroup(form, section.name, lazily(section.title), own, False, section.shown_when)
+    return ItemGroup(form, section.name, partial(_titled, section), own, False, section.shown_when)
 
 
 def _table(form: FormDeclaration, group: Group) -> ItemGroup:
@@ -177,7 +183,7 @@ def _table(form: FormDeclaration, group: Group) -> ItemGroup:
         if leaves(question)
         for item in items_of(form.code, group.name, question)
     )
-    return ItemGroup(form, group.name, lazily(group.title), columns, True, group.shown_when)
+    return ItemGroup(form, group.name, partial(_titled, group), columns, True, group.shown_when)
 
 
 @dataclass(frozen=True)

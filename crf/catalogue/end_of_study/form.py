@@ -66,7 +66,7 @@ def _scope(name: str) -> Callable[..., str | None]:
 class EndOfStudy(CrfRecord):
     """How one phase of the trial, or the trial, ended for a participant (protocol 3.16)."""
 
-    phase = Section(_("Phase"))
+    phase = Section(_("Phase of the trial"))
     eos_phase = ChoiceAnswer(_("What ended?"), codes=PHASE, required=True, missing_allowed=(), sdtm="DSSCAT")
     eos_begin = DerivedDate(
         _("Begun on"),

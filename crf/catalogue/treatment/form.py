@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
@@ -50,6 +50,12 @@ CARBO: Due = {"shown_when": Not(Is("given", "omitted")), "required_when": CARBO_
 NABP: Due = {"shown_when": Not(Is("nabp_given", "omitted")), "required_when": NABP_DOSED}
 DOSE: Due = {"shown_when": Not(BOTH_OMITTED), "required_when": Any_(CARBO_DOSED, NABP_DOSED)}
 INFUSION: Due = {"shown_when": CI_NOT_OMITTED, "required_when": INFUSED}
+EVENT: dict[str, Any] = {
+    "help": _("Its number in the list of adverse events."),
+    "links_to": "AE",
+    "hard": (1, 999),
+    "sdtm": "RELREC",
+}
 
 
 @audited()
@@ -173,6 +179,11 @@ class Treatment(CrfRecord):
     )
     gap_reason = ChoiceAnswer(
         _("Reason for the gap"), codes=lists.GAP_REASON, asked_when=Over("gap_days", 0), sdtm="SUPPPR.GAPREAS"
+    )
+    gap_ae = IntegerAnswer(
+        _("Adverse event behind the gap"),
+        shown_when=Is("gap_reason", "toxicity"),
+        **EVENT,
     )
 
     plan = Section(_("Radiotherapy plan"), shown_when=RADIATED)
@@ -414,11 +425,8 @@ class TreatmentChemotherapy(CrfGroupRow):
     )
     dose_ae = IntegerAnswer(
         _("Adverse event behind the change of the dose"),
-        help=_("Its number in the list of adverse events."),
-        links_to="AE",
-        hard=(1, 999),
         shown_when=Any_(Is("mod_reason", *BY_EVENT), Is("nabp_reason", *BY_EVENT)),
-        sdtm="RELREC",
+        **EVENT,
     )
     premed = TextAnswer(
         _("Premedication, with steroid and dose"), shown_when=DOSE["shown_when"], sdtm="CMTRT"
@@ -467,11 +475,8 @@ class TreatmentCamrelizumab(CrfGroupRow):
     )
     ci_ae = IntegerAnswer(
         _("Adverse event behind the change of the dose"),
-        help=_("Its number in the list of adverse events."),
-        links_to="AE",
-        hard=(1, 999),
         shown_when=Is("ci_why", *CI_BY_EVENT),
-        sdtm="RELREC",
+        **EVENT,
     )
     ci_reac = YesNoAnswer(
         _("Infusion reaction"),

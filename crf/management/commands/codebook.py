@@ -12,6 +12,7 @@ from django.utils.translation import override
 
 from crf import catalogue
 from crf.engine.codebook import Variable, codebook
+from crf.engine.conditions import All
 from crf.engine.declaration import FormDeclaration
 from crf.engine.formulas import formula
 from crf.engine.questions import Question
@@ -52,7 +53,8 @@ def _lines(form: FormDeclaration) -> Iterator[list[str]]:
     with override("zh-hans"):
         chinese = codebook(form)
     for variable, translated in zip(english, chinese, strict=True):
-        yield _line(variable, translated.label, _question(form, variable))
+        question = _question(form, variable)
+        yield _line(variable, translated.label, question, _shown_when(form, variable, question))
 
 
 def _question(form: FormDeclaration, variable: Variable) -> Question:
@@ -60,7 +62,14 @@ def _question(form: FormDeclaration, variable: Variable) -> Question:
     return asked[variable.name]
 
 
-def _line(variable: Variable, label_zh: str, question: Question) -> list[str]:
+def _shown_when(form: FormDeclaration, variable: Variable, question: Question) -> str:
+    """Return when the question is shown; one of a table only where the table is."""
+    whole = form.groups[variable.group].shown_when if variable.group else None
+    conditions = [each for each in (whole, question.shown_when) if each is not None]
+    return formula(All(*conditions) if len(conditions) > 1 else next(iter(conditions), None))
+
+
+def _line(variable: Variable, label_zh: str, question: Question, shown_when: str) -> list[str]:
     asked = formula(question.required_when)
     required = f"when {asked}" if asked and not question.required else variable.required
     return [
@@ -74,7 +83,7 @@ def _line(variable: Variable, label_zh: str, question: Question) -> list[str]:
         "; ".join(f"{code} = {label}" for code, label in variable.codes),
         variable.soft,
         variable.hard,
-        formula(question.shown_when),
+        shown_when,
         required,
         "yes" if variable.derived else "no",
         variable.classification,

@@ -89,6 +89,7 @@ MAPPINGS: Final = (
                 LOC=ESOPHAGUS,
                 STDTC=START,
                 ENDTC=a("RT_END"),
+                relations=(Relation("AE", a("GAP_AE")),),
                 qualifiers=(
                     q("TECH", "TECH"),
                     q("IMGD", "IMGD"),

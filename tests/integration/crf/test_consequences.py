@@ -128,6 +128,23 @@ def test_the_decision_lapses_when_an_answer_behind_it_changes(
     assert (decision.lapsed_at, "ELIG" in decision.lapse_cause) == (LATER, True)
 
 
+def test_who_is_never_treated_is_followed_for_survival_alone_until_that_is_put_right(
+    person: Participant, save: Save
+) -> None:
+    """Decision C3: the state had no way in, and the visits of treatment stayed on the lists for good."""
+    randomized(person)
+    declined = datetime(2026, 5, 15, 2, 0, tzinfo=UTC)
+    save(person, "TREAT", values={"rt_given": "N", "completed": "N", "stop_reason": "patient"}, at=declined)
+    person.refresh_from_db()
+    assert (person.state, visit(person, "N1").state) == (Track.NEVER_TREATED, VisitState.CANCELLED)
+    assert visit(person, "OS36").state != VisitState.CANCELLED
+    groups = numbered(treatment.GROUPS)
+    save(person, "TREAT", values=treatment.VALUES, groups=groups, reason="Of somebody else")
+    person.refresh_from_db()
+    assert person.state == Track.AWAIT_CRE1
+    assert visit(person, "CRE-1").target == date(2026, 7, 15)
+
+
 def test_after_randomization_a_deviation_is_proposed_instead(
     person: Participant, world: World, save: Save
 ) -> None:

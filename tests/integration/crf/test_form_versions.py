@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,18 @@ from crf.engine.versions import BegunUnder, changes_of, versioned
 from crf.links import form_url
 from crf.listings.rows import page_of
 from crf.models import Query
+from crf.page.blank_pdf import blank_html
 from crf.recheck import recheck_everything
 from crf.records.overnight import run_checks
 from crf.records.signing import sign_record, signature_holds, verify_record
 from crf.store.context import FormContext
 from crf.store.history import history_of
 from crf.store.records import find_stored_record, record_key_of
+from exports.acrf import annotated_html
 from exports.casebook.records import printed_sections
+from exports.odm.elements import Elements, OdmVersion
+from exports.odm.metadata import StudyMetadata
+from exports.odm.study import item_groups
 from followup.models import Visit
 from followup.services import migrate_participants, plan_visits_for
 from reports.amendment import amendment_of
@@ -270,6 +276,20 @@ def test_point_06_the_codebook_says_which_versions_ask_and_in_which_words(
     assert "Asked of records begun under version 1.1 or later." in said["rr"]
     assert "Not asked of records begun under version 1.1 or later." in said["spo2"]
     assert "Before version 1.1: “Pulse of old”." in said["hr"]
+
+
+@pytest.mark.parametrize("standard", OdmVersion)
+def test_point_06_odm_and_paper_have_the_words_of_every_version(
+    two_versions: FormDeclaration, standard: OdmVersion
+) -> None:
+    """A record carries the version that it was begun under; what its answers meant then stands beside today's words."""
+    item_groups.cache_clear()
+    definitions = StudyMetadata(Elements(standard), ["VS"]).element()
+    item_groups.cache_clear()
+    for file in (" ".join(definitions.itertext()), annotated_html(["VS"]), blank_html(two_versions)):
+        said = unescape(file)
+        assert [word for word in (OLD_TITLE, NEW_TITLE, *OLD_WORDS, *NEW_WORDS) if word not in said] == []
+        assert "Usual before version 1.1: 50 to 100 /min" in said
 
 
 def test_point_06_bounds_follow_the_order_of_versions_and_the_browser_judges_alike(

@@ -99,6 +99,9 @@ def test_point_16_an_exploration_then_a_resection(operable: Participant, enter: 
     assert operable.state == Track.NOT_RESECTED
     second = enter(operable, "SURG", RESECTED)
     assert operated_on(operable) == (date(2026, 7, 27), second.record_id)
+    assert operable.state == Track.FOLLOW_UP
+    planned = dict(Visit.objects.filter(participant=operable).values_list("code", "target"))
+    assert (planned["PO30"], planned["PO90"]) == (date(2026, 8, 26), date(2026, 10, 25))
 
 
 def test_point_16_the_oesophagus_is_resected_once(operable: Participant, enter: Enter) -> None:

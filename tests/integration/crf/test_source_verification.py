@@ -28,6 +28,7 @@ from crf.records.source_verification import (
     verify_fields,
 )
 from crf.store.outstanding import unsigned, unverified_critical, unverified_required
+from crf.store.records import record_key_of
 from crf.store.verification import FieldAnswer, answers_of
 from followup.models import Visit
 from followup.services import plan_visits_for
@@ -193,6 +194,49 @@ def test_point_16_the_answers_are_the_questions_that_somebody_answers(db: None) 
             typed = {name for name, question in declared.questions.items() if not question.derived}
             assert {name for name in columns if not name.startswith("calc_")} == typed
         assert not form.faults()
+
+
+def test_point_16_nobody_compares_what_the_form_says_of_a_row_with_paper(
+    screened: Participant, world: World, save: Save
+) -> None:
+    """A panel was drawn by "Test" alone, without its result: paper has no such field."""
+    visit = Visit.objects.get(participant=screened, code="SCR")
+    save(
+        screened,
+        "LB",
+        visit=visit,
+        values={"lb_done": "Y", "lb_dt": date(2026, 1, 8)},
+        groups={
+            "tests": [{"position": 1, "lb_test": "HGB", "lb_res": "129", "lb_unit": "g/L", "missing": {}}]
+        },
+    )
+    record = Record.objects.get(participant=screened, form_code="LB")
+    whole = {"lb_done", "lb_dt", "tests.1.lb_res", "tests.1.lb_unit"}
+    for change in ({}, {"participants_percent": 100, "reason": "All"}):
+        if change:
+            plan(world, **change)
+        row = RecordVerification.objects.get(record=record)
+        assert set(row.answered) == whole | {"tests.1.lb_test"}
+        assert (set(row.unverified), row.required) == (whole, len(whole))
+    place = record_key_of(participant=screened, form="LB", visit=visit)
+    held = answers_of(catalogue.form("LB"), record.pk)
+    seen = {target: held[target].token for target in whole}
+    assert verify_fields(record_key=place, seen=seen, by=world.monitor, at=NOW).verified == len(whole)
+    assert RecordVerification.objects.get(record=record).left == 0
+
+
+def test_point_16_the_database_knows_what_forms_say_of_their_rows(db: None) -> None:
+    said = {
+        f"{form.code}.{group.name}.{name}"
+        for form in catalogue.forms().values()
+        for group in form.groups.values()
+        for name in ((group.keyed_by,) if group.keyed_by else next(iter(group.starts_with), ()))
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT crf_row_keys()")
+        assert set(cursor.fetchone()[0]) == said
+    critical = {f"{form.code}.{item}" for form in catalogue.forms().values() for item in form.critical}
+    assert not said & critical
 
 
 def test_point_16_the_plan_is_changed_with_a_reason_by_data_management(

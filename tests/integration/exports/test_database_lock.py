@@ -14,7 +14,12 @@ from accounts.models import User
 from audit.locked import DataLocked
 from crf.locks.scope import LockScope
 from crf.locks.services import StudyIsLocked, end_lock, lock_data
-from exports.database_lock.certificate import NotLocked, database_certificate_page, site_certificate_page
+from exports.database_lock.certificate import (
+    NotLocked,
+    checklist_lines,
+    database_certificate_page,
+    site_certificate_page,
+)
 from exports.database_lock.models import OWNERS, DatabaseLock, HandItem
 from exports.database_lock.services import (
     DatabaseChecklistOpen,
@@ -160,6 +165,9 @@ def test_point_20_the_certificate_says_it_all_in_both_languages(
     with pytest.raises(NotLocked):
         site_certificate_page(world.site, language="en", at=NOW)
     locked = in_force(world)
+    labels = [label for label, _said in checklist_lines(locked.checklist)]
+    assert "Signatures under the analysis sets" in labels
+    assert not [label for label in labels if label.islower()], "a code instead of words"
     for language, words in {"en": "Certificate of the lock", "zh-hans": "锁定证书"}.items():
         page = database_certificate_page(locked, language=language, at=NOW)
         assert locked.export is not None

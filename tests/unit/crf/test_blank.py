@@ -15,7 +15,7 @@ from crf.engine.codebook import checks_registry, codebook
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import All, Answered, Any_, Has, Is, Not, Over
 from crf.engine.declaration import DeclarationError, FormSection
-from crf.engine.questions import QuestionKind
+from crf.engine.questions import Missing, QuestionKind
 from crf.page.blank_pdf import blank_html, blank_pdf
 from crf.safety.paper import forms_before
 from tests.unit.crf.small import ask, rows, small
@@ -121,6 +121,14 @@ def test_each_page_says_whose_it_is_and_tears_no_question_from_its_answer(code, 
     if code == "SAE":
         assert "AE_TERM" in "".join(pages)
         assert "AE_LLT" not in "".join(pages)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_reasons_on_paper_are_those_that_are_entered(language):
+    with override(language):
+        page = blank_html(catalogue.form("VS"))
+    codes = re.search(r"ND[^<]*ASKU[^<]*", page)[0]
+    assert re.findall(r"\b[A-Z]{2,4}\b", codes) == list(Missing)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

@@ -174,6 +174,149 @@ def test_the_ranges_of_the_codebook_are_those_of_the_protocol() -> None:
     assert differing == []
 
 
+# Form and item, the words of the protocol, when the form asks: what is not asked of everybody (3.1-3.20).
+ASKED_WHEN = {
+    ("ELIG", "wocbp"): ("Y if F", "sex = F"),
+    ("ELIG", "preg_res"): ("Y if wocbp", "wocbp = Y"),
+    ("ELIG", "preg_dt"): ("Y if wocbp", "wocbp = Y"),
+    ("ELIG", "contra"): ("Y if relevant", "sex = M or wocbp = Y"),
+    ("DM", "pack_y"): ("if ever", "smoke in (former, current)"),
+    ("DM", "quit_y"): ("if former", "smoke = former"),
+    ("DM", "ca_site"): ("if Y", "mh_prior_ca = Y"),
+    ("STAGE", "eus_why"): ("reason if not done", "eus_done = N"),
+    ("TREAT", "count_dt"): (
+        "needed where nothing was given on the day",
+        "(anc_d is answered or plt_d is answered) and (given = omitted and nabp_given = omitted)",
+    ),
+    ("TREAT", "mod_reason"): ("required if not full", "given in (reduced, omitted)"),
+    ("TREAT", "nabp_reason"): ("required if not full", "nabp_given in (reduced, omitted)"),
+    ("TREAT", "dose_ae"): (
+        "asked where the reason is one",
+        "mod_reason in (haematological_ae, other_ae) or nabp_reason in (haematological_ae, other_ae)",
+    ),
+    ("TREAT", "ci_why"): ("required if not full", "ci_given in (interrupted, omitted)"),
+    ("TREAT", "ci_ae"): (
+        "asked where the reason is one",
+        "(participant.arm = 1 or ci_any = Y) and ci_why in (irae, other_ae, infection, laboratory)",
+    ),
+    ("TREAT", "gap_reason"): ("if gap > 0", "gap_days > 0"),
+    ("TREAT", "gap_ae"): ("asked where the reason is toxicity", "gap_reason = toxicity"),
+    ("CRE", "look_note"): (
+        "required where the bed shows one and the biopsies are negative",
+        "look in (ulcer, stricture)",
+    ),
+    ("CRE", "fna_why"): (
+        "FNA reason required if suspect and not done",
+        "eus_any = Y and fna_done = N",
+    ),
+    ("CRE", "ecg_res"): ("Restaging alone", "cre_type = RST"),
+    ("CRE", "fev1"): ("Restaging alone", "cre_type = RST"),
+    ("CRE", "fev1p"): ("Restaging alone", "cre_type = RST"),
+    ("CRE", "dlcop"): ("Restaging alone", "cre_type = RST"),
+    ("SURG", "no_surg_reason"): ("required if not resected", "surg_done in (explored, none)"),
+    ("PATH", "resid_layer"): (
+        "asked where tumour is left",
+        "resid_pct > 0 or resid_lt1 = Y or ypt in (T1a, T1b, T2, T3, T4a, T4b)",
+    ),
+    ("PATH", "ene"): ("only if ln_pos > 0", "ln_pos > 0"),
+    ("COMP", "leak_type"): ("asked with their code", "comp_any = Y and eccg_code = GI01"),
+    ("COMP", "necr_type"): ("asked with their code", "comp_any = Y and eccg_code = GI02"),
+    ("COMP", "palsy_type"): ("asked with their code", "comp_any = Y and eccg_code = NE01"),
+    ("COMP", "palsy_side"): ("asked with their code", "comp_any = Y and eccg_code = NE01"),
+    ("COMP", "chyle_type"): ("asked with their code", "comp_any = Y and eccg_code = OT01"),
+    ("COMP", "chyle_vol"): ("asked with their code", "comp_any = Y and eccg_code = OT01"),
+    ("AS", "as_why"): ("reason if not", "as_done = N"),
+    ("FU", "organ"): ("\u2265 1 if distant", "rec_type has distant"),
+    ("ST", "st_gy"): ("asked with RT", "st_kind = rt"),
+    ("ST", "st_part"): ("asked with RT", "st_kind in (rt, endoscopic_resection)"),
+    ("QOL", "q_miss"): ("required if past due", "q_done = N"),
+}
+BESIDE = {"eus_why": "eus_done"}  # a reason that the protocol asks for in the row of another item
+# Words about a condition that are no condition of asking: what a check or a derived answer does.
+NO_CONDITION = {
+    *("cStage", "lb_grade", "rel_camre", "irae", "aesi", "pet_done", "r_status", "r_rcp"),
+    *("grade_y", "lvi", "comp_ae", "surg_dt", "as_elem", "rec_type", "post_tx_any", "adj_given"),
+    *("sf_reason", "approached_no", "last_contact", "pt_dec", "ltfu_try"),
+}
+CONDITIONAL = re.compile(
+    r"\bif\b|asked (where|with)|needed where|only (if|after)|required where|Restaging alone"
+)
+
+
+def rows_of_protocol() -> Iterator[tuple[list[str], dict[str, str]]]:
+    """Yield the items of each row of the tables, with its cells by the head of the table."""
+    head = list[str]()
+    for line in PROTOCOL.read_text("utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if line.startswith("| Variable"):
+            head = cells
+        elif line.startswith("| `"):
+            items = [item.removesuffix("[]") for item in re.findall(r"`(\w[^`]*)`", cells[0])]
+            yield items, dict(zip(head, cells, strict=True))
+
+
+def test_what_is_asked_of_some_alone_is_asked_when_the_protocol_says() -> None:
+    listed = {(line["form"], line["item"].lower()): line for line in printed()}
+    said = {f"{code} {item}": when for (code, item), (_words, when) in ASKED_WHEN.items()}
+    asks = {key: listed[key]["condition"] or listed[key]["required"] for key in ASKED_WHEN}
+    needs = {key: listed[key]["required"].removeprefix("when ") for key in ASKED_WHEN}
+    differing = {
+        f"{code} {item}": when
+        for (code, item), when in asks.items()
+        if said[f"{code} {item}"] not in (when, needs[code, item])
+    }
+    assert differing == {}
+    words_of: dict[str, str] = {}
+    for items, cells in rows_of_protocol():
+        for name in (name for item in items for name in UNDER_ANOTHER_NAME.get(item, [item])):
+            words_of[name] = " ".join([words_of.get(name, ""), *cells.values()])
+    unsaid = [
+        name
+        for (_form, name), (words, _when) in ASKED_WHEN.items()
+        if words not in words_of[BESIDE.get(name, name)]
+    ]
+    assert unsaid == []
+
+
+def test_no_condition_of_the_protocol_is_without_its_line() -> None:
+    compared = {BESIDE.get(item, item) for _form, item in ASKED_WHEN}
+    open_ = [
+        items
+        for items, cells in rows_of_protocol()
+        if CONDITIONAL.search(" ".join(cells.values()).replace("may be", ""))
+        and not NO_CONDITION & {*items}
+        and not compared & {name for item in items for name in UNDER_ANOTHER_NAME.get(item, [item])}
+    ]
+    assert open_ == []
+    asked = {item for items, _cells in rows_of_protocol() for item in items}
+    assert asked >= NO_CONDITION
+
+
+def test_what_the_protocol_requires_is_required() -> None:
+    listed: dict[str, dict[str, str]] = {}
+    for line in printed("ELIG", "DM", "MH", "CM", "STAGE"):
+        listed.setdefault(line["item"].lower(), line)
+    compared = 0
+    for items, cells in rows_of_protocol():
+        for item, needed in zip(items, _needs(cells.get("Req", ""), len(items)), strict=True):
+            line = listed.get(item.lower())
+            if needed not in {"Y", "N"} or line is None or line["derived"] == "yes" or item == "cm":
+                continue
+            assert line["required"] == {"Y": "yes", "N": "no"}[needed], item
+            compared += 1
+    assert compared > 45
+
+
+def _needs(said: str, many: int) -> list[str]:
+    parts = said.split("/")
+    return parts if len(parts) == many else [said] * many
+
+
+def test_items_of_the_protocol_follow_the_heads_of_their_tables() -> None:
+    """A row with a cell too few or too many says of an item what another column means."""
+    assert sum(len(items) for items, _cells in rows_of_protocol()) > 500
+
+
 def test_no_exception_outlives_its_reason() -> None:
     listed = {(line["form"], line["item"].lower()) for line in printed()}
     names = {item for _form, item in listed}

@@ -54,6 +54,10 @@ CASES = [
         {"rec_yn": "Y", "rec_type": ["distant"], "dz_status": "suspect"},
         "FOLLOW_UP",
     ),
+    ("SURG", "NOT_RESECTED", "2", {"surg_done": "resection", "disch_dt": ON}, "FOLLOW_UP"),
+    ("FU", "NOT_RESECTED", "2", {"rec_yn": "N"}, "NOT_RESECTED"),
+    ("TREAT", "RANDOMISED", "1", {"rt_given": "N", "completed": "N"}, "NEVER_TREATED"),
+    ("TREAT", "RANDOMISED", "2", {"rt_given": "N"}, "RANDOMISED"),
     ("SURV", "FOLLOW_UP", "2", {"vital": "dead", "death_dt": "2027-02"}, "DEAD"),
 ]
 

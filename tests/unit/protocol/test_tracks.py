@@ -29,7 +29,7 @@ MOVES = {
     ("PROGRESSION", "1"): {"SURVIVAL_ONLY"},
     ("DISTANT", "1"): {"SURVIVAL_ONLY"},
     ("RECURRENCE", "1"): {"SURVIVAL_ONLY"},
-    ("NOT_RESECTED", "1"): {"SURVIVAL_ONLY"},
+    ("NOT_RESECTED", "1"): {"SURVIVAL_ONLY", "OPERATED"},
     ("SURVIVAL_ONLY", "1"): set(),
 }
 
