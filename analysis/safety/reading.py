@@ -72,14 +72,28 @@ def safety_at(cut: Cut, sites: Mapping[int, str], *, today: date) -> list[Safety
 
 def _named(event: EventFacts, coded: tuple[str, str] | None) -> EventFacts:
     """Return the event with its preferred term and class: MedDRA's where coded, else those of CTCAE."""
+    in_chinese = (get_language() or "").startswith("zh")
     if coded:
-        return replace(event, term=coded[0], organ_class=coded[1])
+        terms, classes = _words_of_both_languages()
+        name, organ = terms.get(coded[0], (coded[0],) * 2), classes.get(coded[1], (coded[1],) * 2)
+        return replace(event, term=name[in_chinese], organ_class=organ[in_chinese])
     term = ctcae.term_of(event.term) if event.term else None
     if term is None:
         return event
-    in_chinese = (get_language() or "").startswith("zh")
-    name, organ = (term.name_zh, term.soc_zh) if in_chinese else (term.name, term.soc)
-    return replace(event, term=name, organ_class=event.organ_class or organ)
+    name, organ = (term.name, term.name_zh), (term.soc, term.soc_zh)
+    return replace(event, term=name[in_chinese], organ_class=event.organ_class or organ[in_chinese])
+
+
+@cache
+def _words_of_both_languages() -> tuple[Mapping[str, tuple[str, str]], Mapping[str, tuple[str, str]]]:
+    """Return English and Chinese of each term and class of CTCAE, by either: a dictionary is in one language alone.
+
+    An event that is coded and one that is not stand in one row then, in whichever language the table is read.
+    """
+    every = ctcae.terms()
+    terms = {word: (each.name, each.name_zh) for each in every for word in (each.name, each.name_zh)}
+    classes = {word: (each.soc, each.soc_zh) for each in every for word in (each.soc, each.soc_zh)}
+    return terms, classes
 
 
 def _coded_terms(cut: Cut, sites: list[int]) -> dict[tuple[str, int], tuple[str, str]]:

@@ -27,6 +27,7 @@ SAYS_ARM: Final = "ARM"  # the columns that say it as A or B where it is masked
 
 class RowsCountedByArm(Refusal):
     code = "exports.rows_counted_by_arm"
+    fields = ("columns",)
     message = _(
         "Rows are not kept or sorted by {name}: they would be counted by the arm, and nobody would know that it was "
         "looked at. Take the whole table in an export, which is on record."

@@ -6,12 +6,14 @@ import re
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from analysis.facts import participant_facts
-from analysis.safety.reading import SafetyFacts, signal_rules_of
+from analysis.safety.reading import SafetyFacts, _named, signal_rules_of
 from analysis.safety.report import safety_report
 from analysis.safety.tables import EVERY, NEOADJUVANT
 from analysis.stored import StoredParticipant
+from protocol.facts import EventFacts
 from protocol.safety_signals import SafetySignal, signals_of
 from protocol.statistics.proportions import exact_limits
 from reports.quality import Report
@@ -132,6 +134,21 @@ def test_each_participant_counts_once_at_the_worst_grade() -> None:
     assert rows(every, "terms")["· Anemia"] == (0, 0, 0, 1, 0, 0, 1, 2)
     assert rows(neoadjuvant, "overview")["Any adverse event"] == (1, 2, "50.0 %", "1.3 % – 98.7 %")
     assert rows(neoadjuvant, "overview")["Serious"][:3] == (0, 2, "0.0 %")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_an_event_stands_in_one_row_whether_it_is_coded_or_not_in_either_language(language: str) -> None:
+    """A Chinese table had "Nausea" of the coders beside 恶心 of the sites, and the class twice."""
+    event = EventFacts(None, None, 2, term="Nausea")
+    with override(language):
+        typed = _named(event, None)
+        coded = [
+            _named(event, pair)
+            for pair in (("Nausea", "Gastrointestinal disorders"), ("恶心", "胃肠系统疾病"))
+        ]
+        unknown = _named(event, ("A term of MedDRA alone", "Gastrointestinal disorders"))
+    assert {(each.term, each.organ_class) for each in coded} == {(typed.term, typed.organ_class)}
+    assert (unknown.term, unknown.organ_class) == ("A term of MedDRA alone", typed.organ_class)
 
 
 def _numbered(each: SafetyFacts, n: int) -> dict[str, Any]:
