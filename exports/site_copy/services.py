@@ -18,7 +18,7 @@ from exports.site_copy.archive import AboutCopy, digest_of_file, write_archive
 from exports.site_copy.trail import write_trail
 from exports.site_copy.work import Begun, begin, clear, content_of, keep, work_on
 from kernel.clock import with_offset
-from kernel.paper import set_pages
+from kernel.long_paper import set_long_page
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from reports.site_versions import data_digest_of
@@ -96,7 +96,7 @@ def _paper(copy: SiteCopy, participant: Participant, language: str, begun: Begun
         reason = _("Copy of the records for the site, at its close-out")
         made = Making(pk=copy.act_id, by=copy.asked_by, at=begun.at, reason=reason)
         page = casebook_page(participant, reader=None, made=made, language=language)
-    return set_pages(page)
+    return set_long_page(page)
 
 
 def _is_finished(copy: SiteCopy, folder: Path, begun: Begun, *, at: datetime) -> bool:
