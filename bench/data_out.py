@@ -1,8 +1,8 @@
 """What leaves of so many participants, by the command itself: seconds, processor time, size and peak memory.
 
 Run: ``python -m bench.data_out --trial 35600 --participants 356 2000``. Each format is taken by ``manage.py export`` in
-a process of its own, of randomized participants of every site in turn; its peak is that of the process. ``--trial`` names
-a trial that ``bench.databases`` keeps: one of another schema is refused, and nothing is filled. ``--fill`` fills one.
+a process of its own, of randomized participants of every site in turn; the peak is that of the process. ``--trial``
+names a trial that ``bench.databases`` keeps: one of another schema is refused, unless ``--fill`` says to fill one.
 """
 
 from __future__ import annotations
