@@ -22,8 +22,8 @@ from bench.databases import ROOT, Trial, filled, kept, server
 from bench.table import HEAD, row
 
 FORMATS = ("csv", "odm132", "odm132-all", "odm20", "sdtm-xpt", "sdtm-json", "adam", "casebooks")
-TAKEN_BY = {"adam": "stats"}  # results by arm are for the statistician
-MANAGER = "data"
+WHOLE = "adam"  # is never narrowed to participants: it is taken of the whole trial, by the statistician
+MANAGER, STATISTICIAN = "data", "stats"
 CASEBOOKS = 12  # of so many the time of all is reckoned
 BUDGETS = {"casebooks": 300}  # MiB of a worker
 
@@ -42,8 +42,10 @@ def taken(trial: Trial, kind: str, numbers: list[str], folder: Path) -> Taken:
     """Take the participants in one format; return what it took."""
     command = [
         *(sys.executable, str(ROOT / "manage.py"), "export", "--format", kind, "--purpose", "bench"),
-        *("--as", TAKEN_BY.get(kind, MANAGER), "--out", str(folder), "--participants", *numbers),
+        *("--out", str(folder), "--as", STATISTICIAN if kind == WHOLE else MANAGER),
     ]
+    if kind != WHOLE:
+        command += ["--participants", *numbers]
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="palace3-media-") as media:
         environment = {**os.environ, **trial.environment, "EXPORT_ROOT": media}
@@ -80,6 +82,12 @@ def main() -> None:
         for participants in asked.participants:
             numbers = numbers_of(trial, participants)
             for kind in asked.formats:
+                if kind == WHOLE and asked.trial > participants:
+                    row(
+                        f"{kind}, {participants:,} participants",
+                        f"a trial of {participants:,} is wanted for it",
+                    )
+                    continue
                 chosen = numbers[:CASEBOOKS] if kind == "casebooks" else numbers
                 told = taken(trial, kind, chosen, Path(folder) / f"{kind}-{participants}")
                 budget = BUDGETS.get(kind)
