@@ -80,6 +80,14 @@ def filled(running: EmbeddedPostgres, participants: int, *, walked: int = 712) -
     return trial
 
 
+def kept(running: EmbeddedPostgres, participants: int) -> Trial:
+    """Return a trial that an earlier run filled; one that is not there, or of another schema, is refused."""
+    mark = running.directory.parent / f"trial_{participants}.filled"
+    if not mark.exists() or mark.read_text() != _schema():
+        raise SystemExit(f"No trial of {participants} participants with this schema is kept.")
+    return filled(running, participants)
+
+
 def serve(trial: Trial) -> None:
     """From here on, Django in this process serves the trial, as the application role."""
     os.environ.update(trial.environment)

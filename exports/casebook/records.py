@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -36,6 +36,7 @@ class PrintedAnswer:
     unit: str = ""
     why_missing: str = ""
     is_derived: bool = False
+    is_group: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class PrintedGroup:
     headings: tuple[str, ...]
     rows: tuple[tuple[int, tuple[PrintedAnswer, ...]], ...]
     is_wide: bool
+    is_group: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)

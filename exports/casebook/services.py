@@ -8,7 +8,8 @@ from accounts.models import User
 from audit.acts import open_act
 from exports.casebook.paper import Making, casebook_page
 from exports.services import refuse_odd_purpose
-from kernel.paper import set_pages, typesetter
+from kernel.long_paper import set_long_page
+from kernel.paper import typesetter
 from kernel.snapshot import one_snapshot
 from trials.models import Participant
 
@@ -27,4 +28,4 @@ def make_casebook(*, participant: Participant, purpose: str, language: str, by: 
         refuse_odd_purpose(purpose)
         made = Making(pk=act.pk, by=by, at=at, reason=act.reason)
         page = casebook_page(participant, reader=by, made=made, language=language)
-    return set_pages(page)
+    return set_long_page(page)

@@ -42,7 +42,7 @@ from exports.site_copy.work import clear, work_on
 from exports.writing import FileInManifest, Manifest, manifest_of
 from kernel.clock import local_date, with_offset
 from kernel.files import make_own_file
-from kernel.paper import set_pages
+from kernel.long_paper import set_long_page
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from trials.models import Participant
@@ -163,7 +163,7 @@ def _casebook(
     earlier = _taken_over(export, participant, sheet.content)
     if earlier is not None:
         return earlier
-    pdf = set_pages(sheet.page)
+    pdf = set_long_page(sheet.page)
     made = MadeCasebook(
         number=participant.number,
         file=f"casebook-{participant.number}-{export.language}.pdf",

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Signature
+from accounts.models import Signature, User
 from audit.models import Act
 from crf.models import (
     AnswerComment,
@@ -28,9 +28,10 @@ from crf.models import (
     SponsorAssessment,
 )
 from exports.cuts import Cut
-from exports.listed import conduct, into_trial, oversight, participants, safety, trail, trial
+from exports.listed import conduct, into_trial, oversight, participants, safety, system, trail, trial
 from exports.listed.central_review import central_review_file
 from exports.listed.coding import coding_file
+from exports.models import Export, ExportDownload
 from exports.tables import File, Origin, Part
 from followup.models import ContactAttempt, Escalation, Reminder, Visit
 from randomization.models import Allocation, AllocationError
@@ -60,7 +61,8 @@ class ListedTable:
     """One table beside the forms: how it is made as of a cut, and what it may tell.
 
     ``origin`` says what makes a row the same row in two cuts. One that is left out ``when_masked`` tells the arm by
-    what it is about, whatever its columns are. One ``on_request`` leaves only where it is named: it is large.
+    what it is about, whatever its columns are. One ``on_request`` leaves only where it is named: it is large, or
+    about the system and not about participants.
     """
 
     name: str
@@ -263,6 +265,38 @@ TABLES: Final[tuple[ListedTable, ...]] = (
         _("Confirmed values of the protocol"),
         trial.confirmations_file,
         _own("x", Confirmation),
+    ),
+    ListedTable(
+        "EXPORTS",
+        _("Exports taken"),
+        system.exports_file,
+        _own("x", Export),
+        when_masked=False,
+        on_request=True,
+    ),
+    ListedTable(
+        "EXPORT_DOWNLOADS",
+        _("Downloads of exports"),
+        system.downloads_file,
+        _own("d", ExportDownload, Part("x", Export)),
+        when_masked=False,
+        on_request=True,
+    ),
+    ListedTable(
+        "ACCOUNTS",
+        _("Accounts by date"),
+        system.accounts_file,
+        Origin("h.pgh_id", (Part("h", User, "h.id"),)),
+        when_masked=False,
+        on_request=True,
+    ),
+    ListedTable(
+        "LIFE_CYCLE",
+        _("Life cycle of the system"),
+        system.life_cycle_file,
+        Origin("x.id", (Part("a", Act),)),
+        when_masked=False,
+        on_request=True,
     ),
     ListedTable(
         "ACTS",

@@ -12,6 +12,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from exports.sdtm.baseline import flag_baseline
+from exports.sdtm.disposition import keep_first_ends
 from exports.sdtm.forms.catalogue import mappings
 from exports.sdtm.records import SdtmRecord, Supplement, is_number, records_of
 from exports.sdtm.relations import comment_rows, relation_rows
@@ -135,6 +136,7 @@ def _numbered(package: SdtmPackage, code: str, records: list[SdtmRecord]) -> lis
     for record in records:
         _complete(package, record, known)
         _shorten(record)
+    keep_first_ends(code, records)
     if f"{code}LOBXFL" in known:
         flag_baseline(code, records, package.files.milestones)
     keys = domains()[code].keys

@@ -20,7 +20,7 @@ from exports.site_copy.archive import AboutCopy, digest_of_file, write_archive
 from exports.site_copy.trail import numbers_of_acts, write_trail
 from exports.site_copy.work import clear, content_of, keep_paper, state_of_paper, work_on
 from kernel.clock import with_offset
-from kernel.paper import set_pages
+from kernel.long_paper import set_long_page
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from reports.site_versions import data_digest_of, states_of_participants
@@ -96,7 +96,7 @@ def _paper(copy: SiteCopy, participant: Participant, language: str, at: datetime
         reason = at_close_out if copy.close_out_id else _("Copy of the records for the site")
         made = Making(pk=copy.act_id, by=copy.asked_by, at=at, reason=reason)
         page = casebook_page(participant, reader=None, made=made, language=language)
-    return set_pages(page)
+    return set_long_page(page)
 
 
 def _is_finished(copy: SiteCopy, folder: Path, *, at: datetime) -> bool:

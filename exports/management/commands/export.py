@@ -34,6 +34,7 @@ from trials.commands import person_named
 from trials.models import Site
 from trials.models.people import own_scope
 
+ALSO_CALLED = {"dataset-json": PackageFormat.DATASET_JSON.value}
 WAIT_SECONDS = 600  # for a worker that has begun to write it
 
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--as", dest="person", required=True, help="user name of who takes it")
         parser.add_argument("--purpose", required=True, help="kept in the register of exports")
         parser.add_argument("--out", type=Path, required=True, help="a folder that is new or empty")
-        kinds = [*DataFormat.values, *PackageFormat.values]
+        kinds = [*DataFormat.values, *PackageFormat.values, *ALSO_CALLED]
         parser.add_argument("--format", choices=kinds, default=DataFormat.CSV.value)
         parser.add_argument(
             "--metadata-only", action="store_true", help="ODM: definitions without any answer"
@@ -88,6 +89,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"]
+        options["format"] = ALSO_CALLED.get(options["format"], options["format"])
         if out.exists() and any(out.iterdir()):
             raise CommandError(f"{out} is not empty. Name a new folder.")
         try:

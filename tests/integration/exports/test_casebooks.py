@@ -28,7 +28,7 @@ from exports.models import Export, ExportFailure, ExportState
 from exports.packages import CasebooksNotYours
 from exports.selected.selection import Selection
 from exports.services import OnlyAsItStands, hand_out, path_of, request_export
-from kernel.paper import set_pages
+from kernel.long_paper import set_long_page
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_exports import kept_in
 from tests.world import NOW, World, as_person, screen
@@ -55,11 +55,11 @@ def set_at_once(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The pages that were set; the PDF is their own bytes, since setting one takes seconds."""
     pages: list[str] = []
 
-    def set_pages(page: str) -> bytes:
+    def set_long_page(page: str) -> bytes:
         pages.append(page)
         return page.encode()
 
-    monkeypatch.setattr(services, "set_pages", set_pages)
+    monkeypatch.setattr(services, "set_long_page", set_long_page)
     return pages
 
 
@@ -161,9 +161,9 @@ def make_until_killed(export: Export) -> None:
     def set_two(page: str) -> bytes:
         if papers.number_made(export) == 2:
             signal.pause()
-        return set_pages(page)
+        return set_long_page(page)
 
-    vars(services)["set_pages"] = set_two
+    vars(services)["set_long_page"] = set_two
     try:
         with scope(user_id=None, sites=EVERYTHING):
             tasks.casebooks.run(export.pk)

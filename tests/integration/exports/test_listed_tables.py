@@ -6,13 +6,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from exports.cuts import Cut
 from exports.listed.catalogue import BY_NAME, TABLES, listed_files
 from exports.masking import Tells
+from exports.services import hand_out
+from kernel.scope import EVERYTHING, scope
+from operations.models import OperationKind
+from operations.services import OperationFile, QualificationFinding, record_operation
 from tests.integration.exports.test_cuts import History
-from tests.integration.exports.test_exports import files, kept_in, taken
+from tests.integration.exports.test_exports import LATER, files, kept_in, taken
 from tests.world import NOW, World
+from trials.services.people import close_account
 
 __all__ = ["kept_in"]
 
@@ -29,7 +35,10 @@ def test_the_list_names_each_table_as_its_file_does_and_no_table_twice() -> None
     made = [file.name for file in listed_files(CUT, BY_NAME)]
     assert made == [table.name for table in TABLES]
     assert len(set(made)) == len(made)
-    assert [table.name for table in TABLES if table.on_request] == ["ACTS", "AUDIT_TRAIL"]
+    assert [table.name for table in TABLES if table.on_request] == [
+        *("EXPORTS", "EXPORT_DOWNLOADS", "ACCOUNTS", "LIFE_CYCLE"),
+        *("ACTS", "AUDIT_TRAIL"),
+    ]
 
 
 def test_a_column_that_names_the_arm_says_so() -> None:
@@ -93,3 +102,45 @@ def test_the_trail_says_each_change_of_an_answer_with_act_and_reason(world: Worl
     assert acts[line["ACT"]]["VERB"] == line["VERB"]
     assert "PARTICIPANTS.csv" not in out
     assert not any(row["VARIABLE"] == "BIRTH" for row in out["AUDIT_TRAIL.csv"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_exports_taken_accounts_by_date_and_the_life_cycle_leave_as_tables(world: World) -> None:
+    """What was taken and by whom, who could sign in since when, what was done to the installation."""
+    before = taken(world, forms=["ELIG"], cut_name="before")
+    taken(world, forms=["ELIG"], sites=["02"])
+    everybody = scope(user_id=None, sites=EVERYTHING)
+    with everybody, transaction.atomic():
+        download = hand_out(export=before, by=world.data_manager, at=LATER)
+        by: dict[str, Any] = {"by": world.trial_manager, "at": LATER}
+        close_account(user=world.stranger, reason="Left the hospital", **by)
+        seen = QualificationFinding("Dump", is_well=True, seen="7 bytes")
+        file = OperationFile(digest="d" * 64, size=7)
+        record_operation(OperationKind.BACKUP, took=timedelta(minutes=1), findings=[seen], file=file, **by)
+    assert download
+    told: dict[str, Any] = {"forms": ["ELIG"], "at": NOW + timedelta(days=1)}
+    told["tables"] = ["EXPORTS", "EXPORT_DOWNLOADS", "ACCOUNTS", "LIFE_CYCLE"]
+    now, then = files(taken(world, sites=["01"], **told)), files(taken(world, cut="before", **told))
+    (listed,) = (row for row in now["EXPORTS.csv"] if row["EXPORT"] == str(before.pk))
+    assert (listed["REQUESTED_BY"], listed["PURPOSE"], listed["STATE"], listed["DIGEST"]) == (
+        *(world.data_manager.username, "test", "done"),
+        before.digest,
+    )
+    assert [row["SITES"] for row in now["EXPORTS.csv"]] == ["01 02", "01"]
+    assert [(row["EXPORT"], row["DOWNLOADED_BY"]) for row in now["EXPORT_DOWNLOADS.csv"]] == [
+        (str(before.pk), world.data_manager.username)
+    ]
+    turns = [row for row in now["ACCOUNTS.csv"] if row["PERSON"] == world.stranger.username]
+    assert turns == []  # of another site
+    stood = files(taken(world, **told))["ACCOUNTS.csv"]
+    turns = [row for row in stood if row["PERSON"] == world.stranger.username]
+    assert [(row["MAY_SIGN_IN"], row["BY"], row["REASON"]) for row in turns][1:] == [
+        ("N", world.trial_manager.username, "Left the hospital")
+    ]
+    assert [row["MAY_SIGN_IN"] for row in then["ACCOUNTS.csv"] if row["PERSON"] == turns[0]["PERSON"]] == [
+        "Y"
+    ]
+    assert [(row["KIND"], row["PASSED"], row["DIGEST"]) for row in now["LIFE_CYCLE.csv"]] == [
+        ("backup", "Y", "d" * 64)
+    ]
+    assert (then["LIFE_CYCLE.csv"], then["EXPORT_DOWNLOADS.csv"]) == ([], [])

@@ -16,6 +16,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from jsonschema import Draft201909Validator
 from pyreadstat import read_xport
 
 from exports.sdtm.files.writing import PackageFormat, write_package
@@ -29,6 +30,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 CHAPTERS = ("3.0", "6.1")
 DAY = r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?"
 BYTES = 200
+DATASET_JSON = Path(__file__).parent / "dataset_json_1_1.json"  # CDISC's schema
 Row = dict[str, str]
 
 
@@ -258,6 +260,7 @@ def test_the_files_read_back_whole(source: Path, package: SdtmPackage, tmp_path:
     manifest = write_package(source, tmp_path / "xpt", PackageFormat.TRANSPORT)
     write_package(source, tmp_path / "json", PackageFormat.DATASET_JSON)
     assert {each["file"] for each in manifest["files"]} >= {"dm.xpt", "define.xml", "csdrg.html", "csdrg.pdf"}
+    schema = Draft201909Validator(json.loads(DATASET_JSON.read_text(encoding="utf-8")))
     for dataset in package.datasets.values():
         frame, said = read_xport(
             str(tmp_path / "xpt" / f"{dataset.name.lower()}.xpt"), output_format="polars"
@@ -270,6 +273,8 @@ def test_the_files_read_back_whole(source: Path, package: SdtmPackage, tmp_path:
             tuple(row.get(name, "") for name in texts) for row in dataset.rows
         ]
         whole = json.loads((tmp_path / "json" / f"{dataset.name.lower()}.json").read_text(encoding="utf-8"))
+        schema.validate(whole)
+        assert not schema.is_valid({name: whole[name] for name in whole if name != "records"})
         assert (whole["datasetJSONVersion"], whole["records"]) == ("1.1.0", len(dataset.rows))
         assert [column["name"] for column in whole["columns"]] == names
         assert len(whole["rows"]) == len(dataset.rows)
@@ -287,8 +292,7 @@ def defined(path: Path, package: SdtmPackage) -> None:
     )
     etree = pytest.importorskip("lxml.etree")
     schema = Path(odmlib.__file__).parent / "schemas" / "define" / "2.1" / "define2-1-0.xsd"
-    if schema.exists():
-        etree.XMLSchema(etree.parse(str(schema))).assertValid(etree.parse(str(path)))
+    etree.XMLSchema(etree.parse(str(schema))).assertValid(etree.parse(str(path)))
     root = ET.parse(path).getroot()  # noqa: S314 -- our own file
     oids = {each.get("OID") for each in root.iter() if each.get("OID")} | {
         each.get("ID") for each in root.iter()

@@ -237,14 +237,15 @@ def test_the_command_and_the_program_select_as_the_page_does(
     wanted = {"participants": [number], "arm": "masked", "tables": ["SITES"]}
     assert by_command["selection"] == wanted
     assert {path.name for path in (tmp_path / "a").glob("*.csv")} >= {"SITES.csv", "STAGE.csv"}
-    with pytest.raises(CommandError, match="arm of everybody"):
-        call_command(
-            "export",
-            stdout=said,
-            out=tmp_path / "b",
-            arm="masked",
-            **{**told, "forms": [], "format": "sdtm-xpt"},
-        )
+    for kind in ("sdtm-xpt", "dataset-json"):
+        with pytest.raises(CommandError, match="arm of everybody"):
+            call_command(
+                "export",
+                stdout=said,
+                out=tmp_path / "b",
+                arm="masked",
+                **{**told, "forms": [], "format": kind},
+            )
     client.force_login(world.data_manager)
     body = {"forms": ["STAGE"], "sites": ["01", "02"], "purpose": "look", **wanted}
     answer = client.post("/api/v1/exports/", json.dumps(body), content_type="application/json")

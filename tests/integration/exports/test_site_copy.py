@@ -83,7 +83,7 @@ def set_at_once(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         said.append(page)
         return QUICK_PDF
 
-    monkeypatch.setattr(services, "set_pages", at_once)
+    monkeypatch.setattr(services, "set_long_page", at_once)
     return said
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from crf import catalogue
 from crf.engine.codebook import codebook
+from exports.sdtm.disposition import keep_first_ends
 from exports.sdtm.forms.catalogue import mappings
 from exports.sdtm.forms.eligibility import CRITERIA
 from exports.sdtm.mapping import Answer, FormMapping, Target
+from exports.sdtm.records import SdtmRecord
 from exports.sdtm.standard.tables import domains, lists_of, terminology, variables
 from exports.sdtm.targets import target_of, targets
 from protocol.text import load, versions
@@ -173,3 +175,26 @@ def test_every_result_has_a_test_and_a_day() -> None:
 def test_every_criterion_of_the_protocol_has_its_question(version: str) -> None:
     said = {each.code for each in load(version).criteria} - {"AGE"}
     assert set(CRITERIA.values()) == said
+
+
+def test_of_two_ends_of_one_thing_the_first_is_the_disposition_and_the_second_stays_as_another_event() -> (
+    None
+):
+    def end(
+        day: str, *, scat: str = "CAMRELIZUMAB", subject: str = "01", epoch: str = "TREATMENT"
+    ) -> SdtmRecord:
+        said = {"DSCAT": "DISPOSITION EVENT", "DSSCAT": scat, "DSSTDTC": day, "EPOCH": epoch, "DSTERM": day}
+        return SdtmRecord("DS", subject, said)
+
+    later, first, other_epoch, other = (
+        *(end("2026-03-02"), end("2026-02-01"), end("2026-06-01", epoch="FOLLOW-UP")),
+        end("2026-03-01", subject="02"),
+    )
+    records = [later, first, other_epoch, other]
+    keep_first_ends("AE", records)
+    assert {each.values["DSCAT"] for each in records} == {"DISPOSITION EVENT"}
+    keep_first_ends("DS", records)
+    assert [each.values["DSCAT"] for each in records] == ["OTHER EVENT", *["DISPOSITION EVENT"] * 3]
+    assert (later.values["DSSCAT"], later.values["DSTERM"]) == ("CAMRELIZUMAB, STATED AGAIN", "2026-03-02")
+    keys = [tuple(each.values[name] for name in ("DSSCAT", "EPOCH")) for each in records]
+    assert len(set(zip(keys, (each.subject for each in records), strict=True))) == 4
