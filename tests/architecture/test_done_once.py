@@ -69,7 +69,7 @@ FORMS = {
     ("crf/partials/discard.html", ""): "crf:discard",
     ("exports/casebook.html", ""): "exports:casebook",
     ("exports/cuts.html", "exports:comparison-file"): "exports:comparison-file",
-    ("trials/site_copies.html", "exports:download-copy"): "exports:download-copy",
+    ("trials/copies_table.html", "exports:download-copy"): "exports:download-copy",
     ("exports/tokens.html", "exports:token-revoke"): "exports:token-revoke",
     ("followup/feed.html", "followup:revoke-feed"): "followup:revoke-feed",
     ("partials/languages.html", "accounts:language"): "accounts:language",
