@@ -87,6 +87,7 @@ def agenda(request: PersonRequest) -> HttpResponse:
         "lines": agenda_lines,
         "days": by_day(agenda_lines) if show in ("week", "list") else [],
         "todos": todo_lines(page.object_list, today=today) if show == "todos" else [],
+        "may_record": request.user.may(Permission.VISIT_RECORD),
         "counts": counts(visits) | {"todos": todos.count()},
     }
     return render(request, "followup/agenda.html", context)
