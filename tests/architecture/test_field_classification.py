@@ -518,6 +518,13 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "lost_on reached_on cancelled_at",
         "operational": "id act participant site",
     },
+    "trials.IdentityDigest": {
+        "identifying": "digests",
+        "operational": "id act participant site",
+    },
+    "trials.SamePersonQuestion": {
+        "operational": "id act participant site pair asked_on outcome reason settled_by settled_at",
+    },
     "trials.Transfer": {
         "operational": "id act participant number site site_code receiving receiving_code on reason proposed_by "
         "proposed_at accepted_by accepted_at taken_back_by taken_back_at take_back_reason confirmed_by confirmed_at "
