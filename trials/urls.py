@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from trials.models.sites import ChecklistKind
-from trials.views import participants, people, registers, same_person, sites
+from trials.views import participants, people, people_import, registers, same_person, sites
 from trials.views.delegation_log import delegation_log
 
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path("sites/<str:code>/delegation-log.pdf", delegation_log, name="delegation-log"),
     path("people/", people.people, name="people"),
     path("people/new/", people.new_person, name="new-person"),
+    path("people/file/", people_import.people_file, name="people-file"),
     path("people/<str:username>/", people.person, name="person"),
     path("people/<str:username>/change/", people.change_person, name="change-person"),
     path("people/<str:username>/reset/", people.reset_account, name="reset-account"),

@@ -15,8 +15,8 @@ from accounts.requests import PersonRequest
 from kernel.pagination import BoundedPaginator
 from kernel.service_form import Page
 from trials import services
-from trials.forms import IdentityForm, SettleSamePersonForm
 from trials.identity import identity_is_asked
+from trials.identity_forms import IdentityForm, SettleSamePersonForm
 from trials.models import Participant, SamePersonQuestion
 from trials.views.participants import page_of
 

@@ -338,6 +338,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "crf:queries-close": ("post", "MDK"),
     "crf:queries-assign": ("post", "MDK"),
     "crf:queries-raise": ("post", "MDK"),
+    "trials:people-file": ("get", "T"),
     "trials:identity": ("get", "CI"),
     "trials:registered-twice": ("get", "CIT"),
     "trials:settle-same-person": ("get", "T"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +12,6 @@ from django.urls import reverse
 
 from accounts.models import Mail, User
 from audit.models import Act
-from kernel.scope import EVERYTHING, scope
 from reports.worklist.same_person import questions_for
 from tests.world import NOW, World, as_person
 from trials.identity import TypedIdentity
@@ -24,13 +22,6 @@ from trials.services.same_person import A_DAY, NotYoursToSettle, SettledBefore, 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everything")]
 TYPED = {"surname": "Ou-Yang", "born_on": "1961-03-09", "card_end": "123x"}
 SECRETS = ("ouyang", "ou-yang", "欧阳", "1961-03-09", "123x")
-
-
-@pytest.fixture
-def everything(db: None) -> Iterator[None]:
-    """The test sees every site, as the system does."""
-    with scope(user_id=None, sites=EVERYTHING):
-        yield
 
 
 def client_of(user: User) -> Client:
