@@ -33,9 +33,9 @@ class IdentityForm(ServiceForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_(
-            "Not kept: the system keeps codes made from it with a key outside the database, and nobody can read a "
-            "name from them. If another centre registered the same person, both centres are told to ask the "
-            "study centre."
+            "All three may stay empty. They are not kept: the system keeps codes made from them with a key outside "
+            "the database, and nobody can read a name from these. If another centre registered the same person, both "
+            "centres are told to ask the study centre."
         ),
     )
 
