@@ -47,7 +47,7 @@ def people_lines(text: str) -> list[dict[str, str]]:
     Refuses: a first line that does not name the columns; more lines than are taken at once.
     """
     first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    delimiter = max(",;", key=first.count)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
     try:
         rows = [[clean(cell) for cell in row] for row in reader]

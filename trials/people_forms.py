@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import ROLE_LABELS, Role
 from kernel.fields import AddressField, DayField, SeenField, WordsField
+from kernel.reading import UnreadableError, words
 from kernel.service_form import ServiceForm
 from trials.forms import PersonForm
 from trials.models import Site
 from trials.people_file import people_lines, text_of_file
-from trials.services.people_import import PersonLine
+from trials.services.people_import import PeopleLine
 
 PROOFS = ("trained_on", "training_document", "identity_checked_on", "identity_document")
 MOST_BYTES = 200_000
@@ -25,17 +26,26 @@ class PeopleFileForm(ServiceForm):
     """The file, or the text of one that was shown."""
 
     file = forms.FileField(label=_("File of people (CSV)"), required=False)
-    content = forms.CharField(required=False, max_length=MOST_BYTES, widget=forms.HiddenInput)
+    content = WordsField(required=False, max_length=MOST_BYTES, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if sent := cleaned.get("file"):
             if sent.size > MOST_BYTES:
                 raise forms.ValidationError(_("The file is larger than a file of people can be."))
-            cleaned["content"] = text_of_file(sent.read())
+            cleaned["content"] = _read(sent.read())
         if not cleaned.get("content"):
             self.add_error("file", _("Choose a file."))
         return cleaned
+
+
+def _read(content: bytes) -> str:
+    try:
+        return words(text_of_file(content))
+    except UnreadableError as fault:
+        raise forms.ValidationError(
+            _("This holds a character that cannot be stored. Type it again.")
+        ) from fault
 
 
 class ImportPeopleForm(ServiceForm):
@@ -60,7 +70,7 @@ class PersonLineForm(forms.Form):
     identity_document = WordsField(max_length=200, required=False)
 
 
-def read_people(text: str, sites: Any) -> list[PersonLine]:
+def read_people(text: str, sites: Any) -> list[PeopleLine]:
     """Return the lines of a file; one that cannot be read says why.
 
     Refuses: as ``people_lines`` does.
@@ -69,7 +79,7 @@ def read_people(text: str, sites: Any) -> list[PersonLine]:
     return [_line(number, row, by_code) for number, row in enumerate(people_lines(text), start=2)]
 
 
-def _line(number: int, row: dict[str, str], sites: dict[str, Site]) -> PersonLine:
+def _line(number: int, row: dict[str, str], sites: dict[str, Site]) -> PeopleLine:
     role = _role_of(row["role"])
     form = PersonLineForm({**row, "role": role, "starts_on": row["from"], "ends_on": row["until"]})
     site = sites.get(row["site"])
@@ -88,7 +98,7 @@ def _line(number: int, row: dict[str, str], sites: dict[str, Site]) -> PersonLin
         "language": read.get("language") or settings.LANGUAGE_CODE,
         **{name: read.get(name) or None for name in PROOFS},
     }
-    return PersonLine(
+    return PeopleLine(
         number, row["user_name"], role, row["site"], account, site, *days, problem=" ".join(problems)
     )
 

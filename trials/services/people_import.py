@@ -49,7 +49,7 @@ class NotYoursToImport(Forbidden):
 
 
 @dataclass(frozen=True)
-class PersonLine:
+class PeopleLine:
     """One line of a file: a person with one role; ``problem`` says why it cannot be read."""
 
     number: int
@@ -67,7 +67,7 @@ class PersonLine:
 class ImportedLine:
     """What a line would do: ``new`` account with a role, ``role`` alone, nothing (``there``), or ``refused``."""
 
-    line: PersonLine
+    line: PeopleLine
     outcome: str
     why: str = ""
 
@@ -91,11 +91,11 @@ class ImportedPeople:
         return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
-class _TriedOutError(Exception):
+class _ShownOnlyError(Exception):
     """What was tried to see what would happen is undone."""
 
 
-def try_people(lines: Sequence[PersonLine], *, by: User, at: datetime) -> ImportedPeople:
+def try_people(lines: Sequence[PeopleLine], *, by: User, at: datetime) -> ImportedPeople:
     """Say what each line would do; nothing is kept.
 
     Refuses: who does not delegate everywhere. Locks: nothing.
@@ -104,12 +104,12 @@ def try_people(lines: Sequence[PersonLine], *, by: User, at: datetime) -> Import
     try:
         with open_act("trials:people:import", by=by, at=at):
             outcome = _taken(lines, by=by, at=at)
-            raise _TriedOutError
-    except _TriedOutError:
+            raise _ShownOnlyError
+    except _ShownOnlyError:
         return outcome
 
 
-def import_people(*, lines: Sequence[PersonLine], seen: str, by: User, at: datetime) -> ImportedPeople:
+def import_people(*, lines: Sequence[PeopleLine], seen: str, by: User, at: datetime) -> ImportedPeople:
     """Each line that was shown as possible is done, in one act; whoever is new is mailed a one-time link.
 
     Refuses: who does not delegate everywhere; anything else than what was shown (``seen`` is its digest); a file that
@@ -124,13 +124,13 @@ def import_people(*, lines: Sequence[PersonLine], seen: str, by: User, at: datet
     return outcome
 
 
-def _taken(lines: Sequence[PersonLine], *, by: User, at: datetime) -> ImportedPeople:
+def _taken(lines: Sequence[PeopleLine], *, by: User, at: datetime) -> ImportedPeople:
     if by.sites_with(Permission.PERSON_DELEGATE) is not None:
         raise NotYoursToImport
     return ImportedPeople(tuple(_outcome(line, by=by, at=at) for line in lines))
 
 
-def _outcome(line: PersonLine, *, by: User, at: datetime) -> ImportedLine:
+def _outcome(line: PeopleLine, *, by: User, at: datetime) -> ImportedLine:
     if line.problem:
         return ImportedLine(line, "refused", line.problem)
     try:
@@ -140,7 +140,7 @@ def _outcome(line: PersonLine, *, by: User, at: datetime) -> ImportedLine:
         return ImportedLine(line, "refused", str(refusal))
 
 
-def _take(line: PersonLine, *, by: User, at: datetime) -> str:
+def _take(line: PeopleLine, *, by: User, at: datetime) -> str:
     user, is_new = User.objects.filter(username=line.username).first(), False
     if user is None:
         user, is_new = create_person(username=line.username, **line.account, by=by, at=at), True

@@ -14,7 +14,7 @@ from kernel.errors import Forbidden, Refusal
 from trials.models import Site
 from trials.people_file import COLUMNS, MOST, NEEDED
 from trials.people_forms import ImportPeopleForm, PeopleFileForm, read_people
-from trials.services.people_import import PersonLine, import_people, try_people
+from trials.services.people_import import PeopleLine, import_people, try_people
 
 
 @requires(Permission.PERSON_DELEGATE)
@@ -46,7 +46,7 @@ def people_file(request: PersonRequest) -> HttpResponse:
     return render(request, "trials/people_file.html", shown, status=max(form.status, sent.status))
 
 
-def _lines(request: PersonRequest, sent: PeopleFileForm) -> list[PersonLine]:
+def _lines(request: PersonRequest, sent: PeopleFileForm) -> list[PeopleLine]:
     """Return the lines of the file that was sent; what cannot be read stands at its field."""
     if not sent.is_valid():
         return []
