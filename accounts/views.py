@@ -49,6 +49,7 @@ from accounts.throttle import count_failure, refuse_too_many
 from kernel.clock import local_date
 from kernel.scope import Scope, scope
 from kernel.service_form import Page
+from kernel.undo import tell_with_undo
 
 
 def _next(request: HttpRequest) -> str:
@@ -189,8 +190,10 @@ def appearance(request: PersonRequest) -> HttpResponse:
     """Show and change the colours and the density in which the person reads, on every device."""
     form = AppearanceForm(request.POST or None, user=request.user)
     about = partial(services.change_person, verb="choose_appearance")
+    before = [(name, str(value)) for name, value in form.initial.items()]
     if form.submits(about, user=request.user, by=request.user, at=timezone.now()):
-        messages.success(request, _("This is how your pages look from now on, on every device."))
+        said = _("This is how your pages look from now on, on every device.")
+        tell_with_undo(request, said, address=reverse("accounts:appearance"), fields=before)
         return redirect("accounts:appearance")
     page = Page(_("Colours and density"), _("Save"), reverse("accounts:profile"), _("My account"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
@@ -212,9 +215,14 @@ def save_view(request: PersonRequest) -> HttpResponse:
 @login_required
 def delete_view(request: PersonRequest) -> HttpResponse:
     """Keep a view no longer, and go back to its list."""
-    form = RemoveViewForm(request.POST)
+    form, before = RemoveViewForm(request.POST), list(request.user.views or ())
     if form.submits(remove_view, user=request.user, by=request.user, at=timezone.now()):
-        return redirect(form.cleaned_data["page"])
+        page, label = form.cleaned_data["page"], form.cleaned_data["label"]
+        for view in before:
+            if (view["page"], view["label"]) == (page, label):
+                said = _("The view “{label}” is removed.").format(label=label)
+                tell_with_undo(request, said, address=reverse("accounts:save-view"), fields=view.items())
+        return redirect(page)
     raise Http404
 
 

@@ -56,6 +56,7 @@ SAID: Final[dict[str, Promise]] = {
     "operations:hand_over": _("Hands over tasks that the broker did not take"),
     "randomization:alarm": _("Warns when a randomization list runs low"),
     "randomization:sweep": _("Completes allocations that were interrupted"),
+    "trials:compare_identities": _("Notices participants that may be registered twice"),
     "trials:escalate_requests": _("Escalates contact requests that nobody has called"),
     "trials:forget": _("Erases who sent contact requests when their time is over"),
     "trials:send_letter": _("Sends a news letter to its readers"),

@@ -40,4 +40,9 @@ def sorting(
     wanted = chosen(request, "sort", known)
     name, is_down = wanted.removeprefix(DOWN), wanted.startswith(DOWN)
     fields = columns.get(name, otherwise)
-    return Sorting(name, is_down, tuple(f"{DOWN}{field}" if is_down else field for field in fields))
+    return Sorting(name, is_down, tuple(_turned(field) if is_down else field for field in fields))
+
+
+def _turned(field: str) -> str:
+    """Return the field in the other direction: a column of days counts down what its field counts up."""
+    return field.removeprefix(DOWN) if field.startswith(DOWN) else f"{DOWN}{field}"

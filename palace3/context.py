@@ -93,6 +93,9 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Requests, counted"), "telephone", "trials:request-counts", Permission.SITE_MANAGE
             ),
+            NavigationItem(
+                _("Registered twice"), "people", "trials:registered-twice", Permission.SITE_MANAGE
+            ),
             NavigationItem(_("News letters"), "pencil", "trials:letters", Permission.TEXT_DRAFT),
             NavigationItem(_("Audit trail"), "clock-history", "reports:trail", Permission.AUDIT_VIEW),
             NavigationItem(_("Registers"), "journal-check", "trials:registers", Permission.AUDIT_VIEW),

@@ -40,6 +40,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "trials:forget",
         "schedule": crontab(minute=25),
     },
+    "Notice who is registered twice": {
+        "task": "trials:compare_identities",
+        "schedule": crontab(hour=19, minute=40),
+    },
     "Judge records by the new calendar day": {
         "task": "crf:judge_day",
         "schedule": crontab(hour=17, minute=10),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
+from trials.identity import identity_is_asked
 from trials.models import Participant
 from trials.models.participants import Track
 
@@ -42,6 +43,8 @@ def actions_of(participant: Participant, user: User) -> list[Action]:
     if user.may(Permission.CASEBOOK_MAKE, site):
         rows.append(_to(_("Casebook"), "file-earmark-text", "exports:casebook", number))
     rows += _about_data(number, user, site)
+    if user.may(Permission.PARTICIPANT_REGISTER, site) and identity_is_asked():
+        rows.append(_to(_("Notice a second registration"), "people", "trials:identity", number))
     if user.may(Permission.CONSENT_RECORD, site):
         if participant.state == Track.SCREENED:
             rows.append(_to(_("Screen failure"), "x-circle", "crf:screen-failure", number, is_exit=True))

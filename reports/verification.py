@@ -92,6 +92,7 @@ def listing(cells: Mapping[Place, Numbers]) -> Report:
 class LeftLine:
     """A record with fields left to verify, and where that is done."""
 
+    record: int
     number: str
     site: str
     visit: str
@@ -111,6 +112,7 @@ def _line(row: RecordVerification) -> LeftLine:
     place = key_of_record(catalogue.forms()[row.form_code], record)
     form = place.form
     return LeftLine(
+        record.pk,
         record.participant.number,
         record.participant.site.code,
         str(record.visit or ""),

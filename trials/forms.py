@@ -321,14 +321,6 @@ class EndDelegationForm(ServiceForm):
     reason = _reason()
 
 
-class RegisterForm(ServiceForm):
-    site: Any = forms.ModelChoiceField(label=_("Site"), queryset=None, empty_label=None)
-
-    def __init__(self, *args: Any, sites: QuerySet[Site], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
-
-
 class ConsentForm(ServiceForm):
     version: Any = forms.ModelChoiceField(
         label=_("Version of the consent form"), queryset=None, empty_label=None

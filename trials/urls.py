@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from trials.models.sites import ChecklistKind
-from trials.views import participants, people, registers, sites
+from trials.views import participants, people, people_import, registers, same_person, sites
 from trials.views.delegation_log import delegation_log
 
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path("sites/<str:code>/delegation-log.pdf", delegation_log, name="delegation-log"),
     path("people/", people.people, name="people"),
     path("people/new/", people.new_person, name="new-person"),
+    path("people/file/", people_import.people_file, name="people-file"),
     path("people/<str:username>/", people.person, name="person"),
     path("people/<str:username>/change/", people.change_person, name="change-person"),
     path("people/<str:username>/reset/", people.reset_account, name="reset-account"),
@@ -39,6 +40,9 @@ urlpatterns = [
     path("delegations/<int:pk>/confirm/", people.confirm_delegation, name="confirm-delegation"),
     path("delegations/<int:pk>/end/", people.end_delegation, name="end-delegation"),
     path("participants/register/", participants.register, name="register"),
+    path("participants/<str:number>/identity/", same_person.identity, name="identity"),
+    path("registered-twice/", same_person.questions, name="registered-twice"),
+    path("registered-twice/<int:pk>/", same_person.settle, name="settle-same-person"),
     path("participants/<str:number>/consent/", participants.consent, name="consent"),
     path("participants/<str:number>/consent/refused/", participants.refuse_consent, name="refuse-consent"),
 ]

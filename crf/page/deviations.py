@@ -91,15 +91,22 @@ def records_open_to(user: User) -> Any:
     return form.model.objects.open_to(user, form.seen_by).exclude(state=RecordState.EMPTY)
 
 
-def page_of_log(user: User, chosen: Mapping[str, str]) -> tuple[Page[Any], list[DeviationLine]]:
+def page_of_log(
+    user: User, chosen: Mapping[str, str], order: tuple[str, ...] = ()
+) -> tuple[Page[Any], list[DeviationLine]]:
     """Return one page of what ``chosen`` asks for, in a constant number of queries."""
     show = chosen.get("show") or "recorded"
     told_by = Permission.ALLOCATION_LIST
     if show == "recorded":
-        page = BoundedPaginator(_records(user, chosen), PER_PAGE).get_page(chosen.get("page"))
+        page = BoundedPaginator(_in_order(_records(user, chosen), order), PER_PAGE).get_page(chosen.get("page"))
         return page, [_line_of_record(record, user, told_by) for record in page.object_list]
-    page = BoundedPaginator(_proposals(user, chosen, show), PER_PAGE).get_page(chosen.get("page"))
+    proposals = _in_order(_proposals(user, chosen, show), order)
+    page = BoundedPaginator(proposals, PER_PAGE).get_page(chosen.get("page"))
     return page, [_line_of_proposal(proposal, user, told_by) for proposal in page.object_list]
+
+
+def _in_order(rows: Any, order: tuple[str, ...]) -> Any:
+    return rows.order_by(*order) if order else rows
 
 
 def _records(user: User, chosen: Mapping[str, str]) -> Any:

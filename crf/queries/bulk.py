@@ -1,4 +1,4 @@
-"""One step with many queries: shown first, with what would change and what would not, then done in one act.
+"""One step with many rows: shown first, with what would change and what would not, then done in one act.
 
 What is done is what was shown: where something has changed in between, nothing is done and the list is shown anew.
 """
@@ -44,7 +44,7 @@ class OtherThanShown(Refusal):
 
 @dataclass(frozen=True)
 class BulkStep:
-    """One query, or one place to ask about, and the service that is called for it."""
+    """One row, the service that is called for it, and the values that it speaks of."""
 
     key: str
     participant_id: int
@@ -52,6 +52,7 @@ class BulkStep:
     before: str | Promise
     after: str | Promise
     does: Callable[[], Any]
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class BulkLine:
     before: str
     after: str
     refused: str = ""
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class BulkOutcome:
 
     @property
     def digest(self) -> str:
-        said = [(line.label, line.before, line.after, bool(line.refused)) for line in self.lines]
+        said = [(line.label, line.before, line.after, line.values, bool(line.refused)) for line in self.lines]
         return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
@@ -134,5 +136,5 @@ def _line(step: BulkStep) -> BulkLine:
         with transaction.atomic():
             step.does()
     except Refusal as refusal:
-        return BulkLine(step.label, str(step.before), str(step.before), str(refusal))
-    return BulkLine(step.label, str(step.before), str(step.after))
+        return BulkLine(step.label, str(step.before), str(step.before), str(refusal), step.values)
+    return BulkLine(step.label, str(step.before), str(step.after), values=step.values)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -44,6 +44,7 @@ class BulkRequest:
     text: str = ""
     assignee: str = ""
     target: str = ""
+    day: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class BulkKind:
     button: Promise
     permission: Permission
     steps: Callable[..., list[BulkStep]]
+    done: Callable[[int], str]
 
 
 def _closing(said: BulkRequest, *, by: User, at: datetime) -> list[BulkStep]:
@@ -137,6 +139,10 @@ def _ask(place: QueryPlace, said: BulkRequest, *, by: User, at: datetime) -> Que
     )
 
 
+def _queries_done(number: int) -> str:
+    return ngettext("{number} query is updated.", "{number} queries are updated.", number)
+
+
 KINDS: Final[Mapping[str, BulkKind]] = {
     "close": BulkKind(
         "crf:queries:close",
@@ -144,6 +150,7 @@ KINDS: Final[Mapping[str, BulkKind]] = {
         _("Close these queries"),
         Permission.QUERY_CLOSE,
         _closing,
+        _queries_done,
     ),
     "assign": BulkKind(
         "crf:queries:assign",
@@ -151,6 +158,7 @@ KINDS: Final[Mapping[str, BulkKind]] = {
         _("Assign these queries"),
         Permission.QUERY_RAISE,
         _assigning,
+        _queries_done,
     ),
     "raise": BulkKind(
         "crf:queries:raise",
@@ -158,5 +166,6 @@ KINDS: Final[Mapping[str, BulkKind]] = {
         _("Raise these queries"),
         Permission.QUERY_RAISE,
         _raising,
+        _queries_done,
     ),
 }

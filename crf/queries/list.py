@@ -70,9 +70,13 @@ class Neighbours:
     of: str
 
 
-def lines_of(user: User, chosen: Mapping[str, str], *, at: datetime) -> tuple[Page[Query], list[QueryLine]]:
+def lines_of(
+    user: User, chosen: Mapping[str, str], *, at: datetime, order: tuple[str, ...] = ()
+) -> tuple[Page[Query], list[QueryLine]]:
     """Return one page of the queries that ``chosen`` asks for, in a constant number of queries."""
-    page = BoundedPaginator(chosen_queries(user, chosen, at=at), PER_PAGE).get_page(chosen.get("page"))
+    queries = chosen_queries(user, chosen, at=at)
+    queries = queries.order_by(*order) if order else queries
+    page = BoundedPaginator(queries, PER_PAGE).get_page(chosen.get("page"))
     return page, lines_for(list(page.object_list), reader=user, at=at)
 
 

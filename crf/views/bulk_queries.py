@@ -10,35 +10,40 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf.page.query_forms import LONGEST_WORDS, BulkForm
+from crf.page.row_steps import ROW_KINDS
 from crf.queries.bulk import MOST, carry_out, try_out
-from crf.queries.bulk_steps import KINDS, BulkRequest
+from crf.queries.bulk_steps import BulkRequest
 from crf.queries.list import chosen_queries
 from crf.queries.refusals import WordsTooMany, WordsUnreadable
 from crf.views.queries import chosen_in
 from kernel.errors import Forbidden
-from kernel.reading import UnreadableError, words
+from kernel.reading import UnreadableError, plain, words
 
 
 @require_POST
-@requires(Permission.QUERY_RAISE, Permission.QUERY_CLOSE)
+@requires(
+    Permission.QUERY_RAISE,
+    Permission.QUERY_CLOSE,
+    Permission.CRF_VERIFY,
+    Permission.CRF_LOCK,
+    Permission.VISIT_RECORD,
+)
 def bulk(request: PersonRequest, kind: str) -> HttpResponse:
     """Show what a step with the chosen rows would do, or do what was shown."""
-    step, now, back = KINDS[kind], timezone.now(), _back(request)
-    said = _said(request, at=now)
+    step, now, back = ROW_KINDS[kind], timezone.now(), _back(request)
     if not request.user.may(step.permission):
         raise Forbidden
+    said = _said(request, at=now)
     steps = step.steps(said, by=request.user, at=now)
     form = BulkForm(request.POST if "seen" in request.POST else None)
     if form.submits(carry_out, steps=steps, verb=step.verb, by=request.user, at=now):
         done = len(form.result.possible)
-        text = ngettext("{number} query is updated.", "{number} queries are updated.", done)
-        messages.success(request, text.format(number=done))
+        messages.success(request, step.done(done).format(number=done))
         return redirect(back)
     outcome = try_out(steps)
     form.initial["seen"] = outcome.digest
@@ -57,6 +62,7 @@ def _said(request: PersonRequest, *, at: datetime) -> BulkRequest:
         text=_words(request),
         assignee=request.POST.get("assignee", ""),
         target=request.POST.get("target", ""),
+        day=plain(request.POST.get("day", "")),
     )
 
 

@@ -32,7 +32,15 @@ from crf.page.deviations import (
 from crf.page.forms import DecideDeviationForm, SettleDeviationForm
 from kernel.choices import chosen_of_all
 from kernel.service_form import Page
+from kernel.sorting import sorting
 from trials.models import DeviationProposal, Site
+
+SORTED_LOG = {
+    "participant": ("participant__number", "sequence"),
+    "found": ("dv_found", "pk"),
+    "importance": ("dv_imp", "dv_found", "pk"),
+}
+SORTED_PROPOSALS = {"participant": ("participant__number", "pk"), "found": ("found_on", "pk")}
 
 
 @require_GET
@@ -44,10 +52,13 @@ def deviations(request: PersonRequest) -> HttpResponse:
     known = {name: [value for value, _label in offered] for name, offered in choices.items()}
     known["site"] = [site.code for site in sites]
     chosen = {"page": request.GET.get("page", "")} | chosen_of_all(request, known)
-    page, lines = page_of_log(request.user, chosen)
+    columns = SORTED_LOG if chosen["show"] in ("", "recorded") else SORTED_PROPOSALS
+    order = sorting(request, columns, otherwise=())
+    page, lines = page_of_log(request.user, chosen, order.order)
     shown = {
         "chosen": chosen | {"show": chosen["show"] or "recorded"},
         "page": page,
+        "sorting": order,
         "lines": lines,
         "counts": counts_of_log(request.user, chosen),
         "sites": sites,

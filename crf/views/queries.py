@@ -40,7 +40,15 @@ from kernel.choices import chosen_of_all
 from kernel.errors import Forbidden
 from kernel.once import once_for_each_page
 from kernel.service_form import ServiceForm
+from kernel.sorting import sorting
 from trials.models import Site
+
+SORTED = {
+    "query": ("pk",),
+    "participant": ("participant__number", "opened_at", "pk"),
+    "state": ("state", "opened_at", "pk"),
+    "days": ("-opened_at", "-pk"),
+}
 
 
 @require_GET
@@ -48,8 +56,9 @@ from trials.models import Site
 def queries(request: PersonRequest) -> HttpResponse:
     """List queries by site, form, state, age, check, and to whom they are assigned."""
     chosen, now = chosen_in(request), timezone.now()
-    page, lines = lines_of(request.user, chosen, at=now)
-    shown = _list(request, chosen, at=now) | {"page": page, "lines": lines}
+    order = sorting(request, SORTED, otherwise=())
+    page, lines = lines_of(request.user, chosen, at=now, order=order.order)
+    shown = _list(request, chosen, at=now) | {"page": page, "lines": lines, "sorting": order}
     return render(request, "crf/queries.html", shown)
 
 

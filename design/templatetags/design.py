@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
+from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
@@ -24,6 +25,7 @@ from kernel.clock import local_date
 from kernel.days import offset_of, written, written_deadline
 from kernel.once import FIELD, new_key
 from kernel.sorting import Sorting
+from kernel.undo import Undo, read_undo
 from kernel.units import unit_in_print
 
 register = template.Library()
@@ -170,13 +172,29 @@ def page_numbers() -> SafeString:
 
 
 @register.inclusion_tag("partials/sort.html", takes_context=True)
-def sort_head(context: Context, column: str, label: object) -> dict[str, str]:
+def sort_head(context: Context, column: str, label: object, shape: str = "") -> dict[str, str]:
     """Draw the head of a column by which the list can be sorted; the filters of the address stay."""
+    return {**_sorted_by(context, column, label), "shape": shape}
+
+
+@register.inclusion_tag("partials/sort_link.html", takes_context=True)
+def sort_link(context: Context, column: str, label: object) -> dict[str, str]:
+    """Draw one way to sort a list that has no heads."""
+    return _sorted_by(context, column, label)
+
+
+def _sorted_by(context: Context, column: str, label: object) -> dict[str, str]:
     order: Sorting = context["sorting"]
     asked = context["request"].GET.copy()
     asked.pop("page", None)
     asked["sort"] = order.next_of(column)
     return {"direction": order.of(column), "address": asked.urlencode(), "label": str(label)}
+
+
+@register.simple_tag
+def undo_of(message: Message) -> Undo | None:
+    """Return how what a message tells of is taken back; None where nothing takes it back."""
+    return read_undo(message)
 
 
 @register.inclusion_tag("partials/saved_views.html", takes_context=True)

@@ -25,20 +25,31 @@ from exports.selected.wording import selection_in_words
 from exports.services import request_export
 from kernel.once import once_for_each_page
 from kernel.service_form import Page
+from kernel.sorting import sorting
 from trials.models import Site
 
 PER_PAGE = 30
 NOTHING_NEW = 204
 SOON, LATER = 2, 10  # seconds until the page looks again: an export that takes long is looked at less often
 LONG = 60
+SORTED = {
+    "export": ("pk",),
+    "as_of": ("cut_at", "pk"),
+    "person": ("requested_by__username", "pk"),
+    "format": ("data_format", "pk"),
+    "state": ("state", "pk"),
+    "rows": ("rows", "pk"),
+}
 
 
 @requires(Permission.EXPORT_VIEW)
 def export_list(request: PersonRequest) -> HttpResponse:
     """Show the register: who took what, and when."""
-    page = Paginator(register(), PER_PAGE).get_page(request.GET.get("page"))
+    order = sorting(request, SORTED, otherwise=())
+    rows = register().order_by(*order.order) if order.order else register()
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     may_take = request.user.may(Permission.EXPORT_TAKE)
-    return render(request, "exports/list.html", {"page": page, "may_take": may_take})
+    return render(request, "exports/list.html", {"page": page, "may_take": may_take, "sorting": order})
 
 
 @requires(Permission.EXPORT_TAKE)

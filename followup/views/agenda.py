@@ -21,10 +21,17 @@ from kernel.clock import local_date
 from kernel.days import written
 from kernel.pagination import BoundedPaginator
 from kernel.reading import UnreadableError, partial_day, plain
+from kernel.sorting import sorting
 from protocol.partial_dates import partial_date
 from trials.models import Site
 
 PER_PAGE = 50
+UNDATED = ("due", "overdue", "missed")  # the other lists go by days
+SORTED = {
+    "participant": ("participant__number", "closes", "pk"),
+    "closes": ("closes", "pk"),
+    "booked": ("proposed_on", "pk"),
+}
 PAGED = 1_000  # a week of the whole trial may hold more; who looks for one chooses the site
 
 
@@ -74,6 +81,8 @@ def agenda(request: PersonRequest) -> HttpResponse:
         if show == "todos"
         else shown(visits, show=show, week=week)
     )
+    order = sorting(request, SORTED if show in UNDATED else {}, otherwise=())
+    rows = rows.order_by(*order.order) if order.order else rows
     page = BoundedPaginator(rows, PER_PAGE, bound=PAGED).get_page(request.GET.get("page"))
     agenda_lines = [] if show == "todos" else lines(page.object_list, today=today)
     context = {
@@ -84,9 +93,11 @@ def agenda(request: PersonRequest) -> HttpResponse:
         "this_week": Week.around(today).monday,
         "today": today,
         "page": page,
+        "sorting": order if show in UNDATED else None,
         "lines": agenda_lines,
         "days": by_day(agenda_lines) if show in ("week", "list") else [],
         "todos": todo_lines(page.object_list, today=today) if show == "todos" else [],
+        "may_record": request.user.may(Permission.VISIT_RECORD),
         "counts": counts(visits) | {"todos": todos.count()},
     }
     return render(request, "followup/agenda.html", context)

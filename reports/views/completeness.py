@@ -99,6 +99,7 @@ def completeness_forms(request: PersonRequest) -> HttpResponse:
         "forms": [(form.code, str(form.title)) for form in catalogue.forms().values()],
         "measures": [(name, str(label)) for name, label in MEASURES.items()],
         "may_ask": request.user.may(Permission.QUERY_RAISE),
+        "may_lock": request.user.may(Permission.CRF_LOCK),
         "assignees": role_choices(),
     }
     return render(request, "reports/completeness_forms.html", shown)

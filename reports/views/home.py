@@ -25,6 +25,7 @@ from reports.worklist import work_for
 from reports.worklist.bands import bands_of
 from reports.worklist.differences import DIFFERENCES, differences_for
 from reports.worklist.places import places_for
+from reports.worklist.same_person import SAME_PERSON, questions_for
 from reports.worklist.second_person import OPENED_ENVELOPES
 from reports.worklist.sections import OTHER_WORK, WorkListSection
 from trials.models import Site
@@ -71,6 +72,7 @@ def _work(user: User, today: date, at: datetime) -> tuple[list[WorkListSection],
         "recruiting": Site.objects.open_to(user, Permission.PARTICIPANT_REGISTER).active(),
         OPENED_ENVELOPES: Envelope.objects.open_to(user, Permission.ALLOCATION_REQUEST).not_entered(),
         DIFFERENCES: differences_for(user),
+        SAME_PERSON: questions_for(user),
         **rows_waiting_for(user),
         **{each.name: each.rows(user) for each in OTHER_WORK},
     }

@@ -31,6 +31,7 @@ from reports.worklist.participants import (
     to_consent_anew,
 )
 from reports.worklist.safety import clocks, to_assess
+from reports.worklist.same_person import SAME_PERSON, same_person
 from reports.worklist.second_person import OPENED_ENVELOPES, opened_envelopes, second_person
 from reports.worklist.sections import OTHER_WORK, Builder, WorkListSection
 from reports.worklist.sites import contact_requests, sites, strata, training
@@ -60,6 +61,8 @@ def work_for(
         first.append(opened_envelopes(user))
     if DIFFERENCES in waiting:
         first.append(derived_differences(user, today))
+    if SAME_PERSON in waiting:
+        first.append(same_person(user, today))
     first += [each.build(user, today) for each in OTHER_WORK if each.name in waiting]
     return [*(section for section in first if section.total), *sections]
 

@@ -518,6 +518,13 @@ FIELDS: dict[str, dict[str, str]] = {
         "clinical": "lost_on reached_on cancelled_at",
         "operational": "id act participant site",
     },
+    "trials.IdentityDigest": {
+        "identifying": "digests",
+        "operational": "id act participant site",
+    },
+    "trials.SamePersonQuestion": {
+        "operational": "id act participant site pair asked_on outcome reason settled_by settled_at",
+    },
     "trials.Transfer": {
         "operational": "id act participant number site site_code receiving receiving_code on reason proposed_by "
         "proposed_at accepted_by accepted_at taken_back_by taken_back_at take_back_reason confirmed_by confirmed_at "
@@ -581,5 +588,6 @@ def test_what_is_to_be_erased_keeps_no_version_and_can_be_deleted() -> None:
         assert any(isinstance(guard, MayDelete) for guard in model._meta.constraints), label
     kept_for_good = {"accounts.User", "accounts.Signature", "accounts.Mail", "trials.Confirmation"}
     kept_for_good |= {"randomization.Envelope"}  # who opened an envelope
+    kept_for_good |= {"trials.IdentityDigest"}  # under a key; its versions hold no digest
     identifying = {label for label, kinds in FIELDS.items() if "identifying" in kinds}
     assert identifying - kept_for_good == ERASED

@@ -19,6 +19,7 @@ from trials.models.people import Delegation
 from trials.models.protocol import Confirmation, SiteVersion, VersionText
 from trials.models.registers import RegisterEntry, RegisterKind
 from trials.models.requests import ContactIdentity, ContactRequest, RequestCall, SendingMark
+from trials.models.same_person import IdentityDigest, SamePersonOutcome, SamePersonQuestion
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
 from trials.models.texts import PageConfirmation, PublicText
 from trials.models.transfers import Transfer
@@ -36,6 +37,7 @@ __all__ = [
     "Delegation",
     "DeviationProposal",
     "EligibilityDecision",
+    "IdentityDigest",
     "LockKind",
     "LockLevel",
     "LossToFollowUp",
@@ -49,6 +51,8 @@ __all__ = [
     "RegisterEntry",
     "RegisterKind",
     "RequestCall",
+    "SamePersonOutcome",
+    "SamePersonQuestion",
     "ScreeningOutcome",
     "SendingMark",
     "Site",

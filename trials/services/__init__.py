@@ -28,6 +28,7 @@ from trials.services.participants import (
     why_no_first_consent,
 )
 from trials.services.reconsent import record_consent_refusal
+from trials.services.same_person import compare_identities, note_identity, settle_same_person
 from trials.services.sites import (
     activate_site,
     add_consent_version,
@@ -60,6 +61,7 @@ __all__ = [
     "cancel_loss",
     "cancel_withdrawal",
     "change_site",
+    "compare_identities",
     "confirm_close_out",
     "confirm_copy",
     "confirm_delegation",
@@ -83,6 +85,7 @@ __all__ = [
     "move_site",
     "move_track",
     "note_carried",
+    "note_identity",
     "open_loss",
     "open_site_version",
     "propose_deviation",
@@ -96,6 +99,7 @@ __all__ = [
     "reveal_arm",
     "set_milestone",
     "settle_deviation",
+    "settle_same_person",
     "take_acceptance_back",
     "why_no_first_consent",
     "withdraw_confirmation",

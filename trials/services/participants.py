@@ -14,6 +14,7 @@ from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.states import may_move
 from protocol.text import load
+from trials.identity import TypedIdentity
 from trials.models import (
     Consent,
     ConsentVersion,
@@ -26,6 +27,7 @@ from trials.models import (
 from trials.models.participants import INTERRUPTED, TERMINAL, DeviationState, Track
 from trials.models.sites import SiteState
 from trials.services.milestones import set_milestone
+from trials.services.same_person import note_identity
 from trials.services.version_texts import keep_text
 
 CONSENT_READS = tuple(
@@ -101,18 +103,26 @@ class DeviationSettled(Refusal):
 
 
 def register_participant(
-    *, site: Site, by: User | None, at: datetime, came_by_request: bool = False
+    *,
+    site: Site,
+    identity: TypedIdentity | None = None,
+    by: User | None,
+    at: datetime,
+    came_by_request: bool = False,
 ) -> Participant:
     """A new number at ``site`` exists, in screening. Numbers run without gaps at each site.
 
-    Refuses: a site that may not recruit. Locks: the site, so that no number is given twice.
+    Of an ``identity`` keyed digests are kept alone, by which a second registration is noticed (ADR 56).
+
+    Refuses: a site that may not recruit; an identity as ``note_identity`` does.
+    Locks: the site, so that no number is given twice.
     """
     with open_act("trials:participant:register", by=by, at=at, site=site) as act:
         locked = Site.objects.select_for_update().get(pk=site.pk)
         _refuse_unless_active(locked)
         keep_text(locked.protocol_version, act=act)
         running = Participant.objects.filter(site=locked).count() + 1
-        return Participant.objects.create(
+        participant = Participant.objects.create(
             number=f"{locked.code}-{running:04d}",
             site=locked,
             protocol_version=locked.protocol_version,
@@ -121,6 +131,9 @@ def register_participant(
             came_by_request=came_by_request,
             act=act,
         )
+        if identity is not None:
+            note_identity(participant=participant, identity=identity, by=by, at=at)
+    return participant
 
 
 def why_no_first_consent(participant: Participant) -> str:

@@ -15,7 +15,8 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.service_form import Page
 from trials import services
-from trials.forms import ConsentForm, ConsentRefusalForm, RegisterForm
+from trials.forms import ConsentForm, ConsentRefusalForm
+from trials.identity_forms import RegisterForm
 from trials.models import ConsentVersion, Participant, Site
 from trials.models.participants import AfterRefusal
 

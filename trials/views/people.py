@@ -21,6 +21,7 @@ from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from kernel.service_form import Page
 from protocol.text import newest
+from kernel.sorting import sorting
 from trials import services
 from trials.forms import (
     ChangePersonForm,
@@ -39,6 +40,15 @@ from trials.services import people as people_services
 from trials.services.delegations import signs
 from trials.training import ends_on, gaps_among
 
+SORTED = {
+    "person": ("user__username", "site__code", "role"),
+    "role": ("role", "site__code", "user__username"),
+    "site": ("site__code", "role", "user__username"),
+    "from": ("starts_on", "pk"),
+    "until": ("ends_on", "pk"),
+    "granted": ("granted_by__username", "pk"),
+}
+
 
 @requires(Permission.PERSON_VIEW)
 def people(request: PersonRequest) -> HttpResponse:
@@ -46,9 +56,8 @@ def people(request: PersonRequest) -> HttpResponse:
     now = timezone.now()
     today = local_date(now, settings.TRIAL_TIME_ZONE)
     delegations = Delegation.objects.open_to(request.user, Permission.PERSON_VIEW)
-    delegations = delegations.select_related("user", "site", "granted_by").order_by(
-        "site__code", "role", "user__username"
-    )
+    order = sorting(request, SORTED, otherwise=SORTED["site"])
+    delegations = delegations.select_related("user", "site", "granted_by").order_by(*order.order)
     may_delegate = request.user.may(Permission.PERSON_DELEGATE)
     context = {
         "delegations": [(each, state_of(each, today)) for each in delegations],
@@ -62,6 +71,7 @@ def people(request: PersonRequest) -> HttpResponse:
             (gap, gap.is_over(today))
             for gap in gaps_among(Delegation.objects.open_to(request.user, Permission.PERSON_VIEW), on=today)
         ],
+        "sorting": order,
     }
     return render(request, "trials/people.html", context)
 

@@ -13,11 +13,21 @@ from django.utils.translation import gettext as _
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.service_form import Page
+from kernel.sorting import sorting
 from trials import services
 from trials.forms import ChangeSiteForm, ChecklistForm, ConsentVersionForm, SiteForm
 from trials.models import Site
 from trials.models.participants import counted_at_site
 from trials.models.sites import ChecklistKind
+
+SORTED = {
+    "site": ("code",),
+    "state": ("state", "code"),
+    "screened": ("screened", "code"),
+    "randomized": ("randomized", "code"),
+    "planned": ("planned_participants", "code"),
+    "protocol": ("protocol_version", "code"),
+}
 
 
 def _site(request: PersonRequest, code: str, permission: Permission) -> Site:
@@ -26,10 +36,14 @@ def _site(request: PersonRequest, code: str, permission: Permission) -> Site:
 
 @requires(Permission.SITE_VIEW)
 def sites(request: PersonRequest) -> HttpResponse:
-    shown = Site.objects.open_to(request.user, Permission.SITE_VIEW).annotate(**counted_at_site())
-    return render(
-        request, "trials/sites.html", {"sites": shown, "may_manage": request.user.may(Permission.SITE_MANAGE)}
-    )
+    order = sorting(request, SORTED, otherwise=("code",))
+    rows = Site.objects.open_to(request.user, Permission.SITE_VIEW).annotate(**counted_at_site())
+    shown = {
+        "sites": rows.order_by(*order.order),
+        "sorting": order,
+        "may_manage": request.user.may(Permission.SITE_MANAGE),
+    }
+    return render(request, "trials/sites.html", shown)
 
 
 @requires(Permission.SITE_MANAGE)

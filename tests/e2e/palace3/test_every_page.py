@@ -167,7 +167,7 @@ OF_ONE_LANGUAGE = {
     "trials:preview-text",
 }
 # What the played trial has no subject for: no death to review, no ticket of a reader, no closing of a scheme or of
-# a site, no error, no transfer.
+# a site, no error, no transfer, nobody registered twice.
 NOT_PLAYED = {
     **dict.fromkeys(("trials:news-confirm", "trials:news-leave"), 404),
     "accounts:first-password": 410,  # without the ticket of a link
@@ -188,6 +188,7 @@ NOT_PLAYED = {
     **dict.fromkeys(("trials:close-out", "trials:confirm-close-out", "trials:end-close-out"), 404),
     **dict.fromkeys(("trials:transfer", "trials:accept-transfer", "trials:confirm-transfer"), 404),
     **dict.fromkeys(("trials:end-transfer", "trials:take-acceptance-back"), 404),
+    "trials:settle-same-person": 404,
     **dict.fromkeys(("trials:ask-copy", "trials:confirm-copy", "trials:ask-living-copy"), 404),
     **dict.fromkeys(("reports:record-review", "reports:change-review", "reports:end-review"), 404),
     **dict.fromkeys(("trials:approve-register-entry", "trials:close-register-entry"), 404),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import html
+import re
+from typing import Any
+
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.services import change_person
+from notices.preferences import choices_of
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +53,68 @@ def test_point_20_a_view_is_kept_with_filters_and_order_and_stands_above_its_lis
     # and it is removed
     assert client.post(REMOVE, {"page": LIST, "label": "Newest in screening"})["Location"] == LIST
     assert User.objects.get(pk=world.coordinator.pk).views == []
+    # by mistake: the message that says so brings it back
+    assert client.post(*way_back(client.get(LIST).text)).status_code == 302
+    assert [each["query"] for each in User.objects.get(pk=world.coordinator.pk).views or ()] == ["late=yes"]
+
+
+def way_back(page: str) -> tuple[str, dict[str, list[str]]]:
+    """Return the form of the button "Undo" as a browser sends it: its address, and what it holds."""
+    (form,) = [form for form in re.findall(r"<form.*?</form>", page, re.DOTALL) if ">Undo<" in form]
+    sent: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        name, value = (re.findall(rf'{part}="([^"]*)"', tag)[0] for part in (" name", " value"))
+        sent.setdefault(name, []).append(html.unescape(value))
+    return html.unescape(re.findall(r'action="([^"]+)"', form)[0]), sent
+
+
+@pytest.mark.parametrize(
+    ("page", "chosen", "name"),
+    [
+        ("accounts:appearance", {"theme": "dark", "density": ""}, "theme"),
+        ("followup:notifications", {"wanted": [], "from_hour": "10"}, "from_hour"),
+    ],
+)
+def test_point_20_a_setting_of_ones_own_is_taken_back(
+    world: World, client: Client, page: str, chosen: dict[str, Any], name: str
+) -> None:
+    def stands() -> object:
+        person = User.objects.get(pk=world.coordinator.pk)
+        return choices_of([person])[person.pk].from_hour if name == "from_hour" else getattr(person, name)
+
+    page, before = reverse(page), stands()
+    assert client.post(page, chosen).status_code == 302
+    assert stands() != before
+    assert client.post(*way_back(client.get(page).text)).status_code == 302
+    assert stands() == before
+
+
+@pytest.mark.parametrize(
+    ("page", "columns"),
+    [
+        ("/queries/", ("query", "participant", "state", "days")),
+        ("/deviations/", ("participant", "found", "importance")),
+        ("/deviations/?show=proposed", ("participant", "found")),
+        ("/visits/?show=overdue", ("participant", "closes", "booked")),
+        ("/sites/", ("site", "state", "screened", "randomized", "planned", "protocol")),
+        ("/people/", ("person", "role", "site", "from", "until", "granted")),
+        ("/exports/", ("export", "as_of", "person", "format", "state", "rows")),
+    ],
+)
+def test_point_20_lists_are_sorted_by_their_columns(
+    world: World, page: str, columns: tuple[str, ...]
+) -> None:
+    client, mark = Client(), "&" if "?" in page else "?"
+    client.force_login(world.trial_manager if page in ("/sites/", "/people/") else world.data_manager)
+    for column in columns:
+        for asked in (column, f"-{column}"):
+            answer = client.get(f"{page}{mark}sort={asked}")
+            assert (answer.status_code, answer.context["sorting"].column) == (200, column)
+    assert client.get(f"{page}{mark}sort=arm").context["sorting"].column == "", "by no arm"
+    if page == "/sites/":
+        codes = [each.code for each in client.get(f"{page}?sort=-site").context["sites"]]
+        assert codes == sorted(codes, reverse=True)
+        assert len(codes) > 1
 
 
 @pytest.mark.parametrize(

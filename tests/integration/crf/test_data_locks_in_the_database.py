@@ -182,6 +182,8 @@ WITHOUT_LOCK = {
     "accounts_signature": "stands under rows that are locked themselves",
     "trials_datalock": "is the lock",
     "trials_contactrequest": "is about who is no participant yet",
+    "trials_identitydigest": "is about who was registered, not about data",
+    "trials_samepersonquestion": "is about who was registered, not about data",
     "trials_transfer": "moves nobody out of or into what is locked: the guard of participants",
     "followup_reminder": "says that a visit is near",
     "followup_todo": "is about work, not about data; none waits before a lock",

@@ -151,6 +151,7 @@ ARGUMENTS: dict[str, Callable[[World], tuple[Any, ...]]] = {
     "operations:hand_over": nothing,
     "randomization:alarm": nothing,
     "randomization:sweep": nothing,
+    "trials:compare_identities": nothing,
     "trials:escalate_requests": nothing,
     "trials:forget": nothing,
     "trials:send_letter": a_letter,
