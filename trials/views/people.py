@@ -20,8 +20,8 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from kernel.service_form import Page
-from protocol.text import newest
 from kernel.sorting import sorting
+from protocol.text import newest
 from trials import services
 from trials.forms import (
     ChangePersonForm,
