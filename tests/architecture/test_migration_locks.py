@@ -44,7 +44,7 @@ ACCEPTED: dict[tuple[str, str, str], str] = {
     ),
     ("accounts.0012_passkeys_and_sessions", "accounts_user", INDEX): "one row for each person",
     ("accounts.0012_passkeys_and_sessions", "accounts_userevent", INDEX): "some rows for each sign-in",
-    ("trials.0032_copies_of_living_sites", "trials_sitecopy", INDEX): "some rows for each site",
+    ("trials.0030_copies_of_living_sites", "trials_sitecopy", INDEX): "some rows for each site",
     ("exports.0015_basis_for_leaving", "exports_export", INDEX): "one row for each export of the trial",
     (
         "exports.0015_basis_for_leaving",

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0006_schedules_stay'),
-        ('trials', '0027_telephones_and_caps'),
+        ('trials', '0028_arm_readers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

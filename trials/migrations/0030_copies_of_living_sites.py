@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0006_schedules_stay'),
-        ('trials', '0027_telephones_and_caps'),
+        ('trials', '0029_same_person'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

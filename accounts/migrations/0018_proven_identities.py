@@ -9,7 +9,7 @@ from kernel.postgresql.scope_sql import DROP_IDENTITY, IDENTITY
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0016_saved_views'),
+        ('accounts', '0017_training_of_a_version'),
         ('audit', '0006_schedules_stay'),
     ]
 

@@ -10,9 +10,9 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0032_proven_identities'),
+        ('accounts', '0018_proven_identities'),
         ('audit', '0006_schedules_stay'),
-        ('trials', '0032_copies_of_living_sites'),
+        ('trials', '0030_copies_of_living_sites'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
