@@ -1,4 +1,4 @@
-"""Sessions: who is at the other end, how long they may be idle, and what must come before work."""
+"""Sessions: where they are kept, who is at the other end, how long they may be idle, and what comes before work."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import hashlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login, logout
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -18,7 +21,6 @@ from django.utils import timezone
 from accounts.browsers import note_session, remember_browser
 from accounts.models import User
 from accounts.services import count_mistyped, sign_out
-from accounts.session_store import digest_of_key
 from accounts.throttle import MISTYPED
 from kernel.scope import scope
 
@@ -134,3 +136,56 @@ def _leads_to_sign_in(response: HttpResponseBase) -> bool:
     return response.status_code == 302 and response.headers["Location"].startswith(
         reverse("accounts:sign-in")
     )
+
+
+class SessionStore(db.SessionStore):
+    """Django's own store; what one UPDATE does needs no transaction around it.
+
+    A row stands under the digest of its key, and its content is signed for this row: who reads the table takes over
+    no session, and who writes it moves nobody's session into their own.
+    """
+
+    @property
+    def key_salt(self) -> str:
+        """What the signature of the content is bound to."""
+        return f"{super().key_salt} {digest_of_key(self.session_key or '')}"
+
+    def exists(self, session_key: str) -> bool:
+        """Say whether a session has this key."""
+        return bool(super().exists(digest_of_key(session_key)))
+
+    def load(self) -> dict[str, Any]:
+        """Return the content of the session, empty where it ended."""
+        own = self.model.objects.filter(session_key=digest_of_key(self.session_key or ""))
+        row = own.filter(expire_date__gt=timezone.now()).first()
+        if row is None:
+            self._session_key = None
+            return {}
+        content: dict[str, Any] = self.decode(row.session_data)
+        return content
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        """Return the row to be kept."""
+        row = super().create_model_instance(data)
+        row.session_key = digest_of_key(self.session_key or "")
+        return row
+
+    def delete(self, session_key: str | None = None) -> None:
+        """The session has ended."""
+        key = session_key or self.session_key
+        if key:
+            self.model.objects.filter(session_key=digest_of_key(key)).delete()
+
+    def save(self, must_create: bool = False) -> None:
+        if must_create or self.session_key is None:
+            super().save(must_create=must_create)
+            return
+        kept = self.create_model_instance(dict(self.items()))
+        sessions = self.model.objects.filter(session_key=kept.session_key)
+        if not sessions.update(session_data=kept.session_data, expire_date=kept.expire_date):
+            raise UpdateError  # it was ended in the meantime, and stays ended
+
+
+def digest_of_key(key: str) -> str:
+    """Return the name under which the session with this key stands in the database."""
+    return hashlib.sha256(key.encode()).hexdigest()[:40]

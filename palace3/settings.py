@@ -195,7 +195,7 @@ SECOND_FACTOR_OF_EVERYBODY = PALACE3_PRODUCTION
 # An account in which nobody has signed in for so long is shown to the trial managers, who close it or ask why.
 DORMANT_DAYS = 90
 IDLE_MINUTES = int(os.environ.get("IDLE_MINUTES", "30"))
-SESSION_ENGINE = "accounts.session_store"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -75,7 +75,12 @@ class Is(Condition):
 
     def holds(self, look: Lookup) -> bool:
         answer = canonical(look(self.name))
-        return answer is not None and any(_same(answer, value) for value in self.values)
+        if answer is None:
+            return False
+        for value in self.values:  # noqa: SIM110 (asked for each question of a form: a loop costs the least)
+            if _same(answer, value):
+                return True
+        return False
 
     def as_json(self) -> list[Any]:
         return ["is", self.name, list(self.values)]

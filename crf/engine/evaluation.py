@@ -123,7 +123,7 @@ class _Answers:
 
     def __post_init__(self) -> None:
         self.values = {
-            name: self._plain(question, self.given.get(name))
+            name: _plain(question, self.given.get(name), self.context)
             for name, question in self.form.questions.items()
         }
         self.missing = {name: reason for name, reason in self.given_missing.items() if reason}
@@ -135,17 +135,10 @@ class _Answers:
             for name, group in self.form.groups.items()
         }
 
-    def _plain(self, question: Question, value: Any) -> Any:
-        """Return an answer as rules see it: an instant in the time of the site."""
-        return (
-            in_site_time(value, self.context["site.zone"])
-            if isinstance(value, datetime)
-            else _plain(question, value)
-        )
-
     def _row(self, group: Group, given: AnswerValues, number: int) -> AnswerRow:
         row: AnswerRow = {
-            name: self._plain(question, given.get(name)) for name, question in group.questions.items()
+            name: _plain(question, given.get(name), self.context)
+            for name, question in group.questions.items()
         }
         row["row_id"], row["position"] = given.get("row_id", ""), given.get("position") or number
         row["missing"] = {name: reason for name, reason in (given.get("missing") or {}).items() if reason}
@@ -363,8 +356,13 @@ def rounded(question: Question, value: Any) -> Any:
     return Decimal(str(value)).quantize(Decimal(1).scaleb(-question.places), rounding=ROUND_HALF_UP)
 
 
-def _plain(question: Question, value: Any) -> Any:
-    """An empty text or no ticks is no answer; ticks stand in the order of their list."""
+def _plain(question: Question, value: Any, context: KnownValues) -> Any:
+    """Return an answer as rules see it: an instant in the time of the site, ticks in the order of their list.
+
+    An empty text or no ticks is no answer.
+    """
+    if isinstance(value, datetime):
+        return in_site_time(value, context["site.zone"])
     if isinstance(value, str | list | tuple) and not value:
         return None
     if isinstance(value, list | tuple) and question.codes is not None:

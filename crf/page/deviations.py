@@ -98,7 +98,9 @@ def page_of_log(
     show = chosen.get("show") or "recorded"
     told_by = Permission.ALLOCATION_LIST
     if show == "recorded":
-        page = BoundedPaginator(_in_order(_records(user, chosen), order), PER_PAGE).get_page(chosen.get("page"))
+        page = BoundedPaginator(_in_order(_records(user, chosen), order), PER_PAGE).get_page(
+            chosen.get("page")
+        )
         return page, [_line_of_record(record, user, told_by) for record in page.object_list]
     proposals = _in_order(_proposals(user, chosen, show), order)
     page = BoundedPaginator(proposals, PER_PAGE).get_page(chosen.get("page"))

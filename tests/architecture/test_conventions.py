@@ -72,7 +72,7 @@ def test_views_load_through_open_to() -> None:
 # What writes outside a folder or file named services, and why. The list only shrinks.
 GUARDED_STORES = {
     "accounts/outbox.py": "a mail is marked as sent in the transaction that hands it over",
-    "accounts/session_store.py": "Django's sessions: a store, not the record of the trial",
+    "accounts/sessions.py": "Django's sessions: a store, not the record of the trial",
     "audit/acts.py": "the act that every service opens",
     "audit/seals.py": "the seal over acts that are written",
     "crf/queries/system.py": "queries that a check opens and closes, inside the act of a save",

@@ -14,7 +14,7 @@ from django.db import connection, connections, transaction
 from django.test import Client
 
 from accounts.services import put_signature
-from accounts.session_store import digest_of_key
+from accounts.sessions import digest_of_key
 from audit.acts import open_act
 from audit.tasks import seal
 from audit.verify import _guards
