@@ -481,7 +481,7 @@ def requires(permission: Permission, *others: Permission) -> Callable[[View], Vi
             raise Forbidden
 
         guarded.permission = permission  # type: ignore[attr-defined]
-        guarded.permissions = (permission, *others)  # type: ignore[attr-defined]
+        guarded.asks_one_of = (permission, *others)  # type: ignore[attr-defined]
         return guarded
 
     return decorate

@@ -48,12 +48,12 @@ class ShownTask:
 def help_page(request: PersonRequest) -> HttpResponse:
     """Show the reader's own tasks, keys, terms and what is new; or what fits to ``q``."""
     typed = plain(request.GET.get("q", ""))[:MOST_TYPED]
-    own = sorted(request.user.roles) or list(Role)
+    own = [role for role in manuals() if role in request.user.roles] or list(manuals())
     context = {
         "typed": typed,
         "here": _here(request.GET.get("from", ""), own),
         "own": [_of_role(role) for role in own],
-        "others": [_of_role(role) for role in Role if role not in own],
+        "others": [_of_role(role) for role in manuals() if role not in own],
         "keys": [(key.name.en, _said(key.means)) for key in common().keys],
         "terms": [(_said(term.name), _said(term.means)) for term in common().terms],
         "news": [_said(item).replace("*", "") for item in common().news],
@@ -66,7 +66,7 @@ def help_page(request: PersonRequest) -> HttpResponse:
 @login_required
 def help_role(request: PersonRequest, slug: str) -> HttpResponse:
     """Show what one role is for, and its main tasks in steps."""
-    if slug not in list(Role):
+    if slug not in list(manuals()):
         raise Http404
     role = Role(slug)
     tasks = [
@@ -121,7 +121,7 @@ def _step(page: str, text: HelpText, user: User) -> ShownStep:
 
 def opens(page: str, user: User) -> bool:
     """Say whether the view behind this name lets the person through."""
-    asked = getattr(resolve(reverse(page)).func, "permissions", ())
+    asked = getattr(resolve(reverse(page)).func, "asks_one_of", ())
     return not asked or any(user.may(permission) for permission in asked)
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from accounts.permissions import Role
+from accounts.permissions import ADDED_ROLES, Role
 
 FOLDER: Final = Path(__file__).resolve().parent / "help"
 
@@ -119,8 +119,8 @@ def text_of(row: Mapping[str, str]) -> HelpText:
 
 @lru_cache(maxsize=1)
 def manuals() -> dict[Role, Manual]:
-    """Return the manual of every role."""
-    return {role: _manual(role, read(role.value)) for role in Role}
+    """Return the manual of each role that opens pages; one that is given beside another has none."""
+    return {role: _manual(role, read(role.value)) for role in Role if role not in ADDED_ROLES}
 
 
 def manual(role: Role) -> Manual:

@@ -29,7 +29,7 @@ class TrainingGap:
     site: Site
     since: date
     grace: date
-    version: str = ""
+    version: str
 
     def is_over(self, on: date) -> bool:
         """Say whether the grace has passed."""
@@ -66,7 +66,7 @@ def gap_of(user: User, site: Site, *, opened_on: date | None, on: date) -> Train
         return TrainingGap(user, site, opened_on, opened_on + grace, site.protocol_version)
     end = ends_on(user, text)
     if end is not None and end < on:
-        return TrainingGap(user, site, end, end + grace)
+        return TrainingGap(user, site, end, end + grace, version="")
     return None
 
 

@@ -28,6 +28,7 @@ ELEMENTS = {
     "design/templatetags/design.py": (12, TAG),
     "website/templatetags/public.py": (1, TAG),
     "design/icons/__init__.py": (3, "the sprite is made when the front end is set up, without Django"),
+    "kernel/long_paper.py": (4, "empty pages that are set to be counted, and the ends of a part"),
     "randomization/scheme/plots.py": (9, DRAWING),
     "reports/plots.py": (6, DRAWING),
     "reports/survival/picture.py": (14, DRAWING),

@@ -53,7 +53,6 @@ INFUSION: Due = {"shown_when": CI_NOT_OMITTED, "required_when": INFUSED}
 EVENT: dict[str, Any] = {
     "help": _("Its number in the list of adverse events."),
     "links_to": "AE",
-    "hard": (1, 999),
     "sdtm": "RELREC",
 }
 
@@ -183,6 +182,7 @@ class Treatment(CrfRecord):
     gap_ae = IntegerAnswer(
         _("Adverse event behind the gap"),
         shown_when=Is("gap_reason", "toxicity"),
+        hard=(1, 999),
         **EVENT,
     )
 
@@ -426,6 +426,7 @@ class TreatmentChemotherapy(CrfGroupRow):
     dose_ae = IntegerAnswer(
         _("Adverse event behind the change of the dose"),
         shown_when=Any_(Is("mod_reason", *BY_EVENT), Is("nabp_reason", *BY_EVENT)),
+        hard=(1, 999),
         **EVENT,
     )
     premed = TextAnswer(
@@ -476,6 +477,7 @@ class TreatmentCamrelizumab(CrfGroupRow):
     ci_ae = IntegerAnswer(
         _("Adverse event behind the change of the dose"),
         shown_when=Is("ci_why", *CI_BY_EVENT),
+        hard=(1, 999),
         **EVENT,
     )
     ci_reac = YesNoAnswer(
