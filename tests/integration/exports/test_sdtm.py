@@ -25,12 +25,12 @@ from exports.sdtm.sources import ExportFiles
 from exports.sdtm.standard.tables import variables
 from protocol.text import load, versions
 from tests.integration.analysis.played_reports import played_reports
+from tests.integration.exports.dataset_json import DATASET
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 CHAPTERS = ("3.0", "6.1")
 DAY = r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?"
 BYTES = 200
-DATASET_JSON = Path(__file__).parent / "dataset_json_1_1.json"  # CDISC's schema
 Row = dict[str, str]
 
 
@@ -260,7 +260,7 @@ def test_the_files_read_back_whole(source: Path, package: SdtmPackage, tmp_path:
     manifest = write_package(source, tmp_path / "xpt", PackageFormat.TRANSPORT)
     write_package(source, tmp_path / "json", PackageFormat.DATASET_JSON)
     assert {each["file"] for each in manifest["files"]} >= {"dm.xpt", "define.xml", "csdrg.html", "csdrg.pdf"}
-    schema = Draft201909Validator(json.loads(DATASET_JSON.read_text(encoding="utf-8")))
+    schema = Draft201909Validator(DATASET)
     for dataset in package.datasets.values():
         frame, said = read_xport(
             str(tmp_path / "xpt" / f"{dataset.name.lower()}.xpt"), output_format="polars"
@@ -275,6 +275,8 @@ def test_the_files_read_back_whole(source: Path, package: SdtmPackage, tmp_path:
         whole = json.loads((tmp_path / "json" / f"{dataset.name.lower()}.json").read_text(encoding="utf-8"))
         schema.validate(whole)
         assert not schema.is_valid({name: whole[name] for name in whole if name != "records"})
+        assert whole["records"] == len(whole["rows"]) == len(dataset.rows)
+        assert {len(row) for row in whole["rows"]} <= {len(whole["columns"])}
         assert (whole["datasetJSONVersion"], whole["records"]) == ("1.1.0", len(dataset.rows))
         assert [column["name"] for column in whole["columns"]] == names
         assert len(whole["rows"]) == len(dataset.rows)
