@@ -57,6 +57,11 @@ def stop(page: Page) -> None:
     field.scroll_into_view_if_needed()
 
 
+def beside_each_other(page: Page) -> None:
+    """Show where the doses stand beside each other."""
+    page.locator(".p3-side-by-side").first.evaluate("table => table.scrollIntoView({block: 'center'})")
+
+
 def dark(page: Page) -> None:
     page.emulate_media(color_scheme="dark")
     page.wait_for_timeout(200)  # colours pass from light to dark
@@ -91,7 +96,7 @@ BOOK = (
     Shown("participant", "C", "participant", ONE, whole=True),
     Shown("form", "C", "crf:form", STAGE, whole=True),
     Shown("form-stopped", "C", "crf:form", STAGE, state=stop),
-    Shown("doses", "C", "crf:form", TREAT, whole=True),
+    Shown("doses", "C", "crf:form", TREAT, beside_each_other, whole=True),
     Shown("eligibility", "I", "crf:eligibility", ONE),
     Shown("allocation", "I", "randomization:allocation", ONE, whole=True),
     Shown("to-sign", "I", "crf:to-sign"),
