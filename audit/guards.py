@@ -338,10 +338,11 @@ class ProvenIdentity(DatabaseGuard):
         self.columns = tuple(columns)
 
     def statements(self, table: str) -> str:
-        old, new = (", ".join(f"{row}.{column}" for column in self.columns) for row in ("OLD", "NEW"))
+        # Written as PostgreSQL reads it back, so that a restored table has the definition that it had.
+        changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in self.columns)
         return (
             f"CREATE TRIGGER identity_guard BEFORE UPDATE ON {table} FOR EACH ROW "
-            f"WHEN (ROW({old}) IS DISTINCT FROM ROW({new})) EXECUTE FUNCTION scope_guard_identity();"
+            f"WHEN ({changed}) EXECUTE FUNCTION scope_guard_identity();"
         )
 
     def removal(self, table: str) -> str:

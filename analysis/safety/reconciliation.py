@@ -184,7 +184,7 @@ def reconciled(records: Iterable[Mapping[str, Any]], table: FileTable) -> Reconc
     ]
     for key in ours.keys() & theirs.keys():
         for column in shared:
-            here, there = str(ours[key][column]), theirs[key][column]
+            here, there = str(ours[key][column]), theirs[key].get(column, "")
             if _plain(here) != _plain(there):
                 differences.append(SafetyDifference(MismatchKind.VALUE, *key, column, here, there))
     differences.sort(key=lambda each: (each.number, each.event_no, each.column))
@@ -208,7 +208,7 @@ def _by_key(table: FileTable) -> dict[tuple[str, int], dict[str, str]]:
             raise NoKeyColumn(column=column)
     theirs: dict[tuple[str, int], dict[str, str]] = {}
     for line in table.lines:
-        number, event = (line.cells[column].removeprefix("'") for column in KEYS)
+        number, event = (line.cells.get(column, "").removeprefix("'") for column in KEYS)
         if not number or not event.isascii() or not event.isdigit():
             raise EventNotNamed(line=line.number)
         key = (number, int(event))

@@ -315,21 +315,22 @@ def _write_rows(
         values |= {"missing": dict(row["missing"]), "removed": False}
         stored_row = kept.get(row["position"])
         if stored_row is None:
-            own = {"row_id": row["row_id"], "position": row["position"], "record": stored.record}
-            new.append(group.model(site_id=stored.record.site_id, act=act, **own, **values))
+            new.append(_new_row(stored.record, group, row, values, act))
         elif changed := differing(stored_row, values):
             stored_row.act = act
             stored_row.save(update_fields=[*changed, "act"])
     for row in group.model.objects.bulk_create(new):
         kept[row.position] = row
-    _remove_rows(kept, {row["position"] for row in rows}, act)
-
-
-def _remove_rows(kept: dict[int, Any], standing: set[int], act: Act) -> None:
+    standing = {row["position"] for row in rows}
     for position, row in kept.items():
         if position not in standing and not row.removed:
             row.removed, row.act = True, act
             row.save(update_fields=["removed", "act"])
+
+
+def _new_row(record: CrfRecord, group: Group, row: AnswerRow, values: AnswerRow, act: Act) -> Any:
+    own = {"row_id": row["row_id"], "position": row["position"]}
+    return group.model(record=record, site_id=record.site_id, act=act, **own, **values)
 
 
 def state_rederived(record: CrfRecord, judged: RecordState) -> RecordState:

@@ -180,10 +180,7 @@ class Treatment(CrfRecord):
         _("Reason for the gap"), codes=lists.GAP_REASON, asked_when=Over("gap_days", 0), sdtm="SUPPPR.GAPREAS"
     )
     gap_ae = IntegerAnswer(
-        _("Adverse event behind the gap"),
-        shown_when=Is("gap_reason", "toxicity"),
-        hard=(1, 999),
-        **EVENT,
+        _("Adverse event behind the gap"), shown_when=Is("gap_reason", "toxicity"), hard=(1, 999), **EVENT
     )
 
     plan = Section(_("Radiotherapy plan"), shown_when=RADIATED)

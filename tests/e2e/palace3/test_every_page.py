@@ -189,7 +189,7 @@ NOT_PLAYED = {
     **dict.fromkeys(("trials:transfer", "trials:accept-transfer", "trials:confirm-transfer"), 404),
     **dict.fromkeys(("trials:end-transfer", "trials:take-acceptance-back"), 404),
     "trials:settle-same-person": 404,
-    **dict.fromkeys(("trials:ask-copy", "trials:confirm-copy", "trials:ask-living-copy"), 404),
+    **dict.fromkeys(("trials:ask-copy", "trials:confirm-copy"), 404),
     **dict.fromkeys(("reports:record-review", "reports:change-review", "reports:end-review"), 404),
     **dict.fromkeys(("trials:approve-register-entry", "trials:close-register-entry"), 404),
 }
