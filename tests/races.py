@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 from django.db import connection, transaction
@@ -24,6 +25,18 @@ def overlapping(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[An
             running = other.submit(_elsewhere, second)
             _wait_for(running)
         return done, running.result(LONGEST_WAIT)
+
+
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """Return what each work did, or was refused; they start together, each on a connection of its own."""
+    start = Barrier(len(works))
+
+    def run(work: Callable[[], Any]) -> Any:
+        start.wait()
+        return _elsewhere(work)
+
+    with ThreadPoolExecutor(len(works)) as others:
+        return list(others.map(run, works))
 
 
 def at_the_same_lock(lock: Callable[[], Any], *works: Callable[[], Any]) -> list[Any]:

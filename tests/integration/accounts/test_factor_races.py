@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from accounts.factors import LastFactor, make_recovery_codes, remove_passkey
@@ -17,29 +14,11 @@ from accounts.hospital.provider import HospitalIdentity
 from accounts.hospital.services import HospitalAccountTaken, connect_hospital
 from accounts.models import User
 from accounts.services import change_person, sign_in
-from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
+from tests.races import at_once
 from tests.world import NOW, PASSWORD, World, build_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """Run the works in threads that start together, each on a connection of its own; a refusal comes as a value."""
-    start = Barrier(len(works))
-
-    def run(work: Callable[[], Any]) -> Any:
-        with scope(user_id=None, sites=EVERYTHING):
-            start.wait()
-            try:
-                return work()
-            except Refusal as refusal:
-                return refusal
-            finally:
-                connection.close()
-
-    with ThreadPoolExecutor(len(works)) as threads:
-        return list(threads.map(run, works))
 
 
 def test_what_opens_one_account_or_one_session_does_so_for_one_of_two(time_machine: Any) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -18,35 +15,16 @@ from crf.models import ReviewerAnswer
 from exports.cuts import Cut
 from exports.listed.central_review import central_review_file
 from kernel.errors import Refusal
-from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import Save
 from tests.integration.crf.test_central_review import COD, DIED, OTHER, answer, case, correct
 from tests.integration.crf.test_consequences import randomized, screened_on_paper, treated, visit
 from tests.integration.followup.test_transfer import accepted, confirm
+from tests.races import at_once
 from tests.world import World, screen
 from trials.models import Participant
 
 CHAPTERS = ("3.13",)
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """Run the works in threads that start together; a refusal comes back as a value."""
-    start = Barrier(len(works))
-
-    def run(work: Callable[[], Any]) -> Any:
-        with scope(user_id=None, sites=EVERYTHING):
-            start.wait()
-            try:
-                with transaction.atomic():
-                    return work()
-            except Refusal as refusal:
-                return refusal
-            finally:
-                connection.close()
-
-    with ThreadPoolExecutor(len(works)) as threads:
-        return list(threads.map(run, works))
 
 
 def now() -> Cut:
@@ -78,7 +56,7 @@ def test_point_05_two_at_once_a_transfer_and_a_past_moment(
         save(person, "SURV", visit=visit(person, "SWEEP-06"), values=DIED)
     with transaction.atomic():
         seen = case(person).token
-    give = partial(answer, person, seen=seen)
+    give = transaction.atomic(partial(answer, person, seen=seen))
 
     # the same reviewer from two pages: one answer
     results = at_once(lambda: give(world.reviewer), lambda: give(world.reviewer))

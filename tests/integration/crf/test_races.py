@@ -7,9 +7,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -24,6 +21,7 @@ from kernel.scope import EVERYTHING, scope
 from tests.database import SECRET_KEY
 from tests.integration.crf.conftest import record_at
 from tests.integration.crf.test_saving import stage
+from tests.races import at_once
 from tests.world import NOW, World, build_world, screen
 from trials.models import Participant
 
@@ -39,24 +37,6 @@ def trial() -> tuple[World, Participant]:
 def save(participant: Participant, by: Any, *, version: int, key: str = "", **said: Any) -> Saved:
     place = record_key_of(participant=participant, form="STAGE")
     return save_answers(record_key=place, answers=Answers(**said), version=version, key=key, by=by, at=NOW)
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """Run the works in threads that start together; a refusal comes back as a value."""
-    start = Barrier(len(works))
-
-    def run(work: Callable[[], Any]) -> Any:
-        with scope(user_id=None, sites=EVERYTHING):
-            start.wait()
-            try:
-                return work()
-            except StaleVersion as stale:
-                return stale
-            finally:
-                connection.close()
-
-    with ThreadPoolExecutor(len(works)) as threads:
-        return list(threads.map(run, works))
 
 
 def test_two_writers_of_one_record_one_saves_and_one_chooses(trial: tuple[World, Participant]) -> None:
