@@ -53,7 +53,6 @@ class User(AbstractBaseUser, Audited):
 
     NAMED_BY: ClassVar = ("username",)
     SECRETS: ClassVar = ("password", "totp_secret")
-    IDENTITY: ClassVar = IDENTITY_COLUMNS
 
     username = models.CharField(_("user name"), max_length=40, unique=True)
     display_name = models.CharField(_("name as printed on signatures"), max_length=80)

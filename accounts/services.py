@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.mail_words import AccountNotice, notice_text
-from accounts.models import AccessUse, BrowserSession, Mail, Signature, User
+from accounts.models import IDENTITY_COLUMNS, AccessUse, BrowserSession, Mail, Signature, User
 from accounts.passkeys import PasskeyAnswer
 from accounts.proofs import Course, proofs_of, refuse_days_ahead
 from accounts.sealing import sealed
@@ -166,8 +166,7 @@ def change_person(*, user: User, by: User | None, at: datetime, verb: str = "cha
             fields["totp_secret"] = sealed(fields["totp_secret"], bound_to=locked.seal_of_secret)
         if not fields.keys().isdisjoint(User.SECRETS):
             fields["secrets_digest"] = secrets_digest(User, {**vars(locked), **fields})
-        if not fields.keys().isdisjoint(User.IDENTITY):
-            tell_identity(person=locked.pk)
+        _tell_identity(locked, fields)
         for name, value in {**fields, "act": act}.items():
             setattr(locked, name, value)
             setattr(user, name, value)
@@ -283,8 +282,7 @@ def open_account(
         _count_failure(user, known=known, resting=True, at=at)
         return None
     with open_act("accounts:session:open", by=user, at=at, reason=reason) as act:
-        if not used.keys().isdisjoint(User.IDENTITY):
-            tell_identity(person=user.pk)
+        _tell_identity(user, used)
         changed = {"failed_sign_ins": 0, "locked_until": None, "signed_in_at": at, "act": act, **used}
         for name, value in changed.items():
             setattr(user, name, value)
@@ -298,6 +296,12 @@ def count_refused(user: User, *, device: str, at: datetime) -> None:
     """The sign-in to the locked account of ``user`` is refused, on record and counted."""
     known = _known(user, device)
     _count_failure(user, known=known, resting=_rests(user, known=known, at=at), at=at)
+
+
+def _tell_identity(user: User, fields: Mapping[str, Any]) -> None:
+    """The transaction proves that the program changes what the person signs in with, where ``fields`` do."""
+    if not fields.keys().isdisjoint(IDENTITY_COLUMNS):
+        tell_identity(person=user.pk)
 
 
 def _known(user: User, device: str) -> str:

@@ -53,7 +53,7 @@ def note_open_session(request: HttpRequest, response: HttpResponse, user: User, 
 
 def row_key_of(request: HttpRequest) -> str:
     """Return the name of the browser's session in the database."""
-    return digest_of_key(request.session.session_key or "")
+    return digest_of_key(request.session.session_key)
 
 
 def close_session(request: HttpRequest, *, at: datetime, idle: bool = False) -> None:
@@ -148,7 +148,7 @@ class SessionStore(db.SessionStore):
     @property
     def key_salt(self) -> str:
         """What the signature of the content is bound to."""
-        return f"{super().key_salt} {digest_of_key(self.session_key or '')}"
+        return f"{super().key_salt} {digest_of_key(self.session_key)}"
 
     def exists(self, session_key: str) -> bool:
         """Say whether a session has this key."""
@@ -156,7 +156,7 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """Return the content of the session, empty where it ended."""
-        own = self.model.objects.filter(session_key=digest_of_key(self.session_key or ""))
+        own = self.model.objects.filter(session_key=digest_of_key(self.session_key))
         row = own.filter(expire_date__gt=timezone.now()).first()
         if row is None:
             self._session_key = None
@@ -167,7 +167,7 @@ class SessionStore(db.SessionStore):
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         """Return the row to be kept."""
         row = super().create_model_instance(data)
-        row.session_key = digest_of_key(self.session_key or "")
+        row.session_key = digest_of_key(self.session_key)
         return row
 
     def delete(self, session_key: str | None = None) -> None:
@@ -186,6 +186,6 @@ class SessionStore(db.SessionStore):
             raise UpdateError  # it was ended in the meantime, and stays ended
 
 
-def digest_of_key(key: str) -> str:
+def digest_of_key(key: str | None) -> str:
     """Return the name under which the session with this key stands in the database."""
-    return hashlib.sha256(key.encode()).hexdigest()[:40]
+    return hashlib.sha256((key or "").encode()).hexdigest()[:40]

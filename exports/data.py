@@ -100,14 +100,13 @@ def _reads_arm(person: User) -> bool:
 def page_of_data(file: File, chosen: Selection, cut: Cut, *, sites: list[str], number: int) -> DataPage:
     """Return one page of the rows that the view keeps, read in the open transaction."""
     seen = narrowed(file, chosen, cut).file or file  # no table is left out whole but where the arm is masked
-    counted = (
-        seen if chosen.view and chosen.view.filters else narrowed(file, replace(chosen, view=None), cut).file
-    )
+    kept = chosen if chosen.view and chosen.view.filters else replace(chosen, view=None)
+    counted = narrowed(file, kept, cut).file or file  # columns and order of a view change no count
     parameters = {"sites": sites, **chosen.parameters}
     first = (max(number, 1) - 1) * ROWS_ON_PAGE
     plan_for_many()
     with connection.cursor() as cursor:
-        cursor.execute((counted or seen).count, parameters)
+        cursor.execute(counted.count, parameters)
         (total,) = cursor.fetchone()
         cursor.execute(f"{seen.select} LIMIT {ROWS_ON_PAGE} OFFSET {first}", parameters)
         rows = [

@@ -38,7 +38,7 @@ def with_limit() -> dict[str, Any]:
     None where the state is open-ended; ``awaited_on`` is the date of the milestone that it awaits.
     """
     return {
-        "ending_codes": _by_state(lambda track: list(track.ends_at), [], ArrayField(CharField())),
+        "ending_codes": _by_state(lambda track: tuple(track.ends_at), (), ArrayField(CharField())),
         "ends_by": Coalesce(_of_ending_visit("closes"), Case(*_lasting(), default=None)),
         "ends_at_visit": _of_ending_visit("pk"),
         "awaited_code": _by_state(lambda track: track.awaits or "", "", CharField()),
@@ -71,17 +71,14 @@ def _alike(rule: Callable[[TrackRule], Any]) -> Iterator[tuple[Any, Q]]:
     A question to the database is written once for all that share an answer: written for each state of each version,
     it cost a work list more than everything else on it.
     """
-    in_versions: dict[tuple[str, str], list[str]] = defaultdict(list)
-    values = {}
+    in_versions: dict[tuple[Any, str], list[str]] = defaultdict(list)
     for version, track in _states():
-        value = rule(track)
-        values[repr(value)] = value
-        in_versions[repr(value), track.code].append(version)
-    alike: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
-    for (named, code), its_versions in in_versions.items():
-        alike[named, tuple(its_versions)].append(code)
-    for (named, seen_in), codes in alike.items():
-        yield values[named], Q(state__in=codes, protocol_version__in=seen_in)
+        in_versions[rule(track), track.code].append(version)
+    alike: dict[tuple[Any, tuple[str, ...]], list[str]] = defaultdict(list)
+    for (value, code), its_versions in in_versions.items():
+        alike[value, tuple(its_versions)].append(code)
+    for (value, seen_in), codes in alike.items():
+        yield value, Q(state__in=codes, protocol_version__in=seen_in)
 
 
 def _lasting() -> Iterator[When]:

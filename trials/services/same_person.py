@@ -21,7 +21,7 @@ from trials.models import IdentityDigest, Participant, SamePersonOutcome, SamePe
 A_DAY: Final = 20  # more than a site registers in a day, and too few to try out names by
 
 # Every run holds the digests that it compares, so that two at once ask no question twice.
-HELD: Final = "SELECT id FROM trials_identitydigest ORDER BY id FOR UPDATE"
+LOCK_DIGESTS: Final = "SELECT id FROM trials_identitydigest ORDER BY id FOR UPDATE"
 PAIRS: Final = """
     SELECT DISTINCT a.participant_id, b.participant_id
     FROM trials_identitydigest a JOIN trials_identitydigest b
@@ -113,7 +113,7 @@ def compare_identities(*, at: datetime) -> int:
 def _pairs() -> list[tuple[int, int]]:
     """Return the participants with a digest in common who stand in no question together."""
     with connection.cursor() as cursor:
-        cursor.execute(HELD)
+        cursor.execute(LOCK_DIGESTS)
         cursor.execute(PAIRS)
         return [(first, second) for first, second in cursor.fetchall()]
 
