@@ -232,6 +232,17 @@ def _refuse_in_a_transaction_that_is_lent(execute: Any, *statement: Any) -> Any:
 
 
 @pytest.fixture(autouse=True)
+def _no_pool_outlives_its_test() -> Iterator[None]:
+    """Django keeps pools for the whole process, by alias: the next test would be handed this one's, and its limits."""
+    from kernel.postgresql.base import DatabaseWrapper
+
+    yield
+    pools = DatabaseWrapper._connection_pools
+    while pools:
+        pools.popitem()[1].close()
+
+
+@pytest.fixture(autouse=True)
 def _quick_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -402,10 +402,7 @@ def test_two_hundred_mixed_requests_over_a_pool_show_no_foreign_row(
         connections["default"] = fresh
         return ask(turn)
 
-    try:
-        with ThreadPoolExecutor(4) as threads:
-            answers = list(threads.map(asks, range(200)))
-    finally:
-        connections["default"].close_pool()
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(asks, range(200)))
     assert len(answers) == 200
     assert [(who, seen) for who, seen in answers if seen != shows[who]] == []
