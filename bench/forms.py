@@ -170,16 +170,21 @@ def _twin(trial: Trial, model: Any, pk: int) -> Any:
 
 
 def staged() -> str:
-    """Return a participant of site 01 whose large forms are filled in."""
+    """Return a participant of site 01 whose large forms are filled in and not frozen."""
     from django.db import transaction
 
     from crf import catalogue
+    from crf.store.bulk_read import LockQuery, bulk_read
     from kernel.scope import EVERYTHING, scope
 
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         stored = catalogue.form(FORM).model.objects.filter(participant__number__startswith="01-")
         treated = catalogue.form("TREAT").model.objects.values("participant")
-        return stored.filter(participant__in=treated).earliest("pk").participant.number
+        for record in stored.filter(participant__in=treated).select_related("participant").order_by("pk"):
+            place = record.site_id, record.participant_id, record.visit_id, record.pk
+            if not bulk_read([LockQuery("lock", place)])["lock"]:
+                return str(record.participant.number)
+    raise SystemExit("Every participant of site 01 with these forms is frozen.")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -165,13 +166,45 @@ def key_of_record(form: FormDeclaration, record: Record) -> RecordKey:
     return RecordKey(form, record.participant, record.visit, record.sequence)
 
 
+@cache
+def _select_of(model: type[CrfRecord]) -> tuple[str, list[str], list[tuple[int, Any]]]:
+    """Return the select of a form's records with their answers, the fields in its order, and who reads which of them.
+
+    A save asks it twice. Django would write it anew each time, and for the hundred columns of a large form that takes
+    four times as long as the answer.
+    """
+    own = set(model._meta.local_concrete_fields)
+    fields: Any = model._meta.concrete_fields
+    quoted = connection.ops.quote_name
+    columns = [f"{'a' if field in own else 'r'}.{quoted(field.column)}" for field in fields]
+    tables = f"crf_record r JOIN {quoted(model._meta.db_table)} a ON a.id = r.id"
+    readers = [
+        (number, field.from_db_value)
+        for number, field in enumerate(fields)
+        if hasattr(field, "from_db_value")
+    ]
+    return f"SELECT {', '.join(columns)} FROM {tables}", [field.attname for field in fields], readers  # noqa: S608
+
+
 def find_record(record_key: RecordKey, *, lock: bool = False) -> CrfRecord | None:
     """Return the record at the place, held until the transaction ends when ``lock``, or None."""
-    stored = record_key.form.model.objects.filter(
-        participant=record_key.participant, visit=record_key.visit, sequence=record_key.sequence
-    )
-    unordered = stored.order_by()[:1]  # there is one; to order it costs as much as to find it
-    return next(iter(unordered.select_for_update() if lock else unordered), None)
+    select, names, readers = _select_of(record_key.form.model)
+    place = [record_key.participant.pk, record_key.sequence]
+    at_visit = "IS NULL" if record_key.visit is None else "= %s"
+    where = f"WHERE r.participant_id = %s AND r.sequence = %s AND r.visit_id {at_visit}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{select} {where} LIMIT 1 {'FOR UPDATE' if lock else ''}",
+            place if record_key.visit is None else [*place, record_key.visit.pk],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    values = list(row)
+    for number, read in readers:
+        values[number] = read(values[number], None, connection)
+    record: CrfRecord = record_key.form.model.from_db(connection.alias, names, values)
+    return record
 
 
 def begun_records(form: FormDeclaration, participant: Participant) -> QuerySet[Any]:

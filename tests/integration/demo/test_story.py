@@ -29,6 +29,7 @@ from crf.models import (
     VerificationPlan,
 )
 from crf.store.expected import differing_forms, stored, worked_out
+from crf.store.records import RecordKey, find_record
 from demo.simulation.answer_search import QuestionPlace
 from demo.simulation.every_question import never_answered
 from demo.simulation.trial import play
@@ -76,6 +77,7 @@ def test_points_08_09_25_the_synthetic_trial_is_whole_and_leaves_nobody_behind(
     point_08_the_table_of_expected_forms_is_what_is_worked_out()
     point_09_whoever_stands_for_months_in_a_phase_of_weeks_is_an_item()
     every_record_is_what_the_api_describes()
+    every_record_is_read_by_its_key_as_django_reads_it()
     point_10_every_question_is_answered_somewhere()
     point_10_the_answers_are_of_every_kind()
     settings.MEDIA_ROOT = tmp_path
@@ -102,6 +104,30 @@ def taken_as(kind: str, selection: Selection) -> Export:
         at=UNTIL,
     )
     return write_export(export=export, at=UNTIL)
+
+
+def every_record_is_read_by_its_key_as_django_reads_it() -> None:
+    """``find_record`` has a statement of its own, and so has to name every column and to read it as its field does."""
+    read = 0
+    for form in catalogue.forms().values():
+        for stored_record in form.model.objects.select_related("participant", "visit"):
+            place = RecordKey(
+                form, stored_record.participant, stored_record.visit, sequence=stored_record.sequence
+            )
+            for lock in (False, True):
+                record = find_record(place, lock=lock)
+                assert record is not None
+                assert record.get_deferred_fields() == set()
+                assert [
+                    (name.attname, getattr(record, name.attname)) for name in form.model._meta.concrete_fields
+                ] == [
+                    (name.attname, getattr(stored_record, name.attname))
+                    for name in form.model._meta.concrete_fields
+                ], place.label
+            read += 1
+            nowhere = RecordKey(form, stored_record.participant, stored_record.visit, sequence=9_999)
+            assert find_record(nowhere) is None
+    assert read > len(catalogue.forms())
 
 
 def point_10_every_question_is_answered_somewhere() -> None:
