@@ -3,8 +3,8 @@
 Every regulated table has several constraints and triggers, each an operation of its own, and before each Django
 copies every model, after each it draws every related one anew: nearly all models, hundreds of times. A constraint
 changes no model's fields, so the drawing waits for the next operation that does; a new model or a new column changes
-the SQL of no other model, and a data migration draws all of them anew before it asks anything. The schema that results
-is the same to the letter (ADR 12).
+the SQL of no other model, and a data migration draws all of them anew when it asks for the first, which ours, written
+in SQL, never do. The schema that results is the same to the letter (ADR 12).
 
 At the end nothing can keep a version out of the trail any more (ADR 3), and no table is seen without a proven scope.
 """
@@ -17,10 +17,12 @@ from typing import Any
 from unittest.mock import patch
 
 from django.core.management.commands import migrate
-from django.db import connections
+from django.db import connections, router
+from django.db.migrations.operations import RunPython
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.migrations.utils import field_is_referenced
 from django.db.models.fields import NOT_PROVIDED, Field
+from django.utils.functional import SimpleLazyObject
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from audit.sql import NOTHING_SKIPPED
@@ -60,6 +62,7 @@ def models_drawn_once() -> Iterator[None]:
         patch.object(ProjectState, "alter_field", alter_field),
         patch.object(ProjectState, "_append_option", append_option),
         patch.object(ProjectState, "_remove_option", remove_option),
+        patch.object(RunPython, "database_forwards", run_python),
         patch.object(AddTrigger, "state_forwards", add_trigger),
         patch.object(RemoveTrigger, "state_forwards", remove_trigger),
     ):
@@ -106,6 +109,19 @@ def alter_field(state: Any, app: str, model: str, name: str, field: Field, prese
         USUAL_ALTER_FIELD(state, app, model, name, field, preserve_default)
     else:
         add_field(state, app, model, name, field, preserve_default)
+
+
+def run_python(
+    operation: RunPython, app: str, schema_editor: Any, from_state: Any, _to_state: ProjectState
+) -> None:
+    """The models are drawn, all of them anew, once the data migration asks for one."""
+    if router.allow_migrate(schema_editor.connection.alias, app, **operation.hints):
+        operation.code(SimpleLazyObject(lambda: drawn_anew(from_state)), schema_editor)
+
+
+def drawn_anew(state: Any) -> Any:
+    state.clear_delayed_apps_cache()
+    return state.apps
 
 
 def append_option(state: ProjectState, app: str, model: str, option: str, added: Any) -> None:

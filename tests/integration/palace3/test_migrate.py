@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations import RunPython
 from django.db.migrations.state import ProjectState, StateApps
 from django.db.models import Model
 
+from crf.models import Record
 from palace3.management.commands.migrate import models_drawn_once
 
 
@@ -50,6 +53,23 @@ def test_point_24_a_column_or_a_trigger_draws_one_model_at_most(monkeypatch: pyt
     for model in fresh.apps.get_models(include_auto_created=True):
         quick = state.apps.get_model(model._meta.label)
         assert columns_of(quick) == columns_of(model), model._meta.label
+
+
+@pytest.mark.django_db
+def test_a_data_migration_that_asks_for_a_model_finds_it_as_it_is_then() -> None:
+    state = state_after_everything()
+    drawn: list[bool] = []
+    asked: list[type[Model]] = []
+
+    def move(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
+        drawn.append("apps" in vars(state))
+        asked.append(apps.get_model("crf", "Record"))
+
+    with models_drawn_once(), connection.schema_editor(collect_sql=True) as editor:
+        RunPython(move).database_forwards("crf", editor, state, state)
+
+    assert drawn == [False]
+    assert set(columns_of(asked[0])) == set(columns_of(Record))
 
 
 def columns_of(model: type[Model]) -> list[tuple[str, str | None]]:
