@@ -111,7 +111,8 @@ def seen_sql(
         parts.append(
             f"'{shown.form}', coalesce((SELECT jsonb_agg({_listed(shown, 'x')} ORDER BY xr.sequence, xr.id) "  # noqa: S608 (declared)
             f"FROM {rows(model)} x JOIN {rows(Record)} xr ON xr.id = x.id "
-            f"WHERE xr.participant_id = {records}.participant_id {only}), '[]'::jsonb)"
+            f"WHERE xr.participant_id = {records}.participant_id AND xr.form_code = '{shown.form}' {only}"
+            "), '[]'::jsonb)"
         )
     return f"jsonb_build_object({', '.join(parts)})"
 
@@ -143,6 +144,26 @@ def records_of(review: CentralReview, records: Any = None) -> Any:
     )
 
 
+# A few columns of a record and of whom it is about are enough for a list; what a reviewer is shown comes beside them.
+LISTED = (
+    *("site", "participant__number", "participant__site__code", "participant__site__time_zone"),
+    *("state", "answers_act__at"),
+)
+
+
+def unsettled(review: CentralReview, records: Any) -> Any:
+    """Leave out the records whose review is settled: what reviewers said of what stands now is in the database."""
+    table = catalogue.form(review.form).model._meta.db_table
+    seen = seen_sql(review, f'"{table}"', f'"{Record._meta.db_table}"')
+    settled = (
+        "(SELECT coalesce(bool_or(x.decides) OR (count(*) >= %s AND count(DISTINCT x.answers) = 1), false) "  # noqa: S608 (declared)
+        f'FROM "{ReviewerAnswer._meta.db_table}" x '
+        f'WHERE x.record_id = "{table}".id AND x.review = %s AND x.seen = {seen})'
+    )
+    given = (review.reviewers, review.code)
+    return records.exclude(RawSQL(settled, given, output_field=models.BooleanField()))  # noqa: S611 (declared)
+
+
 def reviewed(review: CentralReview, records: Iterable[Any]) -> list[ReviewedRecord]:
     """Return the records with the answers that stand; one query."""
     rows = list(records)
@@ -157,13 +178,17 @@ def reviewed(review: CentralReview, records: Iterable[Any]) -> list[ReviewedReco
     return cases
 
 
-def reviews_open_to(user: User, review: str = "", **of: Any) -> list[ReviewedRecord]:
-    """Return what is reviewed centrally at the sites where the person may see it, what waits longest first."""
+def reviews_open_to(user: User, review: str = "", *, settled: bool = True, **of: Any) -> list[ReviewedRecord]:
+    """Return what is reviewed centrally at the sites where the person may see it, what waits longest first.
+
+    Without ``settled`` those that are settled are left out.
+    """
     cases = []
     for declared in CENTRAL_REVIEWS.values():
         if review in ("", declared.code):
-            records = catalogue.form(declared.form).model.objects.open_to(
+            open_to = catalogue.form(declared.form).model.objects.open_to(
                 user, Permission.CENTRAL_REVIEW_VIEW
             )
-            cases += reviewed(declared, records_of(declared, records.filter(**of)))
+            records = records_of(declared, open_to.filter(**of)).only(*LISTED)
+            cases += reviewed(declared, records if settled else unsettled(declared, records))
     return sorted(cases, key=lambda case: case.since)

@@ -86,7 +86,8 @@ def page_of_reviews(
 ) -> tuple[Page[Any], list[ReviewLine]]:
     """Return the reviews that ``chosen`` asks for; for a reviewer those that wait are those that wait for them."""
     show = chosen.get("show") or "open"
-    cases = [case for case in reviews_open_to(user, chosen.get("review", "")) if _is_shown(case, show, user)]
+    open_to = reviews_open_to(user, chosen.get("review", ""), settled=show == ReviewState.SETTLED)
+    cases = [case for case in open_to if _is_shown(case, show, user)]
     page = Paginator(cases, PER_PAGE).get_page(chosen.get("page"))
     return page, [line_of(case, user, at=at) for case in page]
 
@@ -101,7 +102,7 @@ def _is_shown(case: ReviewedRecord, show: str, user: User) -> bool:
 
 def waiting_reviews(user: User) -> list[ReviewedRecord]:
     """Return what waits: for a reviewer their own, for others everything that is not settled."""
-    return [case for case in reviews_open_to(user) if _is_shown(case, "open", user)]
+    return [case for case in reviews_open_to(user, settled=False) if _is_shown(case, "open", user)]
 
 
 def reviews_of(participant: Participant, user: User, *, at: datetime) -> list[ReviewLine]:

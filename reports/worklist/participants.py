@@ -22,7 +22,7 @@ from crf.page.deviations import UNDECIDED, UNDECIDED_SET, proposed_words, record
 from followup.history import whole_number
 from followup.impact import asked_to_consent_anew
 from followup.track_limits import overdue
-from kernel.pagination import rows_and_count_of_each
+from kernel.pagination import rows_and_count_in_one_pass, rows_and_count_of_each
 from protocol.text import load
 from reports.overdue_states import overdue_state
 from reports.worklist.sections import SHOWN, WorkItem, WorkListSection, first_and_total
@@ -176,7 +176,7 @@ def overdue_states(user: User, today: date) -> WorkListSection:
     """Return who is longer in a state than the protocol allows."""
     seen = Permission.CRF_EDIT if user.may(Permission.CRF_EDIT) else Permission.CRF_VIEW
     rows = overdue(Participant.objects.open_to(user, seen).select_related("site"), on=today)
-    shown, total = first_and_total(rows)
+    shown, total = rows_and_count_in_one_pass(rows, SHOWN)
     lines = [line for each in shown if (line := overdue_state(each, today=today))]
     items = [
         WorkItem(each.participant.number, each.line, each.href, "todo", "overdue", each.ends_by)

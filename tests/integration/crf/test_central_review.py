@@ -14,7 +14,8 @@ from accounts.permissions import Permission
 from audit.acts import open_act
 from crf import catalogue
 from crf.catalogue.central_reviews import CENTRAL_REVIEWS
-from crf.central_review.cases import ReviewedRecord, ReviewState, reviews_open_to
+from crf.catalogue.survival.review import CAUSE_OF_DEATH
+from crf.central_review.cases import ReviewedRecord, ReviewState, records_of, reviews_open_to, unsettled
 from crf.central_review.services import (
     AnsweredBefore,
     FactsChanged,
@@ -72,8 +73,11 @@ def died(world: World, everything: None, save: Save) -> Participant:
 
 
 def case(person: Participant) -> ReviewedRecord:
+    """Return where the review stands; the database leaves it out of what waits exactly when it is settled."""
     found = case_of(person, record_of(person).pk, "COD")
     assert found is not None
+    waiting = unsettled(CAUSE_OF_DEATH, records_of(CAUSE_OF_DEATH)).filter(pk=found.record.pk)
+    assert bool(waiting) == (found.state != ReviewState.SETTLED)
     return found
 
 
