@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Density, Theme, User
 from accounts.passkeys import MOST_CHARACTERS
-from accounts.services import SigningRests, signing_rests
+from accounts.services import SigningLocked, signing_locked
 from accounts.throttle import count_wrong_password
 from kernel import reading
 from kernel.fields import PasswordField, WordsField
@@ -72,8 +72,8 @@ class OwnPasswordForm(ServiceForm):
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        if signing_rests(self.user, at=self.at):
-            raise forms.ValidationError(SigningRests.message)
+        if signing_locked(self.user, at=self.at):
+            raise forms.ValidationError(SigningLocked.message)
         if not self.user.check_password(password):
             count_wrong_password(self.user)
             raise forms.ValidationError(_("This is not the password of your account. Type it again."))

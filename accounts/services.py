@@ -80,8 +80,8 @@ class WrongPassword(Refusal):
     status = 422
 
 
-class SigningRests(Refusal):
-    code = "accounts.signing_rests"
+class SigningLocked(Refusal):
+    code = "accounts.signing_locked"
     message = _(
         "The password was mistyped five times, so this account signs nothing for 15 minutes. "
         "If it was not you, tell the trial manager."
@@ -336,7 +336,7 @@ def count_mistyped(*, user: User, at: datetime) -> None:
     record_act("accounts:signature:refuse", by=user, at=at)
 
 
-def signing_rests(user: User, *, at: datetime) -> bool:
+def signing_locked(user: User, *, at: datetime) -> bool:
     """Say whether the password was mistyped too often of late inside sessions of ``user``.
 
     Failed sign-ins do not count here: an outsider who knows a name must not keep its owner from signing.
@@ -376,8 +376,8 @@ def _missing_for_signing(user: User) -> str:
 
 def refuse_wrong_password(*, by: User, password: str, at: datetime) -> None:
     """``by`` has typed their password again; one that does not match is counted, and too many rest for a while."""
-    if signing_rests(by, at=at):
-        raise SigningRests
+    if signing_locked(by, at=at):
+        raise SigningLocked
     if not by.check_password(password):
         count_wrong_password(by)
         raise WrongPassword

@@ -94,7 +94,7 @@ def _tell_bare(sql: Any, person: int) -> None:
     sql.execute("UPDATE bench_participant SET arm = %s WHERE id = %s", [arm, person])
 
 
-class House:
+class BenchServer:
     """A database with a scheme and people who wait; each way takes from its own share of them."""
 
     def __init__(self, folder: Path, people: dict[str, int]) -> None:
@@ -129,7 +129,7 @@ class House:
     def _fill(self) -> None:
         from kernel.scope import EVERYTHING, scope
         from randomization.services import set_up_scheme
-        from tests.integration.randomization import storm
+        from tests.integration.randomization import many_clients
         from tests.world import NOW, build_world
 
         self.world = build_world()
@@ -145,7 +145,7 @@ class House:
             )
         self.waiting = []
         while len(self.waiting) < self.people["doors"] + self.people["service"]:
-            self.waiting += storm.bulk_eligible(
+            self.waiting += many_clients.bulk_eligible(
                 site=self.world.site,
                 version=self.world.consent_version,
                 by=self.world.investigator,
@@ -288,15 +288,15 @@ class House:
 def measure(*, seconds: float, rounds: int, people: dict[str, int] | None = None) -> dict[str, Any]:
     """Rates of the four ways (medians), and the median over the rounds of each to the bare loop beside it."""
     with tempfile.TemporaryDirectory(prefix="palace3-bench-") as folder:
-        house = House(Path(folder) / "pg", people or PEOPLE)
+        bench = BenchServer(Path(folder) / "pg", people or PEOPLE)
         try:
             rates: dict[str, list[float]] = {way: [] for way in WAYS}
             for round_ in range(rounds):
                 turn = round_ % len(WAYS)
                 for way in (*WAYS[turn:], *WAYS[:turn]):
-                    rates[way].append(at_once(getattr(house, way)(round_, rounds), seconds))
+                    rates[way].append(at_once(getattr(bench, way)(round_, rounds), seconds))
         finally:
-            house.server.stop()
+            bench.server.stop()
     ratios = {
         way: statistics.median(mine / bare for mine, bare in zip(measured, rates["bare"], strict=True))
         for way, measured in rates.items()

@@ -24,14 +24,14 @@ from typing import Any
 
 import psycopg
 
-from bench.allocation import House
+from bench.allocation import BenchServer
 
 STAGES = ("II", "III", "IVA")
 MORE_SITES = ("03", "04", "05", "06")
 EIGHTEEN = [f"{site:02d}/{stage}" for site in range(1, 7) for stage in STAGES]
 
 
-class StormHouse(House):
+class LoadServer(BenchServer):
     """Six sites with an investigator each, and people who wait at all of them."""
 
     def _fill(self) -> None:
@@ -39,7 +39,7 @@ class StormHouse(House):
         from kernel.scope import EVERYTHING, scope
         from randomization.services import set_up_scheme
         from tests import world as small
-        from tests.integration.randomization import storm
+        from tests.integration.randomization import many_clients
 
         self.world = small.build_world()
         with scope(user_id=None, sites=EVERYTHING):
@@ -61,10 +61,10 @@ class StormHouse(House):
         self.waiting: list[int] = []
         share = -(-self.people["all"] // 6)
         for site in sites:
-            version = storm.at_once(site.consent_versions.get)
+            version = many_clients.at_once(site.consent_versions.get)
             own: list[int] = []
             while len(own) < share:
-                own += storm.bulk_eligible(
+                own += many_clients.bulk_eligible(
                     site=site,
                     version=version,
                     by=self.investigators[site.pk],
@@ -79,11 +79,11 @@ class StormHouse(House):
             owner.execute("ANALYZE")
 
 
-def pressing(house: StormHouse) -> Any:
+def pressing(bench: LoadServer) -> Any:
     """The investigator of the participant's site presses; answers with number and arm."""
     from randomization.allocation import readiness
     from randomization.services import randomize
-    from tests.integration.randomization.storm import at_once
+    from tests.integration.randomization.many_clients import at_once
     from tests.world import NOW, PASSWORD, as_person
     from trials.models import Participant
 
@@ -102,7 +102,7 @@ def pressing(house: StormHouse) -> Any:
 
     def press(pk: int) -> tuple[str, str]:
         participant = at_once(lambda: Participant.objects.select_related("site").get(pk=pk))
-        person = house.investigators[participant.site_id]
+        person = bench.investigators[participant.site_id]
         with as_person(person):
             given = randomize(
                 participant=participant,
@@ -126,8 +126,8 @@ def leave_out_what_follows() -> None:
 class Orphans:
     """Allocations that were kept when their client died, before it was told."""
 
-    def __init__(self, house: StormHouse) -> None:
-        self.house = house
+    def __init__(self, bench: LoadServer) -> None:
+        self.bench = bench
         self.numbers: dict[int, str] = {}
         self.whole = self.half = 0
 
@@ -139,7 +139,7 @@ class Orphans:
             self.numbers[participant] = number
 
     def _kept(self, participants: list[int]) -> list[Any]:
-        with psycopg.connect(self.house.owner) as owner:
+        with psycopg.connect(self.bench.owner) as owner:
             owner.execute("SELECT set_config('app.sites', '*', true)")
             return owner.execute(
                 "SELECT participant_id, number, arm IS NOT NULL FROM randomization_allocation "
@@ -166,9 +166,9 @@ def patiently(ask: Callable[[], Any]) -> Any:
     return ask()
 
 
-def kill_a_backend(house: StormHouse) -> None:
+def kill_a_backend(bench: LoadServer) -> None:
     """One server process of a client dies with -9; PostgreSQL recovers, and every client's connection breaks."""
-    with psycopg.connect(house.server.admin_url, autocommit=True) as admin:
+    with psycopg.connect(bench.server.admin_url, autocommit=True) as admin:
         for _ in range(1_000):
             busy = admin.execute(
                 "SELECT pid FROM pg_stat_activity WHERE usename = 'palace3_app' AND state <> 'idle' LIMIT 1"
@@ -180,9 +180,9 @@ def kill_a_backend(house: StormHouse) -> None:
     raise RuntimeError("no backend was at work: nothing was killed")
 
 
-def faults(house: StormHouse, told: dict[int, tuple[str, str]]) -> list[str]:
+def faults(bench: LoadServer, told: dict[int, tuple[str, str]]) -> list[str]:
     """What is not as it must be; empty when all is well."""
-    with psycopg.connect(house.owner) as owner:
+    with psycopg.connect(bench.owner) as owner:
         owner.execute("SELECT set_config('app.sites', '*', true)")
         rows = owner.execute(
             "SELECT participant_id, number, arm, stratum, sequence FROM randomization_allocation"
@@ -193,8 +193,8 @@ def faults(house: StormHouse, told: dict[int, tuple[str, str]]) -> list[str]:
             "JOIN allocation.stratum t ON t.id = s.stratum_id GROUP BY 1, 2 ORDER BY 1"
         ).fetchall()
     found = []
-    if len(rows) != len(house.waiting) or len({row[0] for row in rows}) != len(rows):
-        found.append(f"{len(rows)} allocations for {len(house.waiting)} participants")
+    if len(rows) != len(bench.waiting) or len({row[0] for row in rows}) != len(rows):
+        found.append(f"{len(rows)} allocations for {len(bench.waiting)} participants")
     if any(row[2] is None for row in rows):
         found.append("an allocation was not completed")
     for stratum, count in Counter(row[3] for row in rows).items():
@@ -216,36 +216,36 @@ def main() -> int:
     parser.add_argument("--bare", action="store_true", help="without visits, checks and notices")
     parser.add_argument("--pause", type=float, default=6, help="seconds between kills at most")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="palace3-storm-") as folder:
+    with tempfile.TemporaryDirectory(prefix="palace3-clients-") as folder:
         told_in = Path(folder) / "told"
         told_in.mkdir()
-        house = StormHouse(Path(folder) / "pg", {"all": asked.participants})
+        bench = LoadServer(Path(folder) / "pg", {"all": asked.participants})
         try:
-            from tests.integration.randomization.storm import Storm
+            from tests.integration.randomization.many_clients import ManyClients
 
             if asked.bare:
                 leave_out_what_follows()
-            press, orphans = pressing(house), Orphans(house)
-            storm = Storm(
-                house.waiting,
+            press, orphans = pressing(bench), Orphans(bench)
+            clients = ManyClients(
+                bench.waiting,
                 press,
                 told_in,
                 kills=asked.kills,
                 pause=(0.2, asked.pause),
-                break_backend=lambda: kill_a_backend(house),
+                break_backend=lambda: kill_a_backend(bench),
                 after_kill=orphans.look,
             )
             press(
-                house.waiting[0]
+                bench.waiting[0]
             )  # what a server process loads once is loaded before the clients are forked
-            seconds = storm.run()
-            told = storm.acknowledged()
-            found = faults(house, told) + orphans.pressed_again(press, told)
+            seconds = clients.run()
+            told = clients.acknowledged()
+            found = faults(bench, told) + orphans.pressed_again(press, told)
         finally:
-            house.server.stop()
+            bench.server.stop()
     print(
-        f"storm: {len(house.waiting)} allocations, 18 strata, 16 clients, {storm.killed} of them and a backend killed, "
-        f"{len(house.waiting) / seconds:.0f}/s: {'all in order' if not found else 'NOT in order'}"
+        f"{len(bench.waiting)} allocations, 18 strata, 16 clients, {clients.killed} of them and a backend killed, "
+        f"{len(bench.waiting) / seconds:.0f}/s: {'all in order' if not found else 'NOT in order'}"
     )
     print(
         f"  acknowledged outside the database: {len(told)}; kept when their client died before it was told, and "

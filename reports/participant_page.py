@@ -56,7 +56,7 @@ class ScreeningStep:
 
 
 @dataclass(frozen=True)
-class Casefile:
+class ParticipantPage:
     """What the page shows of one participant."""
 
     consents: list[Consent]
@@ -87,7 +87,9 @@ class Casefile:
         return next((line for line in waiting if line.todo.state == TodoState.OPEN), None)
 
 
-def casefile_of(participant: Participant, *, user: User, today: date, at: datetime) -> Casefile:
+def participant_page_of(
+    participant: Participant, *, user: User, today: date, at: datetime
+) -> ParticipantPage:
     """Gather the page's content; what the person may not see is not gathered."""
     text = text_for(participant)
     visits = list(Visit.objects.filter(participant=participant))
@@ -110,7 +112,7 @@ def casefile_of(participant: Participant, *, user: User, today: date, at: dateti
     clocks = _clocks(participant, user, at)
     to_come = _still_to_come(participant, visits, today)
     sees_arm = user.may(Permission.ALLOCATION_VIEW, participant.site_id)
-    return Casefile(
+    return ParticipantPage(
         consents=consents,
         decision=decision,
         outcome=_outcome(participant),

@@ -16,7 +16,7 @@ from kernel.clock import local_date
 from reports.actions import actions_of
 from reports.acts import acts_about, in_words, role_of
 from reports.course import with_course
-from reports.participant_page import casefile_of
+from reports.participant_page import participant_page_of
 from reports.person import person_line, with_person
 from trials.models import Participant
 from trials.models.locks import lock_kind
@@ -34,7 +34,7 @@ def participant_page(request: PersonRequest, number: str) -> HttpResponse:
     participant = get_object_or_404(noted, number=number)
     at = timezone.now()
     today = local_date(at, participant.site.time_zone)
-    case = casefile_of(participant, user=request.user, today=today, at=at)
+    case = participant_page_of(participant, user=request.user, today=today, at=at)
     actions = actions_of(participant, request.user)
     may_see_notes = request.user.may(Permission.CRF_VIEW, participant.site_id)
     context = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.services import LOCKED_FOR, TRIES_BEFORE_LOCK, signing_rests
+from accounts.services import LOCKED_FOR, TRIES_BEFORE_LOCK, signing_locked
 from audit.models import Act
 from protocol.text import load
 from tests.clock import clock_time
@@ -62,7 +62,7 @@ def test_after_five_wrong_passwords_nothing_is_signed_for_a_while(
     with as_person(world.trial_manager):
         assert not Confirmation.objects.exists()
         later = clock_time() + LOCKED_FOR
-        assert not signing_rests(world.trial_manager, at=later)
+        assert not signing_locked(world.trial_manager, at=later)
 
 
 def test_an_outsider_who_fails_to_sign_in_keeps_nobody_from_signing(world: World) -> None:

@@ -39,7 +39,7 @@ from randomization.services.minimizing import (
 )
 from randomization.services.sweep import sweep_unrevealed
 from tests.integration.randomization.conftest import DIGEST, Evidence, StageGroup
-from tests.integration.randomization.storm import Storm, at_once, bulk_eligible
+from tests.integration.randomization.many_clients import ManyClients, at_once, bulk_eligible
 from tests.integration.randomization.test_attacks import forged_act
 from tests.integration.randomization.test_nothing_leaks import (
     body_of,
@@ -384,9 +384,9 @@ def test_forty_at_two_sites_by_four_clients_one_of_them_killed(
         return allocation.number, str(allocation.arm)
 
     mixed = [pk for pair in zip(here, there, strict=True) for pk in pair]
-    storm = Storm(mixed, ask, tmp_path, clients=4, kills=2, pause=(0.3, 1.0))
-    storm.run()
-    assert storm.killed >= 1
+    clients = ManyClients(mixed, ask, tmp_path, clients=4, kills=2, pause=(0.3, 1.0))
+    clients.run()
+    assert clients.killed >= 1
     with scope(user_id=None, sites=EVERYTHING):
         assert sweep_unrevealed(at=NOW) == []
     order = turns(superuser)
@@ -394,7 +394,7 @@ def test_forty_at_two_sites_by_four_clients_one_of_them_killed(
     assert {pk for _, pk in order} == set(mixed)
     with everything():
         held = {a.participant_id: a for a in Allocation.objects.select_related("part")}
-    told = storm.acknowledged()
+    told = clients.acknowledged()
     assert {pk: (a.number, a.arm) for pk, a in held.items()} == told
     assert_every_arm_follows([held[pk] for _, pk in order], part.root)
     for level in ("01", "02", *STAGES, ""):

@@ -1,6 +1,6 @@
 """Clients that press at once, and clients that die: no place twice, none skipped (requirement 29).
 
-``PALACE3_STORM=10000`` runs the large storm over 18 strata as well; it takes some minutes.
+``python -m bench.load_test`` does it over 18 strata with as many participants as wanted; it takes some minutes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from randomization.models import Allocation
 from randomization.services import randomize
 from randomization.services.sweep import sweep_unrevealed
 from tests.integration.randomization.conftest import DIGEST, Evidence, StageGroup
-from tests.integration.randomization.storm import Storm, at_once, bulk_eligible
+from tests.integration.randomization.many_clients import ManyClients, at_once, bulk_eligible
 from tests.world import NOW, PASSWORD, as_person
 from trials.models import Participant
 
@@ -63,7 +63,7 @@ def pressed_by(person):
     return press
 
 
-def assert_whole(superuser, storm, expected):
+def assert_whole(superuser, clients, expected):
     """Every place in order, once; every acknowledged allocation there, as it was acknowledged."""
     with scope(user_id=None, sites=EVERYTHING):
         sweep_unrevealed(at=NOW)
@@ -76,7 +76,7 @@ def assert_whole(superuser, storm, expected):
     for stratum, count in by_stratum.items():
         assert sorted(row[4] for row in rows if row[3] == stratum) == list(range(1, count + 1))
     held = {row[0]: (row[1], row[2]) for row in rows}
-    told = storm.acknowledged()
+    told = clients.acknowledged()
     assert set(told) == set(held)
     assert all(held[participant] == what for participant, what in told.items())
     slots = superuser.execute(
@@ -89,19 +89,19 @@ def assert_whole(superuser, storm, expected):
 
 def test_two_hundred_by_sixteen_clients_one_of_them_killed(world, part, stages, superuser, tmp_path):
     participants = crowd(world, world.site, 200)
-    storm = Storm(participants, pressed_by(world.investigator), tmp_path, kills=1)
-    storm.run()
-    assert storm.killed == 1
-    assert_whole(superuser, storm, 200)
+    clients = ManyClients(participants, pressed_by(world.investigator), tmp_path, kills=1)
+    clients.run()
+    assert clients.killed == 1
+    assert_whole(superuser, clients, 200)
 
 
 def test_sixteen_clients_that_press_for_one_participant_see_one_allocation(
     world, part, stages, superuser, tmp_path
 ):
     (participant,) = crowd(world, world.site, 1)
-    storm = Storm([participant] * 16, pressed_by(world.investigator), tmp_path, kills=0)
-    storm.run()
-    assert_whole(superuser, storm, 1)
+    clients = ManyClients([participant] * 16, pressed_by(world.investigator), tmp_path, kills=0)
+    clients.run()
+    assert_whole(superuser, clients, 1)
 
 
 def test_threads_of_one_server_are_served_one_after_the_other(world, part, stages, superuser, tmp_path):

@@ -100,7 +100,7 @@ def bulk_eligible(
 
 
 @dataclass
-class Storm:
+class ManyClients:
     """``clients`` processes that randomize ``participants``; some die and are replaced."""
 
     participants: Sequence[int]
