@@ -328,8 +328,10 @@ REPLY_TO = os.environ.get("REPLY_TO", "")
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 SILENCED_SYSTEM_CHECKS: list[str] = []
-# Practice has no worker: what would be done later is let go.
-BROKER_URL = os.environ.get("BROKER_URL", "memory://" if PALACE3_PRACTICE else "redis://127.0.0.1:6379/0")
+# Practice has no worker: what would be done later is let go, whatever broker is named. It never reaches the trial's.
+BROKER_URL = "memory://"
+if not PALACE3_PRACTICE:
+    BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")
 
 # Counts of calls and of failed sign-ins, shared by every web process where there is a broker to share them.
 CACHES = {
@@ -340,7 +342,7 @@ CACHES = {
             "KEY_PREFIX": "palace3",
             "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
         }
-        if "BROKER_URL" in os.environ
+        if "BROKER_URL" in os.environ and not PALACE3_PRACTICE
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
 }

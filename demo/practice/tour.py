@@ -17,7 +17,6 @@ from accounts.permissions import ROLE_LABELS, Role
 from audit.models import Act
 from crf.engine.base import COMPLETED, Record
 from demo.practice.services import PASSWORD
-from trials.models import Participant
 
 SESSION_KEY: Final = "tour"
 
@@ -41,7 +40,7 @@ def _step(text: str | Promise, page: str, *verbs: str, form: str = "") -> TourSt
 
 _ASK: Final = _step(
     _("Raise a query about an answer that you doubt: open a form and press the mark beside the answer."),
-    "reports:participants",
+    "participant",
     "crf:query:raise",
 )
 TOURS: Final[Mapping[Role, tuple[TourStep, ...]]] = {
@@ -55,7 +54,7 @@ TOURS: Final[Mapping[Role, tuple[TourStep, ...]]] = {
         ),
         _step(
             _("Record a visit that took place, of the participant prepared for you."),
-            "reports:participants",
+            "participant",
             "followup:visit:record",
         ),
         _step(_("Answer a query."), "crf:queries", "crf:query:answer", "crf:query:confirm"),
@@ -63,12 +62,12 @@ TOURS: Final[Mapping[Role, tuple[TourStep, ...]]] = {
     Role.INVESTIGATOR: (
         _step(
             _("Read the evidence about the participant prepared for you; decide on eligibility and sign."),
-            "reports:participants",
+            "participant",
             "trials:eligibility:decide",
         ),
         _step(
             _("Randomize the participant. The arm comes from the list of practice, never from the trial's."),
-            "reports:participants",
+            "participant",
             "randomization:slot:take",
         ),
         _step(_("Sign a form."), "crf:to-sign", "crf:record:sign", "crf:records:sign"),
@@ -82,7 +81,7 @@ TOURS: Final[Mapping[Role, tuple[TourStep, ...]]] = {
             _(
                 "Verify the answers of a form against source: open a form of the participant prepared for you."
             ),
-            "reports:verification",
+            "participant",
             "crf:fields:verify",
             "crf:fields:verify_several",
         ),
@@ -114,7 +113,7 @@ def tour(request: HttpRequest) -> dict[str, Any]:
     role = Role(said["role"])
     done = done_steps(request.user, role)
     shown = [
-        {"text": step.text, "href": reverse(step.page), "done": is_done}
+        {"text": step.text, "href": _address(step.page, said["numbers"]), "done": is_done}
         for step, is_done in zip(TOURS[role], done, strict=True)
     ]
     numbers = [
@@ -126,14 +125,15 @@ def tour(request: HttpRequest) -> dict[str, Any]:
             "steps": shown,
             "done": sum(done),
             "passed": all(done),
+            "next": next((step for step in shown if not step["done"]), None),
             "participants": numbers,
             "password": PASSWORD,
         }
     }
 
 
-def version_of(user: User) -> str:
-    """Return the version of the protocol that practice follows."""
-    with transaction.atomic():
-        latest = Participant.objects.order_by("-pk").values_list("protocol_version", flat=True).first()
-    return latest or ""
+def _address(page: str, numbers: list[str]) -> str:
+    """Return the page of a step; the prepared participant's own where the step is about them."""
+    if page != "participant":
+        return reverse(page)
+    return reverse(page, args=numbers[:1]) if numbers else reverse("reports:participants")

@@ -58,7 +58,6 @@ class PracticeServer:
 
         return {
             "DATABASE_URL": app_url,
-            "BROKER_URL": "memory://",
             "SECRET_KEY": kept_secret(self.folder / "practice-secret-key"),
             "PALACE3_LIST_KEY": key("list-key", "k1:"),
             "PALACE3_IDENTITY_KEY": key("identity-key"),

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import ROLE_LABELS, Role
 from accounts.requests import PersonRequest
 from kernel.choices import chosen
+from kernel.fields import WordsField
 from kernel.service_form import Page, ServiceForm
 from trials import services
 from trials.practice import PRACTISED_ROLES, entry_ticket, learner_of, read_pass
@@ -27,7 +28,7 @@ from trials.practice import PRACTISED_ROLES, entry_ticket, learner_of, read_pass
 class PassedForm(ServiceForm):
     """The ticket by which practice says what was passed; its person presses one button."""
 
-    ticket = forms.CharField(max_length=800, widget=forms.HiddenInput)
+    ticket = WordsField(max_length=800, widget=forms.HiddenInput)
 
 
 @require_GET
