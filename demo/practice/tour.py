@@ -39,7 +39,7 @@ def _step(text: str | Promise, page: str, *verbs: str, form: str = "") -> TourSt
 
 
 _ASK: Final = _step(
-    _("Raise a query about an answer that you doubt: open a form and press the mark beside the answer."),
+    _("Raise a query about an answer that you doubt: open a form and press “Raise a query”."),
     "participant",
     "crf:query:raise",
 )

@@ -24,12 +24,16 @@ from accounts.services import change_person, create_person
 from audit.models import Act
 from crf import catalogue
 from crf.eligibility.evidence import current_evidence
-from crf.models import Query, QueryState, SignedAs
-from crf.queries.services import answer_query
+from crf.models import Query, QueryState, Record, SignedAs
+from crf.queries.services import answer_query, close_query, raise_query
 from crf.records.signing import digest_of, sign_records
-from crf.store.records import find_stored_record, key_of_record
+from crf.records.source_verification import verify_fields
+from crf.store.outstanding import unverified_required
+from crf.store.records import RecordKey, find_stored_record, key_of_record
+from crf.store.verification import answers_of
 from demo.practice.preparation import case_of
 from demo.practice.services import PASSWORD, set_up_practice
+from demo.practice.tour import TOURS
 from demo.simulation.answers import demographics
 from demo.simulation.form_filler import fill
 from followup.models import Visit
@@ -48,9 +52,9 @@ from tests.world import World, as_person
 from trials import services as trials
 from trials.models import ConsentVersion, Participant
 from trials.models.people import with_grants
-from trials.practice import PassedTour, entry_ticket, learner_of, pass_ticket
+from trials.practice import PRACTISED_ROLES, PassedTour, entry_ticket, learner_of, pass_ticket
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 TRIAL, PRACTICE = "https://trial.example.org", "https://practice.example.org"
 KEY = "q8Zr2-Yw0cV1nT5xK7bM3sD9fG4hJ6lP_aE0iU1oRtWzXcVbNm2Q"
 Practising = Callable[[], AbstractContextManager[None]]
@@ -151,6 +155,14 @@ def as_coordinator(user: User, number: str) -> None:
         )
 
 
+def key_of(number: str) -> RecordKey:
+    """Return the key of the participant's demographics."""
+    record = Record.objects.select_related("participant__site", "visit").get(
+        participant__number=number, form_code="DM"
+    )
+    return key_of_record(catalogue.form("DM"), record)
+
+
 def as_investigator(user: User, number: str) -> None:
     by: Any = {"by": user, "at": NOW, "password": PASSWORD}
     with as_person(user):
@@ -164,34 +176,61 @@ def as_investigator(user: User, number: str) -> None:
             ready = readiness(participant, at=NOW)
         randomize(participant=participant, confirmed_stratum=ready.stratum, **by)
         with transaction.atomic():
-            record = participant.records.select_related("participant__site", "visit").get(form_code="DM")
-            key = key_of_record(catalogue.form("DM"), record)
+            key = key_of(number)
             stored = find_stored_record(key)
             assert stored
-            seen = {key: (record.version, digest_of(key.form, stored))}
+            seen = {key: (stored.record.version, digest_of(key.form, stored))}
             sign_records(seen=seen, signed_as=SignedAs.CASEBOOK, **by)
 
 
+def as_data_manager(user: User, number: str) -> None:
+    by: Any = {"by": user, "at": NOW}
+    with as_person(user), transaction.atomic():
+        close_query(query=Query.objects.get(participant__number=number, key=""), text="Settled.", **by)
+        raise_query(record_key=key_of(number), text="Is this the source?", **by)
+
+
+def as_monitor(user: User, number: str) -> None:
+    by: Any = {"by": user, "at": NOW}
+    with as_person(user), transaction.atomic():
+        row = unverified_required(participant__number=number).filter(form_code="DM").get()
+        answers = answers_of(catalogue.form("DM"), row.pk)
+        seen = {target: answers[target].token for target in row.unverified}
+        verify_fields(record_key=key_of(number), seen=seen, **by)
+        raise_query(record_key=key_of(number), text="The source says otherwise.", **by)
+
+
+WALKS = {
+    Role.COORDINATOR: as_coordinator,
+    Role.INVESTIGATOR: as_investigator,
+    Role.DATA_MANAGER: as_data_manager,
+    Role.MONITOR: as_monitor,
+}
+
+
+@pytest.mark.django_db(transaction=True)
 def test_requirement_62_practice_is_in_no_table_of_the_trial_and_passing_it_is_the_training(
     world: World, practising: Practising, superuser: psycopg.Connection[Any]
 ) -> None:
-    tours = {Role.COORDINATOR: as_coordinator, Role.INVESTIGATOR: as_investigator}
-    with practising(), scope(user_id=None, sites=EVERYTHING):
-        set_up_practice(at=NOW)
-    for role, walk in tours.items():
-        person = newcomer(f"new_{role.value}")
-        at_trial = Client()
-        at_trial.force_login(person)
-        # given a person on their first day, with no role: the work list leads to practice, and to nothing else
-        assert "Your first day" in at_trial.get("/work-list/").content.decode()
-        assert at_trial.get("/participants/").status_code == 403
-        place = urlsplit(led_to(at_trial, f"/practice/go/?role={role.value}"))
+    assert set(WALKS) == set(PRACTISED_ROLES) == set(TOURS)
+    # given people on their first day, with no role: the work list leads to practice, and to nothing else
+    browsers, tickets, trained = {}, {}, {}
+    for role in PRACTISED_ROLES:
+        browsers[role] = Client()
+        browsers[role].force_login(newcomer(f"new_{role.value}"))
+        place = urlsplit(led_to(browsers[role], f"/practice/go/?role={role.value}"))
         assert f"{place.scheme}://{place.netloc}" == PRACTICE
-        (ticket,) = parse_qs(place.query)["ticket"]
-        before = rows_of(superuser)
-        # when they practise: the page says so, has prepared somebody, and ticks what they did themselves
-        with practising():
-            client, learner, page = enter(ticket)
+        (tickets[role],) = parse_qs(place.query)["ticket"]
+    at_trial = browsers[Role.COORDINATOR]
+    assert "Your first day" in at_trial.get("/work-list/").content.decode()
+    assert at_trial.get("/participants/").status_code == 403
+    before = rows_of(superuser)
+    # when they practise: the page says so, has prepared somebody, and ticks what they did themselves
+    with practising():
+        with scope(user_id=None, sites=EVERYTHING):
+            set_up_practice(at=NOW)
+        for role, walk in WALKS.items():
+            client, learner, page = enter(tickets[role])
             assert "PRACTICE" in page
             assert "Take the training to the trial" not in page
             (number,) = client.session["tour"]["numbers"]
@@ -199,33 +238,32 @@ def test_requirement_62_practice_is_in_no_table_of_the_trial_and_passing_it_is_t
             assert number in page
             assert led_to(client, "/practice/done/") == "/work-list/"
             walk(learner, number)
-            page = client.get("/work-list/").content.decode()
-            assert "Take the training to the trial" in page
-            back = led_to(client, "/practice/done/")
-            with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-                assert Allocation.objects.filter(participant__number=number).exists()
-        # then no row of the trial is another than before: no participant, no place of the list, no mail, no act
-        assert rows_of(superuser) == before
-        # and the training is on record once the person says so, with its day, version and where it comes from
+            assert "Take the training to the trial" in client.get("/work-list/").content.decode()
+            trained[role] = led_to(client, "/practice/done/")
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            assert Allocation.objects.count() == 2  # the coordinator's participant, and the investigator's
+    # then no row of the trial is another than before: no participant, no place of the list, no mail, no act
+    assert rows_of(superuser) == before
+    # and the training is on record once the person says so, with its day, version and where it comes from
+    for role, back in trained.items():
         assert back.startswith(f"{TRIAL}/practice/passed/?ticket=")
-        address = back.removeprefix(TRIAL)
-        assert "1.0" in at_trial.get(address).content.decode()
-        assert User.objects.get(pk=person.pk).trained_on is None
+        assert "1.0" in browsers[role].get(back.removeprefix(TRIAL)).content.decode()
+        person = User.objects.get(username=f"new_{role.value}")
+        assert person.trained_on is None
         (ticket,) = parse_qs(urlsplit(back).query)["ticket"]
-        assert at_trial.post("/practice/passed/", {"ticket": ticket}).status_code == 302
+        assert browsers[role].post("/practice/passed/", {"ticket": ticket}).status_code == 302
         person.refresh_from_db()
         assert (person.trained_on, person.trained_for) == (NOW.date(), "1.0")
         assert "Practice" in (person.training_document or "")
         with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
             assert Act.objects.filter(verb="trials:practice:pass", by=person).count() == 1
-        assert "Your first day" not in at_trial.get("/work-list/").content.decode()
         # and nobody else takes it
         stranger = Client()
         stranger.force_login(world.coordinator)
         assert stranger.post("/practice/passed/", {"ticket": ticket}).status_code == 403
+    assert "Your first day" not in at_trial.get("/work-list/").content.decode()
 
 
-@pytest.mark.django_db
 def test_neither_program_works_in_the_database_of_the_other(
     practice_database: str, admin_url: str, test_database: tuple[str, str], settings: Any
 ) -> None:
@@ -248,24 +286,26 @@ def test_neither_program_works_in_the_database_of_the_other(
 
 
 def test_practice_has_one_way_in_and_the_trial_believes_only_what_practice_signed(
-    practising: Practising, settings: Any
+    settings: Any,
 ) -> None:
+    settings.PRACTICE_ADDRESS, settings.PRACTICE_TRIAL_ADDRESS, settings.PRACTICE_KEY = PRACTICE, TRIAL, KEY
     person = newcomer("new_person")
     learner = learner_of(person, Role.COORDINATOR)
     passed = PassedTour(person.pk, Role.COORDINATOR, "1.0", NOW.date())
     entry, late = entry_ticket(learner, at=NOW), entry_ticket(learner, at=NOW - timedelta(minutes=3))
     training, old = pass_ticket(passed, at=NOW), pass_ticket(passed, at=NOW - timedelta(days=8))
-    with practising():
-        for refused in ("", "x", entry[:-1], late, training):
-            assert Client().get("/practice/enter/", {"ticket": refused}).status_code == 403
-        # no password opens practice, not even of the people who stand there
-        for answer in (
-            Client().get("/accounts/sign-in/"),
-            Client().post("/accounts/sign-in/", {"username": "trial"}),
-        ):
-            assert answer.headers["Location"] == f"{TRIAL}/practice/"
-        assert Client().post("/accounts/sign-in-again/", {"username": "trial"}).status_code == 422
-        assert Client().get("/").headers["Location"] == f"{TRIAL}/practice/"
+    settings.ROOT_URLCONF = "demo.practice.urls"
+    for refused in ("", "x", entry[:-1], late, training):
+        assert Client().get("/practice/enter/", {"ticket": refused}).status_code == 403
+    # no password opens practice, not even of the people who stand there
+    for answer in (
+        Client().get("/accounts/sign-in/"),
+        Client().post("/accounts/sign-in/", {"username": "trial"}),
+    ):
+        assert answer.headers["Location"] == f"{TRIAL}/practice/"
+    assert Client().post("/accounts/sign-in-again/", {"username": "trial"}).status_code == 422
+    assert Client().get("/").headers["Location"] == f"{TRIAL}/practice/"
+    settings.ROOT_URLCONF = "palace3.urls"
     client = Client()
     client.force_login(person)
     for refused in ("", "x", training[:-1], old, entry):
