@@ -311,7 +311,8 @@ def test_practice_has_one_way_in_and_the_trial_believes_only_what_practice_signe
     for refused in ("", "x", training[:-1], old, entry):
         assert client.post("/practice/passed/", {"ticket": refused}).status_code == 403
     settings.PRACTICE_ADDRESS = ""
-    assert client.get("/practice/").status_code == 404
+    assert "serves no practice" in client.get("/practice/").content.decode()
+    assert client.get("/practice/go/", {"role": "coordinator"}).status_code == 404
     assert client.post("/practice/passed/", {"ticket": training}).status_code == 404
     person.refresh_from_db()
     assert person.trained_on is None
