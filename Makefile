@@ -19,8 +19,8 @@ install: ## Prepare this clone for development: environment, packages, front-end
 install-demo:
 	@$(PYTHON) scripts/set_up.py
 
-demo: install-demo ## Serve a synthetic trial until Ctrl-C (PORT=8000 chooses the port); keeps its data in var/
-	@exec $(VENV_PYTHON) manage.py demo $(if $(PORT),--port $(PORT))
+demo: install-demo ## Serve a synthetic trial until Ctrl-C (PORT=8000 chooses the port, PRACTICE=1 serves practice too); keeps its data in var/
+	@exec $(VENV_PYTHON) manage.py demo $(if $(PORT),--port $(PORT)) $(if $(PRACTICE),--practice)
 
 demo-reset: install-demo ## Throw the synthetic trial away; the next `make demo` fills a new one
 	@$(VENV_PYTHON) manage.py demo --reset

@@ -43,6 +43,7 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
             example="1",
         ),
         EnvironmentVariable("PALACE3_DEMO", "The synthetic trial, its hasher and printed passwords; refused in production.", "0"),
+        EnvironmentVariable("PALACE3_PRACTICE", "1 on the server of practice alone, whose database is its own (docs/operations/practice.md); refused in production.", "0", "practice"),
         EnvironmentVariable("PALACE3_DEMO_FILLED", "Set by `make demo` alone: the file that says the trial is filled."),
         EnvironmentVariable("PALACE3_VERSION", "Tag of the image.", "latest", "compose", compose=True),
         EnvironmentVariable("POSTGRES_IMAGE", "PostgreSQL's image; name@sha256:… pins it.", "postgres:18-bookworm", "compose", compose=True),
@@ -112,6 +113,14 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
             "none: nobody does",
             "web",
         ),
+    ),
+    "Practice": (
+        EnvironmentVariable("PRACTICE_ADDRESS", "Where practice is served, such as https://practice.example.org.", "none: nobody practises", "web"),
+        EnvironmentVariable("PRACTICE_HOST", "The name under which the proxy serves practice.", "practice.localhost", "compose", compose=True),
+        EnvironmentVariable("PRACTICE_TLS", "Its certificate, as PALACE3_TLS.", "internal", "compose", compose=True),
+        EnvironmentVariable("PRACTICE_SECRETS_DIR", "Folder of practice's own secrets.", "./secrets-practice", "compose", compose=True),
+        EnvironmentVariable("PRACTICE_TRIAL_ADDRESS", "In practice: where the trial is served, to which people go back.", needed_by="practice"),
+        _secret("PRACTICE_KEY", "Signs what trial and practice tell each other: the same at both, at least 50 characters.", needed_by="web, practice"),
     ),
     "Digest of the audit trail": (
         EnvironmentVariable(

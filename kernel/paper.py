@@ -7,11 +7,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
 
 ARCHIVED: Final = "pdf/a-3a"
+# On each page of a paper that practice makes, so that none is taken for one of the trial (ADR 57).
+OF_PRACTICE: Final = """@page { @bottom-center { content: "PRACTICE · 练习"; color: #883a00;
+    font: bold 9pt "DejaVu Sans", "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif; } }"""
 
 
 class NoPrinting(Refusal):
@@ -39,8 +43,10 @@ def set_pages(page: str, attached: Mapping[str, str] | None = None) -> bytes:
     """
     setter = typesetter()
     files = [setter.Attachment(string=text, name=name) for name, text in (attached or {}).items()]
+    marks = [setter.CSS(string=OF_PRACTICE)] if settings.PALACE3_PRACTICE else []
     with quiet():
-        return bytes(setter.HTML(string=page).write_pdf(pdf_variant=ARCHIVED, attachments=files))
+        paper = setter.HTML(string=page)
+        return bytes(paper.write_pdf(pdf_variant=ARCHIVED, attachments=files, stylesheets=marks))
 
 
 @contextmanager

@@ -55,6 +55,16 @@ def _secrets(chosen: Any) -> Iterator[UnsafeSetting]:
         yield UnsafeSetting(
             "PALACE3_DEMO", _("the switch of the demonstration is on. Take it out of the environment.")
         )
+    if chosen.PALACE3_PRACTICE:
+        yield UnsafeSetting(
+            "PALACE3_PRACTICE", _("this server is for practice. Take PALACE3_PRODUCTION out there.")
+        )
+    if chosen.PRACTICE_ADDRESS and not _is_strong(chosen.PRACTICE_KEY, SHORTEST_KEY):
+        yield UnsafeSetting(
+            "PRACTICE_KEY",
+            _("absent, shorter than {least} characters or too even. Make one with scripts/make_secrets.py."),
+            SHORTEST_KEY,
+        )
     if not _is_strong(chosen.SECRET_KEY, SHORTEST_KEY):
         yield UnsafeSetting(
             "SECRET_KEY",

@@ -143,6 +143,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "roles": [ROLE_LABELS[role] for role in sorted(request.user.roles)] if signed_in else [],  # type: ignore[union-attr]
             "languages": settings.LANGUAGES,
             "demo": settings.PALACE3_DEMO,
+            "practice": settings.PALACE3_PRACTICE,
+            "may_practise": bool(settings.PRACTICE_ADDRESS),
             "release": settings.RELEASE,
             "maintenance": maintenance(),
             "idle_minutes": settings.IDLE_MINUTES,

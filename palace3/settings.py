@@ -60,6 +60,12 @@ DEBUG = False
 # A server with real data: web, worker and beat refuse to start while something is unsafe (kernel/production.py).
 PALACE3_PRODUCTION = _flag("PALACE3_PRODUCTION")
 PALACE3_DEMO = _flag("PALACE3_DEMO")
+# This process serves practice alone, from a database of its own (ADR 57).
+PALACE3_PRACTICE = _flag("PALACE3_PRACTICE")
+# At the trial: where practice is served; in practice: where the trial is. The key signs what one tells the other.
+PRACTICE_ADDRESS = os.environ.get("PRACTICE_ADDRESS", "").rstrip("/")
+PRACTICE_TRIAL_ADDRESS = os.environ.get("PRACTICE_TRIAL_ADDRESS", "").rstrip("/")
+PRACTICE_KEY = os.environ.get("PRACTICE_KEY", "")
 PALACE3_DEMO_FILLED = os.environ.get("PALACE3_DEMO_FILLED", "")
 PALACE3_LIST_KEY = os.environ.get("PALACE3_LIST_KEY", "")
 PALACE3_LIST_KEY_FILE = os.environ.get("PALACE3_LIST_KEY_FILE", "")
@@ -139,7 +145,7 @@ MIDDLEWARE = [
     "palace3.middleware.Refusals",
 ]
 
-ROOT_URLCONF = "palace3.urls"
+ROOT_URLCONF = "demo.practice.urls" if PALACE3_PRACTICE else "palace3.urls"
 WSGI_APPLICATION = "palace3.wsgi.application"
 TEMPLATES = [
     {
@@ -158,6 +164,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "palace3.context.shell",
+                *(["demo.practice.tour.tour"] if PALACE3_PRACTICE else []),
             ],
         },
     }
@@ -201,6 +208,9 @@ SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SAMESITE = "Lax"
+# Two ports of one host share their cookies: whoever practises stays signed in at the trial.
+SESSION_COOKIE_NAME = "practice_sessionid" if PALACE3_PRACTICE else "sessionid"
+CSRF_COOKIE_NAME = "practice_csrftoken" if PALACE3_PRACTICE else "csrftoken"
 CSRF_FAILURE_VIEW = "palace3.error_views.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -297,7 +307,10 @@ SIGN_IN_LANE = int(os.environ.get("SIGN_IN_LANE") or os.cpu_count() or 1)
 EXPORT_KEEP_DAYS = int(os.environ.get("EXPORT_KEEP_DAYS", "90"))
 
 # Where nobody has named a server, nothing counts as sent: messages wait, and the alarm of unsent mail rises.
-EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "kernel.no_mail_server.NoMailServer")
+# No mail ever leaves practice.
+EMAIL_BACKEND = "kernel.no_mail_server.NoMailServer"
+if not PALACE3_PRACTICE:
+    EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", EMAIL_BACKEND)
 EMAIL_FILE_PATH = os.environ.get("EMAIL_FILE_PATH", str(BASE_DIR / "var" / "mail"))
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "127.0.0.1")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
@@ -315,7 +328,10 @@ REPLY_TO = os.environ.get("REPLY_TO", "")
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 SILENCED_SYSTEM_CHECKS: list[str] = []
-BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")
+# Practice has no worker: what would be done later is let go, whatever broker is named. It never reaches the trial's.
+BROKER_URL = "memory://"
+if not PALACE3_PRACTICE:
+    BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")
 
 # Counts of calls and of failed sign-ins, shared by every web process where there is a broker to share them.
 CACHES = {
@@ -326,7 +342,7 @@ CACHES = {
             "KEY_PREFIX": "palace3",
             "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
         }
-        if "BROKER_URL" in os.environ
+        if "BROKER_URL" in os.environ and not PALACE3_PRACTICE
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
 }

@@ -164,6 +164,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "crf:listing:take": _("File of a listing taken"),
     "crf:note:ask": _("Query raised from a working note"),
     "trials:participant:register": _("Participant registered"),
+    "trials:practice:pass": _("Training passed in practice"),
     "trials:people:import": _("People of a file imported"),
     "trials:identity:note": _("Codes kept of who a participant is"),
     "trials:identity:compare": _("Participants noticed that may be one person"),

@@ -15,11 +15,12 @@ from pathlib import Path
 
 SERVES = (
     "secret_key", "list_key", "identity_key", "trail_key", "anchor_key", "metrics_token", "email_password",
-    "database_url", "broker_url",
+    "practice_key", "database_url", "broker_url",
 )  # fmt: skip
 VARIABLES: Mapping[str, str] = {
     "secret_key": "SECRET_KEY",
     "list_key": "PALACE3_LIST_KEY",
+    "practice_key": "PRACTICE_KEY",
     "identity_key": "PALACE3_IDENTITY_KEY",
     "trail_key": "PALACE3_TRAIL_KEY",
     "anchor_key": "PALACE3_ANCHOR_KEY",
@@ -48,6 +49,7 @@ def secrets_for(database: str, broker: str, administrator: str) -> dict[str, str
         "trail_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "anchor_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "metrics_token": secrets.token_urlsafe(32),
+        "practice_key": secrets.token_urlsafe(48),
         "email_password": "",
         "redis_password": redis,
         "broker_url": f"redis://:{redis}@{broker}/0",

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from trials.models.sites import ChecklistKind
-from trials.views import participants, people, people_import, registers, same_person, sites
+from trials.views import participants, people, people_import, practice, registers, same_person, sites
 from trials.views.delegation_log import delegation_log
 
 
@@ -32,6 +32,9 @@ urlpatterns = [
     path("people/<str:username>/verify/", people.verify_proofs, name="verify-proofs"),
     path("people/<str:username>/close/", people.close_account, name="close-account"),
     path("people/<str:username>/delegate/", people.delegate, name="delegate"),
+    path("practice/", practice.practice, name="practice"),
+    path("practice/go/", practice.go, name="practice-go"),
+    path("practice/passed/", practice.passed, name="practice-passed"),
     path("registers/", registers.register_list, name="registers"),
     path("registers/file/", registers.register_file, name="registers-file"),
     path("registers/new/<str:register>/", registers.new_register_entry, name="new-register-entry"),

@@ -19,6 +19,7 @@ import psycopg
 from demo.filling import progress_beside
 from demo.servers.broker import EmbeddedBroker
 from demo.servers.postgres import EmbeddedPostgres
+from demo.servers.practice import PracticeServer
 from demo.servers.processes import EmbeddedError, FolderLock, free_port, kept_secret, make_private
 from demo.servers.supervisor import Supervisor, stop_on_signals
 from kernel.postgresql.roles import prepare, prepare_backup
@@ -44,6 +45,7 @@ OWN_VARIABLES = (
     "EXPORT_ROOT",
     "BACKUP_DIR",
     "WEB_",
+    "PRACTICE_",
 )
 
 
@@ -62,10 +64,14 @@ class Trial:
 class DemoStack:
     """Serves the synthetic trial from ``folder`` until it is told to stop."""
 
-    def __init__(self, folder: Path, *, port: int | None = None, trial: Trial | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, port: int | None = None, trial: Trial | None = None, practice: bool = False
+    ) -> None:
         self.folder = folder.absolute()
         self.port = port
         self.trial = trial or Trial()
+        self.practises = practice
+        self.practice: PracticeServer | None = None
         self.lock = FolderLock(self.folder / "lock")
         self.postgres = EmbeddedPostgres(self.folder / "postgres")
         self.broker = EmbeddedBroker(self.folder / "broker")
@@ -90,6 +96,8 @@ class DemoStack:
             self.lock.take()
             ending.callback(self.lock.release)
             port = self._choose_port()
+            if self.practises:
+                self.practice = PracticeServer(self.folder, free_port(port + 1), port)
             with step("starting PostgreSQL"):
                 ending.callback(self.postgres.stop)
                 self.postgres.start()
@@ -107,6 +115,7 @@ class DemoStack:
                 self._start_tasks(supervisor)
                 wait_for_the_web(port, supervisor.refuse_the_dead, of=READY)
             self._greet(port)
+            self._start_practice(supervisor)
             supervisor.watch()
 
     def _choose_port(self) -> int:
@@ -170,6 +179,20 @@ class DemoStack:
             WEB_BIND=f"127.0.0.1:{port}",
         )
 
+    def _start_practice(self, supervisor: Supervisor) -> None:
+        if self.practice is None:
+            return
+        with step("setting up practice, in a database of its own"):
+            self.practice.start(
+                supervisor,
+                admin_url=self.postgres.admin_url,
+                owner=kept_secret(self.folder / "owner-password"),
+                app=kept_secret(self.folder / "app-password"),
+                log=self.logs / "practice.log",
+            )
+            wait_for_the_web(self.practice.port, supervisor.refuse_the_dead, of=("/healthz", (200,)))
+        print(f"Practice is served at  {self.practice.address}/  and opened from the trial.", flush=True)
+
     def _start_tasks(self, supervisor: Supervisor) -> None:
         celery = [sys.executable, "-m", "celery", "-A", "palace3.celery"]
         quiet = ["--concurrency", "2", "--without-mingle", "--without-gossip", "-n", "demo@%h"]
@@ -197,6 +220,7 @@ class DemoStack:
             "EMAIL_FILE_PATH": str(self.folder / "mail"),
             "EXPORT_ROOT": str(self.folder / "exports"),
             "BACKUP_DIR": str(self.folder / "backups"),
+            **(self.practice.told_to_the_trial if self.practice else {}),
         }
 
     def _own(self, environment: dict[str, str]) -> dict[str, str]:

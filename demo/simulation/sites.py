@@ -22,7 +22,8 @@ from trials.models.sites import ChecklistKind, SiteState
 from trials.services.laboratory import add_reference_ranges
 from website.services import texts
 
-SITES: Final = (
+SiteNames = tuple[tuple[str, str, str, str, str, str], ...]
+SITES: Final[SiteNames] = (
     ("Eastern Demonstration Centre", "东部示范中心", "Shanghai", "上海", "31.23040", "121.47370"),
     ("Northern Demonstration Centre", "北部示范中心", "Beijing", "北京", "39.90420", "116.40740"),
     ("Western Demonstration Centre", "西部示范中心", "Chengdu", "成都", "30.57280", "104.06680"),
@@ -67,14 +68,25 @@ class Stage:
     accounts: list[dict[str, str]] = field(default_factory=list)
 
 
-def set_stage(*, sites: int, opened_on: date, at: datetime) -> Stage:
-    """Sites, people and delegations exist as at the opening of the trial; the last site is still in set-up."""
+def set_stage(
+    *, sites: int, opened_on: date, at: datetime, names: SiteNames = SITES, first: int = 1
+) -> Stage:
+    """Sites, people and delegations exist as at the opening of the trial; the last site is still in set-up.
+
+    Sites bear ``names`` in turn, and numbers from ``first`` on.
+    """
     stage = Stage([], {})
     for name, role, label in CENTRAL:
         stage.central[name] = _person(stage, name, role, label, None, opened_on, at, "the whole trial")
     manager = stage.central["trial"]
-    for number in range(1, sites + 1):
-        stage.places.append(_open_place(stage, number, sites, opened_on, manager, at))
+    for count in range(1, sites + 1):
+        again = f" {count}" if count > len(names) else ""
+        name, name_zh, *where = names[(count - 1) % len(names)]
+        named = (f"{name}{again}", f"{name_zh}{again.strip()}", *where)
+        unfinished = count > sites - STILL_OPENING and sites > 1
+        stage.places.append(
+            _open_place(stage, first + count - 1, named, opened_on, manager, at, unfinished=unfinished)
+        )
     release_public_texts(stage, on=opened_on, at=at)
     return stage
 
@@ -93,15 +105,22 @@ def release_public_texts(stage: Stage, *, on: date, at: datetime) -> None:
 
 
 def _open_place(
-    stage: Stage, number: int, sites: int, opened_on: date, manager: User, at: datetime
+    stage: Stage,
+    number: int,
+    named: tuple[str, ...],
+    opened_on: date,
+    by_whom: User,
+    at: datetime,
+    *,
+    unfinished: bool,
 ) -> SiteWithPeople:
-    name, name_zh, city, city_zh, latitude, longitude = SITES[(number - 1) % len(SITES)]
+    name, name_zh, city, city_zh, latitude, longitude = named
     code = f"{number:02d}"
-    by: dict[str, Any] = {"by": manager, "at": at}
+    by: dict[str, Any] = {"by": by_whom, "at": at}
     site = trials.create_site(
         code=code,
-        name=name if number <= len(SITES) else f"{name} {number}",
-        name_zh=name_zh if number <= len(SITES) else f"{name_zh}{number}",
+        name=name,
+        name_zh=name_zh,
         city=city,
         city_zh=city_zh,
         time_zone=settings.TRIAL_TIME_ZONE,
@@ -135,7 +154,6 @@ def _open_place(
         f"site {code}",
     )
     site = trials.move_site(site=site, to=SiteState.SET_UP, **by)
-    unfinished = number > sites - STILL_OPENING and sites > 1
     for kind in ChecklistKind:
         if not (unfinished and kind in {ChecklistKind.CONTRACT, ChecklistKind.INITIATION}):
             expires = opened_on + timedelta(days=3 * 365) if kind == ChecklistKind.ETHICS else None

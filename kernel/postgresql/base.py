@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from psycopg import Cursor
 from psycopg.pq import TransactionStatus
 
+from kernel.postgresql.purpose import refuse_other_purpose
 from kernel.postgresql.roles import BACKUP
 from kernel.scope import current_scope, opening_of
 
@@ -51,6 +52,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     function writes them, given a proof that no SQL makes; beside the statement, never in its text, where others could
     read it (ADR 49).
     """
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Return a connection to a database for what this process is for: the trial, or practice (ADR 57)."""
+        connection = super().get_new_connection(conn_params)
+        refuse_other_purpose(connection, self.settings_dict)
+        return connection
 
     def set_autocommit(self, autocommit: bool, *args: Any, **kwargs: Any) -> None:
         super().set_autocommit(autocommit, *args, **kwargs)

@@ -27,6 +27,7 @@ from trials.services.participants import (
     settle_deviation,
     why_no_first_consent,
 )
+from trials.services.practice import record_passed_practice
 from trials.services.reconsent import record_consent_refusal
 from trials.services.same_person import compare_identities, note_identity, settle_same_person
 from trials.services.sites import (
@@ -92,6 +93,7 @@ __all__ = [
     "propose_transfer",
     "record_consent",
     "record_consent_refusal",
+    "record_passed_practice",
     "record_screening_outcome",
     "record_version_approval",
     "record_withdrawal",

@@ -28,11 +28,12 @@ class Command(BaseCommand):
         parser.add_argument("--participants", type=int, default=Trial.participants)
         parser.add_argument("--sites", type=int, default=Trial.sites)
         parser.add_argument("--seed", type=int, default=Trial.seed)
+        parser.add_argument("--practice", action="store_true", help="serve practice as well (ADR 57)")
         parser.add_argument("--reset", action="store_true", help="throw the synthetic trial away and end")
 
     def handle(self, *args: Any, **options: Any) -> None:
         trial = Trial(participants=options["participants"], sites=options["sites"], seed=options["seed"])
-        house = DemoStack(options["folder"], port=options["port"], trial=trial)
+        house = DemoStack(options["folder"], port=options["port"], trial=trial, practice=options["practice"])
         try:
             if options["reset"]:
                 house.reset()

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from kernel.environment import READS_ITS_OWN_FILE
+from kernel.postgresql.purpose import keep_for_practice
 from kernel.postgresql.roles import (
     APP,
     OWNER,
@@ -75,6 +76,8 @@ class Command(BaseCommand):
                 "The database server did not let the administrator in. Check host, port, name and password in "
                 f"DATABASE_ADMIN_URL. Its own words: {refusal}"
             ) from refusal
+        if settings.PALACE3_PRACTICE:
+            keep_for_practice(admin, name)
         if backup := os.environ.get("DATABASE_BACKUP_URL", ""):
             prepare_backup(admin, name, password_of(backup))
         if replication := os.environ.get("DATABASE_REPLICATION_URL", ""):

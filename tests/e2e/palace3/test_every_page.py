@@ -171,6 +171,8 @@ OF_ONE_LANGUAGE = {
 NOT_PLAYED = {
     **dict.fromkeys(("trials:news-confirm", "trials:news-leave"), 404),
     "accounts:first-password": 410,  # without the ticket of a link
+    # No address of practice is named (tests/integration/demo/test_practice.py).
+    **dict.fromkeys(("trials:practice-go", "trials:practice-passed"), 404),
     # No file of hospitals is named: none of these is offered (tests/integration/accounts/test_hospitals.py).
     **dict.fromkeys(
         (

@@ -153,6 +153,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "accounts:hospitals": ("get", "*"),
     "accounts:hospital-connect": ("post", "*"),
     "accounts:disconnect-hospital": ("post", "*"),
+    **dict.fromkeys(("trials:practice", "trials:practice-go", "trials:practice-passed"), ("get", "*")),
     "trials:public": ("get", "+"),
     "trials:public-zh": ("get", "+"),
     "trials:robots": ("get", "+"),

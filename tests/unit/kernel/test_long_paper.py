@@ -131,3 +131,12 @@ def test_a_chapter_that_is_very_long_is_parted_between_its_records(
     firsts = [page for level, _title, page in marks if level == 1]
     assert len(set(firsts)) == len(firsts) == 6
     assert str(len(pages)) in pages[-1]
+
+
+def test_a_paper_of_practice_says_so_on_each_page(settings: Any) -> None:
+    paper = f"<html><head>{STYLE}</head><body><h2>One</h2><h2>Two</h2></body></html>"
+    for is_practice in (False, True):
+        settings.PALACE3_PRACTICE = is_practice
+        pages = PdfReader(io.BytesIO(set_pages(paper))).pages
+        assert len(pages) > 1
+        assert ["PRACTICE" in each.extract_text() for each in pages] == [is_practice] * len(pages)

@@ -98,6 +98,25 @@ def test_every_service_is_bounded_watched_and_apart(compose: dict[str, Any]) -> 
     assert all("state" in each for each in volumes.values()), "maintenance begins and ends for all"
 
 
+def test_practice_shares_one_key_with_the_trial_and_no_network_volume_or_database(
+    compose: dict[str, Any],
+) -> None:
+    practice = {name for name in compose["services"] if name.startswith("practice")}
+    assert practice == {"practice", "practice-prepare", "practice-postgres"}
+    shared: dict[str, set[str]] = {}
+    for kind in ("networks", "volumes", "secrets"):
+        theirs, ours = set(), set()
+        for name, service in compose["services"].items():
+            if name != "proxy":
+                (theirs if name in practice else ours).update(service.get(kind, []))
+        shared[kind] = theirs & ours
+    assert shared == {"networks": set(), "volumes": set(), "secrets": {"practice_key"}}
+    assert compose["services"]["practice"]["environment"]["PALACE3_PRACTICE"] == "1"
+    told = {plain(name) for name in compose["services"]["practice"]["environment"]}
+    assert told - set(BY_NAME) == set(), "a name that no code reads"
+    assert read_by("practice") - told == set()
+
+
 def test_what_is_interpolated_stands_in_the_table() -> None:
     text = "\n".join(
         line

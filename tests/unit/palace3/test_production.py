@@ -16,6 +16,9 @@ SAFE: dict[str, Any] = {
     "SECRET_KEY": "q8Zr2-Yw0cV1nT5xK7bM3sD9fG4hJ6lP_aE0iU1oRtWzXcVbNm2Q",
     "PALACE3_DEMO": False,
     "DEBUG": False,
+    "PALACE3_PRACTICE": False,
+    "PRACTICE_ADDRESS": "https://practice.example.org",
+    "PRACTICE_KEY": "tY3vB7nM1qW5eR9zX4cV8kL2jH6gF0dS_aP3oI7uZ1xC5vB9nM4Q",
     "PALACE3_LIST_KEY": "k1:" + base64.b64encode(os.urandom(32)).decode(),
     "PALACE3_LIST_KEY_FILE": "",
     "PALACE3_OPENS_ARMS": True,
@@ -34,6 +37,8 @@ SAFE: dict[str, Any] = {
 
 UNSAFE: list[tuple[str, dict[str, Any]]] = [
     ("PALACE3_DEMO", {"PALACE3_DEMO": True}),
+    ("PALACE3_PRACTICE", {"PALACE3_PRACTICE": True}),
+    ("PRACTICE_KEY", {"PRACTICE_KEY": "short"}),
     ("SECRET_KEY", {"SECRET_KEY": ""}),
     ("SECRET_KEY", {"SECRET_KEY": "short"}),
     ("SECRET_KEY", {"SECRET_KEY": "a" * 60}),
