@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature
-from audit.guards import ActGuard, SetOnce, SiteScoped
+from audit.guards import ActGuard, ProvenAccess, SetOnce, SiteScoped
 from audit.models import Audited, audited
 from exports.models import KeptCut
 
@@ -160,6 +160,14 @@ class PackShare(Audited):
             ActGuard(name="committee_share_act"),
             SiteScoped(name="committee_share_scope"),
             SetOnce(name="committee_share_revoked_once", column="revoked_at"),
+            ProvenAccess(
+                name="committee_share_proven",
+                key="shared_by_id",
+                columns=(
+                    *("pack_id", "part", "recipient", "email", "key", "passcode", "secrets_digest"),
+                    *("shared_by_id", "shared_at", "expires_at", "tries", "revoked_at", "revoked_by_id"),
+                ),
+            ),
             models.CheckConstraint(
                 condition=models.Q(expires_at__gt=models.F("shared_at")), name="committee_share_expires"
             ),

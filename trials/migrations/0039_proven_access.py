@@ -1,0 +1,24 @@
+import audit.guards
+from django.conf import settings
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('accounts', '0019_proven_access'),
+        ('audit', '0008_proven_access'),
+        ('trials', '0031_roles_given'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.AddConstraint(
+            model_name='delegation',
+            constraint=audit.guards.ProvenAccess(columns=('user_id', 'site_id', 'role', 'starts_on', 'ends_on', 'granted_by_id', 'ended_at', 'waits_for_confirmation', 'confirmed_by_id', 'confirmed_at', 'signature_id'), key='user_id', made=True, name='trials_delegation_proven', of='identity'),
+        ),
+        migrations.AddConstraint(
+            model_name='site',
+            constraint=audit.guards.ProvenAccess(columns=('state',), key='id', made=False, name='trials_site_proven', of='site'),
+        ),
+    ]
