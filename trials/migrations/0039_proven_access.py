@@ -1,6 +1,6 @@
 import audit.guards
 from django.conf import settings
-from django.db import migrations
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -20,5 +20,15 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='site',
             constraint=audit.guards.ProvenAccess(columns=('state',), key='id', made=False, name='trials_site_proven', of='site'),
+        ),
+        migrations.AlterField(
+            model_name='registerentry',
+            name='kind',
+            field=models.CharField(choices=[('incident', 'Incidents of data and security'), ('system_issue', 'Issues of the system'), ('outage', 'Outages with paper back-up'), ('rehearsal', 'Rehearsals of an outage'), ('provider', 'Service providers and systems'), ('genetic_resources', 'Human genetic resources: filings'), ('cross_border', 'Transfer of data across the border: bases'), ('clock', 'Drift of the clock'), ('certified_copy', 'Certified copies'), ('site_close_out', 'Close-out of sites')], max_length=20, verbose_name='register'),
+        ),
+        migrations.AlterField(
+            model_name='registerentryevent',
+            name='kind',
+            field=models.CharField(choices=[('incident', 'Incidents of data and security'), ('system_issue', 'Issues of the system'), ('outage', 'Outages with paper back-up'), ('rehearsal', 'Rehearsals of an outage'), ('provider', 'Service providers and systems'), ('genetic_resources', 'Human genetic resources: filings'), ('cross_border', 'Transfer of data across the border: bases'), ('clock', 'Drift of the clock'), ('certified_copy', 'Certified copies'), ('site_close_out', 'Close-out of sites')], max_length=20, verbose_name='register'),
         ),
     ]

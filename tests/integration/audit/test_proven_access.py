@@ -236,8 +236,9 @@ def test_a_scheduled_task_is_not_put_off(app_sql: psycopg.Connection[Any]) -> No
             with pytest.raises(psycopg.errors.InsufficientPrivilege), app_sql.transaction():
                 app_sql.execute(
                     cast(
-                        "LiteralString", f"UPDATE django_celery_beat_periodictask SET {change} WHERE id = -1"
-                    )  # noqa: S608
+                        "LiteralString",
+                        f"UPDATE django_celery_beat_periodictask SET {change} WHERE id = -1",  # noqa: S608
+                    )
                 )
         app_sql.execute("UPDATE django_celery_beat_periodictask SET last_run_at = now() WHERE id = -1")
 
