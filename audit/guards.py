@@ -390,6 +390,26 @@ class ProvenAccess(DatabaseGuard):
         )
 
 
+class NamesItsActor(DatabaseGuard):
+    """Whoever a row names as having asked, confirmed or released is the person of the act that says so."""
+
+    told: ClassVar[tuple[str, ...]] = ("columns",)
+
+    def __init__(self, *, name: str, columns: tuple[str, ...]) -> None:
+        super().__init__(name=name)
+        self.columns = tuple(columns)
+
+    def statements(self, table: str) -> str:
+        arguments = ", ".join(f"'{column}'" for column in self.columns)
+        return (
+            f"CREATE TRIGGER actor_guard BEFORE INSERT OR UPDATE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION audit_guard_actor({arguments});"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER actor_guard ON {table};"
+
+
 class WrittenBySystem(DatabaseGuard):
     """Rows are written in transactions of the system alone: what a watch reads, and what leaves the outbox.
 

@@ -219,6 +219,27 @@ END $$;
 CREATE TRIGGER schedule_guard BEFORE UPDATE ON django_celery_beat_periodictask
     FOR EACH ROW EXECUTE FUNCTION audit_guard_schedule();
 """
+# An act is in one's own name (NAMED_ACTS); what the system does names whoever asked it to.
+ACTORS = """
+CREATE FUNCTION audit_guard_actor() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    new_row jsonb := to_jsonb(NEW);
+    old_row jsonb := CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(OLD) ELSE '{}' END;
+    actor text;
+    named text;
+BEGIN
+    SELECT by_id::text INTO actor FROM audit_act WHERE id = NEW.act_id;
+    FOREACH named IN ARRAY TG_ARGV LOOP
+        IF actor IS NOT NULL AND new_row ->> named <> actor
+            AND new_row ->> named IS DISTINCT FROM old_row ->> named THEN
+            RAISE EXCEPTION '%.%: names somebody whose act this is not', TG_TABLE_NAME, named
+                USING ERRCODE = 'insufficient_privilege';
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $$;
+"""
+DROP_ACTORS = "DROP FUNCTION audit_guard_actor() CASCADE;"
 SCHEDULE_NOT_AHEAD = """
 CREATE OR REPLACE FUNCTION audit_guard_schedule() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature
-from audit.guards import ActGuard, ProvenAccess, SetOnce, SiteScoped
+from audit.guards import ActGuard, NamesItsActor, ProvenAccess, SetOnce, SiteScoped
 from audit.models import Audited, audited
 from exports.models import KeptCut
 
@@ -74,6 +74,9 @@ class CommitteePack(Audited):
         ordering: ClassVar = ("-requested_at", "-pk")
         constraints = (
             ActGuard(name="committee_pack_act"),
+            NamesItsActor(
+                name="committee_committeepack_actor", columns=("requested_by_id", "released_by_id")
+            ),
             SiteScoped(name="committee_pack_scope"),
             SetOnce(name="committee_pack_released_once", column="released_at"),
             models.CheckConstraint(

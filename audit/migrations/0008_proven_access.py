@@ -12,5 +12,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(ACCESS, DROP_ACCESS),
+        migrations.RunSQL(sql.ACTORS, sql.DROP_ACTORS),
         migrations.RunSQL(sql.SCHEDULE_NOT_AHEAD, sql.SCHEDULE_MAY_BE_AHEAD),
     ]

@@ -31,4 +31,24 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('incident', 'Incidents of data and security'), ('system_issue', 'Issues of the system'), ('outage', 'Outages with paper back-up'), ('rehearsal', 'Rehearsals of an outage'), ('provider', 'Service providers and systems'), ('genetic_resources', 'Human genetic resources: filings'), ('cross_border', 'Transfer of data across the border: bases'), ('clock', 'Drift of the clock'), ('certified_copy', 'Certified copies'), ('site_close_out', 'Close-out of sites')], max_length=20, verbose_name='register'),
         ),
+        migrations.AddConstraint(
+            model_name='closeout',
+            constraint=audit.guards.NamesItsActor(columns=('asked_by_id', 'confirmed_by_id', 'ended_by_id', 'copy_confirmed_by_id'), name='trials_closeout_actor'),
+        ),
+        migrations.AddConstraint(
+            model_name='newsletter',
+            constraint=audit.guards.NamesItsActor(columns=('written_by_id', 'released_by_id'), name='trials_newsletter_actor'),
+        ),
+        migrations.AddConstraint(
+            model_name='publictext',
+            constraint=audit.guards.NamesItsActor(columns=('author_id', 'released_by_id', 'withdrawn_by_id'), name='trials_publictext_actor'),
+        ),
+        migrations.AddConstraint(
+            model_name='registerentry',
+            constraint=audit.guards.NamesItsActor(columns=('recorded_by_id', 'approved_by_id'), name='trials_registerentry_actor'),
+        ),
+        migrations.AddConstraint(
+            model_name='transfer',
+            constraint=audit.guards.NamesItsActor(columns=('proposed_by_id', 'accepted_by_id', 'taken_back_by_id', 'confirmed_by_id', 'ended_by_id'), name='trials_transfer_actor'),
+        ),
     ]

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, SiteScoped
+from audit.guards import ActGuard, NamesItsActor, SiteScoped
 from audit.models import Audited, audited
 from trials.models.sites import Site
 
@@ -85,6 +85,7 @@ class RegisterEntry(Audited):
         ordering: ClassVar = ("-began_on", "-pk")
         constraints = (
             ActGuard(name="trials_registerentry_act"),
+            NamesItsActor(name="trials_registerentry_actor", columns=("recorded_by_id", "approved_by_id")),
             SiteScoped(name="trials_registerentry_scope"),
             models.CheckConstraint(
                 condition=models.Q(closed_on=None, outcome="")

@@ -122,6 +122,11 @@ ATTACKS = {
         "shared_at, expires_at, tries, site_id, act_id) VALUES (1, 'closed', 'x', 'a@example.org', 'en', 'k', 'known', "
         "{me}, now(), '2099-01-01', 0, {site}, {act})"
     ),
+    "approved by somebody": (
+        "INSERT INTO trials_registerentry (kind, subject, began_on, reference, account, owner_id, recorded_by_id, "
+        "approved_by_id, approved_at, outcome, site_id, act_id) VALUES ('cross_border', 'x', '2026-11-01', '1', 'x', "
+        "{me}, {me}, {trial_manager}, now(), '', {site}, {act})"
+    ),
     "what somebody is told": (
         "INSERT INTO followup_notificationchoice (user_id, from_hour, without, act_id) "
         "VALUES ({investigator}, 20, ARRAY['digest'], {act})"
@@ -197,6 +202,18 @@ def test_every_other_table_is_written_under_an_act_by_the_system_or_for_a_reason
     assert open_to_sql == {*WITHOUT_PROOF}
 
 
+def test_a_second_person_is_the_one_whose_act_it_is(superuser: psycopg.Connection[Any]) -> None:
+    """Where the database wants two people, it takes neither of their names from anybody else."""
+    rows = superuser.execute(
+        "SELECT DISTINCT conrelid::regclass::text FROM pg_constraint WHERE contype = 'c' AND conname ~ 'second_person|two_people'"
+    ).fetchall()
+    guarded = superuser.execute(
+        "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname IN ('actor_guard', 'roles_given')"
+    ).fetchall()
+    assert {row[0] for row in rows} - {row[0] for row in guarded} == set()
+    assert len(rows) > 3
+
+
 def test_no_sql_locks_out_impersonates_or_blinds(trial: World, app_sql: psycopg.Connection[Any]) -> None:
     told = {name: user.pk for name, user in trial.everyone().items()}
     told |= {"me": trial.coordinator.pk, "site": trial.site.pk}
@@ -217,7 +234,7 @@ def test_no_sql_locks_out_impersonates_or_blinds(trial: World, app_sql: psycopg.
                 app_sql.execute(cast("LiteralString", attempt.format(**told, act=act[0])))
             done.append(name)
         except psycopg.errors.InsufficientPrivilege as refusal:
-            if not re.search("which has asked who|by the system alone", str(refusal)):
+            if not re.search("which has asked who|by the system alone|whose act this is not", str(refusal)):
                 done.append(f"{name}: refused for another reason: {refusal}")
     assert done == []
 
