@@ -205,7 +205,8 @@ def test_every_other_table_is_written_under_an_act_by_the_system_or_for_a_reason
 def test_a_second_person_is_the_one_whose_act_it_is(superuser: psycopg.Connection[Any]) -> None:
     """Where the database wants two people, it takes neither of their names from anybody else."""
     rows = superuser.execute(
-        "SELECT DISTINCT conrelid::regclass::text FROM pg_constraint WHERE contype = 'c' AND conname ~ 'second_person|two_people'"
+        "SELECT DISTINCT conrelid::regclass::text FROM pg_constraint WHERE contype = 'c' "
+        "AND conname ~ 'second_person|two_people'"
     ).fetchall()
     guarded = superuser.execute(
         "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname IN ('actor_guard', 'roles_given')"
