@@ -258,7 +258,10 @@ class AccessUse(models.Model):
     used_at = models.DateTimeField(_("last used"))
 
     class Meta:
-        constraints = (MayDelete(name="accounts_accessuse_deletable"),)
+        constraints = (
+            MayDelete(name="accounts_accessuse_deletable"),
+            WrittenBySystem(name="accounts_accessuse_own"),
+        )
 
     def __str__(self) -> str:
         return f"{self.used_at:%Y-%m-%d %H:%M}"
@@ -277,7 +280,10 @@ class BrowserSession(models.Model):
     opened_at = models.DateTimeField(_("signed in at"))
 
     class Meta:
-        constraints = (MayDelete(name="accounts_browsersession_deletable"),)
+        constraints = (
+            MayDelete(name="accounts_browsersession_deletable"),
+            WrittenBySystem(name="accounts_browsersession_own"),
+        )
 
     def __str__(self) -> str:
         return f"{self.browser} · {self.opened_at:%Y-%m-%d %H:%M}"

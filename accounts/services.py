@@ -486,4 +486,5 @@ def note_use(*, digest: str, at: datetime) -> None:
     """The secret with this digest has opened something at ``at``, or up to fifteen minutes before."""
     uses = AccessUse.objects.filter(digest=digest)
     if not uses.filter(used_at__gt=at - USE_NOTED_EVERY).exists():
-        AccessUse.objects.update_or_create(digest=digest, defaults={"used_at": at})
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            AccessUse.objects.update_or_create(digest=digest, defaults={"used_at": at})

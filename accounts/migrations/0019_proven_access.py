@@ -26,4 +26,12 @@ class Migration(migrations.Migration):
             model_name='user',
             constraint=audit.guards.ProvenAccess(columns=(), key='username', made=True, name='accounts_user_made', of='account'),
         ),
+        migrations.AddConstraint(
+            model_name='accessuse',
+            constraint=audit.guards.WrittenBySystem(name='accounts_accessuse_own', settled=False),
+        ),
+        migrations.AddConstraint(
+            model_name='browsersession',
+            constraint=audit.guards.WrittenBySystem(name='accounts_browsersession_own', settled=False),
+        ),
     ]

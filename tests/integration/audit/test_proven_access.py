@@ -51,8 +51,6 @@ FREE_COLUMNS = {
 # Tables that are written without an act, and neither by the system alone nor only added to.
 WITHOUT_PROOF = {
     "audit_act": "an act takes the next number, the hour and one's own name (ADR 49), and is never changed",
-    "accounts_accessuse": "when a secret was last used, for its owner's page; opens nothing",
-    "accounts_browsersession": "which browsers are known; without a row its owner is told of a new one",
     "django_session": "the text of a session is sealed to its key: a row ends a session, and none opens one",
     "trials_newsreader": "addresses of readers of news, each confirmed by mail; nobody signs in with one",
     "trials_sendingmark": "a form that was sent; without its row the same form may be sent twice, as two acts",
@@ -147,6 +145,11 @@ ATTACKS = {
         "INSERT INTO followup_taskrun (task, milliseconds, outcome, runs, failures, retries, fault) "
         "VALUES ('audit:seal', 1, 'done', 1, 0, 0, '')"
     ),
+    "a browser that is known": (
+        "INSERT INTO accounts_browsersession (key, user_id, browser, device, opened_at) "
+        "VALUES ('k', {investigator}, 'x', repeat('a', 64), now())"
+    ),
+    "a use that was not": "INSERT INTO accounts_accessuse (digest, used_at) VALUES (repeat('a', 64), '2020-01-01')",
     "a task to run": "INSERT INTO operations_unsenttask (task, arguments) VALUES ('audit:seal', '[]')",
 }
 PUT_OFF = (
