@@ -314,7 +314,8 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "PALACE-3 <palace3@loc
 REPLY_TO = os.environ.get("REPLY_TO", "")
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# What stands beside this host under the hospital's domain, and whether browsers know that domain, is not ours to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")
 
 # Counts of calls and of failed sign-ins, shared by every web process where there is a broker to share them.
