@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -17,6 +18,7 @@ from accounts.mail_words import AccountNotice
 from accounts.models import BrowserSession, User
 from accounts.services import tell_owner
 from audit.acts import open_act, record_act
+from kernel.scope import EVERYTHING, scope
 
 COOKIE: Final = "p3_browser"
 KEPT_SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
@@ -56,10 +58,11 @@ def note_session(*, user: User, key: str, agent: str, device: str, at: datetime)
     is_new = not rows.filter(device=device).exists()
     is_first = not rows.exists()
     ended = rows.filter(device=device).exclude(key__in=_living(user).values("session_key"))
-    ended.delete()
-    BrowserSession.objects.create(
-        key=key, user=user, browser=browser_in_words(agent), device=device, opened_at=at
-    )
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():  # by no SQL of a person's request
+        ended.delete()
+        BrowserSession.objects.create(
+            key=key, user=user, browser=browser_in_words(agent), device=device, opened_at=at
+        )
     if is_new and not is_first:
         with open_act("accounts:session:notify", by=user, at=at):
             tell_owner(user, AccountNotice.NEW_BROWSER, at=at)
@@ -91,4 +94,5 @@ def end_other_sessions(*, user: User, but: str, at: datetime) -> int:
 
 def follow_session(*, user: User, key: str, device: str) -> None:
     """The person's own session goes on under another key, as after a new password."""
-    BrowserSession.objects.filter(user=user, device=device).order_by("-opened_at").update(key=key)
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        BrowserSession.objects.filter(user=user, device=device).order_by("-opened_at").update(key=key)

@@ -14,7 +14,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import ADDED_ROLES, SECOND_FACTOR_ROLES, Grant, Permission, Role
 from accounts.sealing import opened
-from audit.guards import ActGuard, MayDelete, ProvenIdentity, ProvenSignature, SiteScoped
+from audit.guards import (
+    ActGuard,
+    MayDelete,
+    ProvenAccess,
+    ProvenIdentity,
+    ProvenSignature,
+    SiteScoped,
+    WrittenBySystem,
+)
 from audit.models import Audited, audited
 
 
@@ -37,11 +45,17 @@ class UserManager(BaseUserManager["User"]):
         return self.get(username=username)
 
 
-# What somebody signs in with, or is told how to: no SQL alone changes it (``ProvenIdentity``).
+# What somebody signs in with or is told by, and whether they may sign in or sign: no SQL alone changes it.
 IDENTITY_COLUMNS: Final = (
     *("username", "email", "password", "totp_secret", "totp_confirmed_at"),
     *("passkeys", "recovery_codes", "hospital_accounts"),
+    *("display_name", "is_active", "must_change_password", "session_key", "access_reset_at", "reset_by_id"),
+    *("failed_sign_ins", "locked_until", "totp_last_step", "signed_in_at", "secrets_digest"),
+    *("trained_on", "training_document", "trained_for", "training_months", "identity_checked_on"),
+    *("identity_document", "accountability_accepted_on", "proofs_recorded_by_id", "verified_by_id"),
+    "verified_at",
 )
+TASTES: Final = ("language", "theme", "density", "views")  # how somebody reads; it opens and closes nothing
 
 
 @audited(exclude=("password", "totp_secret"))
@@ -114,6 +128,7 @@ class User(AbstractBaseUser, Audited):
         constraints = (
             ActGuard(name="accounts_user_act"),
             ProvenIdentity(name="accounts_user_identity", columns=IDENTITY_COLUMNS),
+            ProvenAccess(name="accounts_user_made", of="account", key="username"),
         )
 
     def __str__(self) -> str:
@@ -245,7 +260,10 @@ class AccessUse(models.Model):
     used_at = models.DateTimeField(_("last used"))
 
     class Meta:
-        constraints = (MayDelete(name="accounts_accessuse_deletable"),)
+        constraints = (
+            MayDelete(name="accounts_accessuse_deletable"),
+            WrittenBySystem(name="accounts_accessuse_own"),
+        )
 
     def __str__(self) -> str:
         return f"{self.used_at:%Y-%m-%d %H:%M}"
@@ -264,7 +282,10 @@ class BrowserSession(models.Model):
     opened_at = models.DateTimeField(_("signed in at"))
 
     class Meta:
-        constraints = (MayDelete(name="accounts_browsersession_deletable"),)
+        constraints = (
+            MayDelete(name="accounts_browsersession_deletable"),
+            WrittenBySystem(name="accounts_browsersession_own"),
+        )
 
     def __str__(self) -> str:
         return f"{self.browser} · {self.opened_at:%Y-%m-%d %H:%M}"
@@ -308,6 +329,7 @@ class Mail(Audited):
             ),
             ActGuard(name="accounts_mail_act"),
             SiteScoped(name="accounts_mail_scope", own="to_id"),
+            WrittenBySystem(name="accounts_mail_settled", settled=True),
         )
         indexes = (
             models.Index(

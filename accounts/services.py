@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.mail_words import AccountNotice, notice_text
-from accounts.models import IDENTITY_COLUMNS, AccessUse, BrowserSession, Mail, Signature, User
+from accounts.models import TASTES, AccessUse, BrowserSession, Mail, Signature, User
 from accounts.passkeys import PasskeyAnswer
 from accounts.proofs import Course, proofs_of, refuse_days_ahead
 from accounts.sealing import sealed
@@ -27,7 +27,7 @@ from audit.acts import current_act, open_act, record_act
 from audit.models import Act
 from audit.secret_digests import name_digest, secrets_digest
 from kernel.errors import Refusal
-from kernel.scope import EVERYTHING, scope, tell_identity, tell_signing
+from kernel.scope import EVERYTHING, scope, tell_account, tell_identity, tell_signing
 
 TRIES_BEFORE_LOCK = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -138,6 +138,7 @@ def create_person(
         if User.objects.filter(username__iexact=username).exists():
             raise NameTaken(username=username)
         hashed = make_password(password)
+        tell_account(username=username)
         return User.objects.create(
             username=username,
             display_name=display_name,
@@ -166,7 +167,8 @@ def change_person(*, user: User, by: User | None, at: datetime, verb: str = "cha
             fields["totp_secret"] = sealed(fields["totp_secret"], bound_to=locked.seal_of_secret)
         if not fields.keys().isdisjoint(User.SECRETS):
             fields["secrets_digest"] = secrets_digest(User, {**vars(locked), **fields})
-        _tell_identity(locked, fields)
+        if not fields.keys() <= {*TASTES}:
+            tell_identity(person=locked.pk)
         for name, value in {**fields, "act": act}.items():
             setattr(locked, name, value)
             setattr(user, name, value)
@@ -282,7 +284,7 @@ def open_account(
         _count_failure(user, known=known, resting=True, at=at)
         return None
     with open_act("accounts:session:open", by=user, at=at, reason=reason) as act:
-        _tell_identity(user, used)
+        tell_identity(person=user.pk)
         changed = {"failed_sign_ins": 0, "locked_until": None, "signed_in_at": at, "act": act, **used}
         for name, value in changed.items():
             setattr(user, name, value)
@@ -296,12 +298,6 @@ def count_refused(user: User, *, device: str, at: datetime) -> None:
     """The sign-in to the locked account of ``user`` is refused, on record and counted."""
     known = _known(user, device)
     _count_failure(user, known=known, resting=_rests(user, known=known, at=at), at=at)
-
-
-def _tell_identity(user: User, fields: Mapping[str, Any]) -> None:
-    """The transaction proves that the program changes what the person signs in with, where ``fields`` do."""
-    if not fields.keys().isdisjoint(IDENTITY_COLUMNS):
-        tell_identity(person=user.pk)
 
 
 def _known(user: User, device: str) -> str:
@@ -354,6 +350,7 @@ def _count_failure(user: User, *, known: str, resting: bool, at: datetime) -> No
         if user.failed_sign_ins >= TRIES_BEFORE_LOCK and not resting:
             user.locked_until, user.failed_sign_ins = at + LOCKED_FOR, 0
             tell_owner(user, AccountNotice.LOCKED, at=at)
+        tell_identity(person=user.pk)
         user.save(update_fields=["failed_sign_ins", "locked_until", "act"])
 
 
@@ -489,4 +486,5 @@ def note_use(*, digest: str, at: datetime) -> None:
     """The secret with this digest has opened something at ``at``, or up to fifteen minutes before."""
     uses = AccessUse.objects.filter(digest=digest)
     if not uses.filter(used_at__gt=at - USE_NOTED_EVERY).exists():
-        AccessUse.objects.update_or_create(digest=digest, defaults={"used_at": at})
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            AccessUse.objects.update_or_create(digest=digest, defaults={"used_at": at})

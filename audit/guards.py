@@ -349,6 +349,90 @@ class ProvenIdentity(DatabaseGuard):
         return f"DROP TRIGGER identity_guard ON {table};"
 
 
+class ProvenAccess(DatabaseGuard):
+    """What opens or closes something to somebody is written by the program alone, with its proof of whom it asked.
+
+    ``of`` is what is proven (an identity, an account, a site), ``key`` the column that says which. Rows are made with
+    a proof unless they are only ``changed``; ``columns`` are those that change with one.
+    """
+
+    told: ClassVar[tuple[str, ...]] = ("of", "key", "columns", "made")
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        columns: tuple[str, ...] = (),
+        of: str = "identity",
+        key: str = "user_id",
+        made: bool = True,
+    ) -> None:
+        super().__init__(name=name)
+        self.of, self.key, self.columns, self.made = of, key, tuple(columns), made
+
+    def statements(self, table: str) -> str:
+        function = f"EXECUTE FUNCTION scope_guard_access('{self.of}', '{self.key}');"
+        changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in self.columns)
+        return "".join(
+            (
+                f"CREATE TRIGGER scope_made BEFORE INSERT ON {table} FOR EACH ROW {function}"
+                if self.made
+                else "",
+                f"CREATE TRIGGER scope_changed BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({changed}) {function}"
+                if changed
+                else "",
+            )
+        )
+
+    def removal(self, table: str) -> str:
+        return (
+            f"DROP TRIGGER IF EXISTS scope_made ON {table}; DROP TRIGGER IF EXISTS scope_changed ON {table};"
+        )
+
+
+class NamesItsActor(DatabaseGuard):
+    """Whoever a row names as having asked, confirmed or released is the person of the act that says so."""
+
+    told: ClassVar[tuple[str, ...]] = ("columns",)
+
+    def __init__(self, *, name: str, columns: tuple[str, ...]) -> None:
+        super().__init__(name=name)
+        self.columns = tuple(columns)
+
+    def statements(self, table: str) -> str:
+        arguments = ", ".join(f"'{column}'" for column in self.columns)
+        return (
+            f"CREATE TRIGGER actor_guard BEFORE INSERT OR UPDATE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION audit_guard_actor({arguments});"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER actor_guard ON {table};"
+
+
+class WrittenBySystem(DatabaseGuard):
+    """Rows are written in transactions of the system alone: what a watch reads, and what leaves the outbox.
+
+    With ``settled`` rows are made by whoever may, and only changed by the system.
+    """
+
+    told: ClassVar[tuple[str, ...]] = ("settled",)
+
+    def __init__(self, *, name: str, settled: bool = False) -> None:
+        super().__init__(name=name)
+        self.settled = settled
+
+    def statements(self, table: str) -> str:
+        moments = "UPDATE" if self.settled else "INSERT OR UPDATE OR DELETE"
+        return (
+            f"CREATE TRIGGER system_guard BEFORE {moments} ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION scope_guard_system();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER system_guard ON {table};"
+
+
 class ErasedUnderAct(DatabaseGuard):
     """A row is deleted only under an act of its own transaction whose verb is named: what erases lawfully."""
 

@@ -219,6 +219,57 @@ END $$;
 CREATE TRIGGER schedule_guard BEFORE UPDATE ON django_celery_beat_periodictask
     FOR EACH ROW EXECUTE FUNCTION audit_guard_schedule();
 """
+# An act is in one's own name (NAMED_ACTS); what the system does names whoever asked it to.
+ACTORS = """
+CREATE FUNCTION audit_guard_actor() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    new_row jsonb := to_jsonb(NEW);
+    old_row jsonb := CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(OLD) ELSE '{}' END;
+    actor text;
+    named text;
+BEGIN
+    SELECT by_id::text INTO actor FROM audit_act WHERE id = NEW.act_id;
+    FOREACH named IN ARRAY TG_ARGV LOOP
+        IF actor IS NOT NULL AND new_row ->> named <> actor
+            AND new_row ->> named IS DISTINCT FROM old_row ->> named THEN
+            RAISE EXCEPTION '%.%: names somebody whose act this is not', TG_TABLE_NAME, named
+                USING ERRCODE = 'insufficient_privilege';
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $$;
+"""
+DROP_ACTORS = "DROP FUNCTION audit_guard_actor() CASCADE;"
+SCHEDULE_NOT_AHEAD = """
+CREATE OR REPLACE FUNCTION audit_guard_schedule() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF session_user <> 'palace3_app' THEN
+        RETURN NEW;
+    END IF;
+    IF (OLD.enabled AND NOT NEW.enabled) OR NEW.name <> OLD.name OR NEW.task <> OLD.task THEN
+        RAISE EXCEPTION 'a scheduled task is neither switched off nor made another'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF NEW.last_run_at > clock_timestamp() + interval '5 minutes' OR NEW.start_time > OLD.start_time
+        OR NEW.start_time IS NOT NULL AND OLD.start_time IS NULL OR NEW.expires IS NOT NULL OR NEW.one_off THEN
+        RAISE EXCEPTION 'a scheduled task does not begin later, and does not end'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+SCHEDULE_MAY_BE_AHEAD = """
+CREATE OR REPLACE FUNCTION audit_guard_schedule() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF session_user = 'palace3_app' AND (
+        (OLD.enabled AND NOT NEW.enabled) OR NEW.name <> OLD.name OR NEW.task <> OLD.task
+    ) THEN
+        RAISE EXCEPTION 'a scheduled task is neither switched off nor made another'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
 DROP_SCHEDULE_GUARD = f"""
 DROP FUNCTION audit_guard_schedule() CASCADE;
 GRANT DELETE ON {", ".join(SCHEDULE_TABLES)} TO palace3_app;

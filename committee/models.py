@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature
-from audit.guards import ActGuard, SetOnce, SiteScoped
+from audit.guards import ActGuard, NamesItsActor, ProvenAccess, SetOnce, SiteScoped
 from audit.models import Audited, audited
 from exports.models import KeptCut
 
@@ -74,6 +74,9 @@ class CommitteePack(Audited):
         ordering: ClassVar = ("-requested_at", "-pk")
         constraints = (
             ActGuard(name="committee_pack_act"),
+            NamesItsActor(
+                name="committee_committeepack_actor", columns=("requested_by_id", "released_by_id")
+            ),
             SiteScoped(name="committee_pack_scope"),
             SetOnce(name="committee_pack_released_once", column="released_at"),
             models.CheckConstraint(
@@ -160,6 +163,14 @@ class PackShare(Audited):
             ActGuard(name="committee_share_act"),
             SiteScoped(name="committee_share_scope"),
             SetOnce(name="committee_share_revoked_once", column="revoked_at"),
+            ProvenAccess(
+                name="committee_share_proven",
+                key="shared_by_id",
+                columns=(
+                    *("pack_id", "part", "recipient", "email", "key", "passcode", "secrets_digest"),
+                    *("shared_by_id", "shared_at", "expires_at", "tries", "revoked_at", "revoked_by_id"),
+                ),
+            ),
             models.CheckConstraint(
                 condition=models.Q(expires_at__gt=models.F("shared_at")), name="committee_share_expires"
             ),

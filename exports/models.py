@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import permission_label
-from audit.guards import ActGuard, SiteScoped
+from audit.guards import ActGuard, ProvenAccess, SiteScoped
 from audit.models import Audited, audited
 from exports.database_lock.models import DatabaseLock, DatabaseLockItem, DatabaseLockSignature
 from exports.formats.kinds import DataFormat
@@ -286,6 +286,13 @@ class ApiToken(Audited):
         ordering: ClassVar = ("-created_at",)
         constraints = (
             ActGuard(name="exports_apitoken_act"),
+            ProvenAccess(
+                name="exports_apitoken_proven",
+                columns=(
+                    *("user_id", "name", "digest", "secrets_digest", "scopes"),
+                    *("created_at", "expires_at", "revoked_at"),
+                ),
+            ),
             models.CheckConstraint(
                 condition=models.Q(expires_at__gt=models.F("created_at")), name="exports_apitoken_expires"
             ),

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, MayDelete, SiteScoped
+from audit.guards import ActGuard, MayDelete, ProvenAccess, SiteScoped, WrittenBySystem
 from audit.models import Audited, audited
 from followup.visit_conduct import ContactMode, ContactResult, ContactRoute, SourceKeeper
 from trials.lock_guards import DataLockGuard
@@ -224,6 +224,7 @@ class Reminder(OfParticipant):
     class Meta(OfParticipant.Meta):
         constraints = (
             *OfParticipant.Meta.constraints,
+            WrittenBySystem(name="followup_reminder"),
             models.UniqueConstraint(
                 fields=["visit", "kind", "to", "opens", "closes"], name="followup_reminder_once"
             ),
@@ -260,10 +261,7 @@ class ContactAttempt(OfParticipant):
 
 @audited()
 class CalendarFeed(Audited):
-    """A private address from which a person's calendar reads the visits of their sites.
-
-    The address is shown once and known by its digest; whoever has it sees participant numbers until it is revoked.
-    """
+    """A private address of a calendar, known by its digest: until it is revoked it shows the visits of one's sites."""
 
     user = models.ForeignKey("accounts.User", models.PROTECT, related_name="calendar_feeds")
     digest = models.CharField(max_length=64, unique=True)
@@ -275,6 +273,7 @@ class CalendarFeed(Audited):
         ordering = ("-made_at", "-pk")
         constraints = (
             ActGuard(name="followup_calendarfeed_act"),
+            ProvenAccess(name="followup_feed_proven", columns=("user_id", "digest", "made_at", "revoked_at")),
             models.UniqueConstraint(
                 fields=["user"], condition=models.Q(revoked_at=None), name="followup_feed_one_living"
             ),
@@ -299,8 +298,7 @@ class TodoSet(SiteQuerySet):
 class Todo(OfParticipant):
     """Something that an answer asks for by a day, such as a repeat biopsy (protocol 2.6).
 
-    ``trigger`` names the row of the protocol, ``key`` what opened it; it closes itself when the
-    answer that it asks for arrives.
+    ``trigger`` names the row of the protocol, ``key`` what opened it; it closes itself with its answer.
     """
 
     trigger = models.CharField(_("asked for by"), max_length=20)
@@ -369,6 +367,7 @@ class Escalation(Audited):
         constraints = (
             ActGuard(name="followup_escalation_act"),
             SiteScoped(name="followup_escalation_scope"),
+            WrittenBySystem(name="followup_escalation"),
             models.UniqueConstraint(
                 fields=["site", "kind", "key", "alert_day", "stage", "to"], name="followup_escalation_once"
             ),
@@ -389,6 +388,7 @@ class NotificationChoice(Audited):
     class Meta:
         constraints = (
             ActGuard(name="followup_notificationchoice_act"),
+            ProvenAccess(name="followup_choice_proven", columns=("user_id", "from_hour", "without")),
             models.CheckConstraint(
                 condition=models.Q(from_hour__gte=6, from_hour__lte=20), name="followup_choice_hour"
             ),
@@ -474,7 +474,7 @@ class TaskRun(models.Model):
     class Meta:
         verbose_name = _("task")
         ordering = ("task",)
-        constraints = (MayDelete(name="followup_taskrun_deletable"),)
+        constraints = (MayDelete(name="followup_taskrun_deletable"), WrittenBySystem(name="followup_taskrun"))
 
     def __str__(self) -> str:
         return self.task

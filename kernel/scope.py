@@ -134,10 +134,25 @@ def tell_signing(*, person: int, record: str, digest: str) -> None:
 
 
 def tell_identity(*, person: int) -> None:
-    """The open transaction may change what this person proves with who they are; no other transaction may."""
+    """The open transaction may change what this person proves with who they are, and what they may open."""
+    _tell_access("identity", str(person))
+
+
+def tell_account(*, username: str) -> None:
+    """The open transaction may make the account of this name."""
+    _tell_access("account", username)
+
+
+def tell_site(*, site: int) -> None:
+    """The open transaction may open or close this site."""
+    _tell_access("site", str(site))
+
+
+def _tell_access(of: str, key: str) -> None:
+    """Prove it for this transaction, and for none beside or after it."""
     cursor = Cursor(connection.connection)
     (number,) = cursor.execute("SELECT pg_current_xact_id()::text").fetchone() or ("",)
-    cursor.execute("SELECT set_config('app.identity', %s, true)", [proof_of("identity", str(person), number)])
+    cursor.execute("SELECT set_config('app.identity', %s, true)", [proof_of(of, key, number)])
 
 
 def tell_copying() -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from audit.guards import ActGuard, MayDelete
+from audit.guards import ActGuard, MayDelete, WrittenBySystem
 from audit.models import Audited, audited
 
 
@@ -21,7 +21,10 @@ class Heartbeat(models.Model):
 
     class Meta:
         verbose_name = _("heartbeat")
-        constraints = (MayDelete(name="operations_heartbeat_deletable"),)
+        constraints = (
+            MayDelete(name="operations_heartbeat_deletable"),
+            WrittenBySystem(name="operations_heartbeat_own"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -38,6 +41,7 @@ class UnsentTask(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["task", "arguments"], name="operations_unsenttask_once"),
             MayDelete(name="operations_unsenttask_deletable"),
+            WrittenBySystem(name="operations_unsenttask_own"),
         )
 
     def __str__(self) -> str:
@@ -70,7 +74,10 @@ class Alarm(models.Model):
 
     class Meta:
         verbose_name = _("alarm of the service")
-        constraints = (MayDelete(name="operations_alarm_deletable"),)
+        constraints = (
+            MayDelete(name="operations_alarm_deletable"),
+            WrittenBySystem(name="operations_alarm_own"),
+        )
 
     def __str__(self) -> str:
         return self.reading

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from audit.acts import open_act
+from kernel.scope import EVERYTHING, scope
 from kernel.tasks import deliver
 from operations.models import Alarm, Heartbeat, OperationKind, OperationRecord, UnsentTask
 
@@ -34,13 +35,13 @@ class OperationFile:
 
 def note_alive(name: str, *, at: datetime) -> None:
     """The process said at ``at`` that it lives. Refuses: nothing. Locks: its row."""
-    with transaction.atomic():
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         Heartbeat.objects.update_or_create(name=name, defaults={"at": at})
 
 
 def keep_unsent(task: str, arguments: Sequence[Any]) -> None:
     """The task waits here until the broker takes it. Refuses: nothing. Locks: nothing."""
-    with transaction.atomic():
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         UnsentTask.objects.get_or_create(task=task, arguments=list(arguments))
 
 
@@ -52,7 +53,7 @@ def hand_over_unsent(limit: int = 500) -> int:
     """
     sent = 0
     for _each in range(limit):
-        with transaction.atomic():
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
             row = UnsentTask.objects.select_for_update(skip_locked=True).order_by("pk").first()
             if row is None or not deliver(row.task, row.arguments):
                 return sent
@@ -66,7 +67,7 @@ def note_alarms(levels: Mapping[str, int], *, over: Collection[str], at: datetim
 
     Refuses: nothing. Locks: nothing; whoever calls it holds the alarms.
     """
-    with transaction.atomic():
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         Alarm.objects.filter(reading__in=over).delete()
         for name, level in levels.items():
             alarm, is_new = Alarm.objects.get_or_create(

@@ -327,7 +327,8 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "PALACE-3 <palace3@loc
 REPLY_TO = os.environ.get("REPLY_TO", "")
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# What stands beside this host under the hospital's domain, and whether browsers know that domain, is not ours to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # Practice has no worker: what would be done later is let go, whatever broker is named. It never reaches the trial's.
 BROKER_URL = "memory://"
 if not PALACE3_PRACTICE:

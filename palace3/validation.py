@@ -28,6 +28,9 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
         f"{_I}audit/test_proven_scope.py::test_no_sql_widens_what_a_request_sees",
         f"{_I}audit/test_proven_scope.py::test_two_hundred_mixed_requests_over_a_pool_show_no_foreign_row",
         f"{_I}system/test_permission_matrix.py::test_another_sites_participant_does_not_exist",
+        f"{_I}system/test_other_sites.py::test_an_object_of_another_site_is_answered_as_nobodys",
+        f"{_I}system/test_other_sites.py::test_an_object_of_another_site_is_answered_as_nobodys_to_an_investigator_and_a_monitor",
+        f"{_I}system/test_other_sites.py::test_a_list_asked_by_an_object_of_another_site_tells_nothing",
     ),
     4: (
         f"{_I}trials/test_gates.py::test_point_22_an_end_is_not_moved_behind_what_was_done",
@@ -39,7 +42,11 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
         f"{_I}reports/test_trail.py::test_sign_ins_and_refusals_stand_in_it",
         f"{_I}accounts/test_factors.py::test_an_outsider_locks_the_name_and_not_the_browser_of_its_owner",
     ),
-    6: (f"{_I}accounts/test_sign_in.py::test_the_session_ends_when_nobody_is_there",),
+    6: (
+        f"{_I}accounts/test_sign_in.py::test_the_session_ends_when_nobody_is_there",
+        f"{_I}crf/test_saving.py::test_a_draft_is_its_owners_alone_in_the_database_too",
+        "tests/e2e/test_mishaps.py::test_a_session_that_ends_while_typing_costs_nothing",
+    ),
     7: (
         f"{_I}accounts/test_sign_in.py::test_a_privileged_role_sets_up_its_factor_before_anything_else",
         f"{_I}accounts/test_sign_in.py::test_in_production_every_role_sets_up_its_factor_before_anything_else",
@@ -60,35 +67,60 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
     11: (
         f"{_I}trials/test_gates.py::test_the_database_refuses_incompatible_roles_and_roles_for_oneself",
         f"{_I}trials/test_gates.py::test_point_22_nobody_gives_a_role_to_themselves",
+        f"{_I}audit/test_proven_access.py::test_no_sql_locks_out_impersonates_or_blinds",
     ),
     12: (
         f"{_I}trials/test_pages.py::test_a_role_needs_training_first",
         f"{_I}trials/test_gates.py::test_point_22_training_and_identity_check_lie_behind",
         f"{_I}crf/test_saving.py::test_the_untrained_do_not_answer",
     ),
-    13: (f"{_I}audit/test_guards.py::test_every_version_of_a_row_is_kept_with_its_act",),
+    13: (
+        f"{_I}audit/test_guards.py::test_every_version_of_a_row_is_kept_with_its_act",
+        f"{_I}crf/test_saving.py::test_first_save_keeps_answers_derived_values_and_state",
+        f"{_I}crf/test_saving.py::test_a_removed_row_stays_and_its_place_is_not_given_again",
+    ),
     14: (f"{_I}crf/test_pages.py::test_history_tells_who_when_why_old_and_new",),
     15: (f"{_I}crf/test_saving.py::test_the_database_refuses_a_change_without_a_reason",),
-    16: (f"{_I}system/test_database_catalogue.py::test_regulated_table_has_act_trail_and_no_delete",),
+    16: (
+        f"{_I}system/test_database_catalogue.py::test_regulated_table_has_act_trail_and_no_delete",
+        f"{_I}crf/test_saving.py::test_a_removed_row_stays_and_its_place_is_not_given_again",
+    ),
     17: (f"{_I}audit/test_attacks_of_the_owner.py::test_each_attack_is_named",),
-    18: (f"{_I}reports/test_trail.py::test_requirement_18_one_file_says_form_old_new_and_why",),
-    19: (f"{_I}crf/test_saving.py::test_verify_sign_lock_and_what_a_change_undoes",),
+    18: (
+        f"{_I}reports/test_trail.py::test_requirement_18_one_file_says_form_old_new_and_why",
+        f"{_I}crf/test_pages.py::test_history_tells_who_when_why_old_and_new",
+    ),
+    19: (
+        f"{_I}crf/test_saving.py::test_verify_sign_lock_and_what_a_change_undoes",
+        f"{_I}randomization/test_allocating.py::test_both_steps_are_acts_of_the_person",
+    ),
     20: (f"{_I}crf/test_saving.py::test_prompts_are_kept_with_the_first_answer_and_the_correction",),
-    21: (f"{_I}exports/test_casebook.py::test_rare_13_each_making_is_on_record_with_its_purpose",),
+    21: (
+        f"{_I}exports/test_casebook.py::test_rare_13_each_making_is_on_record_with_its_purpose",
+        f"{_I}exports/test_exports.py::test_taking_and_handing_out_are_acts",
+    ),
     22: (
         f"{_I}operations/test_qualification.py::test_a_clock_that_is_ahead_and_a_backup_that_is_old_are_named",
         f"{_I}trials/test_registers.py::test_an_entry_of_each_register_is_recorded_listed_and_closed_on_its_page",
+        f"{_I}exports/test_local_time.py::test_point_10_an_instant_leaves_by_the_sites_clock_with_its_offset",
     ),
-    23: (f"{_I}randomization/test_nothing_leaks.py::test_no_export_or_api_answer_shows_a_coming_place",),
+    23: (
+        f"{_I}randomization/test_nothing_leaks.py::test_no_export_or_api_answer_shows_a_coming_place",
+        f"{_I}randomization/test_nothing_leaks.py::test_no_page_pdf_error_log_or_mail_shows_a_coming_place",
+    ),
     24: (
         (
             f"{_I}reports/test_trail.py::"
             "test_requirement_24_a_planned_review_comes_due_is_recorded_and_comes_due_again"
         ),
     ),
-    25: (f"{_I}audit/test_proven_scope.py::test_no_act_is_dated_back_once_production_has_said_so",),
+    25: (
+        f"{_I}audit/test_proven_scope.py::test_no_act_is_dated_back_once_production_has_said_so",
+        f"{_I}exports/test_local_time.py::test_point_10_when_a_record_was_changed_leaves_by_the_sites_clock",
+    ),
     26: (
         f"{_I}crf/test_saving.py::test_treatment_forms_wait_for_randomization",
+        f"{_I}crf/test_saving.py::test_answers_wait_for_the_consent",
         f"{_I}randomization/test_allocating.py::test_without_consent_decision_or_stage_each_missing_step_is_named",
     ),
     27: (f"{_I}crf/test_consequences.py::test_the_eligibility_page_signs_the_decision",),
@@ -99,8 +131,15 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
     29: (f"{_I}randomization/test_races.py::test_two_hundred_by_sixteen_clients_one_of_them_killed",),
     30: (f"{_I}randomization/test_pages.py::test_an_error_is_marked_and_never_frees_a_place",),
     31: (f"{_I}exports/test_casebook.py::test_rare_13_signatures_stand_with_the_ones_that_fell",),
-    32: (f"{_I}audit/test_proven_scope.py::test_no_signature_without_the_signers_proof",),
-    33: (f"{_I}randomization/test_allocating.py::test_a_wrong_password_takes_no_place",),
+    32: (
+        f"{_I}audit/test_proven_scope.py::test_no_signature_without_the_signers_proof",
+        f"{_I}crf/test_signing_lots.py::test_a_signature_over_other_answers_is_named_by_verification",
+    ),
+    33: (
+        f"{_I}randomization/test_allocating.py::test_a_wrong_password_takes_no_place",
+        f"{_I}accounts/test_sign_in.py::test_a_second_factor_is_asked_where_it_is_set_up",
+        f"{_I}accounts/test_mistyped_signatures.py::test_after_five_wrong_passwords_nothing_is_signed_for_a_while",
+    ),
     34: (
         f"{_I}trials/test_gates.py::test_point_22_nobody_signs_with_a_password_that_somebody_else_chose",
         f"{_I}trials/test_gates.py::test_point_7_a_token_rests_while_its_owner_lacks",
@@ -109,7 +148,10 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
         f"{_I}trials/test_gates.py::test_point_22_training_and_identity_check_lie_behind",
         f"{_I}trials/test_proofs.py::test_point_5_training_and_identity_need_a_document_and_a_second_verifier",
     ),
-    37: (f"{_I}crf/test_saving.py::test_verify_sign_lock_and_what_a_change_undoes",),
+    37: (
+        f"{_I}crf/test_saving.py::test_verify_sign_lock_and_what_a_change_undoes",
+        f"{_I}crf/test_signing_lots.py::test_point_18_a_signature_falls_and_both_versions_are_shown",
+    ),
     39: (f"{_I}crf/test_saving.py::test_only_the_site_answers",),
     40: (
         (
@@ -121,12 +163,19 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
     41: (
         f"{_I}exports/test_site_copy.py::test_rare_13_only_what_was_downloaded_and_still_stands_is_confirmed",
     ),
-    42: (f"{_I}trials/test_pages.py::test_an_inspector_reads_sites_and_changes_nothing",),
+    42: (
+        f"{_I}trials/test_pages.py::test_an_inspector_reads_sites_and_changes_nothing",
+        f"{_I}system/test_permission_matrix.py::test_role_by_address",
+        f"{_I}system/test_permission_matrix.py::test_requirement_42_an_inspector_posts_what_is_their_own_alone",
+    ),
     43: (
         f"{_I}exports/test_subject_by_subject.py::test_ten_people_are_the_same_in_every_way_out",
         f"{_I}exports/test_odm.py::test_the_snapshot_holds_each_answer_and_missing_reason_of_the_tables",
     ),
-    44: (f"{_I}operations/test_backups.py::test_what_is_restored_is_what_was_backed_up",),
+    44: (
+        f"{_I}operations/test_backups.py::test_what_is_restored_is_what_was_backed_up",
+        f"{_I}operations/test_archive.py::test_an_archive_is_open_and_comes_back_to_the_digest",
+    ),
     45: (
         f"{_I}operations/test_backups.py::test_a_drill_is_on_record_whether_it_passes_or_not",
         f"{_I}operations/test_backups.py::test_what_is_restored_is_what_was_backed_up",
@@ -171,6 +220,16 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
     62: ("tests/unit/palace3/test_production.py::test_what_is_unsafe_is_refused_by_name",),
     63: (
         f"{_I}followup/test_visit_conduct.py::test_point_02_a_visit_that_took_place_is_asked_how_it_was_made",
+    ),
+    64: (
+        f"{_I}system/test_arms_in_lists.py",
+        f"{_I}randomization/test_pages.py::test_the_statistician_watches_balance_and_every_look_is_kept",
+    ),
+    65: (
+        f"{_I}trials/test_registers.py::test_an_entry_of_each_register_is_recorded_listed_and_closed_on_its_page",
+    ),
+    66: (
+        f"{_I}followup/test_approvals.py::test_rare_05_an_approval_is_not_before_the_text_and_has_its_letter",
     ),
     67: (f"{_I}analysis/test_flow.py",),
 }

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature, User
 from accounts.permissions import Permission, SiteQuerySet
-from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
+from audit.guards import ActGuard, NamesItsActor, SameSite, SetOnce, SiteScoped
 from audit.models import Audited, audited
 from randomization.guards import OpeningStays, SchemeMoves
 from randomization.scheme import coins
@@ -136,6 +136,10 @@ class SchemeClosing(Audited):
         ordering = ("-asked_at", "-pk")
         constraints = (
             ActGuard(name="randomization_schemeclosing_act"),
+            NamesItsActor(
+                name="randomization_schemeclosing_actor",
+                columns=("asked_by_id", "confirmed_by_id", "ended_by_id"),
+            ),
             SetOnce(name="randomization_schemeclosing_confirmed_once", column="confirmed_at"),
             SetOnce(name="randomization_schemeclosing_ended_once", column="ended_at"),
             models.UniqueConstraint(
@@ -214,6 +218,10 @@ class ListPart(Audited):
         ordering = ("scheme", "number")
         constraints = (
             ActGuard(name="randomization_listpart_act"),
+            NamesItsActor(
+                name="randomization_listpart_actor",
+                columns=("asked_by_id", "activated_by_id", "rejected_by_id"),
+            ),
             SetOnce(name="randomization_listpart_activated_once", column="activated_at"),
             SetOnce(name="randomization_listpart_root_once", column="root"),
             models.UniqueConstraint(fields=["scheme", "number"], name="randomization_listpart_once"),

@@ -7,8 +7,10 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from accounts.models import User
+from accounts.permissions import Permission
 from audit.models import TrailReview, TrailReviewResult
 from kernel.clock import local_date
 
@@ -24,14 +26,18 @@ class PlannedReview:
     query: str
 
 
-def open_reviews() -> QuerySet[TrailReview]:
-    """Return the reviews that were not ended."""
-    return TrailReview.objects.filter(ended_at=None)
+def reviews_open_to(user: User) -> QuerySet[TrailReview]:
+    """Return every review to who reads the trail of every site, to others their own.
+
+    A filter or a note may name a participant of any site.
+    """
+    own = Q() if user.sites_with(Permission.AUDIT_VIEW) is None else Q(act__by=user)
+    return TrailReview.objects.filter(own)
 
 
-def reviews_on(today: date) -> list[PlannedReview]:
-    """Return every review, as it stands on a day; those that ended come last."""
-    rows = TrailReview.objects.prefetch_related("results__reviewer").order_by("ended_at", "name")
+def reviews_on(today: date, user: User) -> list[PlannedReview]:
+    """Return the reviews that are open to ``user``, as they stand on a day; those that ended come last."""
+    rows = reviews_open_to(user).prefetch_related("results__reviewer").order_by("ended_at", "name")
     return sorted((_planned(row, today) for row in rows), key=lambda each: each.due is None)
 
 

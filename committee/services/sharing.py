@@ -26,7 +26,7 @@ from committee.models import MOST_TRIES, CommitteePack, PackFile, PackShare, Pac
 from committee.services.packs import PackNotReleased, intact_content, marked
 from kernel.clock import end_of_day, local_date
 from kernel.errors import Refusal
-from kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope, tell_identity
 
 SHARED: Final = "committee.shared"
 LONGEST: Final = timedelta(days=60)
@@ -123,6 +123,7 @@ def share_pack(
             raise ShareTooLong(days=LONGEST.days)
         passcode = "".join(secrets.choice(ALPHABET) for _letter in range(PASSCODE_LETTERS))
         key, hashed = secrets.token_hex(16), make_password(passcode)
+        tell_identity(person=by.pk)
         share = PackShare.objects.create(
             pack=pack,
             part=part,
@@ -174,6 +175,7 @@ def revoke_share(*, share: PackShare, by: User, at: datetime) -> PackShare:
         if locked.revoked_at is not None:
             raise ShareRevoked
         locked.revoked_at, locked.revoked_by, locked.act = at, by, act
+        tell_identity(person=locked.shared_by_id)
         locked.save(update_fields=["revoked_at", "revoked_by", "act"])
     return locked
 
@@ -204,6 +206,7 @@ def _opened(share: PackShare, passcode: str, file: str, at: datetime) -> PackFil
     if not check_password(passcode.strip().lower(), locked.passcode):
         with open_act("committee:share:refuse", by=None, at=at) as act:
             locked.tries, locked.act = locked.tries + 1, act
+            tell_identity(person=locked.shared_by_id)
             locked.save(update_fields=["tries", "act"])
         return None
     chosen = PackFile.objects.filter(pack=locked.pack_id, part=locked.part, pk=int(file)).first()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,13 +15,22 @@ from accounts.permissions import Permission
 from audit.guards import ActGuard, SetOnce
 from audit.models import Audited, audited
 
+NUMBERED: Final = "[0-9]{2}-[0-9]{4}"  # as participants are numbered
+
 
 class ListingSet(models.QuerySet["SavedListing"]):
     def open_to(self, user: User, permission: Permission) -> Self:
-        """Narrow to the person's own listings and those that are shared, without what was put away."""
+        """Narrow to the person's own listings and those that are shared, without what was put away.
+
+        Whoever reads some sites alone is shown no shared listing whose name or filter has a participant's number.
+        """
         if not user.may(permission):
             return self.none()
-        return self.filter(models.Q(owner=user) | models.Q(is_shared=True), archived_at=None)
+        shared = models.Q(is_shared=True)
+        if user.sites_with(permission) is not None:
+            shared &= ~models.Q(name__regex=NUMBERED) & ~models.Q(said__regex=NUMBERED)
+        rows = self.alias(said=Cast("definition", models.TextField()))
+        return rows.filter(models.Q(owner=user) | shared, archived_at=None)
 
 
 @audited()

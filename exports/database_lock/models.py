@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature
 from accounts.permissions import ROLE_LABELS, Role
-from audit.guards import ActGuard, SetOnce
+from audit.guards import ActGuard, NamesItsActor, SetOnce
 from audit.models import Audited, audited
 from trials.models import DataLock
 
@@ -78,6 +78,10 @@ class DatabaseLock(Audited):
         ordering = ("-begun_at", "-pk")
         constraints = (
             ActGuard(name="exports_databaselock_act"),
+            NamesItsActor(
+                name="exports_databaselock_actor",
+                columns=("begun_by_id", "unlock_asked_by_id", "unlocked_by_id"),
+            ),
             *(
                 SetOnce(name=f"exports_databaselock_{column}_once", column=column)
                 for column in ("locked_at", "cancelled_at", "unlocked_at", "data_lock_id")

@@ -17,6 +17,7 @@ from exports.models import ApiToken
 from exports.tokens import PREFIX, digest_of
 from followup.services import end_feed
 from kernel.errors import Refusal
+from kernel.scope import tell_identity
 
 LONGEST_TOKEN = timedelta(days=367)  # a year, and the day that it ends on
 
@@ -59,6 +60,7 @@ def make_token(
             raise LastsTooLong
         secret = PREFIX + secrets.token_urlsafe(32)
         digest = digest_of(secret)
+        tell_identity(person=by.pk)
         token = ApiToken.objects.create(
             user=by,
             name=name,
@@ -81,6 +83,7 @@ def revoke_token(*, token: ApiToken, by: User, at: datetime) -> ApiToken:
         locked = ApiToken.objects.select_for_update().get(pk=token.pk, user=by)
         if locked.revoked_at is None:
             locked.revoked_at, locked.act = at, act
+            tell_identity(person=locked.user_id)
             locked.save(update_fields=["revoked_at", "act"])
     return locked
 
@@ -94,6 +97,7 @@ def end_token(*, token: ApiToken, reason: str, by: User, at: datetime) -> None:
         locked = ApiToken.objects.select_for_update().get(pk=token.pk)
         if locked.revoked_at is None:
             locked.revoked_at, locked.act = at, act
+            tell_identity(person=locked.user_id)
             locked.save(update_fields=["revoked_at", "act"])
 
 

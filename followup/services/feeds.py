@@ -9,6 +9,7 @@ from datetime import datetime
 from accounts.models import User
 from audit.acts import current_act, open_act
 from followup.models import CalendarFeed
+from kernel.scope import tell_identity
 
 
 def digest_of(token: str) -> str:
@@ -24,7 +25,7 @@ def make_feed(*, user: User, at: datetime) -> str:
     token = secrets.token_urlsafe(32)
     with open_act("followup:feed:make", by=user, at=at) as act:
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        _end_living(user, at)
+        _end_living(user, at)  # and proves who it is
         CalendarFeed.objects.create(user=user, digest=digest_of(token), made_at=at, act=act)
     return token
 
@@ -44,9 +45,11 @@ def end_feed(*, feed: CalendarFeed, reason: str, by: User, at: datetime) -> None
         locked = CalendarFeed.objects.select_for_update().get(pk=feed.pk)
         if locked.revoked_at is None:
             locked.revoked_at, locked.act = at, act
+            tell_identity(person=locked.user_id)
             locked.save(update_fields=["revoked_at", "act"])
 
 
 def _end_living(user: User, at: datetime) -> bool:
+    tell_identity(person=user.pk)
     living = CalendarFeed.objects.filter(user=user, revoked_at=None)
     return bool(living.update(revoked_at=at, act=current_act()))

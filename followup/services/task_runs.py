@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from followup.models import TaskRun
+from kernel.scope import EVERYTHING, scope
 
 DONE: Final = "done"
 RETRIED: Final = "retried"
@@ -18,7 +19,7 @@ FAILED: Final = "failed"
 def note_run(*, task: str, started_at: datetime, ended_at: datetime, outcome: str, fault: str = "") -> None:
     """The run counts among those of its task, and is its last one."""
     took = int((ended_at - started_at) / timedelta(milliseconds=1))
-    with transaction.atomic():
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         TaskRun.objects.get_or_create(task=task)
         row = TaskRun.objects.filter(task=task)
         row.update(

@@ -136,6 +136,42 @@ REVOKE ALL ON FUNCTION public.scope_guard_identity() FROM {APP};
 """
 DROP_IDENTITY = "DROP FUNCTION public.scope_guard_identity() CASCADE;"
 
+# Told what is proven and which column says of whom; and what only the system writes, whoever it works for.
+ACCESS = f"""
+CREATE FUNCTION public.scope_guard_access() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF session_user = '{APP}' AND coalesce(current_setting('app.identity', true), '') <> scope.code(
+        TG_ARGV[0] || ARRAY[to_jsonb(NEW) ->> TG_ARGV[1], pg_current_xact_id()::text]::text
+    ) THEN
+        RAISE EXCEPTION '%: what opens or closes something to somebody is written by the program, which has asked who '
+            'it is', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+REVOKE ALL ON FUNCTION public.scope_guard_access() FROM {APP};
+
+CREATE FUNCTION public.scope_guard_system() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF session_user = '{APP}' AND NOT (
+        coalesce(current_setting('app.user', true), '') = '' AND current_setting('app.sites', true) = '*'
+        AND public.scope_holds()
+    ) THEN
+        RAISE EXCEPTION '%: written by the system alone', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
+END $$;
+REVOKE ALL ON FUNCTION public.scope_guard_system() FROM {APP};
+"""
+DROP_ACCESS = """
+DROP FUNCTION public.scope_guard_access() CASCADE;
+DROP FUNCTION public.scope_guard_system() CASCADE;
+"""
+
 # Beside what each table says of who sees which row: whatever the settings say, they are what the function wrote. The
 # owner's own functions widen what they see for a comparison, and the owner is none whom policies keep out.
 PROVEN = f"""

@@ -24,7 +24,7 @@ from kernel.spreadsheets import as_csv, as_xlsx
 from reports import services
 from reports.forms import ChangeReviewForm, EndReviewForm, PlanReviewForm, RecordReviewForm, TrailFilterForm
 from reports.trail import COLUMNS, KINDS, TrailFilter, acts_open_to, filtered, lines_of, rows_of_file
-from reports.trail_reviews import open_reviews, reviews_on
+from reports.trail_reviews import reviews_on, reviews_open_to
 from trials.models import Site
 
 PER_PAGE = 50
@@ -53,7 +53,7 @@ def trail(request: PersonRequest) -> HttpResponse:
         "kinds": [(code, words) for code, (words, _verbs) in KINDS.items()],
         "filters": urlencode(chosen.as_query()),
         "may_review": request.user.may(Permission.AUDIT_REVIEW),
-        "overdue": [each for each in reviews_on(today) if each.is_overdue],
+        "overdue": [each for each in reviews_on(today, request.user) if each.is_overdue],
     }
     return render(request, "reports/trail.html", context)
 
@@ -107,7 +107,10 @@ def trail_file(request: PersonRequest, kind: str) -> HttpResponse:
 def trail_reviews(request: PersonRequest) -> HttpResponse:
     """Show the planned reviews, when each was done and comes due, and what each came to."""
     today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
-    context = {"reviews": reviews_on(today), "may_review": request.user.may(Permission.AUDIT_REVIEW)}
+    context = {
+        "reviews": reviews_on(today, request.user),
+        "may_review": request.user.may(Permission.AUDIT_REVIEW),
+    }
     return render(request, "reports/trail_reviews.html", context)
 
 
@@ -133,7 +136,7 @@ def plan_review(request: PersonRequest) -> HttpResponse:
 @requires(Permission.AUDIT_REVIEW)
 def record_review(request: PersonRequest, pk: int) -> HttpResponse:
     """Record that a review was done, and what it came to."""
-    review = get_object_or_404(open_reviews(), pk=pk)
+    review = get_object_or_404(reviews_open_to(request.user), pk=pk, ended_at=None)
     rows = filtered(acts_open_to(request.user), TrailFilterForm.filter_of(review.filters))
     last = review.results.first()
     number = count_up_to(rows.filter(pk__gt=last.up_to_act) if last else rows, MOST_IN_FILE)
@@ -148,7 +151,7 @@ def record_review(request: PersonRequest, pk: int) -> HttpResponse:
 @requires(Permission.AUDIT_REVIEW)
 def change_review(request: PersonRequest, pk: int) -> HttpResponse:
     """Change how often a planned review comes due."""
-    review = get_object_or_404(open_reviews(), pk=pk)
+    review = get_object_or_404(reviews_open_to(request.user), pk=pk, ended_at=None)
     form = ChangeReviewForm(request.POST or None, initial={"every_days": review.every_days})
     if form.submits(services.change_review, review=review, by=request.user, at=timezone.now()):
         return redirect("reports:trail-reviews")
@@ -159,7 +162,7 @@ def change_review(request: PersonRequest, pk: int) -> HttpResponse:
 @requires(Permission.AUDIT_REVIEW)
 def end_review(request: PersonRequest, pk: int) -> HttpResponse:
     """End a planned review."""
-    review = get_object_or_404(open_reviews(), pk=pk)
+    review = get_object_or_404(reviews_open_to(request.user), pk=pk, ended_at=None)
     form = EndReviewForm(request.POST or None)
     if form.submits(services.end_review, review=review, by=request.user, at=timezone.now()):
         return redirect("reports:trail-reviews")

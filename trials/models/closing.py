@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature, User
 from accounts.permissions import Permission, SiteQuerySet
-from audit.guards import ActGuard, SetOnce, SiteScoped
+from audit.guards import ActGuard, NamesItsActor, SetOnce, SiteScoped
 from audit.models import Audited, audited
 from trials.models.sites import Site
 
@@ -83,6 +83,10 @@ class CloseOut(Audited):
         ordering = ("-asked_at", "-pk")
         constraints = (
             ActGuard(name="trials_closeout_act"),
+            NamesItsActor(
+                name="trials_closeout_actor",
+                columns=("asked_by_id", "confirmed_by_id", "ended_by_id", "copy_confirmed_by_id"),
+            ),
             SiteScoped(name="trials_closeout_scope"),
             *(
                 SetOnce(name=f"trials_closeout_{column}_once", column=column)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, MayDelete, SystemRows
+from audit.guards import ActGuard, MayDelete, NamesItsActor, SystemRows
 from audit.models import Audited, audited
 
 
@@ -68,6 +68,7 @@ class NewsLetter(Audited):
         ordering = ("-written_at", "-pk")
         constraints = (
             ActGuard(name="trials_newsletter_act"),
+            NamesItsActor(name="trials_newsletter_actor", columns=("written_by_id", "released_by_id")),
             models.CheckConstraint(
                 condition=models.Q(released_by=None, released_at=None)
                 | models.Q(released_by__isnull=False, released_at__isnull=False),

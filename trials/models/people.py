@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature, User
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Grant, Permission, Role, SiteQuerySet
-from audit.guards import ActGuard, SetOnce, SiteScoped
+from audit.guards import ActGuard, ProvenAccess, SetOnce, SiteScoped
 from audit.models import Audited, audited
 from kernel.scope import EVERYTHING, Scope, scope
 from trials.guards import RolesApart, RolesGiven
@@ -80,6 +80,13 @@ class Delegation(Audited):
             SiteScoped(name="trials_delegation_scope", own="user_id"),
             RolesApart(name="trials_delegation_roles_apart", pairs=settings.INCOMPATIBLE_ROLES),
             RolesGiven(name="trials_delegation_roles_given"),
+            ProvenAccess(
+                name="trials_delegation_proven",
+                columns=(
+                    *("user_id", "site_id", "role", "starts_on", "ends_on", "granted_by_id", "ended_at"),
+                    *("waits_for_confirmation", "confirmed_by_id", "confirmed_at", "signature_id"),
+                ),
+            ),
             *(
                 SetOnce(name=f"trials_delegation_{column}_once", column=column)
                 for column in ("user_id", "role", "site_id", "granted_by_id", "confirmed_by_id", "ended_at")

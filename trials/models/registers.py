@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, SiteScoped
+from audit.guards import ActGuard, NamesItsActor, SiteScoped
 from audit.models import Audited, audited
 from trials.models.sites import Site
 
 
 class RegisterKind(models.TextChoices):
-    """What is kept in a register (requirements 22, 40, 46, 54, 55, 59 and 60)."""
+    """What is kept in a register (requirements 22, 40, 46, 54, 55, 59, 60 and 65)."""
 
     INCIDENT = "incident", _("Incidents of data and security")
     SYSTEM_ISSUE = "system_issue", _("Issues of the system")
     OUTAGE = "outage", _("Outages with paper back-up")
+    REHEARSAL = "rehearsal", _("Rehearsals of an outage")
+    PROVIDER = "provider", _("Service providers and systems")
     GENETIC_RESOURCES = "genetic_resources", _("Human genetic resources: filings")
     CROSS_BORDER = "cross_border", _("Transfer of data across the border: bases")
     CLOCK = "clock", _("Drift of the clock")
@@ -27,6 +29,17 @@ class RegisterKind(models.TextChoices):
     SITE_CLOSE_OUT = "site_close_out", _("Close-out of sites")
 
 
+# What an entry is to say, where the words of the form do not say it.
+ASKED: dict[RegisterKind, Any] = {
+    RegisterKind.REHEARSAL: _(
+        "A site works for an hour as in an outage: from envelopes and printed forms. Say who took part, what was "
+        "entered afterwards, and what did not work. The outcome says what is changed because of it."
+    ),
+    RegisterKind.PROVIDER: _(
+        "Name the provider or system, the agreement as document, and until when it is in force. Say what it does for "
+        "the trial, which data it may see, and where they are kept. Close the entry when it sees nothing any more."
+    ),
+}
 # What an export out of the country rests on holds only once a second person has approved it.
 APPROVED_KINDS = (RegisterKind.GENETIC_RESOURCES, RegisterKind.CROSS_BORDER)
 
@@ -72,6 +85,7 @@ class RegisterEntry(Audited):
         ordering: ClassVar = ("-began_on", "-pk")
         constraints = (
             ActGuard(name="trials_registerentry_act"),
+            NamesItsActor(name="trials_registerentry_actor", columns=("recorded_by_id", "approved_by_id")),
             SiteScoped(name="trials_registerentry_scope"),
             models.CheckConstraint(
                 condition=models.Q(closed_on=None, outcome="")

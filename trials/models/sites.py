@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, SiteScoped
+from audit.guards import ActGuard, ProvenAccess, SiteScoped
 from audit.models import Audited, audited
 from kernel.days import in_chinese
 from trials.guards import ClosedOutGuard
@@ -98,6 +98,7 @@ class Site(Audited):
             SiteScoped(name="trials_site_scope", column="id"),
             SiteVersionGuard(name="trials_site_version"),
             ClosedOutGuard(name="trials_site_closed_out"),
+            ProvenAccess(name="trials_site_proven", of="site", key="id", columns=("state",), made=False),
             models.CheckConstraint(condition=models.Q(code__regex=r"^[0-9]{2}$"), name="trials_site_code"),
             models.CheckConstraint(condition=models.Q(state__in=SiteState.values), name="trials_site_state"),
         )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature, User
 from accounts.permissions import Permission
-from audit.guards import ActGuard, SetOnce
+from audit.guards import ActGuard, NamesItsActor, SetOnce
 from audit.models import Audited, audited
 
 PAGE_LANGUAGES = (("en", "English"), ("zh-hans", "简体中文"))
@@ -78,6 +78,9 @@ class PublicText(Audited):
         ordering = ("block", "language", "-number")
         constraints = (
             ActGuard(name="trials_publictext_act"),
+            NamesItsActor(
+                name="trials_publictext_actor", columns=("author_id", "released_by_id", "withdrawn_by_id")
+            ),
             models.UniqueConstraint(fields=["block", "language", "number"], name="trials_publictext_once"),
             models.CheckConstraint(
                 condition=Q(language__in=[code for code, _name in PAGE_LANGUAGES]),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission, SiteQuerySet
-from audit.guards import ActGuard, SetOnce
+from audit.guards import ActGuard, NamesItsActor, SetOnce
 from audit.models import Audited, audited
 from kernel.clock import local_date
 from trials.models.participants import Participant
@@ -95,6 +95,16 @@ class Transfer(Audited):
         ordering = ("-proposed_at", "-pk")
         constraints = (
             ActGuard(name="trials_transfer_act"),
+            NamesItsActor(
+                name="trials_transfer_actor",
+                columns=(
+                    "proposed_by_id",
+                    "accepted_by_id",
+                    "taken_back_by_id",
+                    "confirmed_by_id",
+                    "ended_by_id",
+                ),
+            ),
             BetweenSites(name="trials_transfer_scope"),
             *(
                 SetOnce(name=f"trials_transfer_{column}_once", column=column)

@@ -17,7 +17,7 @@ from accounts.services import sign
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
-from kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope, tell_site
 from trials.models import CloseOut, Delegation, Site, SiteCopy
 from trials.models.closing import KEPT, OpenMatter
 from trials.models.sites import SiteState
@@ -292,4 +292,5 @@ def _write(close_out: CloseOut, act: Any, **columns: Any) -> None:
 
 def _move(site: Site, to: SiteState, act: Any) -> None:
     site.state, site.act = to, act
+    tell_site(site=site.pk)
     site.save(update_fields=["state", "act"])

@@ -16,6 +16,7 @@ from accounts.services import change_person, sign
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
+from kernel.scope import tell_identity
 from trials.models import Delegation, Site
 from trials.training import gap_of, opened_days
 
@@ -133,6 +134,7 @@ def delegate(
         if by is not None and site is not None:
             _refuse_old_training(user, site, on=local_date(at, site.time_zone))
         _refuse_incompatible(user, role, site, starts_on=starts_on, ends_on=ends_on)
+        tell_identity(person=user.pk)
         return Delegation.objects.create(
             user=user,
             role=role,
@@ -213,6 +215,7 @@ def confirm_delegation(*, delegation: Delegation, by: User, at: datetime, passwo
             )
         locked.waits_for_confirmation, locked.confirmed_by, locked.confirmed_at = False, by, at
         locked.act = act
+        tell_identity(person=locked.user_id)
         locked.save(
             update_fields=["waits_for_confirmation", "confirmed_by", "confirmed_at", "signature", "act"]
         )
@@ -254,6 +257,7 @@ def end_delegation(*, delegation: Delegation, on: date, by: User, at: datetime, 
             raise DelegationEnded(day=locked.ends_on.isoformat())
         locked.ends_on, locked.act = max(on, locked.starts_on), act
         locked.ended_at = at if on == today else None
+        tell_identity(person=locked.user_id)
         locked.save(update_fields=["ends_on", "ended_at", "act"])
         if locked.ended_at is not None:
             change_person(user=locked.user, by=by, at=at, verb="end_access", access_reset_at=at)

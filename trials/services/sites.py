@@ -12,6 +12,7 @@ from accounts.permissions import Role
 from audit.acts import note_moved, open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from kernel.scope import tell_site
 from protocol.text import versions
 from trials.models import ChecklistItem, CloseOut, ConsentVersion, Delegation, Participant, Site
 from trials.models.sites import ChecklistKind, SiteNeed, SiteState
@@ -176,6 +177,7 @@ def move_site(*, site: Site, to: str, by: User | None, at: datetime, reason: str
         if wanted is SiteState.ACTIVE:
             raise SiteCannotMove(site=locked.code, state=locked.get_state_display(), wanted=wanted.label)
         locked.state, locked.act = wanted, act
+        tell_site(site=locked.pk)
         locked.save(update_fields=["state", "act"])
     return locked
 
@@ -201,6 +203,7 @@ def activate_site(
         if missing:
             raise ChecklistOpen(site=locked.code, missing=", ".join(str(each.label) for each in missing))
         locked.state, locked.act = SiteState.ACTIVE, act
+        tell_site(site=locked.pk)
         locked.save(update_fields=["state", "act"])
     return locked
 

@@ -18,7 +18,7 @@ from kernel.clock import local_date
 from kernel.service_form import Page
 from kernel.spreadsheets import as_csv
 from trials.forms import ApproveEntryForm, CloseEntryForm, RegisterEntryForm
-from trials.models.registers import RegisterEntry, RegisterKind
+from trials.models.registers import ASKED, RegisterEntry, RegisterKind
 from trials.services import registers as services
 
 COLUMNS = (
@@ -102,7 +102,7 @@ def new_register_entry(request: PersonRequest, register: str) -> HttpResponse:
     form = RegisterEntryForm(request.POST or None, initial={"began_on": today, "owner": request.user.pk})
     if form.submits(services.record_entry, kind=kind, by=request.user, at=now):
         return redirect(f"{reverse('trials:registers')}?register={kind}")
-    page = _page(str(kind.label), _("Record it"))
+    page = _page(str(kind.label), _("Record it"), str(ASKED.get(kind, "")))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 

@@ -88,6 +88,15 @@ def test_point_15_a_listing_shows_the_rows_of_the_readers_sites(two: list[Partic
         assert [row.participant for row in page.context["page"].rows] == [each.number for each in mine]
         for each in set(two) - set(mine):
             assert each.number not in page.text
+    named = made(world.coordinator, "STAGE.ct", name=f"Look at {first.number}", is_shared=True)
+    about = (RowFilter("participant", "is", first.number),)
+    told = made(world.data_manager, "STAGE.ct", name="Look", is_shared=True, filters=about)
+    for each, readers in ((named, (world.coordinator, world.monitor)), (told, (world.monitor,))):
+        assert client_of(world.stranger).get(each.get_absolute_url()).status_code == 404
+        assert [client_of(one).get(each.get_absolute_url()).status_code for one in readers] == [200] * len(
+            readers
+        )
+    assert first.number not in client_of(world.stranger).get(reverse("crf:listings")).text
     private = made(world.data_manager, "STAGE.ct", name="Mine alone")
     assert client_of(world.monitor).get(private.get_absolute_url()).status_code == 404
     assert "Mine alone" not in client_of(world.monitor).get(reverse("crf:listings")).text

@@ -251,6 +251,13 @@ def test_verify_sign_lock_and_what_a_change_undoes(screened: Participant, world:
     signed.refresh_from_db()
     assert record_at(screened, "STAGE").state == RecordState.COMPLETE
     assert signed.fell_at == NOW
+    acts = Act.objects.filter(verb__startswith="crf:", participant_id=screened.pk).order_by("pk")
+    assert list(acts.values_list("verb", "by__username")) == [
+        ("crf:answers:save", "coordinator"),
+        ("crf:record:verify", "monitor"),
+        ("crf:record:sign", "investigator"),
+        ("crf:answers:save", "coordinator"),
+    ]
 
 
 def test_a_locked_record_opens_only_by_unlocking(

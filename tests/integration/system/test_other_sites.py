@@ -17,9 +17,10 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from accounts.permissions import Permission
+from accounts.models import User
+from accounts.permissions import Permission, Role
 from audit.acts import open_act
-from audit.models import Act
+from audit.models import Act, TrailReview
 from crf.models import Query, WorkingNote
 from crf.notes.services import write_note
 from crf.queries.services import raise_query
@@ -30,8 +31,11 @@ from exports.models import ApiToken
 from followup.models import ContactAttempt, Visit
 from followup.services import plan_visits_for, record_contact_attempt, withdraw_participant
 from kernel.scope import EVERYTHING, scope
+from monitoring.models import MonitoringFinding
 from protocol.reference_lines import read_range_lines
+from reports.services import plan_review
 from tests.integration.exports.test_imports import lab, previewed
+from tests.integration.monitoring.test_central_monitoring import seen as finding
 from tests.integration.system.test_permission_matrix import (
     ABOUT_SITES,
     COMMITTING,
@@ -40,9 +44,21 @@ from tests.integration.system.test_permission_matrix import (
     sample,
 )
 from tests.integration.trials.contact_world import receive
-from tests.world import NOW, PASSWORD, TODAY, World, as_person, screen
-from trials.models import DeviationProposal, LossToFollowUp, Participant, ReferenceRange, Withdrawal
-from trials.services import open_loss, propose_deviation
+from tests.integration.trials.test_gates import given, person
+from tests.integration.trials.test_registers import entry
+from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World, as_person, screen
+from trials.models import (
+    Delegation,
+    DeviationProposal,
+    LossToFollowUp,
+    Participant,
+    ReferenceRange,
+    Withdrawal,
+)
+from trials.models.closing import SiteCopy
+from trials.models.registers import RegisterEntry, RegisterKind
+from trials.services import delegate, open_loss, propose_deviation
+from trials.services.copies import ask_living_copy
 from trials.services.laboratory import add_reference_ranges
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -82,6 +98,25 @@ ELSEWHERE = {
     **dict.fromkeys(
         ("exports:api:import-take", "exports:api:import-discard"), "integration/exports/test_imports.py"
     ),
+}
+# Of an investigator or a monitor who is at one site, where a coordinator has no right: walked by them.
+THEIRS: dict[str, type[models.Model] | str] = {
+    **dict.fromkeys(("trials:confirm-copy", "exports:download-copy"), SiteCopy),
+    **dict.fromkeys(("trials:approve-register-entry", "trials:close-register-entry"), RegisterEntry),
+    "trials:confirm-delegation": Delegation,
+    "crf:ask-visit": Visit,
+    "crf:note-ask": WorkingNote,
+    **dict.fromkeys(("crf:query-close", "crf:query-again"), Query),
+    **dict.fromkeys(("monitoring:finding", "monitoring:take"), MonitoringFinding),
+    **dict.fromkeys(("reports:record-review", "reports:change-review", "reports:end-review"), TrailReview),
+    **dict.fromkeys(
+        ("trials:accept-transfer", "trials:take-acceptance-back", "trials:end-transfer"),
+        "between two sites: integration/followup/test_transfer.py",
+    ),
+}
+# Their participant's own page opens once an envelope was used for them: integration/randomization/test_envelopes.py.
+NEEDS_AN_ENVELOPE = {
+    *("randomization:move-envelope", "randomization:open-envelope", "randomization:envelope-not-opened"),
 }
 OBJECTS = {"pk", "number", "reference", "site", "token", "ticket", "username"}
 ASKED_BY = ("site", "participant", "number", "q", "visit", "record", "query", "term", "of", "replaces")
@@ -141,10 +176,14 @@ def of_conduct(world: World, first: Participant, left: Participant) -> None:
     add_reference_ranges(site=world.site, laboratory="", since=date(2026, 1, 1), lines=read, **BY)
 
 
-def client_of(world: World) -> Client:
+def client_as(user: User) -> Client:
     client = Client(raise_request_exception=False)
-    client.force_login(world.stranger)
+    client.force_login(user)
     return client
+
+
+def client_of(world: World) -> Client:
+    return client_as(world.stranger)
 
 
 def body_of(answer: Any) -> str:
@@ -193,6 +232,90 @@ def test_an_object_of_another_site_is_answered_as_nobodys(world: World, theirs: 
                 reached[name, method, *named.values()] = (answer.status_code, missing.status_code, told)
     assert reached == {}
     assert asked > 40
+
+
+def letters_of(name: str) -> set[str]:
+    return {"C"} if of_a_coordinator(name) else {"I", "M"} & set(MATRIX[name][1])
+
+
+def test_every_address_of_an_investigator_or_a_monitor_with_a_row_number_is_tried() -> None:
+    carrying = {name for name in MATRIX if "pk" in PARTS[name] and letters_of(name) & {"I", "M"}}
+    assert carrying == set(THEIRS)
+
+
+@pytest.fixture
+def others(world: World, theirs: dict[str, Any]) -> dict[str, Any]:
+    """What stands at site 01 for an investigator or a monitor, beside what stands there for a coordinator."""
+    by: dict[str, Any] = {"by": world.trial_manager, "at": NOW}
+    with scope(user_id=None, sites=EVERYTHING):
+        theirs["rows"] |= {
+            SiteCopy: ask_living_copy(site=world.site, by=world.investigator, at=NOW).pk,
+            RegisterEntry: entry(world, RegisterKind.CROSS_BORDER, site=world.site, reference="1").pk,
+            Delegation: given(world, person("newcomer"), Role.COORDINATOR, world.site).pk,
+            MonitoringFinding: finding(world, "odd-hours", 12, 20).pk,
+            TrailReview: plan_review(
+                name="One",
+                every_days=7,
+                first_on=TODAY,
+                filters={"participant": theirs["participant"].number},
+                **by,
+            ).pk,
+        }
+    return theirs
+
+
+def test_an_object_of_another_site_is_answered_as_nobodys_to_an_investigator_and_a_monitor(
+    world: World, others: dict[str, Any]
+) -> None:
+    """Where a coordinator has no right, the one refusal for all would hide what another role is told."""
+    with scope(user_id=None, sites=EVERYTHING):
+        monitor = person("monitor_of_two")
+        delegate(user=monitor, role=Role.MONITOR, site=world.other_site, starts_on=OPENED_ON, by=None, at=NOW)
+    walkers = {"I": User.objects.get(username="other_investigator"), "M": monitor}
+    number, own = others["participant"].number, others["own"].number
+    reached, asked = {}, 0
+    for name in MATRIX:
+        for letter in letters_of(name) & set(walkers):
+            if name in COMMITTING or isinstance(THEIRS.get(name), str):
+                continue
+            client = client_as(walkers[letter])
+            named: dict[str, Any] = {"pk": others["rows"][THEIRS[name]]} if name in THEIRS else {}
+            named |= {"number": number} if "number" in PARTS[name] else {}
+            named |= {"code": "01"} if about_a_site(name) else {}
+            if not named:
+                continue
+            below = [named, named | {"number": own}] if {"number", "pk"} <= set(PARTS[name]) else [named]
+            for each in below:
+                nobodys = {key: NOBODYS.get(key, "99-9999") for key in each}
+                for method in ("get", "post"):
+                    said = address(name, each)
+                    answer = getattr(client, method)(said)
+                    missing = getattr(client, method)(address(name, nobodys))
+                    asked += 1
+                    told = number in body_of(answer).replace(said, "")
+                    if answer.status_code < 400 or answer.status_code != missing.status_code or told:
+                        reached[name, letter, method] = (answer.status_code, missing.status_code, told)
+            right = address(name, each | {"number": own}) if "number" in named and "pk" not in named else ""
+            if right and MATRIX[name][0] == "get" and name not in NEEDS_AN_ENVELOPE:
+                assert client.get(right).status_code not in {403, 404}, (
+                    name,
+                    letter,
+                    "while one's own opens",
+                )
+    assert reached == {}
+    assert asked > 60
+
+
+def test_what_is_shared_or_planned_tells_a_site_of_no_participant_of_another(
+    world: World, others: dict[str, Any]
+) -> None:
+    """A planned review of the trail has no site of its own, and its filter may name anybody."""
+    number = others["participant"].number
+    addresses = [reverse("reports:trail-reviews"), reverse("reports:trail"), reverse("crf:listings")]
+    assert number in client_as(world.data_manager).get(addresses[0]).content.decode()
+    for who in (world.stranger, User.objects.get(username="other_investigator")):
+        texts = [client_as(who).get(each).content.decode() for each in addresses]
+        assert [number in text for text in texts] == [False] * 3
 
 
 def test_a_list_asked_by_an_object_of_another_site_tells_nothing(

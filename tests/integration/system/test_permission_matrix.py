@@ -557,6 +557,19 @@ def test_role_by_committing_address(name: str) -> None:
     compare_stranger(world, name)
 
 
+# What an inspector sends: their own feed, tokens and listings, and the copy of a pack that bears their name.
+OF_AN_INSPECTOR = {
+    *("followup:make-feed", "followup:revoke-feed", "exports:token-revoke", "committee:download"),
+    *("crf:archive-listing", "crf:review-rows"),
+}
+
+
+def test_requirement_42_an_inspector_posts_what_is_their_own_alone() -> None:
+    assert {
+        name for name, (method, roles) in MATRIX.items() if method == "post" and "X" in roles
+    } == OF_AN_INSPECTOR
+
+
 def compare_roles(world: World, name: str) -> None:
     participant = screen(world)
     method, allowed = MATRIX[name]

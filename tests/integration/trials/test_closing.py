@@ -255,7 +255,7 @@ def test_rare_13_the_database_knows_that_two_people_close_a_site_out(world: Worl
     with pytest.raises(DatabaseError, match="second_person"):
         raw(confirmed_by=world.trial_manager, confirmed_at=NOW, confirming_signature=asked.asking_signature)
     with pytest.raises(DatabaseError, match="copy_whole"):
-        raw(copy_confirmed_by=world.investigator, copy_confirmed_at=NOW)
+        raw(copy_confirmed_by=world.trial_manager, copy_confirmed_at=NOW)
     with as_person(world.trial_manager), pytest.raises(DatabaseError, match="closed out by two people"):
         with open_act("trials:close_out:confirm", by=world.trial_manager, at=NOW, site=world.site) as act:
             Site.objects.filter(pk=world.site.pk).update(state=SiteState.CLOSED_OUT, act=act)

@@ -15,6 +15,7 @@ import yaml
 from kernel.environment import VARIABLES, take_files
 from kernel.production import SHORTEST_PASSWORD
 from scripts.make_secrets import VARIABLES as SECRET_FILES
+from scripts.make_secrets import secrets_for, write_secrets
 
 ROOT = Path(__file__).parents[3]
 BY_NAME = {variable.name: variable for variable in VARIABLES}
@@ -216,6 +217,26 @@ def test_secrets_are_made_once_strong_and_apart(tmp_path: Path) -> None:
     again = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "nothing, all were there" in again
     assert {path.name: path.read_text() for path in folder.iterdir()} == made
+
+
+def test_point_15_djangos_own_look_at_a_deployment_finds_nothing(tmp_path: Path) -> None:
+    """Behind TLS, with secrets as they are made; what is left to the hospital's domain is silenced by name."""
+    write_secrets(tmp_path, secrets_for("127.0.0.1:1", "127.0.0.1:1", "postgres"))
+    told = {"BEHIND_TLS": "1", "ALLOWED_HOSTS": "palace3.example.org", "LANG": "C.UTF-8"}
+    told |= {name: (tmp_path / file).read_text("utf-8").strip() for file, name in SECRET_FILES.items()}
+    look = [
+        sys.executable,
+        "-W",
+        "ignore",
+        ROOT / "manage.py",
+        "check",
+        "--deploy",
+        "--fail-level",
+        "WARNING",
+    ]
+    said = subprocess.run(look, env=told, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+    assert "(2 silenced)" in said.stdout
 
 
 def test_the_command_gives_addresses_only_to_who_needs_them(tmp_path: Path) -> None:
