@@ -185,6 +185,10 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("PROMETHEUS_MULTIPROC_DIR", "A folder in memory where the web processes of a machine add up their times of answers.", needed_by="web"),
         EnvironmentVariable("ALARM_ADDRESSES", "Who is mailed when a reading of the watch is not well, with commas.", "the trial managers", "worker"),
         EnvironmentVariable("DEAD_MAN_URL", "An address that beat calls every five minutes, unless something is critical that keeps mails from leaving; whoever watches it raises the alarm when calls stop.", needed_by="worker"),
+        EnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT", "A collector of OpenTelemetry (OTLP over HTTP, http://host:4318) that is sent how long pages, statements and tasks took; no value (docs/operations/watching.md).", "none: nothing is traced"),
+        EnvironmentVariable("OTEL_EXPORTER_OTLP_CERTIFICATE", "The collector's own authority, as a file.", "the system's"),
+        EnvironmentVariable("OTEL_TRACES_SAMPLER", "Which requests are traced: parentbased_traceidratio takes a share.", "parentbased_always_on"),
+        EnvironmentVariable("OTEL_TRACES_SAMPLER_ARG", "That share, such as 0.1.", "1"),
     ),
 }  # fmt: skip
 

@@ -118,8 +118,13 @@ def test_what_cannot_be_restored_is_refused_before_anything_is_written(
     server: EmbeddedPostgres, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_command("base_backup", stdout=io.StringIO())
+    killed = [archive / f"base-20261122T030000Z.tar.gz.{kind}" for kind in ("age.partial", "json")]
+    for path in killed:
+        path.write_bytes(b"as far as it came")
+        os.utime(path, (0, 0))
     call_command("base_backup", stdout=io.StringIO())
     (base,) = bases_in(archive)  # BASE_KEEP is 1
+    assert not [path for path in killed if path.exists()]
     assert delete_old_bases(archive, keep=1) == []
     into = tmp_path / "back"
 
