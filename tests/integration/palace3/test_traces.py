@@ -90,7 +90,8 @@ def test_a_save_and_its_task_are_one_trace_without_a_value(
     monkeypatch.setattr("celery.app.task.Task.delay", sent)
     start_worker("worker")
     number = screen(world).number
-    client = Client(headers={"User-Agent": PLANTED, "Cookie": f"seen={PLANTED}", "traceparent": PLANTED})
+    client = Client(headers={"User-Agent": PLANTED, "Referer": PLANTED, "traceparent": PLANTED})
+    client.cookies["seen"] = PLANTED
     client.force_login(world.coordinator)
     client.get(f"/participants/?q={PLANTED}")
     assert client.get(f"/participants/{number}/").status_code == 200
