@@ -21,6 +21,7 @@ from kernel.postgresql.roles import prepare_replication
 from operations.backups import point_in_time
 from operations.backups.point_in_time import archive_wal, bases_in, delete_old_bases, received_until
 from tests.database import PASSWORD
+from tests.integration.palace3.test_worker import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.slow
@@ -106,8 +107,12 @@ def test_it_comes_back_to_the_second_before_a_mistake(
     (tmp_path / "back" / "admin-password").write_text(server.password)
     with EmbeddedPostgres(tmp_path / "back", fsync=False) as back:
         assert rows(back) == [1, 2]
-        with psycopg.connect(back.admin_url) as there:
-            assert there.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
+        with psycopg.connect(
+            back.admin_url, autocommit=True
+        ) as there:  # it reads before it has come to its end
+            assert eventually(
+                lambda: there.execute("SELECT pg_is_in_recovery()").fetchone() == (False,), within=60
+            )
 
 
 def _account() -> str:
