@@ -30,7 +30,9 @@ def two_machines(there: Installation) -> Iterator[tuple[Machine, Machine]]:
         command, told = usual["worker"]
         usual["worker2"] = [word.replace("faults@", "second@") for word in command], told
         try:
-            for machine, name in ((one, "web1"), (one, "worker"), (two, "web2"), (two, "worker2")):
+            for number, (machine, name) in enumerate(
+                [(one, "web1"), (two, "web2"), (one, "worker"), (two, "worker2")]
+            ):
                 if name in there.processes:
                     there.kill(name, held=True)
                 command, told = usual[name]
@@ -38,17 +40,22 @@ def two_machines(there: Installation) -> Iterator[tuple[Machine, Machine]]:
                 if name.startswith("worker"):
                     del told["WEB_BIND"]
                 there.run_as(name, machine.inside(command), told)
-            there.ports[:] = [one.page_port, two.page_port]
-            there.wait_until_ready()
+                if number < len(ports):  # one after the other: people are served meanwhile
+                    there.ports[number] = machine.page_port
+                    there.wait_until_ready()
             yield one, two
         finally:
-            for name in usual:
+            for number, name in enumerate(usual):
+                if name not in there.processes:
+                    continue
                 there.kill(name, held=True)
-            there.forget("worker2")
-            there.ports[:] = ports
-    del usual["worker2"]
-    for name, (command, told) in usual.items():
-        there.run_as(name, command, told)
+                if name == "worker2":
+                    there.forget(name)
+                    continue
+                there.run_as(name, *usual[name])
+                if number < len(ports):
+                    there.ports[number] = ports[number]
+                    there.wait_until_ready()
 
 
 def outcomes(there: Installation, task: str) -> dict[str, list[str]]:
