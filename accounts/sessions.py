@@ -34,9 +34,8 @@ log = logging.getLogger(__name__)
 
 def open_session(request: HttpRequest, user: User, *, at: datetime) -> None:
     """The request's browser, and no other, has a session of ``user`` that is not idle now, under a new key."""
-    if (
-        request.user == user
-    ):  # Django gives a session a new key only where nobody was signed in, or somebody else
+    # Django gives a session a new key only where nobody was signed in, or somebody else was.
+    if request.user == user:
         request.session.cycle_key()
     login(request, user)
     request.session["client"] = _client(request)
