@@ -1,5 +1,7 @@
 # One image for web, worker, beat and the administrative commands.
-FROM python:3.11-slim-bookworm AS front-end
+# name@sha256:… pins it (deploy/pin-images).
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+FROM ${PYTHON_IMAGE} AS front-end
 WORKDIR /build
 COPY requirements/node.txt requirements/
 RUN python -m pip install --no-cache-dir --require-hashes -r requirements/node.txt
@@ -10,7 +12,7 @@ COPY design/__init__.py design/
 COPY design/icons design/icons
 RUN python scripts/front_end.py
 
-FROM python:3.11-slim-bookworm
+FROM ${PYTHON_IMAGE}
 ENV PYTHONUNBUFFERED=1 XDG_CACHE_HOME=/tmp/cache PYTHONDONTWRITEBYTECODE=1 STATIC_MANIFEST=1 WHITENOISE_USE_FINDERS=0 STATIC_ROOT=/srv/static
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk postgresql-common \

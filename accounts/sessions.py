@@ -33,7 +33,10 @@ log = logging.getLogger(__name__)
 
 
 def open_session(request: HttpRequest, user: User, *, at: datetime) -> None:
-    """The request's browser, and no other, has a session of ``user`` that is not idle now."""
+    """The request's browser, and no other, has a session of ``user`` that is not idle now, under a new key."""
+    # Django gives a session a new key only where nobody was signed in, or somebody else was.
+    if request.user == user:
+        request.session.cycle_key()
     login(request, user)
     request.session["client"] = _client(request)
     request.session["seen_at"] = at.timestamp()

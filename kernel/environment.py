@@ -46,7 +46,8 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("PALACE3_PRACTICE", "1 on the server of practice alone, whose database is its own (docs/operations/practice.md); refused in production.", "0", "practice"),
         EnvironmentVariable("PALACE3_DEMO_FILLED", "Set by `make demo` alone: the file that says the trial is filled."),
         EnvironmentVariable("PALACE3_VERSION", "Tag of the image.", "latest", "compose", compose=True),
-        EnvironmentVariable("POSTGRES_IMAGE", "PostgreSQL's image; name@sha256:… pins it.", "postgres:18-bookworm", "compose", compose=True),
+        EnvironmentVariable("PYTHON_IMAGE", "The image that ours is built on; `sh deploy/pin-images` writes all four as name@sha256:….", "python:3.11-slim-bookworm", "compose", compose=True),
+        EnvironmentVariable("POSTGRES_IMAGE", "PostgreSQL's image, likewise.", "postgres:18-bookworm", "compose", compose=True),
         EnvironmentVariable("REDIS_IMAGE", "Redis' image, likewise.", "redis:7-bookworm", "compose", compose=True),
         EnvironmentVariable("PROXY_IMAGE", "Caddy's image, likewise.", "caddy:2-alpine", "compose", compose=True),
         EnvironmentVariable("PROTOCOL_FOLDER", "Where the versions of the protocol stand.", "protocol/versions"),
@@ -194,6 +195,10 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("PROMETHEUS_MULTIPROC_DIR", "A folder in memory where the web processes of a machine add up their times of answers.", needed_by="web"),
         EnvironmentVariable("ALARM_ADDRESSES", "Who is mailed when a reading of the watch is not well, with commas.", "the trial managers", "worker"),
         EnvironmentVariable("DEAD_MAN_URL", "An address that beat calls every five minutes, unless something is critical that keeps mails from leaving; whoever watches it raises the alarm when calls stop.", needed_by="worker"),
+        EnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT", "A collector of OpenTelemetry (OTLP over HTTP, http://host:4318) that is sent how long pages, statements and tasks took; no value (docs/operations/watching.md).", "none: nothing is traced"),
+        EnvironmentVariable("OTEL_EXPORTER_OTLP_CERTIFICATE", "The collector's own authority, as a file.", "the system's"),
+        EnvironmentVariable("OTEL_TRACES_SAMPLER", "Which requests are traced: parentbased_traceidratio takes a share.", "parentbased_always_on"),
+        EnvironmentVariable("OTEL_TRACES_SAMPLER_ARG", "That share, such as 0.1.", "1"),
     ),
 }  # fmt: skip
 

@@ -7,7 +7,13 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging, worker_init
+from celery.signals import (
+    beat_init,
+    setup_logging,
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "palace3.settings")
 
@@ -18,6 +24,7 @@ from kernel.production import refuse_unsafe
 from palace3 import protocol_texts, tasks_watched  # noqa: F401 (they listen)
 from palace3.logging import LOGGING
 from palace3.schedule import SCHEDULE
+from palace3.tracing import end_tracing, start_tracing
 
 # No task may run longer: the broker would hand it to a second worker while the first still works on it.
 LONGEST_TASK_SECONDS = int(os.environ.get("LONGEST_TASK_SECONDS", "1500"))
@@ -62,3 +69,21 @@ def start_safely(**_: Any) -> None:
         refuse_unsafe(settings)
     except EnvironmentRefused as refusal:  # an exception of a signal would be logged, and the process go on
         raise SystemExit(str(refusal)) from refusal
+
+
+@worker_process_init.connect
+def trace_tasks(**_: Any) -> None:
+    """Each process of a worker sends its own spans; the one that started it does no task."""
+    start_tracing("worker")
+
+
+@worker_process_shutdown.connect
+def send_last_spans(**_: Any) -> None:
+    """Such a process ends without what others do at their exit."""
+    end_tracing()
+
+
+@beat_init.connect
+def trace_beat(**_: Any) -> None:
+    """What beat sends begins a trace."""
+    start_tracing("beat")

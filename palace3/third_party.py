@@ -81,4 +81,11 @@ def licence_of(package: str) -> str:
         return stated
     classifiers = [line for line in about.get_all("Classifier") or [] if line.startswith("License :: ")]
     names = [line.split(" :: ")[-1] for line in classifiers]
-    return " or ".join(names) or stated.partition("\n")[0]
+    return " or ".join(names) or stated.partition("\n")[0] or _heading_of_licence(package)
+
+
+def _heading_of_licence(package: str) -> str:
+    """The first line of the licence file in the package."""
+    paths = [path for path in metadata.files(package) or () if path.name.startswith("LICEN")]
+    lines = paths[0].read_text().splitlines() if paths else []
+    return next((line.strip() for line in lines if line.strip()), "")

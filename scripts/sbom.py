@@ -13,7 +13,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, metadata
+from importlib.metadata import PackageNotFoundError, files, metadata
 from pathlib import Path
 
 from cyclonedx.model import HashAlgorithm, HashType, Property
@@ -23,9 +23,12 @@ from cyclonedx.model.license import DisjunctiveLicense
 from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
+from packaging.markers import Marker
 
 ROOT = Path(__file__).resolve().parent.parent
-PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)")
+PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)(?: ; ([^\\\n]+))?")
+# Production is CPython on Linux, from the oldest Python that is served on: what other machines install is left out.
+PYTHONS = ("3.11.0", "3.11.9", "3.12.0", "3.13.0")
 DIGEST = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 ALGORITHMS = {"sha512": HashAlgorithm.SHA_512, "sha1": HashAlgorithm.SHA_1, "sha256": HashAlgorithm.SHA_256}
 
@@ -56,7 +59,7 @@ def python_packages() -> Iterator[Component]:
     """Yield each pinned package with the digests that pip compares."""
     blocks = re.split(r"\n(?=[A-Za-z0-9])", (ROOT / "requirements" / "base.txt").read_text(encoding="utf-8"))
     for block in blocks:
-        if match := PINNED.match(block):
+        if (match := PINNED.match(block)) and is_of_production(match[3]):
             name, version = match[1], match[2]
             yield Component(
                 name=name,
@@ -69,6 +72,21 @@ def python_packages() -> Iterator[Component]:
                 ],
                 licenses=licences_of(name),
             )
+
+
+def is_of_production(marker: str | None) -> bool:
+    """Say whether a machine of production installs what bears this marker."""
+    machine = {
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "sys_platform": "linux",
+    }
+    return marker is None or any(
+        Marker(marker.strip()).evaluate(
+            {**machine, "python_full_version": each, "python_version": each.rpartition(".")[0]}
+        )
+        for each in PYTHONS
+    )
 
 
 def licences_of(name: str) -> list[DisjunctiveLicense]:
@@ -84,7 +102,15 @@ def licences_of(name: str) -> list[DisjunctiveLicense]:
         if line.startswith("License ::")
     ]
     word = said.splitlines()[0].strip() if said and len(said) < 100 else next(iter(classes), "")
+    word = word or heading_of_licence(name)
     return [DisjunctiveLicense(name=word)] if word else []
+
+
+def heading_of_licence(name: str) -> str:
+    """Return the first line of the licence that lies in the package, where its metadata name none."""
+    told = [path for path in files(name) or () if path.name.startswith("LICEN") and ".dist-info" in str(path)]
+    lines = told[0].read_text().splitlines() if told else []
+    return next((line.strip() for line in lines if line.strip()), "")
 
 
 def front_end_packages() -> Iterator[Component]:

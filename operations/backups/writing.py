@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final, TypedDict
 
@@ -29,6 +29,8 @@ from operations.backups.programs import environment_of, program
 PREFIX: Final = "palace3-"
 PARTIAL: Final = ".partial"
 MANIFEST: Final = "manifest.json"
+# What is at work writes more often than that; what was not touched for so long belongs to a run that was killed.
+UNTOUCHED: Final = timedelta(hours=6)
 DUMP, FILES, CONTENTS = "database.dump.age", "exports.tar.age", "contents.json.age"
 
 
@@ -151,6 +153,27 @@ def delete_old(folder: Path, *, keep: int) -> list[str]:
     for path in old:
         shutil.rmtree(path)
     return [path.name for path in old]
+
+
+def delete_killed(folder: Path, *, at: datetime) -> list[str]:
+    """What runs that were killed left behind is gone from ``folder``; return its names. One at work keeps its own.
+
+    Base backups leave a file, and perhaps a manifest that came before its base.
+    """
+    left = [
+        *folder.glob(f"{PREFIX}*{PARTIAL}"),
+        *folder.glob(f"base-*{PARTIAL}"),
+        *(path for path in folder.glob("base-*.json") if not path.with_suffix(".age").exists()),
+    ]
+    before = (at - UNTOUCHED).timestamp()
+    killed = sorted(path for path in left if _touched_at(path) < before)
+    for path in killed:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return [path.name for path in killed]
+
+
+def _touched_at(path: Path) -> float:
+    return max(each.stat().st_mtime for each in (path, *path.glob("*")))
 
 
 def backups_in(folder: Path) -> list[Path]:

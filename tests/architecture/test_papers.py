@@ -88,3 +88,14 @@ def test_requirements_are_numbered_without_gaps(letter: str) -> None:
 def test_every_requirement_says_how_far_it_is_met() -> None:
     rules = RULE.findall((ROOT / "docs" / "requirements.md").read_text())
     assert [letter + number for letter, number, status in rules if not STATUS.fullmatch(status)] == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs" / "quick-starts").glob("[a-z]*.md")), ids=lambda path: path.stem
+)
+def test_a_quick_start_shows_its_pages_in_both_languages(path: Path) -> None:
+    halves = path.read_text(encoding="utf-8").split("\n---\n")
+    for language, half in zip(("en", "zh"), halves, strict=True):
+        pictures = re.findall(r"!\[.+\]\((.+)\)", half)
+        assert pictures
+        assert all(f".{language}." in each and (path.parent / each).exists() for each in pictures), pictures

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.faults.installation import ROOT, Installation
+from tests.faults.machines import machine_cut_off, worker_killed_at_work
 from tests.faults.network import database_full, fail_over, node_cut_off
 from tests.faults.traffic import Seen, Worker
 
@@ -180,6 +181,8 @@ FAULTS: dict[str, Fault] = {
     "mail server slow for one mailbox": mail_slow,
     "clock of a web node 25 min ahead": clock_jump,
     "network cut between a web node and the database for 25 s": node_cut_off,
+    "two machines with a web node and a worker each: a worker killed -9 at work": worker_killed_at_work,
+    "two machines: one cut off for 25 s": machine_cut_off,
     "disk of the database full for 30 s": database_full,
     "fail-over to a synchronous standby": fail_over,
 }

@@ -115,6 +115,19 @@ class Installation:
         self.start(name, command, **(before | told))
         self._held.discard(name)
 
+    def usual(self, name: str) -> tuple[list[str], dict[str, str]]:
+        """Return the command of the process and what it is told beside the others' environment."""
+        return self._commands[name]
+
+    def run_as(self, name: str, command: list[str], told: dict[str, str]) -> None:
+        """The process, which was killed or is new, runs by this command and is kept up."""
+        self.start(name, command, **told)
+        self._held.discard(name)
+
+    def forget(self, name: str) -> None:
+        """A process that was killed and held is not kept up any more."""
+        del self.processes[name], self._commands[name]
+
     def is_ready(self, port: int) -> bool:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:

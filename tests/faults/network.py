@@ -8,145 +8,71 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import psycopg
 
 from demo.servers.processes import free_port
 from tests.faults.installation import Installation
+from tests.faults.machine import NOT_PLAYED, Forward, Machine, address_at, may_play
 
-SPACE, CABLE, PLUG = "palace3-node", "p3cable", "p3plug"
-HERE, THERE = "10.77.1.1", "10.77.1.2"
 CUT_SECONDS = 25
 NODES = ("web1", "web2", "worker", "beat")
 
 
-class Forward:
-    """Whoever connects to ``host:port`` talks to the port that ``to`` names now, as to a floating address."""
-
-    def __init__(self, host: str, port: int, to: tuple[str, int]) -> None:
-        self.to = to
-        self._server = socket.create_server((host, port))
-        self.port = int(self._server.getsockname()[1])
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _from = self._server.accept()
-                try:
-                    far = socket.create_connection(self.to, timeout=5)
-                except OSError:
-                    near.close()
-                    continue
-                far.settimeout(None)
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
-
-    @staticmethod
-    def _pump(one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while part := one.recv(65536):
-                other.sendall(part)
-        for each in (one, other):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-
-
-def ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, capture_output=True)
-
-
 def node_cut_off(there: Installation) -> str:
     """The second web node loses database and broker while its own address still answers the balancer."""
-    if os.getuid() or not shutil.which("ip"):
-        return "not played: network namespaces need root and iproute2"
+    if not may_play():
+        return NOT_PLAYED
     there.kill("web2", held=True)
-    command, told = there._commands["web2"]
-    with _namespace(there) as forwards:
-        database, broker, page = forwards
-        moved = {
-            "DATABASE_URL": _with_place(there.environment["DATABASE_URL"], f"{HERE}:{database.port}"),
-            "BROKER_URL": _with_place(there.environment["BROKER_URL"], f"{HERE}:{broker.port}"),
-            "WEB_BIND": f"0.0.0.0:{there.ports[1]}",
-        }
-        there._commands["web2"] = (["ip", "netns", "exec", SPACE, *command], told)
-        there.release("web2", **moved)
+    command, told = there.usual("web2")
+    with Machine(there, 1, there.ports[1]) as machine:
+        there.run_as("web2", machine.inside(command), told | machine.told)
         end = time.monotonic() + 60
-        while not there.is_ready(page.port) and time.monotonic() < end:
+        while not there.is_ready(machine.page_port) and time.monotonic() < end:
             time.sleep(0.5)
-        ip("link", "set", CABLE, "down")
+        machine.cut()
         # The balancer reaches the node by the namespace's own loopback, which no cable carries.
-        status, seconds = _asked(there.ports[1], "/readyz")
-        page_status, page_seconds = _asked(there.ports[1], "/accounts/sign-in/")
+        status, seconds = _asked(machine, there.ports[1], "/readyz")
+        page_status, page_seconds = _asked(machine, there.ports[1], "/accounts/sign-in/")
         time.sleep(max(0.0, CUT_SECONDS - seconds - page_seconds))
-        ip("link", "set", CABLE, "up")
+        machine.join()
         begun = time.monotonic()
-        while not there.is_ready(page.port) and time.monotonic() - begun < 60:
+        while not there.is_ready(machine.page_port) and time.monotonic() - begun < 60:
             time.sleep(0.5)
         back = time.monotonic() - begun
         there.kill("web2", held=True)
-        there._commands["web2"] = (command, told)
-    there.release("web2")
+    there.run_as("web2", command, told)
     return (
         f"the node that is cut off: readyz {status} after {seconds:.0f} s, a page {page_status} after "
         f"{page_seconds:.0f} s; serves {back:.0f} s after the cable is back"
     )
 
 
-@contextmanager
-def _namespace(there: Installation) -> Iterator[tuple[Forward, Forward, Forward]]:
-    subprocess.run(["ip", "netns", "del", SPACE], capture_output=True, check=False)
-    ip("netns", "add", SPACE)
-    try:
-        ip("link", "add", CABLE, "type", "veth", "peer", "name", PLUG)
-        ip("link", "set", PLUG, "netns", SPACE)
-        ip("addr", "add", f"{HERE}/24", "dev", CABLE)
-        ip("link", "set", CABLE, "up")
-        ip("-n", SPACE, "addr", "add", f"{THERE}/24", "dev", PLUG)
-        ip("-n", SPACE, "link", "set", PLUG, "up")
-        ip("-n", SPACE, "link", "set", "lo", "up")
-        broker_port = int(there.broker.url.rpartition(":")[2].partition("/")[0])
-        forwards = (
-            Forward(HERE, 0, ("127.0.0.1", there.postgres.port)),
-            Forward(HERE, 0, ("127.0.0.1", broker_port)),
-            Forward("127.0.0.1", 0, (THERE, there.ports[1])),
-        )
-        yield forwards
-        for each in forwards:
-            each.close()
-    finally:
-        subprocess.run(["ip", "netns", "del", SPACE], capture_output=True, check=False)
-
-
-def _asked(port: int, path: str) -> tuple[str, float]:
+def _asked(machine: Machine, port: int, path: str) -> tuple[str, float]:
     """Ask the node from inside its namespace; return status and seconds."""
     begun = time.monotonic()
-    done = subprocess.run(
-        ["ip", "netns", "exec", SPACE, "curl", "-s", "-o", "/dev/null", "-m", "70", "-w", "%{http_code}",
-         f"http://127.0.0.1:{port}{path}"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    asked = [
+        "curl",
+        "-s",
+        "-o",
+        "/dev/null",
+        "-m",
+        "70",
+        "-w",
+        "%{http_code}",
+        f"http://127.0.0.1:{port}{path}",
+    ]
+    done = subprocess.run(machine.inside(asked), capture_output=True, text=True, check=False)
     return done.stdout, time.monotonic() - begun
-
-
-def _with_place(address: str, place: str) -> str:
-    before, _, after = address.rpartition("@")
-    return f"{before}@{place}/{after.partition('/')[2]}"
 
 
 def fail_over(there: Installation) -> str:
     """The primary is killed for good; its standby, which confirmed every commit, is promoted and gets the address."""
     place = Forward("127.0.0.1", 0, ("127.0.0.1", there.postgres.port))
-    moved = _with_place(there.environment["DATABASE_URL"], f"127.0.0.1:{place.port}")
+    moved = address_at(there.environment["DATABASE_URL"], f"127.0.0.1:{place.port}")
     for name in NODES:
         there.kill(name, held=True)
         there.release(name, DATABASE_URL=moved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
-from operations.backups.writing import Backup, copy_away, delete_old, take_backup
+from operations.backups.writing import Backup, copy_away, delete_killed, delete_old, take_backup
 from operations.models import OperationKind
 from operations.services import OperationFile, QualificationFinding, record_operation
 
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         findings: list[QualificationFinding] = []
         file = OperationFile()
         try:
+            self._sweep(at, findings)
             backup = take_backup(
                 address=os.environ.get("DATABASE_BACKUP_URL", ""),
                 recipients=os.environ.get("BACKUP_RECIPIENT", ""),
@@ -55,6 +56,14 @@ class Command(BaseCommand):
                     file=file,
                 )
         self.stdout.write(f"{backup.folder}\n{backup.size} bytes, digest of the manifest {backup.digest}")
+
+    def _sweep(self, at: datetime, findings: list[QualificationFinding]) -> None:
+        """Before anything is written: what a killed run left may be what fills the disk."""
+        folders = [Path(settings.BACKUP_DIR), *map(Path, filter(None, [os.environ.get("BACKUP_TARGET", "")]))]
+        if gone := [name for folder in folders for name in delete_killed(folder, at=at)]:
+            findings.append(
+                QualificationFinding("left by killed backups", True, f"deleted: {', '.join(gone)}")
+            )
 
     def _hand_on(self, backup: Backup, findings: list[QualificationFinding]) -> None:
         keep = int(os.environ.get("BACKUP_KEEP", "30"))

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from kernel.errors import Refusal
 from operations.backups.point_in_time import delete_old_bases, take_base
+from operations.backups.writing import delete_killed
 
 
 class Command(BaseCommand):
@@ -22,17 +23,18 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folder = Path(settings.WAL_DIR)
+        folder, at = Path(settings.WAL_DIR), timezone.now()
+        killed = delete_killed(folder, at=at)
         try:
             base = take_base(
                 address=os.environ.get("DATABASE_REPLICATION_URL", ""),
                 recipients=os.environ.get("BACKUP_RECIPIENT", ""),
                 folder=folder,
-                at=timezone.now(),
+                at=at,
             )
         except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
         gone = delete_old_bases(folder, keep=int(os.environ.get("BASE_KEEP", "2")))
         self.stdout.write(
-            f"{base.path}\nreaches back to {base.ended_at.isoformat()}; deleted: {len(gone)} files"
+            f"{base.path}\nreaches back to {base.ended_at.isoformat()}; deleted: {len(gone) + len(killed)} files"
         )

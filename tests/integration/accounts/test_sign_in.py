@@ -12,7 +12,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.browsers import sessions_of
+from accounts.models import BrowserSession, User
 from accounts.services import change_person, create_person, set_password, sign_in
 from accounts.throttle import MOST_FAILURES
 from audit.models import Act
@@ -45,6 +46,19 @@ def give_factor(user: User) -> None:
 def test_the_right_password_opens_a_session(client: Client, world: World) -> None:
     assert answer(client).status_code == 302
     assert client.get("/accounts/").context["user"] == world.coordinator
+
+
+def test_who_signs_in_a_second_time_in_a_browser_has_one_session_under_a_new_key(
+    world: World, client: Client
+) -> None:
+    """Two tabs of the sign-in page, or an answer that was lost: the second press ended in a 500."""
+    assert answer(client).status_code == 302
+    first = client.session.session_key
+    assert answer(client).status_code == 302
+    assert client.session.session_key != first
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        assert sessions_of(world.coordinator).count() == BrowserSession.objects.count() == 1
+    assert client.get("/").status_code == 200
 
 
 @pytest.mark.parametrize("address", ["/accounts/sign-in/", "/accounts/sign-in-again/"])

@@ -174,6 +174,30 @@ def test_backups_are_copied_away_kept_in_number_and_on_record(
     assert (now.level, later.level) == (WatchLevel.OK, WatchLevel.CRITICAL)
 
 
+def test_what_a_killed_backup_left_is_no_backup_and_goes_with_the_next(
+    backup: Path, settings: Any, tmp_path: Path
+) -> None:
+    """Killed in the dump here and in the copy there; another backup is at work meanwhile."""
+    now = clock_time()
+    for folder, hours in ((settings.BACKUP_DIR, 23), (tmp_path / "away", 23), (settings.BACKUP_DIR, 1)):
+        left = folder / f"palace3-20261129T18300{hours % 10}Z.partial"
+        left.mkdir()
+        for name in ("database.dump.age", "manifest.json"):
+            (left / name).write_bytes(b"as far as it came")
+        at = now.timestamp() - hours * 3600
+        for path in (left / "database.dump.age", left / "manifest.json", left):
+            os.utime(path, (at, at))
+    assert backups_in(settings.BACKUP_DIR) == [backup]
+    with pytest.raises(NoBackup):
+        read_manifest(left)
+    call_command("backup", verbosity=0)
+    assert list(settings.BACKUP_DIR.glob("*.partial")) == [left], "it is at work"
+    assert not list((tmp_path / "away").glob("*.partial"))
+    record = OperationRecord.objects.filter(kind=OperationKind.BACKUP).first()
+    assert record
+    assert record.findings[0]["seen"].count("palace3-20261129T183003Z.partial") == 2
+
+
 def test_a_drill_is_on_record_whether_it_passes_or_not(
     backup: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,6 +21,7 @@ from kernel.postgresql.roles import prepare_replication
 from operations.backups import point_in_time
 from operations.backups.point_in_time import archive_wal, bases_in, delete_old_bases, received_until
 from tests.database import PASSWORD
+from tests.integration.palace3.test_worker import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.slow
@@ -106,8 +107,12 @@ def test_it_comes_back_to_the_second_before_a_mistake(
     (tmp_path / "back" / "admin-password").write_text(server.password)
     with EmbeddedPostgres(tmp_path / "back", fsync=False) as back:
         assert rows(back) == [1, 2]
-        with psycopg.connect(back.admin_url) as there:
-            assert there.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
+        with psycopg.connect(
+            back.admin_url, autocommit=True
+        ) as there:  # it reads before it has come to its end
+            assert eventually(
+                lambda: there.execute("SELECT pg_is_in_recovery()").fetchone() == (False,), within=60
+            )
 
 
 def _account() -> str:
@@ -118,8 +123,13 @@ def test_what_cannot_be_restored_is_refused_before_anything_is_written(
     server: EmbeddedPostgres, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_command("base_backup", stdout=io.StringIO())
+    killed = [archive / f"base-20261122T030000Z.tar.gz.{kind}" for kind in ("age.partial", "json")]
+    for path in killed:
+        path.write_bytes(b"as far as it came")
+        os.utime(path, (0, 0))
     call_command("base_backup", stdout=io.StringIO())
     (base,) = bases_in(archive)  # BASE_KEEP is 1
+    assert not [path for path in killed if path.exists()]
     assert delete_old_bases(archive, keep=1) == []
     into = tmp_path / "back"
 

@@ -140,8 +140,50 @@ def test_versions_in_production_are_those_that_tests_run_on(compose: dict[str, A
         r'requires-python = ">=(\d+\.\d+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     )
     assert oldest
-    assert set(re.findall(r"FROM python:(\d+\.\d+)", dockerfile)) == {oldest[1]}
+    assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"${PYTHON_IMAGE}"}
+    told = re.findall(r"PYTHON_IMAGE(?:=|:-)python:(\d+\.\d+)", dockerfile + yaml.dump(compose))
+    assert set(told) == {oldest[1]}
     assert re.search(r"^USER palace3$", dockerfile, re.MULTILINE)
+
+
+def test_all_that_compose_names_is_there(compose: dict[str, Any]) -> None:
+    """What ``docker compose config`` and the first start would refuse."""
+    for name, service in compose["services"].items():
+        assert service.get("build") or re.fullmatch(r"\$\{[A-Z]+_IMAGE:-\S+:\S+\}", service["image"]), name
+        assert set(service.get("secrets", [])) <= set(compose["secrets"]), name
+        assert set(service["networks"]) <= set(compose["networks"]), name
+        for other, asked in service.get("depends_on", {}).items():
+            needed = compose["services"][other]
+            assert asked["condition"] != "service_healthy" or needed["healthcheck"], (name, other)
+            assert asked["condition"] != "service_completed_successfully" or needed["restart"] == "no"
+        for mounted in service.get("volumes", []):
+            source = re.sub(r"^\$\{\w+:-([^}]+)\}", r"\1", mounted).split(":")[0]
+            told_by_hand = {"./deploy/tls", "./out"}  # the guide makes them
+            assert source in compose["volumes"] or source in told_by_hand or (ROOT / source).exists(), source
+        if command := re.search(r"manage\.py (\w+)", str(service.get("command", ""))):
+            assert list(ROOT.glob(f"*/management/commands/{command[1]}.py")), name
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    for source in " ".join(copied).split():
+        assert (ROOT / source).exists(), source
+
+
+def test_images_are_pinned_by_their_digests(tmp_path: Path) -> None:
+    """Docker itself, which asks the registry, is played by a script."""
+    docker, kept = tmp_path / "docker", tmp_path / ".env"
+    docker.write_text('#!/bin/sh\nprintf "sha256:%s\\n" "$(printf %s "$6" | sha256sum | cut -c1-64)"\n')
+    docker.chmod(0o755)
+    kept.write_text("# PYTHON_IMAGE=\nPALACE3_HOST=a.example\nREDIS_IMAGE=redis:7@sha256:old\n")
+    told = {"PATH": f"{tmp_path}:/usr/bin:/bin", "ENV_FILE": str(kept)}
+    for _twice in range(2):
+        subprocess.run(["sh", ROOT / "deploy/pin-images"], env=told, capture_output=True, check=True)
+    lines = kept.read_text().splitlines()
+    pinned = re.findall(r"^([A-Z]+)_IMAGE=(\S+):\S+@sha256:[0-9a-f]{64}$", "\n".join(lines), re.MULTILINE)
+    images = {("POSTGRES", "postgres"), ("PROXY", "caddy"), ("PYTHON", "python"), ("REDIS", "redis")}
+    assert (len(pinned), set(pinned)) == (4, images)
+    assert lines.count("PALACE3_HOST=a.example") == 1
+    docker.write_text("#!/bin/sh\necho 'no such image'\n")
+    refused = subprocess.run(["sh", ROOT / "deploy/pin-images"], env=told, capture_output=True, check=False)
+    assert (refused.returncode, kept.read_text().splitlines()) == (1, lines)
 
 
 def names_of(path: Path) -> set[str]:
