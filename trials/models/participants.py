@@ -156,20 +156,6 @@ class Participant(Audited):
         state: tuple[str, date | None] | None = others.values_list("state", "state_since").first()
         return state
 
-    def ended_by(self) -> list[tuple[str, date | None]]:
-        """Return what ended the clinical following, the last first, and at last the track that it ended; [] while
-        followed. Survival follow-up alone is such an end.
-        """
-        if self.state not in ENDS_FOLLOWING:
-            return []
-        versions: Any = self.events  # type: ignore[attr-defined]
-        rows: list[tuple[str, date | None]] = []
-        for track in versions.order_by("-pgh_id").values_list("state", "state_since"):
-            rows.append(track)
-            if track[0] not in ENDS_FOLLOWING:
-                break
-        return rows
-
     def interruptions(self) -> list[tuple[str, date | None]]:
         """Return the tracks that interrupted the following since it was followed last, the first one first."""
         versions: Any = self.events  # type: ignore[attr-defined]
