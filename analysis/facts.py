@@ -74,7 +74,7 @@ def participant_facts(stored: StoredParticipant, *, cutoff: date) -> Participant
         burden=_burden(stored, cutoff),
         later_pd1_on=_by(min(_later_pd1(stored), default=None), cutoff),
         asked_for_surgery=any(row.get("pt_dec") == "asks_surgery" for row in stored.rows("CRE")),
-        never_treated=stored.state == NOT_STARTED or _neoadjuvant_is_over_without_start(stored),
+        never_treated=_never_treated(stored),
         cause_of_death=next((row.get("cod") for row in stored.rows("SURV") if row.get("cod")), None),
         exclusions=tuple(_exclusions(stored)),
     )
@@ -131,8 +131,13 @@ def _ended(stored: StoredParticipant) -> date | None:
     return min(filter(None, days), default=None)
 
 
-def _neoadjuvant_is_over_without_start(stored: StoredParticipant) -> bool:
-    return _ended(stored) is not None and "NEO_D1" not in stored.milestones
+def _never_treated(stored: StoredParticipant) -> bool:
+    """Say whether no treatment will come: by the state, by the answers that led to it, or because all has ended."""
+    if stored.state == NOT_STARTED:
+        return True
+    told = stored.last("TREAT")
+    declined = (told.get("rt_given"), told.get("completed")) == ("N", "N")
+    return "NEO_D1" not in stored.milestones and (declined or _ended(stored) is not None)
 
 
 def _yes(answer: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
+from typing import Any
 
 from followup.models import ContactAttempt, DataCut, Visit, VisitState
 from followup.visit_conduct import ContactResult
@@ -12,6 +13,7 @@ from protocol.history import EXAMINING_FORMS, VITAL, History, PastVisit, Planned
 from protocol.loader.schema import VisitRule
 from protocol.text import ProtocolText, load, versions
 from trials.models import Participant, SiteVersion
+from trials.models.participants import ENDS_FOLLOWING, Track
 
 UNSCHEDULED = "UNS"
 SWEEPS = "SWEEP-"
@@ -41,7 +43,8 @@ def history_of(
     Who looks at many people reads the data ``cuts`` once for all of them.
     """
     milestones = [milestone for milestone in participant.milestones.all() if milestone.on]
-    text, left = text_for(participant), participant.track_left()
+    text, ended_by = text_for(participant), _ended_by(participant)
+    left = ended_by[-1] if ended_by and ended_by[-1][0] not in ENDS_FOLLOWING else None
     return History(
         as_of=as_of,
         arm=participant.arm,
@@ -51,11 +54,27 @@ def history_of(
         track_since=participant.state_since,
         track_left=left[0] if left else None,
         left_since=left[1] if left else None,
+        survival_since=next((on for track, on in ended_by if track == Track.SURVIVAL_ONLY), None),
         withdrawn=_withdrawn(participant),
         past=tuple(_past(visit, text, participant.arm) for visit in visits if is_settled(visit)),
         data_cuts=tuple(_cuts_to_ask_for(participant, text, data_cuts() if cuts is None else cuts)),
         examined_on=frozenset(_examined_on(visits)),
     )
+
+
+def _ended_by(participant: Participant) -> list[tuple[str, date | None]]:
+    """Return what ended the clinical following, the last first, and at last the track that it ended; [] while
+    followed. Survival follow-up alone is such an end.
+    """
+    if participant.state not in ENDS_FOLLOWING:
+        return []
+    versions: Any = participant.events  # type: ignore[attr-defined]  # the event table of this model
+    rows: list[tuple[str, date | None]] = []
+    for track in versions.order_by("-pgh_id").values_list("state", "state_since"):
+        rows.append(track)
+        if track[0] not in ENDS_FOLLOWING:
+            break
+    return rows
 
 
 def _examined_on(visits: Iterable[Visit]) -> Iterator[date]:

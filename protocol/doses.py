@@ -129,11 +129,15 @@ def rt_gap_days(start: date | None, end: date | None, fractions: int | None) -> 
 
 
 def rt_gap_days_in_log(fraction_days: Iterable[date]) -> int | None:
-    """Weekdays from first to last fraction without a fraction, from the fraction log (protocol 3.5 C)."""
+    """Weekdays from first to last fraction without a fraction, from the fraction log (protocol 3.5 C).
+
+    A fraction on a weekend day, one that is worked for a public holiday included, makes up for a weekday; such a day
+    without a fraction is no gap (decision C2).
+    """
     treated = set(fraction_days)
     if not treated:
         return None
-    return len(_weekdays(min(treated), max(treated)) - treated)
+    return max(0, len(_weekdays(min(treated), max(treated))) - len(treated))
 
 
 def rt_expected_end(start: date, fractions: int) -> date:

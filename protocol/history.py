@@ -44,6 +44,7 @@ TOWARDS_SURGERY = frozenset(("SURGERY_PLANNED", "OPERATED", "NOT_RESECTED", "FOL
 CURE_OVER = frozenset(("PROGRESSION", "DISTANT", "RECURRENCE", "NOT_RESECTED"))
 SURVIVAL_ONLY = frozenset(("SURVIVAL_ONLY", "NEVER_TREATED", "LOST"))
 ALL_OVER = frozenset(("DEAD", "WITHDRAWN_ALL", "COMPLETED", "SCREEN_FAIL", "WITHDRAWN"))
+ENDS_FOLLOWING = ALL_OVER | {"LOST", "SURVIVAL_ONLY"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ class History:
     """What is known of one participant on the day ``as_of``.
 
     ``track`` is the state of protocol 2.5 and ``track_since`` the day it was entered; both may be unknown.
-    ``track_left`` and ``left_since`` are those before a track that ends the following (death, loss, withdrawal).
+    ``track_left`` and ``left_since`` are those before a track that ends the following (death, loss, withdrawal,
+    survival alone); ``survival_since`` is the day since which survival alone is asked for, or was until an ending.
     ``responses`` gives results by evaluation ("CRE1", "CRE2"), ``withdrawn`` the day of each scope,
     ``data_cuts`` number and day of those near which nobody has met the participant, ``examined_on`` the days of
     visits at which somebody looked for the tumour, those that the schedule did not ask for included.
@@ -90,6 +92,7 @@ class History:
     track_since: date | None = None
     track_left: str | None = None
     left_since: date | None = None
+    survival_since: date | None = None
     responses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     withdrawn: Mapping[str, date] = field(default_factory=lambda: NOTHING)
     past: tuple[PastVisit, ...] = ()
@@ -108,7 +111,7 @@ class History:
 
     @property
     def _has_left(self) -> bool:
-        return self.track_left is not None and self.track in ALL_OVER | {"LOST"}
+        return self.track_left is not None and self.track in ENDS_FOLLOWING
 
     def on(self, milestone: str) -> date | None:
         """The date of ``milestone``, if it is known."""
@@ -253,6 +256,7 @@ def endings(history: History) -> tuple[Ending, ...]:
         ),
         *_ending_of_track(history, history.track, history.track_since),
         *_ending_of_track(history, history.course, history.course_since),
+        *((Ending(history.survival_since, keeps=VITAL),) if history.survival_since else ()),
     )
 
 

@@ -150,6 +150,12 @@ def _by_calendar(rule: VisitRule, history: History) -> Iterator[PlannedVisit]:
         yield _visit(rule, rule.until_known, anchor_on, "PROVISIONAL")
 
 
+def _start_of_treatment(rule: VisitRule, history: History) -> Iterator[PlannedVisit]:
+    """The first day of treatment, unless none will be given: then it was never due, whenever that was known."""
+    if history.course != "NEVER_TREATED":
+        yield from _by_calendar(rule, history)
+
+
 def _treatment(rule: VisitRule, history: History) -> Iterator[PlannedVisit]:
     """Doses are due until treatment has ended: none whose window opens after the last dose and fraction."""
     ended = [on for on in (history.on("NEO_END"), history.on("LASTDOSE")) if on]
@@ -252,6 +258,7 @@ PLANNERS = {
     "OS36": _month36,
 }
 SERIES_PLANNERS = {
+    "start of treatment": _start_of_treatment,
     "treatment": _treatment,
     "postoperative": _after_surgery,
     "adjuvant": _after_surgery,

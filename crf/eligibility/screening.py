@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from crf.recheck import recheck_participant
+from followup.services import plan_visits_for
 from trials.models import Participant, ScreeningOutcome
 from trials.services import record_screening_outcome
 
@@ -26,7 +27,10 @@ def end_screening(
     by: User | None,
     at: datetime,
 ) -> ScreeningOutcome:
-    """Screening has ended without randomization, and the eligibility form keeps the reason."""
+    """Screening has ended without randomization: the eligibility form keeps the reason, and nobody is awaited any more.
+
+    Refuses: what the record of the end refuses. Locks: the participant, their visits.
+    """
     ended = record_screening_outcome(
         participant=participant,
         declined=declined,
@@ -38,4 +42,5 @@ def end_screening(
         at=at,
     )
     recheck_participant(participant=participant, changed=set(REASONS), by=by, at=at)
+    plan_visits_for(participant=participant, by=by, at=at)
     return ended

@@ -61,7 +61,8 @@ class AttachForm(ServiceForm):
         label=_(
             "I have looked at every page: no name, no number of a hospital record or identity card, no telephone, no "
             "address and no face can be seen."
-        )
+        ),
+        error_messages={"required": _("Look at every page, and tick that you did.")},
     )
 
     def __init__(self, *args: Any, replaces: Attachment | None = None, **kwargs: Any) -> None:

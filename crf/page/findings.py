@@ -10,6 +10,7 @@ from django.core.paginator import Page
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -26,7 +27,7 @@ from kernel.reading import number_of_participant
 
 PER_PAGE = 50
 STATES: tuple[tuple[str, str | Promise], ...] = (
-    ("open", _("Open")),
+    ("open", pgettext_lazy("finding", "Open")),
     ("gone", _("Gone")),
     ("all", _("All")),
 )

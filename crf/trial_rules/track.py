@@ -64,6 +64,7 @@ RESULTS: Final = {
     Found.PROCEED_TO_CRE2: Response.UNCERTAIN,
     Found.NOT_EVALUABLE: Response.NOT_EVALUABLE,
 }
+TOLD_BY_ACTS: Final = ("death", "lost", "withdrew")
 DECLINED: Final = ("SURGERY_PLANNED", "REFUSED_SURGERY", "SURVEILLANCE")
 
 
@@ -194,10 +195,17 @@ def of_progression(seen: RuleInput) -> TrackChange:
 
 
 def of_end(seen: RuleInput) -> TrackChange:
-    """Who completed the whole study stands there; other ends are told by the acts that made them (protocol 2.5)."""
-    if (seen.values.get("eos_phase"), seen.values.get("eos_status")) != ("study", "completed"):
-        return TrackChange()
-    return TrackChange(("COMPLETED",), earliest_day(seen.values.get("eos_dt")))
+    """Who completed the whole study stands there. The end of follow-up leaves survival to be asked for: after
+    progression, metastasis, recurrence or an exploration, and where no more visits are wished (protocol 2.5).
+
+    A death, a loss and a withdrawal are told by the acts that made them.
+    """
+    phase, on = seen.values.get("eos_phase"), earliest_day(seen.values.get("eos_dt"))
+    if phase == "study" and seen.values.get("eos_status") == "completed":
+        return TrackChange(("COMPLETED",), on)
+    if phase == "follow_up" and seen.values.get("eos_why") not in TOLD_BY_ACTS:
+        return TrackChange(("SURVIVAL_ONLY",), on)
+    return TrackChange()
 
 
 READ_TOGETHER: Final = frozenset({"SURG"})

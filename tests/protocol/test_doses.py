@@ -183,8 +183,18 @@ def test_gap_days_from_the_summary(end: date | None, fractions: int | None, gap:
 
 def test_gap_days_from_the_log() -> None:
     log = [MONDAY + timedelta(days=n) for n in (0, 1, 3, 5, 8)]
-    assert doses.rt_gap_days_in_log(log) == 3  # Wednesday, Friday, Monday; the Saturday fraction fills no gap
+    assert doses.rt_gap_days_in_log(log) == 2  # Wednesday, Friday, Monday; the Saturday fraction made one up
     assert doses.rt_gap_days_in_log([]) is None
+
+
+def test_point_16_a_made_up_fraction_and_a_transferred_working_day_are_no_gap() -> None:
+    """Decision C2: around National Day 2026 (1 to 7 October are free, Saturday the 10th is worked)."""
+    around = [date(2026, 9, 28) + timedelta(days=n) for n in (0, 1, 2, 10, 11, 14)]
+    assert doses.rt_gap_days_in_log(around) == 5
+    assert doses.rt_gap_days_in_log([*around, date(2026, 10, 10)]) == 4
+    assert doses.rt_gap_days_in_log([*around, date(2026, 10, 10), date(2026, 10, 10)]) == 4
+    assert doses.rt_gap_days(around[0], around[-1], 7) == 4, "the summary says the same as the log"
+    assert doses.rt_gap_days_in_log([date(2026, 10, 9), date(2026, 10, 10), date(2026, 10, 12)]) == 0
 
 
 @given(st.integers(1, 40), st.integers(0, 6))

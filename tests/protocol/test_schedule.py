@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -232,7 +232,7 @@ ARM_1 = {
         TREATED, "start N2 N3 vital", track="PROGRESSION", since="2024-06-25"
     ),
     "progression after treatment": Case(ENDED, f"{TREATMENT} vital", track="PROGRESSION", since="2024-07-20"),
-    "never treated": Case(RANDOMISED, "start vital", track="NEVER_TREATED", since="2024-06-20"),
+    "never treated": Case(RANDOMISED, "SCR QOL-0 RND vital", track="NEVER_TREATED", since="2024-06-20"),
     "treatment stopped on day 12": Case(
         {**TREATED, "NEO_END": "2024-06-21", "LASTDOSE": "2024-06-17"},
         "start N2 NE SF30=2024-07-10,2024-07-17,2024-07-24 SF90=2024-09-01,2024-09-15,2024-09-29 "
@@ -346,12 +346,7 @@ ARM_2 = {
     ),
     "dead within 30 days of the operation": Case({**OPERATED_2, "DEATH": "2024-09-10"}, f"{RESTAGED} SURG-2"),
     "dead": Case({**OPERATED_2, "DEATH": "2025-05-05"}, f"{AFTER_2} FU06..09 SWEEP06"),
-    "never treated": Case(
-        RANDOMISED,
-        "SCR QOL-0 RND N1=2024-06-03,2024-06-10,2024-06-17 vital",
-        track="NEVER_TREATED",
-        since="2024-06-20",
-    ),
+    "never treated": Case(RANDOMISED, "SCR QOL-0 RND vital", track="NEVER_TREATED", since="2024-06-20"),
 }
 CASES = {f"arm 1: {name}": case for name, case in ARM_1.items()} | {
     f"arm 2: {name}": Case(**{**case.__dict__, "arm": "2"}) for name, case in ARM_2.items()
@@ -424,8 +419,41 @@ def test_rare_10_whose_window_is_open_on_the_day_of_an_ending_is_awaited_no_more
     assert ("SWEEP-12" in codes, "OS36" in codes) == ((True, True) if ending == "loss" else (False, False))
 
 
-# What stays to come after each event, by series (protocol 2.1, 2.4, 2.5): survival is asked of everybody alive.
 VITAL = {"month 36", "sweep"}
+ENDED_BEFORE = {
+    "progression during treatment": Case(TREATED, "", track="PROGRESSION", since="2024-06-25"),
+    "exploration": Case(
+        SEEN_ONCE, "", track="NOT_RESECTED", since="2024-09-04", responses={"CRE1": Response.POSITIVE}
+    ),
+    "evaluations declined": Case(SEEN_ONCE, "", track="REFUSED_WORKUP", since="2024-09-01"),
+    "never treated": Case(RANDOMISED, "", track="NEVER_TREATED", since="2024-06-05"),
+}
+
+
+@pytest.mark.parametrize("after", [None, "DEAD", "LOST"])
+@pytest.mark.parametrize("name", ENDED_BEFORE)
+def test_survival_follow_up_alone_revives_no_visit_that_had_ended_before(
+    name: str, after: str | None
+) -> None:
+    """Of the visits of the track before, those to come end, but for vital status; the others are as they were."""
+    case, on = ENDED_BEFORE[name], date(2024, 11, 20)
+    before = case.history()
+    alone = replace(
+        before,
+        track=after or "SURVIVAL_ONLY",
+        track_since=on + timedelta(days=60 if after else 0),
+        track_left=before.track,
+        left_since=before.track_since,
+        survival_since=on,
+    )
+    left = {v.code for v in plan(TEXT, before) if v.closes < on or v.series in VITAL}
+    told = {v.code for v in plan(TEXT, alone)}
+    assert (
+        told if after != "DEAD" else told | {v.code for v in plan(TEXT, before) if v.series in VITAL}
+    ) == left
+
+
+# What stays to come after each event, by series (protocol 2.1, 2.4, 2.5): survival is asked of everybody alive.
 ENDS = {
     "regrowth": (Case({**CCR, "REGROWTH": "2025-02-20"}, ""), VITAL | {"surgery", "follow-up"}),
     "metastasis in surveillance": (Case({**CCR, "DM": "2025-02-20"}, ""), VITAL),

@@ -56,6 +56,7 @@ class Track(models.TextChoices):
 TERMINAL = frozenset(
     {Track.DEAD, Track.LOST, Track.WITHDRAWN, Track.WITHDRAWN_ALL, Track.COMPLETED, Track.SCREEN_FAIL}
 )
+ENDS_FOLLOWING = TERMINAL | {Track.SURVIVAL_ONLY}
 INTERRUPTED = frozenset({Track.DEAD, Track.LOST, Track.WITHDRAWN, Track.WITHDRAWN_ALL})
 """Endings that can be taken back: the participant then stands where they would stand without them."""
 

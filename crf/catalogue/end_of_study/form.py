@@ -197,7 +197,8 @@ class EndOfStudy(CrfRecord):
         due_at_visits = True
         instructions = _(
             "One record for each phase, and one for the whole study. Withdrawals, losses and contact attempts are "
-            "read from what is on record: nothing of them is typed here."
+            "read from what is on record: nothing of them is typed here. The end of follow-up after progression, "
+            "metastasis, recurrence or an exploration leaves survival follow-up alone."
         )
         milestones = (Sets("EOS", from_field="eos_dt", when=All(OF_STUDY, Answered("eos_status"))),)
         checks = (

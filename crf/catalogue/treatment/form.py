@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
@@ -50,11 +50,6 @@ CARBO: Due = {"shown_when": Not(Is("given", "omitted")), "required_when": CARBO_
 NABP: Due = {"shown_when": Not(Is("nabp_given", "omitted")), "required_when": NABP_DOSED}
 DOSE: Due = {"shown_when": Not(BOTH_OMITTED), "required_when": Any_(CARBO_DOSED, NABP_DOSED)}
 INFUSION: Due = {"shown_when": CI_NOT_OMITTED, "required_when": INFUSED}
-EVENT: dict[str, Any] = {
-    "help": _("Its number in the list of adverse events."),
-    "links_to": "AE",
-    "sdtm": "RELREC",
-}
 
 
 @audited()
@@ -180,7 +175,9 @@ class Treatment(CrfRecord):
         _("Reason for the gap"), codes=lists.GAP_REASON, asked_when=Over("gap_days", 0), sdtm="SUPPPR.GAPREAS"
     )
     gap_ae = IntegerAnswer(
-        _("Adverse event behind the gap"), shown_when=Is("gap_reason", "toxicity"), hard=(1, 999), **EVENT
+        _("Adverse event behind the gap"),
+        shown_when=Is("gap_reason", "toxicity"),
+        **words.EVENT,
     )
 
     plan = Section(_("Radiotherapy plan"), shown_when=RADIATED)
@@ -423,8 +420,12 @@ class TreatmentChemotherapy(CrfGroupRow):
     dose_ae = IntegerAnswer(
         _("Adverse event behind the change of the dose"),
         shown_when=Any_(Is("mod_reason", *BY_EVENT), Is("nabp_reason", *BY_EVENT)),
-        hard=(1, 999),
-        **EVENT,
+        **words.EVENT,
+    )
+    premed_cm = IntegerAnswer(
+        _("Premedication: number of the steroid"),
+        shown_when=DOSE["shown_when"],
+        **words.MEDICATION,
     )
     premed = TextAnswer(
         _("Premedication, with steroid and dose"), shown_when=DOSE["shown_when"], sdtm="CMTRT"
@@ -474,8 +475,7 @@ class TreatmentCamrelizumab(CrfGroupRow):
     ci_ae = IntegerAnswer(
         _("Adverse event behind the change of the dose"),
         shown_when=Is("ci_why", *CI_BY_EVENT),
-        hard=(1, 999),
-        **EVENT,
+        **words.EVENT,
     )
     ci_reac = YesNoAnswer(
         _("Infusion reaction"),

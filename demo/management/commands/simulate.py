@@ -17,6 +17,7 @@ from demo.servers.stack import Trial
 from demo.simulation.oversight import report_to_committee
 from demo.simulation.trial import play
 from kernel.scope import EVERYTHING, scope
+from kernel.tasks import send
 from trials.models import Site
 
 WALKED_AT_MOST = 712
@@ -66,6 +67,7 @@ class Command(BaseCommand):
         )
         if not options["unguarded"]:  # a pack of so many takes longer than all that it would measure
             report_to_committee(by=stage.central["stats"], second=stage.central["stats2"], at=now)
+            send("crf:run_checks")  # what a night would have listed, by the worker as soon as it runs
         for line in refused:
             self.stderr.write(f"refused: {line}")
         if options["accounts_to"]:

@@ -36,7 +36,8 @@ def infusion(
 ) -> tuple[Target, Target]:
     """Return a dose as it was recorded, omitted ones too (EC), and as it was given (EX)."""
     link = Pattern(f"{drug[:4]}-{{{number}}}")
-    relation = (Relation("AE", a("CI_AE" if drug == "CAMRELIZUMAB" else "DOSE_AE")),)
+    chemotherapy = (Relation("AE", a("DOSE_AE")), Relation("CM", a("PREMED_CM")))
+    relations = (Relation("AE", a("CI_AE")),) if drug == "CAMRELIZUMAB" else chemotherapy
     values: dict[str, Any] = {
         "LNKID": link,
         "TRT": drug,
@@ -53,7 +54,7 @@ def infusion(
         "EC",
         needs=("OCCUR",),
         **{**values, "MOOD": "PERFORMED", "PRESP": "Y", "OCCUR": a(given, OCCURRED)},
-        relations=relation,
+        relations=relations,
         qualifiers=(q("GIVEN", given, "Dose as Planned, Reduced or Omitted"), *qualifiers_of(more)),
     )
     return collected, record("EX", only=(when(given, *GIVEN),), **values)

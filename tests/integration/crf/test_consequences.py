@@ -138,6 +138,11 @@ def test_who_is_never_treated_is_followed_for_survival_alone_until_that_is_put_r
     person.refresh_from_db()
     assert (person.state, visit(person, "N1").state) == (Track.NEVER_TREATED, VisitState.CANCELLED)
     assert visit(person, "OS36").state != VisitState.CANCELLED
+    late = {"rt_given": "N", "completed": "N", "stop_reason": "other"}
+    save(person, "TREAT", values={"rt_given": "N"}, reason="Undecided still", at=declined)
+    save(person, "TREAT", values=late, reason="Decided now", at=datetime(2026, 8, 20, 2, 0, tzinfo=UTC))
+    person.refresh_from_db()
+    assert (person.state, visit(person, "N1").state) == (Track.NEVER_TREATED, VisitState.CANCELLED)
     groups = numbered(treatment.GROUPS)
     save(person, "TREAT", values=treatment.VALUES, groups=groups, reason="Of somebody else")
     person.refresh_from_db()

@@ -79,6 +79,20 @@ def test_point_02_what_names_an_event_shows_it(linked: Participant, world: World
     assert client_of(world.coordinator).get(href).context["editor"].form.code == "AE"
 
 
+def test_point_02_a_dose_and_the_steroid_before_it_show_each_other(
+    linked: Participant, save: Save, world: World
+) -> None:
+    """Protocol 3.5 A, premed: a link to the log of medication, where dose and days of the steroid stand."""
+    doses = [dict(row) | {"premed_cm": 1} for row in treatment.GROUPS["chemo"]]
+    groups = numbered({**treatment.GROUPS, "chemo": doses})
+    save(linked, "TREAT", values=treatment.VALUES, groups=groups, reason="Premedication")
+    assert [text for text, _href in lines_at(world, linked, "TREAT")] == ["Medication 1"]
+    assert [text for text, _href in lines_at(world, linked, "CM")] == [
+        "Adverse event 1",
+        "Neoadjuvant treatment",
+    ]
+
+
 def test_point_02_a_record_that_is_not_there_is_said_to_be_missing(linked: Participant, world: World) -> None:
     assert lines_at(world, linked, "DV", 2) == [("Adverse event 7: there is no such record", "")]
 
@@ -105,4 +119,5 @@ def test_point_02_what_the_protocol_links_is_linked() -> None:
     }  # drug, dose, report, stay, death, deviation
     assert {form for form, to in links if to == "AE"} == events
     assert {form for form, to in links if to == "SURG"} == {"AE", "COMP", "PATH"}
+    assert ("TREAT", "CM") in links
     assert {to for _form, to in links} <= catalogue.forms().keys()

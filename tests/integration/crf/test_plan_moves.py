@@ -6,16 +6,18 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from audit.models import Act
 from crf import catalogue
+from crf.eligibility.screening import end_screening
 from crf.engine.typed import raw_of
 from crf.models import Draft
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_consequences import numbered, person, randomized, visit
 from tests.integration.crf.test_pages import client_of, form_url
 from tests.unit.crf.examples import treatment
-from tests.world import World, as_person
+from tests.world import NOW, World, as_person, screen
 from trials.models import Milestone, Participant
 
 ZONE = "Asia/Shanghai"
@@ -135,3 +137,15 @@ def test_services_are_not_asked(person: Participant, save: Save) -> None:
     save(person, "TREAT", values=treatment.VALUES, groups=groups)
     save(person, "TREAT", values={**treatment.VALUES, "rt_end": AFTER}, groups=groups, reason="Corrected")
     assert record_at(person, "TREAT").rt_end == AFTER
+
+
+def test_nobody_is_awaited_once_screening_has_ended(world: World, everything: None) -> None:
+    """The plan was right and nobody made it anew: randomization stayed overdue for ever on the work list."""
+    failed = screen(world, signed_on=date(2026, 10, 1))
+    by: dict[str, Any] = {"by": world.coordinator, "at": NOW}
+    assert set(failed.visits.awaited().values_list("code", flat=True)) == {"SCR", "QOL-0", "RND"}
+    with transaction.atomic():
+        end_screening(
+            participant=failed, declined=True, reason="no_trial", criteria=[], on=date(2026, 11, 2), **by
+        )
+    assert set(failed.visits.awaited().values_list("code", flat=True)) <= {"SCR"}

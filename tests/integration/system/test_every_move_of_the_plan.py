@@ -63,6 +63,7 @@ SHOWN = "shown by the acts below"
 SETTLES = "settles a visit; moves no other (tested below)"
 PLANNERS = {
     "crf/records/consequences.py:apply_consequences": SHOWN,
+    "crf/eligibility/screening.py:end_screening": "screening has ended: what was to come of it is called off",
     "crf/locks/services.py:catch_up_participant": "what a lock made wait, which the page of the lock says",
     "crf/recheck.py:_move_milestones": "a day that is worked out moves with what it is worked out from",
     "crf/recheck.py:recheck_moved": "plans the visits of screening from the first consent; nothing stood before it",

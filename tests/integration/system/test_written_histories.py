@@ -117,6 +117,16 @@ def restage_distant(course: Course, _number: int) -> object:
     return _evaluated(course, "RST", DISTANT)
 
 
+def end_follow_up(course: Course, number: int) -> object:
+    """Clinical follow-up ends: for good (0), or it was the follow-up of another phase (1), and is put right."""
+    ended = {
+        "eos_phase": ("follow_up", "response")[number],
+        "eos_dt": date(2026, 10, 20),
+        "eos_status": "stopped",
+    }
+    return course.answers("EOS", {**ended, "eos_why": "progression"}, None)
+
+
 def operate_second(course: Course, _number: int) -> object:
     return course.answers("SURG", {**surgery.VALUES, "surg_dt": date(2026, 7, 27)}, None)
 
@@ -174,6 +184,7 @@ NOBODY = {"not_awaits": "AS FU SURG CRE SWEEP OS36 PO30 PO90 SF30 SF90 ADJ N1 RS
 GONE = {"state": "WITHDRAWN_ALL", **NOBODY}
 DEAD = {"state": "DEAD", **NOBODY}
 OPERATED = {"state": "FOLLOW_UP OPERATED", "awaits": "PO90 FU SWEEP OS36", "not_awaits": "AS SURG CRE RST"}
+ALONE = {"state": "SURVIVAL_ONLY", "awaits": "SWEEP OS36", "not_awaits": "AS SURG CRE FU SF30 SF90"}
 TO_OPERATE = {"state": "SURGERY_PLANNED", "awaits": "SURG SWEEP OS36", "not_awaits": "AS"}
 
 HISTORIES: dict[str, History] = {
@@ -185,6 +196,20 @@ HISTORIES: dict[str, History] = {
     "distant at the first": History(
         ((distant_first, 0),), "DISTANT SURVIVAL_ONLY", "SWEEP OS36", "AS SURG CRE"
     ),
+    "distant, follow-up ended": History(((distant_first, 0), (end_follow_up, 0)), **ALONE),
+    "distant, follow-up not ended": History(
+        ((distant_first, 0), (end_follow_up, 0), (end_follow_up, 1)), "DISTANT", "SWEEP OS36", "AS SURG CRE"
+    ),
+    "distant, follow-up ended, lost, found": History(
+        ((distant_first, 0), (end_follow_up, 0), (lose, 0), (find, 1)), **ALONE
+    ),
+    "distant, follow-up ended, refuses, taken back": History(
+        ((distant_first, 0), (end_follow_up, 0), (leave_wholly, 1), (come_back, 0)), **ALONE
+    ),
+    "distant, follow-up ended, dies": History(
+        ((distant_first, 0), (end_follow_up, 0), (die, 0)), **DEAD
+    ),
+    "in surveillance, follow-up ended": History((*CCR, (end_follow_up, 0)), **IN_SURVEILLANCE),
     "a wish after the first": History(((evaluate_first, 1),), "SURGERY_PLANNED", "SURG CRE SWEEP OS36", "AS"),
     "a wish, operated": History(((evaluate_first, 1), (operate, 1)), **OPERATED),
     "a wish, given up again": History(
@@ -272,6 +297,9 @@ HISTORIES: dict[str, History] = {
     "operated as planned": History(((restage_clear, 0), (operate_second, 0)), **OPERATED, arm="2"),
     "operated without restaging": History(
         ((operate_second, 0),), **OPERATED | {"not_awaits": "AS SURG CRE"}, arm="2"
+    ),
+    "opened and closed, follow-up ended": History(
+        ((restage_clear, 0), (explore, 0), (end_follow_up, 0)), **ALONE, arm="2"
     ),
     "opened and closed": History(
         ((restage_clear, 0), (explore, 0)), "NOT_RESECTED SURVIVAL_ONLY", "SWEEP OS36", "AS SURG", arm="2"

@@ -14,6 +14,7 @@ CHAPTERS = ("2.5",)
 
 TEXT = load("1.0")
 ON = date(2026, 7, 27)
+FOLLOW_UP_ENDED = {"eos_phase": "follow_up", "eos_status": "stopped", "eos_why": "progression", "eos_dt": ON}
 CASES = [
     ("SURG", "SURGERY_PLANNED", "2", {"surg_done": "resection"}, "OPERATED"),
     ("SURG", "SURGERY_PLANNED", "2", {"surg_done": "resection", "disch_dt": ON}, "FOLLOW_UP"),
@@ -59,6 +60,19 @@ CASES = [
     ("TREAT", "RANDOMISED", "1", {"rt_given": "N", "completed": "N"}, "NEVER_TREATED"),
     ("TREAT", "RANDOMISED", "2", {"rt_given": "N"}, "RANDOMISED"),
     ("SURV", "FOLLOW_UP", "2", {"vital": "dead", "death_dt": "2027-02"}, "DEAD"),
+    *[
+        ("EOS", stood, arm, FOLLOW_UP_ENDED, "SURVIVAL_ONLY")
+        for stood in ("PROGRESSION", "DISTANT", "RECURRENCE", "NOT_RESECTED", "NONSURGICAL_SALVAGE")
+        for arm in ("1", "2")
+    ],
+    ("EOS", "REFUSED_WORKUP", "1", FOLLOW_UP_ENDED, "SURVIVAL_ONLY"),
+    ("EOS", "FOLLOW_UP", "2", FOLLOW_UP_ENDED, "FOLLOW_UP"),
+    ("EOS", "SURVEILLANCE", "1", FOLLOW_UP_ENDED, "SURVEILLANCE"),
+    ("EOS", "DISTANT", "1", FOLLOW_UP_ENDED | {"eos_phase": "surveillance"}, "DISTANT"),
+    ("EOS", "DISTANT", "1", FOLLOW_UP_ENDED | {"eos_why": "death"}, "DISTANT"),
+    ("EOS", "DISTANT", "1", FOLLOW_UP_ENDED | {"eos_why": "lost"}, "DISTANT"),
+    ("EOS", "DISTANT", "1", FOLLOW_UP_ENDED | {"eos_why": "withdrew"}, "DISTANT"),
+    ("EOS", "DISTANT", "1", {"eos_phase": "study", "eos_status": "completed"}, "COMPLETED"),
 ]
 
 
