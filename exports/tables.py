@@ -29,6 +29,9 @@ from trials.models import Participant, Site
 
 STUDY = "PALACE-3"
 KEYS = ("STUDYID", "SITEID", "SUBJID", "VISIT", "VISITSEQ", "FORMSEQ")
+CHINA = "Asia/Shanghai"
+OFFSET_OF_CHINA = "+08:00"
+WITHOUT_SUMMER_TIME = "1992-01-01 00:00+08"  # China's last summer time ended in 1991
 
 
 Codes = Mapping[str, Any]  # each code with its text
@@ -131,8 +134,10 @@ def by_the_sites_clock(column: str, clock: str = "HH24:MI", zone_column: str = "
     sign = f"CASE WHEN {apart} < interval '0' THEN '-' ELSE '+' END"
     offset = f"to_char(greatest({apart}, -{apart}), 'HH24:MI')"
     day_and_clock = f'YYYY-MM-DD"T"{clock}'
-    return (  # most instants are in the one zone of China, and are told in one step
-        f"CASE {apart} WHEN interval '8 hours' THEN to_char({local}, '{day_and_clock}\"+08:00\"') "
+    in_china = f"({column} AT TIME ZONE interval '{OFFSET_OF_CHINA}')"
+    return (  # most instants are of China, and looking its zone up for each takes longer than the rest of a record
+        f"CASE WHEN {zone_column} = '{CHINA}' AND {column} >= '{WITHOUT_SUMMER_TIME}' "
+        f"THEN to_char({in_china}, '{day_and_clock}\"{OFFSET_OF_CHINA}\"') "
         f"ELSE to_char({local}, '{day_and_clock}') || {sign} || {offset} END"
     )
 
@@ -231,20 +236,31 @@ def exported(form: FormDeclaration, *, identifying: bool = False) -> list[Variab
     return [v for v in codebook(form) if identifying or v.classification != Classification.IDENTIFYING]
 
 
+_ORDER = "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id"
+
+
 def files_of(form: FormDeclaration, *, cut: Cut, identifying: bool = False) -> Iterator[File]:
     """Yield the file of the form's records as of the cut, then one for each of its repeating groups."""
     variables = exported(form, identifying=identifying)
     records, answers = cut.rows(Record, f"e.form_code = '{form.code}'"), cut.rows(form.model)
-    record = f"{answers} f JOIN {records} r ON r.form_code = '{form.code}' AND r.id = f.id"
+    record = f"{records} r"
     yield File(
         form.code,
         (*_KEYS, *_answers([v for v in variables if not v.group], "f", form.questions, cut), *_STATE),
-        f"{_places(record, cut)} {act_behind('r', 'crf_recordevent', cut)} {joined_digest('r.protocol_version')} "
-        "WHERE s.code = ANY(%(sites)s)",
-        "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id",
+        "(SELECT r.id, r.sequence, r.state, r.form_version, r.protocol_version, r.version, p.number, s.code AS site, "
+        "s.time_zone, v.id AS visit_id, v.code AS visit, v.opens, v.occurrence, a.at, a.stored_at, vt.digest, "
+        f"row_number() OVER (ORDER BY {_ORDER}) AS place "
+        f"FROM {_places(record, cut)} {act_behind('r', 'crf_recordevent', cut)} "
+        f"{joined_digest('r.protocol_version')} WHERE r.form_code = '{form.code}' AND s.code = ANY(%(sites)s)",
+        "k.place",
         counted(cut, answers, "true"),
         form.code,
-        keys=RowKeys("f", "", "id", act=""),
+        keys=RowKeys("r", "", "id", act=""),
+        joined=f" ORDER BY place) k, LATERAL {cut.row_of(form.model, 'k.id')} f, "
+        "LATERAL (SELECT k.number) p, LATERAL (SELECT k.site AS code, k.time_zone) s, "
+        "LATERAL (SELECT k.visit_id AS id, k.visit AS code, k.opens, k.occurrence) v, "
+        "LATERAL (SELECT k.id, k.sequence, k.state, k.form_version, k.protocol_version, k.version) r, "
+        "LATERAL (SELECT k.at, k.stored_at) a, LATERAL (SELECT k.digest) vt",
     )
     for group in form.groups.values():
         yield _file_of_rows(form, group, [v for v in variables if v.group == group.name], cut)
@@ -257,13 +273,12 @@ def _file_of_rows(form: FormDeclaration, group: Group, variables: list[Variable]
     """
     records, rows = cut.rows(Record, f"e.form_code = '{form.code}'"), cut.rows(group.model)
     record = f"(SELECT x.*, x.id AS record_id FROM {records} x WHERE x.form_code = '{form.code}') r"
-    order = "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id"
     of_record = "e.record_id = k.id" + ("" if cut.is_past else " AND NOT e.removed")
     return File(
         f"{form.code}_{group.name.upper()}",
         (*_KEYS, _ROW, *_answers(variables, "g", group.questions, cut)),
         "(SELECT r.id, r.sequence, p.number, s.code AS site, s.time_zone, v.id AS visit_id, v.code AS visit, "
-        f"v.opens, v.occurrence, row_number() OVER (ORDER BY {order}) AS place "
+        f"v.opens, v.occurrence, row_number() OVER (ORDER BY {_ORDER}) AS place "
         f"FROM {_places(record, cut)} WHERE s.code = ANY(%(sites)s)",
         "k.place, g.position, g.id",
         counted(cut, rows, "NOT t.removed"),
@@ -289,7 +304,7 @@ def _answers(
         sql = _renamed_since(variable, text, alias) if cut.is_past else text
         codes = dict(variable.codes)
         yield Column(variable.variable, sql, variable.type, variable.label, codes, variable, tells)
-        yield from _choices(variable, sql, tells)
+        yield from _choices(variable, alias, sql if sql != text else "", tells)
         if variable.missing:
             reason = f"{alias}.missing ->> '{variable.name}'"
             yield Column(
@@ -302,12 +317,14 @@ def _answers(
             )
 
 
-def _choices(variable: Variable, joined: str, tells: Tells) -> Iterator[Column]:
-    """Yield one column for each choice of a question with many: 1 where it was chosen, 0 where others were."""
+def _choices(variable: Variable, alias: str, renamed: str, tells: Tells) -> Iterator[Column]:
+    """Yield one column for each choice of a question with many: 1 where it was chosen, 0 where others were.
+
+    ``renamed`` is the SQL of the joined codes where they have other names than the row has.
+    """
+    chosen_codes = f"string_to_array({renamed}, ';')" if renamed else f'{alias}."{variable.column}"'
     for code, label in variable.codes if variable.type == "codes" else ():
-        chosen = (
-            f"CASE WHEN '{code}' = ANY(string_to_array({joined}, ';')) THEN 1 WHEN {joined} <> '' THEN 0 END"
-        )
+        chosen = f"CASE WHEN '{code}' = ANY({chosen_codes}) THEN 1 WHEN {chosen_codes} <> '{{}}' THEN 0 END"
         name = re.sub(r"[^A-Z0-9]", "_", code.upper())
         words = f"{variable.label}: {label}"
         yield Column(f"{variable.variable}__{name}", chosen, "integer", words, tells=tells)

@@ -40,7 +40,7 @@ from exports.imports.models import CellOutcome, DataImport, ImportState
 from exports.typed import errors_of, patched
 from followup.models import Visit
 from kernel.errors import Forbidden, Refusal
-from kernel.reading import UnreadableError, day
+from kernel.reading import UnreadableError, day, number_of_participant
 from trials.models import Participant, Site
 
 LONGEST_NAME = 80
@@ -194,7 +194,7 @@ def _refuse_missing_columns(table: FileTable, mapping: ImportMapping) -> None:
 
 def _site_of(table: FileTable, mapping: ImportMapping, *, by: User) -> Site:
     """Return the site whose participants the file is about; there is one."""
-    numbers = {line.cells.get(mapping.participant, "") for line in table.lines}
+    numbers = {number_of_participant(line.cells.get(mapping.participant, "")) for line in table.lines}
     known = Participant.objects.open_to(by, Permission.CRF_EDIT).filter(number__in=numbers)
     sites = list(Site.objects.filter(pk__in=known.values("site")).order_by("code"))
     if not sites:
@@ -292,7 +292,7 @@ def _place(
     *,
     by: User,
 ) -> RecordKey:
-    number = line.cells.get(mapping.participant, "")
+    number = number_of_participant(line.cells.get(mapping.participant, ""))
     if number not in known:
         rows = Participant.objects.open_to(by, Permission.CRF_EDIT).select_related("site")
         known[number] = rows.filter(number=number).first()

@@ -28,7 +28,7 @@ from exports.data import (
 )
 from exports.forms import ExportViewForm, SaveViewForm
 from exports.jobs.services import save_definition
-from exports.listed.catalogue import TABLES
+from exports.listed.catalogue import BY_NAME, TABLES
 from exports.models import Rhythm
 from exports.register import saved_exports
 from exports.selected.narrowing import refuse_counting_by_arm
@@ -106,6 +106,14 @@ def _file(request: PersonRequest, file_name: str, at: datetime) -> File:
         raise Http404 from none
 
 
+def _title(file: File) -> str:
+    """Return what people call the table: the form, with the group of rows where it is one of them."""
+    if not file.form:
+        return str(BY_NAME[file.name].title)
+    form = catalogue.form(file.form)
+    return f"{form.title}: {form.groups[file.group].title}" if file.group else str(form.title)
+
+
 def _sites(request: PersonRequest) -> list[str]:
     return list(Site.objects.open_to(request.user, Permission.EXPORT_TAKE).values_list("code", flat=True))
 
@@ -135,6 +143,7 @@ def _page(request: PersonRequest, file: File, forms: dict[str, Any], *, at: date
     ]
     context = {
         "file": file,
+        "title": _title(file),
         "page": page,
         "view": view,
         "filters": list(enumerate(filters)),

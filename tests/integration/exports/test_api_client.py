@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import json
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -20,7 +23,8 @@ from tests.world import World, screen
 __all__ = ["alone"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SCRIPT = Path(__file__).parents[3] / "docs" / "clients" / "palace3_api.py"
+CLIENTS = Path(__file__).parents[3] / "docs" / "clients"
+SCRIPT = CLIENTS / "palace3_api.py"
 
 
 @pytest.fixture
@@ -66,3 +70,36 @@ def test_a_list_is_read_whole_and_later_only_what_changed(world: World, script: 
     assert [number for number, _until in read(changed_since=until)] == [added]
     with pytest.raises(script.ApiRefusal, match="400: “changed_since”"):
         read(changed_since="yesterday")
+
+
+OF_TWO_PAGES = """
+source("palace3_api.R")
+asked <- character()
+palace3_call <- function(address, token) {
+  asked <<- c(asked, address)
+  if (length(asked) == 1)
+    list(results = list(list(number = "01-0001")), `next` = "http://trial/next", changed_until = "tx.1.2")
+  else
+    list(results = list(list(number = "01-0002")), `next` = NULL, changed_until = "tx.1.9")
+}
+rows <- palace3_rows("http://trial/", "answers/DM", purpose = "A & B", changed_since = "", token = "secret")
+numbers <- vapply(rows, function(row) row$number, "")
+cat(jsonlite::toJSON(list(asked = asked, numbers = numbers, until = attr(rows, "changed_until")), auto_unbox = TRUE))
+"""
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+def test_the_script_for_r_follows_the_pages_as_the_other_does() -> None:
+    ran = subprocess.run(
+        ["Rscript", "-e", OF_TWO_PAGES], cwd=CLIENTS, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ran.returncode == 0, ran.stderr
+    said = json.loads(ran.stdout)
+    assert said["numbers"] == ["01-0001", "01-0002"]
+    assert (
+        said["until"] == "tx.1.2"
+    )  # of the first page: what changes while it is read comes with the next call
+    assert said["asked"] == [
+        "http://trial/api/v1/answers/DM/?page_size=500&purpose=A%20%26%20B",
+        "http://trial/next",
+    ]

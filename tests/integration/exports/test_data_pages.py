@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from crf import catalogue
 from exports.models import Export, ExportDefinition
 from exports.services import path_of, write_export
 from kernel.scope import EVERYTHING, scope
@@ -69,6 +70,10 @@ def test_what_is_seen_is_what_is_exported_and_saved(world: World, client: Any, l
         [cell.value for cell in row] for row in rows
     ]
     assert "eight" in client.get("/exports/data/STAGE_NODE/").content.decode()
+    title = catalogue.form("STAGE").groups["node"].title
+    assert f"<h1>STAGE_NODE Baseline staging: {title}</h1>" in page.content.decode()
+    looked_at = f'<a href="/exports/data/STAGE_NODE/?saved={definition.pk}">eight</a>'
+    assert looked_at in client.get("/exports/saved/").content.decode()
     assert client.post(f"/exports/saved/{definition.pk}/take/").status_code == 302
 
 

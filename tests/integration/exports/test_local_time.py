@@ -23,7 +23,7 @@ from exports.api.bodies import NotAMoment, moment_in
 from exports.cuts import Cut
 from exports.forms import ExportForm
 from exports.listed.catalogue import BY_NAME, listed_files
-from exports.tables import Column, File, files_of
+from exports.tables import CHINA, WITHOUT_SUMMER_TIME, Column, File, by_the_sites_clock, files_of
 from kernel.clock import with_offset
 from tests.integration.crf.conftest import everything
 from tests.integration.crf.test_safety import event, person
@@ -54,6 +54,29 @@ def test_point_10_an_instant_leaves_by_the_sites_clock_with_its_offset(
     (record,) = form.model.objects.filter(pk__in=Record.objects.filter(participant=person))
     (shown,) = shapes.records(form, [record], identifying=False, at=None)
     assert shown["answers"]["ser_aware"] == WANTED
+
+
+def test_point_10_an_instant_in_china_is_told_as_its_zone_tells_it() -> None:
+    """The short way, without looking the zone up, says the same as the zone; before it China had summer times."""
+    told = by_the_sites_clock("t.at", zone_column="t.zone")
+    by_zone = f"""to_char(t.at AT TIME ZONE '{CHINA}', 'YYYY-MM-DD"T"HH24:MI') || '+08:00'"""
+    with connection.cursor() as cursor:
+        some = "'1988-07-01 00:00Z', '1991-12-31 15:59Z', '1991-12-31 16:00Z', '2026-11-30 04:00Z'"
+        cursor.execute(
+            f"SELECT {told} FROM (SELECT unnest(ARRAY[{some}]::timestamptz[]) AS at, '{CHINA}' AS zone) t"  # noqa: S608
+        )
+        assert [text for (text,) in cursor.fetchall()] == [
+            "1988-07-01T09:00+09:00",
+            "1991-12-31T23:59+08:00",
+            "1992-01-01T00:00+08:00",
+            "2026-11-30T12:00+08:00",
+        ]
+        cursor.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE {told} <> {by_zone}) FROM (SELECT generate_series("  # noqa: S608
+            f"'{WITHOUT_SUMMER_TIME}'::timestamptz, '2060-01-01', '25 hours') AS at, '{CHINA}' AS zone) t"
+        )
+        number, otherwise = cursor.fetchone()
+    assert (number > 20_000, otherwise) == (True, 0)
 
 
 @pytest.mark.parametrize(

@@ -5,23 +5,31 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 import xlsxwriter
 from xlsxwriter.workbook import Workbook
 
+from crf.locks.records import lock_record
 from crf.locks.scope import LockScope
 from crf.locks.services import freeze_data
+from crf.models import Record, RecordState
+from crf.records.signing import sign_record, verify_record
+from crf.store.records import record_key_of
 from exports.imports.files import FileTable, read_table
 from exports.imports.services import carry_out_import
 from exports.imports.sheets import read_sheet
+from followup.services.loss import withdraw_participant
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.test_laboratory import visit_of
-from tests.integration.exports.test_imports import lab, outcomes, previewed, results
-from tests.world import NOW, World, screen
+from tests.integration.exports.test_imports import HEAD as LAB_HEAD
+from tests.integration.exports.test_imports import imported, lab, outcomes, previewed, results
+from tests.world import NOW, PASSWORD, TODAY, World, screen
+from trials import services as trials
+from trials.models import Participant
 
 HEAD = ["SUBJID", "VALUE"]
 
@@ -155,3 +163,70 @@ def test_point_08_what_was_frozen_since_the_preview_is_refused_by_name(
     assert set(outcomes(done)) == {"refused"}
     assert all("frozen" in cell["said"] for cell in done.result)
     assert results(participant) == {}
+
+
+def test_point_08_a_cell_is_read_as_what_is_typed_on_a_page(world: World, everything: None) -> None:
+    """Full-width signs are plain ones, also in the participant's number; what a comma parts is not guessed at.
+
+    A laboratory's result is kept as it wrote it, beside what it is in the protocol's unit.
+    """
+    participant = screen(world, signed_on=date(2026, 1, 5))
+    visit_of(participant, "SCR")
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in participant.number)
+    when = "SCR;Y;２０２６年１月８日"
+    for line in (f"{wide};{when};HGB;１２．９;g/dL;", f"{participant.number};{when};K;4,1;mmol/L;"):
+        done = imported(world, (LAB_HEAD.replace(",", ";") + line).encode())
+    assert results(participant) == {"HGB": ("１２．９", "129")}
+    assert {cell["text"]: cell["outcome"] for cell in done.result}["4,1"] == "refused"
+    weight = {"participant": "id", "answers": {"weight": "kg", "height": "cm"}}
+    done = imported(world, f"id\tkg\tcm\n{wide}\t62,5\t１７１\n".encode(), form="DM", mapping=weight)
+    refused, taken = done.result
+    assert (refused["text"], refused["outcome"], taken["outcome"]) == ("62,5", "refused", "new")
+    assert "comma" in refused["said"]
+
+
+HISTORY = {
+    "participant": "id",
+    "match": ["mh_text"],
+    "answers": {"mh_text": "what", "mh_start": "since", "mh_ongo": "ongoing"},
+}
+
+
+def history(participant: Participant, *lines: str) -> bytes:
+    return ("id,what,since,ongoing\n" + "".join(f"{participant.number},{line}\n" for line in lines)).encode()
+
+
+def test_point_08_a_signature_falls_as_on_the_page_and_a_locked_record_stays(
+    world: World, everything: None
+) -> None:
+    """What stands is in conflict whatever the state; what was empty comes in with its reason, but not behind a lock."""
+    participant = screen(world, signed_on=date(2026, 1, 5))
+    imported(world, history(participant, "Gout,,Y", "Asthma,,Y"), form="MH", mapping=HISTORY)
+    for sequence in (1, 2):
+        key = record_key_of(participant=participant, form="MH", sequence=sequence)
+        verify_record(record_key=key, version=1, by=world.monitor, at=NOW)
+        sign_record(record_key=key, version=1, password=PASSWORD, by=world.investigator, at=NOW)
+    lock_record(record_key=key, version=1, by=world.data_manager, at=NOW)
+    done = imported(world, history(participant, "Gout,2019,N", "Asthma,2001,Y"), form="MH", mapping=HISTORY)
+    assert [(cell["text"], cell["outcome"]) for cell in done.result if cell["outcome"] != "same"] == [
+        ("2019", "new"),
+        ("N", "conflict"),
+        ("2001", "refused"),
+    ]
+    assert "locked" in next(cell["said"] for cell in done.result if cell["text"] == "2001")
+    assert list(Record.objects.order_by("sequence").values_list("version", "state")) == [
+        (2, RecordState.COMPLETE),
+        (1, RecordState.LOCKED),
+    ]
+
+
+def test_point_08_who_withdrew_from_all_contact_is_refused_as_on_a_page(
+    world: World, everything: None
+) -> None:
+    participant = screen(world, signed_on=date(2026, 1, 5))
+    trials.reveal_arm(participant=participant, arm="2", by=None, at=NOW)
+    withdraw_participant(participant=participant, on=TODAY, all_contact=True, by=world.coordinator, at=NOW)
+    done = imported(world, history(participant, "Gout,2019,Y"), form="MH", mapping=HISTORY)
+    assert outcomes(done) == {"refused": 3}
+    assert all("X071" in cell["said"] for cell in done.result)
+    assert not Record.objects.exists()
