@@ -22,10 +22,11 @@ from crf.links import form_url
 from crf.listings.definition import ListingColumn, ListingDefinition
 from crf.listings.select import Reader, Select, expression, row_key, row_version, select_of
 from crf.models import SavedListing
-from crf.queries.sparing import names_looking_at_the_arm
+from crf.queries.sparing import names_looking_at_the_arm, spared_if_naming, telling_the_arm
 from kernel.clock import with_offset
 from kernel.errors import Forbidden, Refusal
 from kernel.spreadsheets import Cell
+from protocol.deviations import names_an_arm
 
 PER_PAGE: Final = 50
 MOST_PAGED: Final = 10_000
@@ -120,13 +121,18 @@ def _refuse_arm(definition: ListingDefinition, sites: set[int] | None, user: Use
     )
     for name in definition.used():
         column = definition.column(name)
-        told_by = names_looking_at_the_arm(column.source.form.code)
-        if column.question.name not in told_by and (column.group is None or column.group.name not in told_by):
+        form, question = column.source.form, column.question
+        told_by = names_looking_at_the_arm(form.code) | telling_the_arm(form)
+        if question.name not in told_by and (column.group is None or column.group.name not in told_by):
             continue
-        if not _covers(seen, sites) or (column.question.derived and not _covers(listed, sites)):
+        says = question.derived or question.name in telling_the_arm(form)
+        if not _covers(seen, sites) or (says and not _covers(listed, sites)):
             raise ColumnTellsArm(column=name)
-        if column.question.derived and listed is None and name in definition.narrowing():
+        if says and listed is None and name in definition.narrowing():
             raise ColumnCountsByArm(column=name)
+    for each in definition.filters:
+        if names_an_arm(each.value) and (listed is None or not _covers(listed, sites)):
+            raise ColumnCountsByArm(column=each.column)
 
 
 def _covers(sites: Collection[int] | None, read: set[int] | None) -> bool:
@@ -137,11 +143,13 @@ def _covers(sites: Collection[int] | None, read: set[int] | None) -> bool:
 def page_of(listing: SavedListing, user: User, *, number: int, show: str) -> ListingPage:
     """Return one page of the listing's rows, in three questions however many there are."""
     definition = ListingDefinition.from_json(listing.definition)
-    select = select_of(definition, reader_of(user, listing, definition), show=show)
+    reader = reader_of(user, listing, definition)
+    select = select_of(definition, reader, show=show)
     count = select.count_up_to(MOST_PAGED)
     pages = max(1, -(-min(count, MOST_PAGED) // PER_PAGE))
     number = min(max(1, number), pages)
     rows = _found(definition, select, first=(number - 1) * PER_PAGE, most=PER_PAGE)
+    rows = _as_told_to(user, reader, rows)
     return ListingPage(tuple(_line(definition, row) for row in rows), number, pages, count)
 
 
@@ -162,6 +170,16 @@ def _found(definition: ListingDefinition, select: Select, *, first: int, most: i
         names, texts = (*names, "position"), (*texts, "g0.position")
     return [
         dict(zip(names, row, strict=True)) for row in select.rows(", ".join(texts), first=first, most=most)
+    ]
+
+
+def _as_told_to(user: User, reader: Reader, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows without words that name an arm, for who is not told it in lists (ADR 55)."""
+    if _covers(user.sites_with(Permission.ALLOCATION_LIST), reader.sites):
+        return rows
+    return [
+        {name: spared_if_naming(value) if isinstance(value, str) else value for name, value in row.items()}
+        for row in rows
     ]
 
 
@@ -219,9 +237,10 @@ def values_of_page(listing: SavedListing, user: User, *, number: int) -> tuple[l
 
 def _values(listing: SavedListing, user: User, *, first: int, most: int) -> list[list[Cell]]:
     definition = ListingDefinition.from_json(listing.definition)
-    select = select_of(definition, reader_of(user, listing, definition))
+    reader = reader_of(user, listing, definition)
+    select = select_of(definition, reader)
     shown = {name: column for name, column in definition.shown.items() if not column.is_identifying}
-    rows = _found(definition, select, first=first, most=most)
+    rows = _as_told_to(user, reader, _found(definition, select, first=first, most=most))
     head: list[Cell] = ["SITE", "PARTICIPANT", "VISIT", "FORMSEQ", "STATE"]
     head += [column.header for column in shown.values()]
     return [head, *(_leaving(shown, row) for row in rows)]

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.models import Act
 from crf.engine.declaration import FormDeclaration
+from crf.queries.sparing import spared_if_naming
 from exports.compare.origins import origin_of
 from exports.compare.versions import Doings, doings_of
 from exports.cuts import Cut
 from exports.masking import Tells
+from exports.selected.narrowing import without_rows_of_arm
 from exports.tables import Column, File, Origin
 from exports.writing import files_for
 from reports.acts import in_words
@@ -125,14 +127,15 @@ def changes_between(before: Cut, after: Cut, scope: ComparedScope) -> Generator[
         while pairs := list(islice(every, ROWS_AT_ONCE)):
             doings = doings_of(origin, [pair.numbers for pair in pairs], before, after)
             for pair in pairs:
-                row = _changed(new, columns, origin, pair, doings)
+                row = _changed(new, columns, origin, pair, doings, with_arm=scope.with_arm)
                 if row.fields or row.change != CutChange.ROW_CHANGED:
                     yield row
 
 
 def _files(cut: Cut, scope: ComparedScope) -> list[File]:
     every = files_for(scope.forms, cut)
-    return [file for file in every if file.form or scope.with_common]
+    kept = [file for file in every if file.form or scope.with_common]
+    return kept if scope.with_arm else [without_rows_of_arm(file) for file in kept]
 
 
 def _pairs(old: File, new: File, origin: Origin, sites: list[str]) -> Iterator[_Pair]:
@@ -163,7 +166,9 @@ def _select(file: File, origin: Origin) -> str:
     )
 
 
-def _changed(file: File, columns: list[Column], origin: Origin, pair: _Pair, doings: Doings) -> ChangedRow:
+def _changed(
+    file: File, columns: list[Column], origin: Origin, pair: _Pair, doings: Doings, *, with_arm: bool
+) -> ChangedRow:
     standing = pair.after or pair.before or {}
     keys = {name: _text(standing[name]) for name in KEYS if standing.get(name) is not None}
     if pair.before is None:
@@ -178,6 +183,8 @@ def _changed(file: File, columns: list[Column], origin: Origin, pair: _Pair, doi
         is_key = column.header in keys and change != CutChange.ROW_CHANGED
         if old == new or is_key or column.header in OF_STORING:
             continue
+        if not with_arm:
+            old, new = spared_if_naming(old), spared_if_naming(new)
         whose = doings.act_of_change(origin, pair.numbers, column) if change == CutChange.ROW_CHANGED else act
         fields.append(ChangedField(column, old, new, whose, doings.reason_of(whose, column) if whose else ""))
     return ChangedRow(file.name, keys, change, act, doings.reason_of(act, None) if act else "", fields)
