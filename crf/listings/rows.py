@@ -149,8 +149,9 @@ def page_of(listing: SavedListing, user: User, *, number: int, show: str) -> Lis
     pages = max(1, -(-min(count, MOST_PAGED) // PER_PAGE))
     number = min(max(1, number), pages)
     rows = _found(definition, select, first=(number - 1) * PER_PAGE, most=PER_PAGE)
-    rows = _as_told_to(user, reader, rows)
-    return ListingPage(tuple(_line(definition, row) for row in rows), number, pages, count)
+    told = _is_told(user, reader)
+    lines = tuple(_line(definition, row, told=told) for row in rows)
+    return ListingPage(lines, number, pages, count)
 
 
 def _found(definition: ListingDefinition, select: Select, *, first: int, most: int) -> list[dict[str, Any]]:
@@ -173,17 +174,12 @@ def _found(definition: ListingDefinition, select: Select, *, first: int, most: i
     ]
 
 
-def _as_told_to(user: User, reader: Reader, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows without words that name an arm, for who is not told it in lists (ADR 55)."""
-    if _covers(user.sites_with(Permission.ALLOCATION_LIST), reader.sites):
-        return rows
-    return [
-        {name: spared_if_naming(value) if isinstance(value, str) else value for name, value in row.items()}
-        for row in rows
-    ]
+def _is_told(user: User, reader: Reader) -> bool:
+    """Say whether the reader is told the arm of everybody in the listing (ADR 55)."""
+    return _covers(user.sites_with(Permission.ALLOCATION_LIST), reader.sites)
 
 
-def _line(definition: ListingDefinition, row: Mapping[str, Any]) -> ListingRow:
+def _line(definition: ListingDefinition, row: Mapping[str, Any], *, told: bool) -> ListingRow:
     form, group = definition.read[0].form, definition.read[0].group
     ask = f"record:{row['r0.id']}" + (f":{group.name}.{row['position']}" if group else "")
     seen, version = row["w.version"], row["row_version"]
@@ -193,7 +189,7 @@ def _line(definition: ListingDefinition, row: Mapping[str, Any]) -> ListingRow:
         visit=_visit(row),
         sequence=row["r0.sequence"],
         state=row["r0.state"],
-        cells=tuple(_cell(column, row[name], row) for name, column in definition.shown.items()),
+        cells=tuple(_cell(column, row[name], row, told=told) for name, column in definition.shown.items()),
         href=form_url(row["p.number"], form.code, visit_id=row["r0.visit_id"], sequence=row["r0.sequence"]),
         ask=ask,
         key=row["row_key"],
@@ -207,11 +203,12 @@ def _visit(row: Mapping[str, Any]) -> str:
     return f"{code} ({again})" if again > 1 else code
 
 
-def _cell(column: ListingColumn, value: Any, row: Mapping[str, Any]) -> ListingCell:
+def _cell(column: ListingColumn, value: Any, row: Mapping[str, Any], *, told: bool) -> ListingCell:
     reason = (_json(row[column.alias]) or {}).get(column.question.name, "") if value is None else ""
     if reason:
         return ListingCell(missing_text(reason), is_missing=True)
-    return ListingCell(column.in_words(value, row[column.source.begun_under], zone=row["s.time_zone"]))
+    words = column.in_words(value, row[column.source.begun_under], zone=row["s.time_zone"])
+    return ListingCell(words if told else spared_if_naming(words))
 
 
 def _json(value: Any) -> Any:
@@ -240,13 +237,13 @@ def _values(listing: SavedListing, user: User, *, first: int, most: int) -> list
     reader = reader_of(user, listing, definition)
     select = select_of(definition, reader)
     shown = {name: column for name, column in definition.shown.items() if not column.is_identifying}
-    rows = _as_told_to(user, reader, _found(definition, select, first=first, most=most))
+    rows, told = _found(definition, select, first=first, most=most), _is_told(user, reader)
     head: list[Cell] = ["SITE", "PARTICIPANT", "VISIT", "FORMSEQ", "STATE"]
     head += [column.header for column in shown.values()]
-    return [head, *(_leaving(shown, row) for row in rows)]
+    return [head, *(_leaving(shown, row, told=told) for row in rows)]
 
 
-def _leaving(shown: Mapping[str, ListingColumn], row: Mapping[str, Any]) -> list[Cell]:
+def _leaving(shown: Mapping[str, ListingColumn], row: Mapping[str, Any], *, told: bool) -> list[Cell]:
     cells: list[Cell] = [
         row["s.code"],
         row["p.number"],
@@ -255,7 +252,8 @@ def _leaving(shown: Mapping[str, ListingColumn], row: Mapping[str, Any]) -> list
         RecordState(row["r0.state"]).value,
     ]
     for name, column in shown.items():
-        cells.append(_plain(column, row[name], row))
+        value = _plain(column, row[name], row)
+        cells.append(spared_if_naming(value) if isinstance(value, str) and not told else value)
     return cells
 
 

@@ -22,6 +22,7 @@ from crf.queries.services import raise_query
 from crf.store.records import record_key_of
 from exports.compare.services import COMMON, scope_of
 from exports.cuts import Cut
+from exports.data import as_told_to
 from exports.selected.narrowing import RowsCountedByArm, narrowed
 from exports.selected.selection import ColumnFilter, Selection, TableView, UnknownColumn
 from exports.selected.services import file_named, settled_selection
@@ -214,6 +215,11 @@ def test_point_15_the_trail_of_answers_says_no_arm_on_a_page_nor_without_it(
 
     for reader in (world.data_manager, told, world.statistician):
         assert [rows(reader, name) for name in ("DV_CROSS_BY", "DV_CROSS_FROM", "DV_CROSS_TO")] == [1, 0, 0]
+    page = "/exports/data/AUDIT_TRAIL/"
+    totals = {
+        client_of(each).get(page).context["page"].total for each in (world.data_manager, world.statistician)
+    }
+    assert len(totals) == 1, "nor are such rows counted"
     whole = file_named("AUDIT_TRAIL", Cut(at=AT, is_past=False))
     assert says_of(whole, arm="shown") == {"DV_CROSS_BY", "DV_CROSS_FROM", "DV_CROSS_TO"}
     assert says_of(whole, arm="absent") == {"DV_CROSS_BY"}
@@ -315,6 +321,10 @@ def test_point_15_words_that_name_an_arm_are_kept_back_where_many_are_listed(
     for user in (world.data_manager, told, world.statistician):
         answer = client_of(user).get("/exports/data/MH/?where0=MH_TEXT&test0=contains&value0=arm 2")
         assert answer.status_code == 422, "rows that name an arm are not counted"
+    file = file_named("CRE", Cut(at=AT, is_past=False))
+    for user, names in ((world.data_manager, False), (told, True)):
+        (kind,) = (each for each in as_told_to(user, file).columns if each.header == "CRE_TYPE")
+        assert ("RST" in kind.codes, "CRE1" in kind.codes) == (names, True), "a code whose words name an arm"
 
 
 def _person_like(world: World, user: User) -> User:
