@@ -19,7 +19,6 @@ from exports.compare.origins import origin_of
 from exports.compare.versions import Doings, doings_of
 from exports.cuts import Cut
 from exports.masking import Tells
-from exports.selected.narrowing import without_rows_of_arm
 from exports.tables import Column, File, Origin
 from exports.writing import files_for
 from reports.acts import in_words
@@ -134,8 +133,7 @@ def changes_between(before: Cut, after: Cut, scope: ComparedScope) -> Generator[
 
 def _files(cut: Cut, scope: ComparedScope) -> list[File]:
     every = files_for(scope.forms, cut)
-    kept = [file for file in every if file.form or scope.with_common]
-    return kept if scope.with_arm else [without_rows_of_arm(file) for file in kept]
+    return [file for file in every if file.form or scope.with_common]
 
 
 def _pairs(old: File, new: File, origin: Origin, sites: list[str]) -> Iterator[_Pair]:

@@ -30,7 +30,9 @@ GIVEN = (
 )
 LONGEST = 9
 WALKS, TIMES = 50, 21  # walks at once; the first of the times Hypothesis walks nowhere
+OFTEN = 24  # so many times rather on than out: else most walks end before randomization
 TEXT = load("1.0")
+LAST = {track.code for track in TEXT.tracks if track.terminal}
 
 
 @st.composite
@@ -45,13 +47,14 @@ def walks(draw: st.DrawFn) -> dict[str, Any]:
         ends = endings if row["arm"] or not moves else []
         if not moves and not ends:
             break
-        row["state"] = state = draw(st.sampled_from([*moves, *ends]))
+        onward = [to for to in moves if to not in LAST]
+        row["state"] = state = draw(st.sampled_from([*onward * OFTEN, *moves, *ends]))
         if state == "RANDOMISED":
             row |= {"arm": arm, "allocated": True}
         if state == "SCREEN_FAIL":
             row["declined"] = draw(st.booleans())
         row |= {"died": state == "DEAD", "lost": state == "LOST", "withdrew": state == "WITHDRAWN_ALL"}
-        if state in {track.code for track in TEXT.tracks if track.terminal}:
+        if state in LAST:
             break
     return row
 

@@ -20,9 +20,11 @@ from crf.listings.rows import ColumnCountsByArm, ColumnTellsArm, page_of
 from crf.listings.services import save_listing
 from crf.queries.services import raise_query
 from crf.store.records import record_key_of
-from exports.compare.services import COMMON, scope_of
+from exports.compare.services import COMMON, changed_rows, scope_of
 from exports.cuts import Cut
 from exports.data import as_told_to
+from exports.kept_cuts.services import take_cut
+from exports.models import KeptCut
 from exports.selected.narrowing import RowsCountedByArm, narrowed
 from exports.selected.selection import ColumnFilter, Selection, TableView, UnknownColumn
 from exports.selected.services import file_named, settled_selection
@@ -290,7 +292,9 @@ def test_point_15_words_that_name_an_arm_are_kept_back_where_many_are_listed(
     """What people type is spared in lists of deviations and queries: so it is in every other list of it."""
     told = given(world, _person_like(world, world.data_manager))
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        cuts = [take_cut(cut_name="before", by=world.statistician, at=AT)]
         record(crossed[0], world.coordinator, {**medical_history.VALUES, "mh_text": NAMED}, "MH")
+        cuts.append(take_cut(cut_name="after", by=world.statistician, at=AT))
         listings = {
             user: save_listing(
                 name="Terms",
@@ -310,6 +314,7 @@ def test_point_15_words_that_name_an_arm_are_kept_back_where_many_are_listed(
             "trail": client.get("/audit-trail/?kind=answers").text,
             "listing": client.get(listings[user].get_absolute_url()).text,
             "API": api.get("/api/v1/answers/MH/?purpose=look").content.decode(),
+            "comparison": compared(cuts, user),
             "API trail": api.get("/api/v1/trail/?kind=answers").content.decode(),
         }
 
@@ -325,6 +330,14 @@ def test_point_15_words_that_name_an_arm_are_kept_back_where_many_are_listed(
     for user, names in ((world.data_manager, False), (told, True)):
         (kind,) = (each for each in as_told_to(user, file).columns if each.header == "CRE_TYPE")
         assert ("RST" in kind.codes, "CRE1" in kind.codes) == (names, True), "a code whose words name an arm"
+
+
+def compared(cuts: list[KeptCut], by: User) -> str:
+    """Return what the page of two cuts shows of a form."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        what = scope_of(form="MH", sites=["01"], by=by)
+        rows = changed_rows(cuts[0], cuts[1], what, first=0, number=20)
+    return " ".join(each.after_in_words for row in rows for each in row.fields)
 
 
 def _person_like(world: World, user: User) -> User:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from tests.unit.analysis.histories import comp, cre, dead, given_up, on, path, stored, surg
+from tests.unit.analysis.histories import comp, cre, dead, fu, given_up, on, path, stored, surg
 from tests.unit.analysis.test_hand_worked import (
     CLEAN_SPECIMEN,
     CRE1,
@@ -221,6 +223,81 @@ CASES = [
             "HOSPITAL_DAYS": "0",
         },
         cut=79,
+    ),
+    Case(
+        "seen to day 800: the oesophagus is kept at two years, and nothing is known of the third",
+        {"last": 800},
+        {**os(800, years="2.1903"), **seen(800), **organ("Y", "Y", "")},
+    ),
+    Case(
+        "seen alive on day 1,096 and not later: alive at 36 months",
+        {"last": 1096},
+        {**os(1096, at_36="Y", years="3.0007"), **seen(1096)},
+    ),
+    Case(
+        "arm 2, dead on the day of the operation, which is the day of the cut",
+        {
+            **PLANNED,
+            "SURG": [surg(79, "planned", disch_dt=None, disch_to=None, los=None, readm=None)],
+            "PATH": [],
+            "COMP": [],
+            "SURV": [dead(on(79), 79, "surgery")],
+            "last": None,
+        },
+        {
+            **operated(79, "planned", "42"),
+            **IN_ARM_2,
+            **os(79, 1, "death", at_36="N", years="0.2163"),
+            **dfs(79, 1, "death"),
+            **time("OFS", 79, 1, "death"),
+            **blank(*CLEAN_SPECIMEN, *NO_COMPLICATION, "LOS", "READMITTED"),
+            "TEXTBOOK": "N",
+            "HOSPITAL_DAYS": "0",
+            "DEATH_30": "Y",
+            "DEATH_90": "Y",
+            "DEATH_HOSPITAL": "Y",
+            "ICE_DIED_WITHOUT_CANCER": "Y",
+        },
+        cut=79,
+    ),
+    Case(
+        "one evaluation missed and one that took place before a metastasis: no censoring before it",
+        {
+            "CRE": [*WATCHED, cre(310, "AS", "PERSISTENT_CCR")],
+            "FU": [fu(600, ("distant",), 600, 600)],
+            "visits": (
+                {
+                    "code": "AS-09",
+                    "forms": ["CRE"],
+                    "closes": on(324),
+                    "took_place_on": on(310),
+                    "timing": "in",
+                },
+                {"code": "AS-12", "forms": ["CRE"], "closes": on(416), "took_place_on": None, "timing": ""},
+            ),
+        },
+        {
+            **DECLARED,
+            **looked(4, 3),
+            **dfs(600, 1, "distant"),
+            **time("PFSS", 486, 1, "distant"),
+            **time("DURABLE", 486, 1, "distant"),
+            **cause("REGROWTH", 486, "distant"),
+            "CRE_DUE": "2",
+            "CRE_DONE": "1",
+            "CRE_IN_WINDOW": "1",
+        },
+    ),
+    Case(
+        "quality of life: the last score before treatment is the baseline, and no score before it counts",
+        {
+            "QOL": [
+                {"q_done_dt": on(1), "oesdys": Decimal(40)},
+                {"q_done_dt": on(5), "oesdys": Decimal(20)},
+                {"q_done_dt": on(219), "oesdys": Decimal("27.78")},
+            ]
+        },
+        {"OESDYS_BASE": "20.00", "OESDYS_TTD_DAYS": "219", "OESDYS_TTD_EVENT": "0"},
     ),
     Case(
         "arm 1, cut on the day of the cCR: declared, and no time under observation yet",
