@@ -135,9 +135,9 @@ def _refuse_arm(definition: ListingDefinition, sites: set[int] | None, user: Use
             raise ColumnCountsByArm(column=each.column)
 
 
-def _covers(sites: Collection[int] | None, read: set[int] | None) -> bool:
+def _covers(sites: Collection[int] | None, read: Collection[int] | None) -> bool:
     """Say whether a right that is held at ``sites`` reaches all that is read."""
-    return sites is None or (read is not None and read <= set(sites))
+    return sites is None or (read is not None and set(read) <= set(sites))
 
 
 def page_of(listing: SavedListing, user: User, *, number: int, show: str) -> ListingPage:
