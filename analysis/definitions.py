@@ -127,8 +127,9 @@ DEFINITIONS: tuple[EndpointDefinition, ...] = (
             "Days from randomization to the first of: distant metastasis; recurrence after an R0 resection; an "
             "operation that is not R0; disease that cannot be or is not resected, on the day when that is known; "
             "progression before the decision that prevents curative treatment (form PROG); death. Local disease "
-            "removed R0, by operation or endoscopy, within the days of the protocol text is no event. Sensitivity: "
-            "dated by suspicion; second primary tumours count; censored before two missed assessments."
+            "removed R0, by operation or endoscopy, within the days of the protocol text is no event, nor by itself "
+            "local progression before the decision that leaves cure possible (a question to the study team). "
+            "Sensitivity: dated by suspicion; second primary tumours count; censored before two missed assessments."
         ),
         partial_dates=BY_BOUNDS,
         censoring=AT_LAST_CLEAR,
@@ -472,6 +473,7 @@ DEFINITIONS: tuple[EndpointDefinition, ...] = (
     ),
 )
 
+NEARLY_TELLING = frozenset(each.code for each in DEFINITIONS if each.tells_arm)
 WARNINGS: tuple[EndpointWarning, ...] = (
     EndpointWarning(UNLIKE_OPERATED, ("PATHOLOGY", "SURGERY")),
     EndpointWarning(FROM_A_LANDMARK, ("CCR", "DURABLE", "REGROWTH", "ORGAN")),

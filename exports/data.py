@@ -12,9 +12,10 @@ from accounts.models import User
 from accounts.permissions import Permission
 from exports.cuts import Cut, plan_for_many
 from exports.masking import Tells
-from exports.selected.narrowing import narrowed
+from exports.selected.narrowing import narrowed, without_rows_of_arm
 from exports.selected.selection import TESTS, WITHOUT_VALUE, ArmShown, ColumnFilter, Selection, TableView
-from exports.tables import Column, File
+from exports.tables import Codes, Column, File
+from protocol.deviations import names_an_arm
 
 ROWS_ON_PAGE: Final = 50
 FILTERS: Final = 3
@@ -87,10 +88,20 @@ def selection_of(view: TableView, file: File, person: User) -> Selection:
 
 
 def as_told_to(person: User, file: File) -> File:
-    """Return the table without what says the arm, for who is not told it in lists (ADR 55)."""
+    """Return the table without what says the arm, for who is not told it in lists (ADR 55).
+
+    Rows that say it are on no page, whoever reads: keeping those of one arm would count them by it.
+    """
+    file = without_rows_of_arm(file)
     if _reads_arm(person):
         return file
-    return replace(file, columns=tuple(each for each in file.columns if each.tells != Tells.ARM))
+    kept = (each for each in file.columns if each.tells != Tells.ARM)
+    return replace(file, columns=tuple(replace(each, codes=_spared(each.codes)) for each in kept))
+
+
+def _spared(codes: Codes) -> Codes:
+    """Return codes without words that name an arm, as the code of the restaging does."""
+    return {code: label for code, label in codes.items() if not names_an_arm(str(label))}
 
 
 def _reads_arm(person: User) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +22,7 @@ from crf.engine.former_codes import FORMER, FORMER_AT_RESTAGING, RENAMED, RESTAG
 from crf.engine.messages import missing_text
 from crf.engine.questions import Classification, Question
 from crf.models import Record, RecordState
+from crf.queries.sparing import telling_the_arm
 from exports.cuts import Cut
 from exports.masking import Tells, tells_of
 from followup.models import Visit
@@ -73,7 +74,8 @@ class File:
     """One CSV file: its name, its columns and where its rows come from.
 
     ``source`` ends with conditions, to which others may be added; ``joined`` stands behind them. ``counted`` are the
-    same rows without what is joined to them: a row that a join loses is missed.
+    same rows without what is joined to them: a row that a join loses is missed. ``says_arm`` is the SQL that is true
+    of a row that says the arm, with a place for the name of the row; such rows stand in whole tables with the arm.
     """
 
     name: str
@@ -85,6 +87,7 @@ class File:
     group: str = ""
     keys: RowKeys = field(default_factory=RowKeys)
     joined: str = ""
+    says_arm: str = ""
 
     @property
     def rows(self) -> str:
@@ -246,7 +249,7 @@ def files_of(form: FormDeclaration, *, cut: Cut, identifying: bool = False) -> I
     record = f"{records} r"
     yield File(
         form.code,
-        (*_KEYS, *_answers([v for v in variables if not v.group], "f", form.questions, cut), *_STATE),
+        (*_KEYS, *_answers_of_record(form, [v for v in variables if not v.group], cut), *_STATE),
         "(SELECT r.id, r.sequence, r.state, r.form_version, r.protocol_version, r.version, p.number, s.code AS site, "
         "s.time_zone, v.id AS visit_id, v.code AS visit, v.opens, v.occurrence, a.at, a.stored_at, vt.digest, "
         f"row_number() OVER (ORDER BY {_ORDER}) AS place "
@@ -294,6 +297,14 @@ def _file_of_rows(form: FormDeclaration, group: Group, variables: list[Variable]
 
 def counted(cut: Cut, rows: str, which: str) -> str:
     return f"{rows} t JOIN {cut.rows(Site)} s ON s.id = t.site_id WHERE {which} AND s.code = ANY(%(sites)s)"
+
+
+def _answers_of_record(form: FormDeclaration, variables: list[Variable], cut: Cut) -> Iterator[Column]:
+    """Yield the columns of the answers of a record; those that say the arm tell it, whoever gave them."""
+    told = telling_the_arm(form)
+    for column in _answers(variables, "f", form.questions, cut):
+        says = column.variable is not None and column.variable.name in told
+        yield replace(column, tells=Tells.ARM) if says else column
 
 
 def _answers(

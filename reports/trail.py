@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from audit.models import Act
 from crf import catalogue
 from crf.engine.base import Record
 from crf.engine.versions import worded
-from crf.queries.sparing import saying_the_arm
+from crf.queries.sparing import spared_if_naming, telling_the_arm
 from crf.store.history import Entry, changes_under
 from crf.store.reasons import reasons_under
 from kernel.clock import with_offset
@@ -203,10 +203,12 @@ def _of_forms(
         for record, entry in changes_under(form, list(records), acts=acts, zone=settings.TRIAL_TIME_ZONE):
             act = entry.act
             site = records[record].site_id
-            if entry.target in saying_the_arm(form) and not reader.may(Permission.ALLOCATION_LIST, site):
+            told = reader.may(Permission.ALLOCATION_LIST, site)
+            if entry.target in telling_the_arm(form) and not told:
                 continue
             if may_read(form, site, reader):
-                changes.setdefault(act.pk, []).append(_value(records[record], entry, reasons.get(act.pk, {})))
+                value = _value(records[record], entry, reasons.get(act.pk, {}))
+                changes.setdefault(act.pk, []).append(value if told else _without_names(value))
             else:
                 kept[act.pk] = kept.get(act.pk, 0) + 1
     return places, changes, kept
@@ -228,6 +230,12 @@ def place_of(record: Any) -> str:
 def _value(record: Any, entry: Entry, reasons: Mapping[str, str]) -> ChangedValue:
     label = f"{entry.row} · {entry.label}" if entry.row else str(entry.label)
     return ChangedValue(place_of(record), label, entry.old, entry.new, reasons.get(entry.target, ""))
+
+
+def _without_names(value: ChangedValue) -> ChangedValue:
+    """Return a change with nothing that people typed where it names an arm (ADR 55)."""
+    old, new, why = (spared_if_naming(each) for each in (value.old, value.new, value.why))
+    return replace(value, old=old, new=new, why=why)
 
 
 def _of_rows(acts: Iterable[Act]) -> dict[int, list[ChangedValue]]:

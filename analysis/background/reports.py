@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from analysis.background.results import ReportRequest
+from analysis.definitions import NEARLY_TELLING
 from analysis.flow import Flow, flow_of
 from analysis.maturity import maturity_at, maturity_report, overdue_calls
 from analysis.non_inferiority import non_inferiority_of, signed_limits
@@ -85,8 +86,9 @@ def _results(asked: ReportRequest, data: ReportData, *, by_arm: bool) -> dict[st
         groups = {
             arm: [number for number, of in arms.items() if of == arm and number in known] for arm in ARMS
         }
+    counted = results_of(rows, list(groups.values()))
     return {
-        "results": results_of(rows, list(groups.values())),
+        "results": [each for each in counted if by_arm or not each.definition.tells_arm],
         "everybody": len(rows),
         "groups": [(arm, len(numbers)) for arm, numbers in groups.items()],
     }
@@ -99,7 +101,8 @@ def _sets(asked: ReportRequest, data: ReportData) -> SetReport:
 def _survival(asked: ReportRequest, data: ReportData, *, by_arm: bool) -> dict[str, Any]:
     rows = _derived(asked, data)
     if not by_arm:
-        return {"endpoints": survival_of(rows)}
+        told = [each for each in survival_of(rows) if each.parameter.endpoint not in NEARLY_TELLING]
+        return {"endpoints": told}
     arms = arms_at(data.cut)
     limits = signed_limits(load(max(versions())))
     report = non_inferiority_of(rows, arms, limits, signed_sets(members_of(rows)))

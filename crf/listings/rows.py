@@ -22,10 +22,11 @@ from crf.links import form_url
 from crf.listings.definition import ListingColumn, ListingDefinition
 from crf.listings.select import Reader, Select, expression, row_key, row_version, select_of
 from crf.models import SavedListing
-from crf.queries.sparing import names_looking_at_the_arm
+from crf.queries.sparing import names_looking_at_the_arm, spared_if_naming, telling_the_arm
 from kernel.clock import with_offset
 from kernel.errors import Forbidden, Refusal
 from kernel.spreadsheets import Cell
+from protocol.deviations import names_an_arm
 
 PER_PAGE: Final = 50
 MOST_PAGED: Final = 10_000
@@ -120,29 +121,37 @@ def _refuse_arm(definition: ListingDefinition, sites: set[int] | None, user: Use
     )
     for name in definition.used():
         column = definition.column(name)
-        told_by = names_looking_at_the_arm(column.source.form.code)
-        if column.question.name not in told_by and (column.group is None or column.group.name not in told_by):
+        form, question = column.source.form, column.question
+        told_by = names_looking_at_the_arm(form.code) | telling_the_arm(form)
+        if question.name not in told_by and (column.group is None or column.group.name not in told_by):
             continue
-        if not _covers(seen, sites) or (column.question.derived and not _covers(listed, sites)):
+        says = question.derived or question.name in telling_the_arm(form)
+        if not _covers(seen, sites) or (says and not _covers(listed, sites)):
             raise ColumnTellsArm(column=name)
-        if column.question.derived and listed is None and name in definition.narrowing():
+        if says and listed is None and name in definition.narrowing():
             raise ColumnCountsByArm(column=name)
+    for each in definition.filters:
+        if names_an_arm(each.value) and (listed is None or not _covers(listed, sites)):
+            raise ColumnCountsByArm(column=each.column)
 
 
-def _covers(sites: Collection[int] | None, read: set[int] | None) -> bool:
+def _covers(sites: Collection[int] | None, read: Collection[int] | None) -> bool:
     """Say whether a right that is held at ``sites`` reaches all that is read."""
-    return sites is None or (read is not None and read <= set(sites))
+    return sites is None or (read is not None and set(read) <= set(sites))
 
 
 def page_of(listing: SavedListing, user: User, *, number: int, show: str) -> ListingPage:
     """Return one page of the listing's rows, in three questions however many there are."""
     definition = ListingDefinition.from_json(listing.definition)
-    select = select_of(definition, reader_of(user, listing, definition), show=show)
+    reader = reader_of(user, listing, definition)
+    select = select_of(definition, reader, show=show)
     count = select.count_up_to(MOST_PAGED)
     pages = max(1, -(-min(count, MOST_PAGED) // PER_PAGE))
     number = min(max(1, number), pages)
     rows = _found(definition, select, first=(number - 1) * PER_PAGE, most=PER_PAGE)
-    return ListingPage(tuple(_line(definition, row) for row in rows), number, pages, count)
+    told = _is_told(user, reader)
+    lines = tuple(_line(definition, row, told=told) for row in rows)
+    return ListingPage(lines, number, pages, count)
 
 
 def _found(definition: ListingDefinition, select: Select, *, first: int, most: int) -> list[dict[str, Any]]:
@@ -165,7 +174,12 @@ def _found(definition: ListingDefinition, select: Select, *, first: int, most: i
     ]
 
 
-def _line(definition: ListingDefinition, row: Mapping[str, Any]) -> ListingRow:
+def _is_told(user: User, reader: Reader) -> bool:
+    """Say whether the reader is told the arm of everybody in the listing (ADR 55)."""
+    return _covers(user.sites_with(Permission.ALLOCATION_LIST), reader.sites)
+
+
+def _line(definition: ListingDefinition, row: Mapping[str, Any], *, told: bool) -> ListingRow:
     form, group = definition.read[0].form, definition.read[0].group
     ask = f"record:{row['r0.id']}" + (f":{group.name}.{row['position']}" if group else "")
     seen, version = row["w.version"], row["row_version"]
@@ -175,7 +189,7 @@ def _line(definition: ListingDefinition, row: Mapping[str, Any]) -> ListingRow:
         visit=_visit(row),
         sequence=row["r0.sequence"],
         state=row["r0.state"],
-        cells=tuple(_cell(column, row[name], row) for name, column in definition.shown.items()),
+        cells=tuple(_cell(column, row[name], row, told=told) for name, column in definition.shown.items()),
         href=form_url(row["p.number"], form.code, visit_id=row["r0.visit_id"], sequence=row["r0.sequence"]),
         ask=ask,
         key=row["row_key"],
@@ -189,11 +203,12 @@ def _visit(row: Mapping[str, Any]) -> str:
     return f"{code} ({again})" if again > 1 else code
 
 
-def _cell(column: ListingColumn, value: Any, row: Mapping[str, Any]) -> ListingCell:
+def _cell(column: ListingColumn, value: Any, row: Mapping[str, Any], *, told: bool) -> ListingCell:
     reason = (_json(row[column.alias]) or {}).get(column.question.name, "") if value is None else ""
     if reason:
         return ListingCell(missing_text(reason), is_missing=True)
-    return ListingCell(column.in_words(value, row[column.source.begun_under], zone=row["s.time_zone"]))
+    words = column.in_words(value, row[column.source.begun_under], zone=row["s.time_zone"])
+    return ListingCell(words if told else spared_if_naming(words))
 
 
 def _json(value: Any) -> Any:
@@ -219,15 +234,16 @@ def values_of_page(listing: SavedListing, user: User, *, number: int) -> tuple[l
 
 def _values(listing: SavedListing, user: User, *, first: int, most: int) -> list[list[Cell]]:
     definition = ListingDefinition.from_json(listing.definition)
-    select = select_of(definition, reader_of(user, listing, definition))
+    reader = reader_of(user, listing, definition)
+    select = select_of(definition, reader)
     shown = {name: column for name, column in definition.shown.items() if not column.is_identifying}
-    rows = _found(definition, select, first=first, most=most)
+    rows, told = _found(definition, select, first=first, most=most), _is_told(user, reader)
     head: list[Cell] = ["SITE", "PARTICIPANT", "VISIT", "FORMSEQ", "STATE"]
     head += [column.header for column in shown.values()]
-    return [head, *(_leaving(shown, row) for row in rows)]
+    return [head, *(_leaving(shown, row, told=told) for row in rows)]
 
 
-def _leaving(shown: Mapping[str, ListingColumn], row: Mapping[str, Any]) -> list[Cell]:
+def _leaving(shown: Mapping[str, ListingColumn], row: Mapping[str, Any], *, told: bool) -> list[Cell]:
     cells: list[Cell] = [
         row["s.code"],
         row["p.number"],
@@ -236,7 +252,8 @@ def _leaving(shown: Mapping[str, ListingColumn], row: Mapping[str, Any]) -> list
         RecordState(row["r0.state"]).value,
     ]
     for name, column in shown.items():
-        cells.append(_plain(column, row[name], row))
+        value = _plain(column, row[name], row)
+        cells.append(spared_if_naming(value) if isinstance(value, str) and not told else value)
     return cells
 
 

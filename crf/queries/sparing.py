@@ -20,6 +20,7 @@ from crf.engine.checks import Check
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration
 from crf.models import ListedFinding, Query
+from protocol.deviations import names_an_arm
 
 ARM = "participant.arm"
 
@@ -37,6 +38,11 @@ def is_spared_in_lists(query: Query | ListedFinding, reader: User) -> bool:
 def spared_words() -> str:
     """Return what stands in the place of the words."""
     return _("The words would tell the arm. Who may see allocations reads them.")
+
+
+def spared_if_naming(words: str) -> str:
+    """Return words as a list shows them to who is not told the arm there: those that name one are kept back."""
+    return spared_words() if names_an_arm(words) else words
 
 
 def words_tell_arm(detail: str) -> bool:
@@ -85,7 +91,16 @@ def reads_arm_of_many(reader: User, right: Permission, told_by: Permission) -> b
 @cache
 def without_the_arm(form: FormDeclaration) -> FormDeclaration:
     """Return the form without the answers that are derived from the arm: nobody types them."""
-    told = saying_the_arm(form)
+    return _without(form, saying_the_arm(form))
+
+
+@cache
+def listed_without_the_arm(form: FormDeclaration) -> FormDeclaration:
+    """Return the form as many of its records are read without the arm: without every answer that says it."""
+    return _without(form, telling_the_arm(form))
+
+
+def _without(form: FormDeclaration, told: frozenset[str]) -> FormDeclaration:
     if not told:
         return form
     kept = {name: question for name, question in form.questions.items() if name not in told}
@@ -101,6 +116,18 @@ def saying_the_arm(form: FormDeclaration) -> frozenset[str]:
     """Return the answers of the form that are worked out from the arm."""
     names = names_looking_at_the_arm(form.code) & form.questions.keys()
     return frozenset(name for name in names if form.questions[name].derived)
+
+
+@cache
+def telling_the_arm(form: FormDeclaration) -> frozenset[str]:
+    """Return the answers of the form that say the arm: worked out from it, or chosen from the codes of one that is.
+
+    The strategy that somebody received instead of the allocated one says which one was allocated.
+    """
+    said = saying_the_arm(form)
+    codes = [form.questions[name].codes for name in said if form.questions[name].codes]
+    chosen = (name for name, each in form.questions.items() if any(each.codes is told for told in codes))
+    return said | frozenset(chosen)
 
 
 def _asked_by_arm(form: FormDeclaration) -> Iterator[str]:

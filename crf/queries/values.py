@@ -15,7 +15,7 @@ from crf.engine.declaration import FormDeclaration, Group, form_of
 from crf.engine.messages import display, label_at, missing_text, question_at
 from crf.engine.questions import NUMERIC, Question, QuestionKind, argument
 from crf.models import Query
-from crf.queries.sparing import is_spared_in_lists, names_looking_at_the_arm
+from crf.queries.sparing import is_spared_in_lists, names_looking_at_the_arm, telling_the_arm
 from crf.queries.system import form_asked
 from crf.store.bulk_read import Plain, RowsOf, bulk_read
 from crf.store.bulk_read import values_of as columns_of
@@ -106,7 +106,7 @@ def _tables_of(query: Query) -> list[str]:
 
 def _shown(query: Query, reader: User, saved: Mapping[int, _Saved]) -> Iterator[QueryValue]:
     form, stored = form_asked(query) or catalogue.form(query.form_code), saved.get(query.record_id or 0)
-    arm = names_looking_at_the_arm(form.code)
+    arm = names_looking_at_the_arm(form.code) | telling_the_arm(catalogue.form(query.form_code))
     told = reader.may(Permission.ALLOCATION_LIST, query.site_id)
     reads = _reads(form, query)
     for read in reads:

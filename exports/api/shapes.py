@@ -19,6 +19,7 @@ from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.questions import Classification, Question, QuestionKind
 from crf.models import ListedFinding
 from crf.page.findings import line_of
+from crf.queries.sparing import spared_if_naming
 from crf.records.save import Saved
 from crf.records.visit_changes import VisitsWouldChange
 from crf.store.records import identity_of
@@ -132,6 +133,19 @@ def records(
         }
         for row in rows
     ]
+
+
+def without_names_of_arms(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return records with nothing that people typed where it names an arm, as lists show them (ADR 55)."""
+    return [_without_names(each) for each in told]
+
+
+def _without_names(told: Any) -> Any:
+    if isinstance(told, dict):
+        return {name: _without_names(value) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_without_names(value) for value in told]
+    return spared_if_naming(told) if isinstance(told, str) else told
 
 
 def _stored_at(records: list[Any], at: datetime | None) -> dict[int, datetime]:

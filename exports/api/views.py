@@ -18,7 +18,7 @@ from crf import catalogue
 from crf.engine.evaluation import Evaluation
 from crf.engine.submission import NO_ROWS, parse
 from crf.page.findings import findings_for
-from crf.queries.sparing import reads_arm_of_many, without_the_arm
+from crf.queries.sparing import listed_without_the_arm, reads_arm_of_many
 from crf.records.refusals import AnswersImpossible, AnswersUnreadable, ReasonNeeded, RowsLeftOut
 from crf.records.save import save_answers
 from crf.records.visit_changes import VisitsWouldChange
@@ -173,14 +173,16 @@ def answers(request: CallerRequest, code: str) -> Response:
         told_by = Permission.ALLOCATION_LIST
         record_reading(form=form, purpose=request.GET.get("purpose", ""), by=request.user, at=timezone.now())
     chosen = rows.filter(**_wanted(request, participant="participant__number"))
-    told = form if reads_arm_of_many(request.user, Permission.CRF_VIEW, told_by) else without_the_arm(form)
+    tells = reads_arm_of_many(request.user, Permission.CRF_VIEW, told_by)
+    told = form if tells else listed_without_the_arm(form)
+    spared = (lambda page: page) if tells else shapes.without_names_of_arms
     removed = CHANGED_SINCE.name in request.GET
     if at and removed:
         raise ThenOrSince
     return paged_changes(
         begun_by(chosen, at) if at else chosen,
         request,
-        lambda page: shapes.records(told, page, identifying=False, removed=removed, at=at),
+        lambda page: spared(shapes.records(told, page, identifying=False, removed=removed, at=at)),
         versions="record_events",
     )
 

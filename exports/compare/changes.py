@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.models import Act
 from crf.engine.declaration import FormDeclaration
+from crf.queries.sparing import spared_if_naming
 from exports.compare.origins import origin_of
 from exports.compare.versions import Doings, doings_of
 from exports.cuts import Cut
@@ -125,7 +126,7 @@ def changes_between(before: Cut, after: Cut, scope: ComparedScope) -> Generator[
         while pairs := list(islice(every, ROWS_AT_ONCE)):
             doings = doings_of(origin, [pair.numbers for pair in pairs], before, after)
             for pair in pairs:
-                row = _changed(new, columns, origin, pair, doings)
+                row = _changed(new, columns, origin, pair, doings, with_arm=scope.with_arm)
                 if row.fields or row.change != CutChange.ROW_CHANGED:
                     yield row
 
@@ -163,7 +164,9 @@ def _select(file: File, origin: Origin) -> str:
     )
 
 
-def _changed(file: File, columns: list[Column], origin: Origin, pair: _Pair, doings: Doings) -> ChangedRow:
+def _changed(
+    file: File, columns: list[Column], origin: Origin, pair: _Pair, doings: Doings, *, with_arm: bool
+) -> ChangedRow:
     standing = pair.after or pair.before or {}
     keys = {name: _text(standing[name]) for name in KEYS if standing.get(name) is not None}
     if pair.before is None:
@@ -178,6 +181,8 @@ def _changed(file: File, columns: list[Column], origin: Origin, pair: _Pair, doi
         is_key = column.header in keys and change != CutChange.ROW_CHANGED
         if old == new or is_key or column.header in OF_STORING:
             continue
+        if not with_arm:
+            old, new = spared_if_naming(old), spared_if_naming(new)
         whose = doings.act_of_change(origin, pair.numbers, column) if change == CutChange.ROW_CHANGED else act
         fields.append(ChangedField(column, old, new, whose, doings.reason_of(whose, column) if whose else ""))
     return ChangedRow(file.name, keys, change, act, doings.reason_of(act, None) if act else "", fields)

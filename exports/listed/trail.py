@@ -12,6 +12,7 @@ from crf import catalogue
 from crf.engine.codebook import Variable
 from crf.engine.declaration import FormDeclaration
 from crf.models import ChangeReason, Record
+from crf.queries.sparing import telling_the_arm
 from exports.cuts import Cut
 from exports.listed.oversight import AT_SITES_OR_TRIAL, OF_RECORD
 from exports.masking import Tells
@@ -75,8 +76,18 @@ def audit_trail_file(cut: Cut) -> File:
             Column("FILE", "x.file", "code", _("Table of the export in which the answer stands")),
             Column("ROW", "x.position", "integer", _("Row")),
             Column("VARIABLE", "x.variable", label=_("Column in which the answer stands")),
-            Column("BEFORE", "x.before", label=_("Before; a reason why it is missing in brackets")),
-            Column("AFTER", "x.after", label=_("After; a reason why it is missing in brackets")),
+            Column(
+                "BEFORE",
+                "x.before",
+                label=_("Before; a reason why it is missing in brackets"),
+                tells=Tells.WORDS,
+            ),
+            Column(
+                "AFTER",
+                "x.after",
+                label=_("After; a reason why it is missing in brackets"),
+                tells=Tells.WORDS,
+            ),
             Column("ACT", "a.id", "integer", _("Number of the act")),
             Column("VERB", "a.verb", label=_("act")),
             *STORED,
@@ -88,7 +99,19 @@ def audit_trail_file(cut: Cut) -> File:
         "p.number, a.id, x.file, r.id, x.version, x.variable",
         f"{rows} t JOIN {cut.rows(Record)} r ON r.id = t.record JOIN {cut.rows(Site)} s ON s.id = r.site_id {AT_SITES}",
         keys=RowKeys("x", "", "record"),
+        says_arm=_says_arm(),
     )
+
+
+def _says_arm() -> str:
+    """Return the SQL that is true of a row whose answer says the arm, with a place for the name of the row."""
+    told = (
+        f"('{form.code}', '{each.variable}')"
+        for form in catalogue.forms().values()
+        for each in exported(form)
+        if not each.group and each.name in telling_the_arm(form)
+    )
+    return f"({{row}}.file, {{row}}.variable) IN ({', '.join(told)})"
 
 
 def _changes(form: FormDeclaration, cut: Cut) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from crf.models import Record
+from crf.queries.sparing import spared_words
 from exports.cuts import Cut
 from exports.listed.catalogue import BY_NAME
 from exports.masking import KEPT_FORMS, Tells, kept_visits
@@ -16,6 +17,7 @@ from exports.selected.selection import WITHOUT_VALUE, ArmShown, ColumnFilter, Se
 from exports.tables import Column, File
 from followup.models import Visit
 from kernel.errors import Refusal
+from protocol.deviations import NAME_OF_AN_ARM, names_an_arm
 from trials.models import Participant
 
 LEFT_OUT_WHEN: Final = {
@@ -50,6 +52,9 @@ def narrowed(file: File, chosen: Selection, cut: Cut, *, arm_a: str = "") -> Nar
     if chosen.arm == ArmShown.MASKED and not leaves_masked(file):
         return NarrowedFile(file.name, None)
     columns, left_out = _columns(file, chosen, arm_a)
+    spared = bool(file.says_arm) and (chosen.arm == ArmShown.ABSENT or chosen.view is not None)
+    if spared:
+        file = without_rows_of_arm(file)
     conditions = dict(_conditions(file, chosen, cut))
     own, counted = (
         [each.replace("{row}", row) for each in conditions.values()] for row in (file.keys.alias, "t")
@@ -61,9 +66,46 @@ def narrowed(file: File, chosen: Selection, cut: Cut, *, arm_a: str = "") -> Nar
         counted=" AND ".join((file.counted, *counted)),
     )
     if chosen.view and chosen.view.file == file.name:
-        made = as_seen(made, chosen.view)
+        made = as_seen(_without_names(made) if chosen.arm == ArmShown.ABSENT else made, chosen.view)
         conditions["view"] = ""
+    if spared:
+        conditions["arm"] = ""
     return NarrowedFile(file.name, made, tuple(conditions), tuple(left_out))
+
+
+def without_rows_of_arm(file: File) -> File:
+    """Return the file without its rows that say the arm: as it leaves without the arm, and as a page shows it
+    (ADR 55).
+    """
+    if not file.says_arm:
+        return file
+    own, counted = (file.says_arm.replace("{row}", row) for row in (file.keys.alias, "t"))
+    return replace(
+        file,
+        source=f"{file.source} AND NOT {own}",
+        counted=f"{file.counted} AND NOT {counted}",
+        says_arm="",
+    )
+
+
+def _without_names(file: File) -> File:
+    """Return the file with nothing that people typed where it names an arm, as deviations and queries are listed."""
+    spared, name = (
+        spared_words().replace("'", "''").replace("%", "%%"),
+        NAME_OF_AN_ARM.pattern.replace(r"\b", r"\y"),
+    )
+    return replace(
+        file,
+        columns=tuple(
+            replace(
+                each,
+                sql=f"CASE WHEN ({each.sql})::text ~* '{name}' THEN '{spared}' ELSE ({each.sql})::text END",
+            )
+            if each.tells == Tells.WORDS
+            else each
+            for each in file.columns
+        ),
+    )
 
 
 def as_it_leaves(file: File, arm: str) -> File:
@@ -77,6 +119,9 @@ def refuse_counting_by_arm(view: TableView, file: File) -> None:
     for name in (*(each.column for each in view.filters), *(name.lstrip("-") for name in view.order)):
         if name in telling:
             raise RowsCountedByArm(name=name)
+    for each in view.filters:
+        if names_an_arm(each.value):
+            raise RowsCountedByArm(name=each.column)
 
 
 def leaves_masked(file: File) -> bool:

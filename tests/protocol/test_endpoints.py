@@ -532,3 +532,19 @@ def test_the_strict_definition_never_ends_later_than_the_strategy(known: Analysi
     if strategy.event:
         assert strict.event
         assert strict.days <= strategy.days
+
+
+def test_a_death_without_a_date_lies_between_the_last_life_and_the_report() -> None:
+    day, before = date(2026, 5, 4), date(2026, 5, 3)
+    assert endpoints.death_without_date(last_alive_on=None, reported_on=day) is None
+    assert endpoints.death_without_date(last_alive_on=day, reported_on=None) is None
+    assert endpoints.death_without_date(last_alive_on=day, reported_on=before) is None
+    for first in (before, day):
+        died = endpoints.death_without_date(last_alive_on=first, reported_on=day)
+        assert died is not None
+        assert (died.on, died.known, died.earliest, died.latest) == (
+            None,
+            endpoints.DeathDay.YEAR_UNKNOWN,
+            first,
+            day,
+        )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import User
 from accounts.permissions import CENTRAL_ROLES, ROLE_PERMISSIONS, Grant, Permission, Role
@@ -20,15 +20,20 @@ from crf.listings.rows import ColumnCountsByArm, ColumnTellsArm, page_of
 from crf.listings.services import save_listing
 from crf.queries.services import raise_query
 from crf.store.records import record_key_of
-from exports.compare.services import COMMON, scope_of
-from exports.selected.narrowing import RowsCountedByArm
+from exports.compare.services import COMMON, changed_rows, scope_of
+from exports.cuts import Cut
+from exports.data import as_told_to
+from exports.kept_cuts.services import take_cut
+from exports.models import KeptCut
+from exports.selected.narrowing import RowsCountedByArm, narrowed
 from exports.selected.selection import ColumnFilter, Selection, TableView, UnknownColumn
-from exports.selected.services import settled_selection
+from exports.selected.services import file_named, settled_selection
+from exports.tables import File
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.test_deviations import record
 from tests.integration.crf.test_pages import client_of
 from tests.integration.exports.test_api import caller
-from tests.unit.crf.examples import deviation
+from tests.unit.crf.examples import deviation, medical_history
 from tests.world import NOW, TODAY, World, _person, screen
 from trials.models import Participant
 from trials.models.people import with_grants
@@ -39,6 +44,7 @@ pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 SPARED = ("data_manager", "monitor", "inspector", "trial_manager")
 TELLS = "DV.dv_cross_from"
+RECEIVED = "DV.dv_cross_to"  # one of two strategies: it says which one was allocated
 
 
 @pytest.fixture
@@ -130,9 +136,9 @@ def test_point_15_the_program_is_told_no_arm_of_many(world: World, crossed: list
     assert all("arm" not in each for each in api.get("/api/v1/participants/").json()["results"])
     assert api.get(f"/api/v1/participants/{number}/").json()["arm"] == "2"
     many = api.get("/api/v1/answers/DV/?purpose=look").json()["results"]
-    assert [("dv_cross_to" in each["answers"], "dv_cross_from" in each["answers"]) for each in many] == [
-        (True, False)
-    ]
+    assert [{"dv_cross_to", "dv_cross_from", "dv_cross_by"} & set(each["answers"]) for each in many] == [
+        {"dv_cross_by"}
+    ], "what was received instead says what was allocated"
     (one,) = api.get(f"/api/v1/answers/DV/?participant={number}").json()["results"]
     assert one["answers"]["dv_cross_from"] == "surgery"
     told = caller(given(world, world.data_manager), *rights, Permission.ALLOCATION_LIST)
@@ -144,18 +150,22 @@ def test_point_15_the_program_is_told_no_arm_of_many(world: World, crossed: list
 def test_point_15_a_listing_has_no_column_that_says_the_arm_and_is_not_sorted_by_one(
     world: World, crossed: list[Participant]
 ) -> None:
-    def listing(by: User, **more: Any) -> Any:
-        asked = ListingDefinition(sources=("DV",), columns=(TELLS,), **more)
-        return save_listing(name="Crossed", definition=asked, is_shared=False, by=by, at=AT)
+    def listing(by: User, column: str = TELLS, **more: Any) -> Any:
+        asked = ListingDefinition(sources=("DV",), columns=(column,), **more)
+        return save_listing(name=f"Crossed {column}", definition=asked, is_shared=False, by=by, at=AT)
 
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         spared = world.data_manager
-        with pytest.raises(ColumnTellsArm):
-            page_of(listing(spared), spared, number=1, show="all")
+        for column in (TELLS, RECEIVED):
+            with pytest.raises(ColumnTellsArm):
+                page_of(listing(spared, column), spared, number=1, show="all")
         told = given(world, spared)
         (row,) = page_of(listing(told), told, number=1, show="all").rows
         assert row.cells[0].text
-        for more in ({"order": (TELLS,)}, {"filters": (RowFilter(TELLS, "is", "surgery"),)}):
+        for more in (
+            {"order": (TELLS,)},
+            *({"filters": (RowFilter(column, "is", "surgery"),)} for column in (TELLS, RECEIVED)),
+        ):
             with pytest.raises(ColumnCountsByArm):
                 page_of(listing(told, **more), told, number=1, show="all")
 
@@ -182,6 +192,53 @@ def test_point_15_no_table_counts_its_rows_by_the_arm(world: World, crossed: lis
             answer = client_of(reader).get(address)
             assert (answer.status_code, answer.context["page"].total) == (422, 3), address
             assert "counted by the arm" in answer.text
+
+
+def test_point_15_no_table_of_deviations_has_what_was_received_instead(
+    world: World, crossed: list[Participant]
+) -> None:
+    page = client_of(world.data_manager).get("/exports/data/DV/")
+    headers = {each.header for each in page.context["page"].columns}
+    assert {"DV_CROSS_TO", "DV_CROSS_FROM", "DV_CROSS_BY"} & headers == {"DV_CROSS_BY"}
+    for reader in (world.data_manager, world.statistician):
+        answer = client_of(reader).get("/exports/data/DV/?where0=DV_CROSS_TO&test0=is&value0=surveillance")
+        assert (answer.status_code, answer.context["page"].total) == (422, 1)
+
+
+def test_point_15_the_trail_of_answers_says_no_arm_on_a_page_nor_without_it(
+    world: World, crossed: list[Participant]
+) -> None:
+    """Rows of the trail hold every answer by its name: kept by name and value, they were counted by the arm."""
+    told = given(world, _person_like(world, world.data_manager))
+
+    def rows(reader: User, variable: str) -> int:
+        asked = f"/exports/data/AUDIT_TRAIL/?where0=VARIABLE&test0=is&value0={variable}"
+        return int(client_of(reader).get(asked).context["page"].total)
+
+    for reader in (world.data_manager, told, world.statistician):
+        assert [rows(reader, name) for name in ("DV_CROSS_BY", "DV_CROSS_FROM", "DV_CROSS_TO")] == [1, 0, 0]
+    page = "/exports/data/AUDIT_TRAIL/"
+    totals = {
+        client_of(each).get(page).context["page"].total for each in (world.data_manager, world.statistician)
+    }
+    assert len(totals) == 1, "nor are such rows counted"
+    whole = file_named("AUDIT_TRAIL", Cut(at=AT, is_past=False))
+    assert says_of(whole, arm="shown") == {"DV_CROSS_BY", "DV_CROSS_FROM", "DV_CROSS_TO"}
+    assert says_of(whole, arm="absent") == {"DV_CROSS_BY"}
+
+
+def says_of(file: File, *, arm: str) -> set[str]:
+    """Return which answers about the change of strategy a table holds as it leaves, each row counted."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic(), connection.cursor() as cursor:
+        made = narrowed(file, Selection(arm=arm), Cut.of_this_snapshot()).file
+        assert made is not None
+        cursor.execute(made.count, {"sites": ["01", "02"]})
+        (total,) = cursor.fetchone()
+        cursor.execute(made.select, {"sites": ["01", "02"]})
+        place = [column.header for column in made.columns].index("VARIABLE")
+        rows = cursor.fetchall()
+    assert len(rows) == total > 5
+    return {row[place] for row in rows if row[place].startswith("DV_CROSS")}
 
 
 def test_point_15_an_export_has_the_arm_where_somebody_asked_for_it(world: World) -> None:
@@ -223,6 +280,64 @@ def test_point_15_comparisons_words_and_the_trail_spare_it_in_lists(
     trail = "/audit-trail/?kind=answers"
     assert said not in client_of(reader).get(trail).text
     assert said in client_of(told).get(trail).text
+
+
+READS = (Permission.CRF_VIEW, Permission.AUDIT_VIEW, Permission.ALLOCATION_VIEW, Permission.ALLOCATION_LIST)
+NAMED = "Hypertension, seen when Arm 2 was told"
+
+
+def test_point_15_words_that_name_an_arm_are_kept_back_where_many_are_listed(
+    world: World, crossed: list[Participant]
+) -> None:
+    """What people type is spared in lists of deviations and queries: so it is in every other list of it."""
+    told = given(world, _person_like(world, world.data_manager))
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        cuts = [take_cut(cut_name="before", by=world.statistician, at=AT)]
+        record(crossed[0], world.coordinator, {**medical_history.VALUES, "mh_text": NAMED}, "MH")
+        cuts.append(take_cut(cut_name="after", by=world.statistician, at=AT))
+        listings = {
+            user: save_listing(
+                name="Terms",
+                definition=ListingDefinition(sources=("MH",), columns=("MH.mh_text",)),
+                is_shared=False,
+                by=user,
+                at=AT,
+            )
+            for user in (world.data_manager, told)
+        }
+
+    def lists(user: User) -> dict[str, str]:
+        client, api = client_of(user), caller(user, *(each for each in READS if user.may(each)))
+        return {
+            "data": client.get("/exports/data/MH/").text,
+            "trail of answers": client.get("/exports/data/AUDIT_TRAIL/?where0=FILE&test0=is&value0=MH").text,
+            "trail": client.get("/audit-trail/?kind=answers").text,
+            "listing": client.get(listings[user].get_absolute_url()).text,
+            "API": api.get("/api/v1/answers/MH/?purpose=look").content.decode(),
+            "comparison": compared(cuts, user),
+            "API trail": api.get("/api/v1/trail/?kind=answers").content.decode(),
+        }
+
+    assert [name for name, text in lists(world.data_manager).items() if NAMED in text] == []
+    assert [name for name, text in lists(told).items() if NAMED not in text] == []
+    rights = (Permission.PARTICIPANT_VIEW, Permission.CRF_VIEW, Permission.ALLOCATION_VIEW)
+    one = caller(world.data_manager, *rights)
+    assert NAMED in one.get(f"/api/v1/answers/MH/?participant={crossed[0].number}").content.decode()
+    for user in (world.data_manager, told, world.statistician):
+        answer = client_of(user).get("/exports/data/MH/?where0=MH_TEXT&test0=contains&value0=arm 2")
+        assert answer.status_code == 422, "rows that name an arm are not counted"
+    file = file_named("CRE", Cut(at=AT, is_past=False))
+    for user, names in ((world.data_manager, False), (told, True)):
+        (kind,) = (each for each in as_told_to(user, file).columns if each.header == "CRE_TYPE")
+        assert ("RST" in kind.codes, "CRE1" in kind.codes) == (names, True), "a code whose words name an arm"
+
+
+def compared(cuts: list[KeptCut], by: User) -> str:
+    """Return what the page of two cuts shows of a form."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        what = scope_of(form="MH", sites=["01"], by=by)
+        rows = changed_rows(cuts[0], cuts[1], what, first=0, number=20)
+    return " ".join(each.after_in_words for row in rows for each in row.fields)
 
 
 def _person_like(world: World, user: User) -> User:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from tests.unit.analysis.histories import comp, cre, dead, given_up, on, path, stored, surg
+from tests.unit.analysis.histories import comp, cre, dead, fu, given_up, on, path, stored, surg
 from tests.unit.analysis.test_hand_worked import (
+    CLEAN_SPECIMEN,
     CRE1,
     DECLARED,
     FREE_BUT_STRICT,
     IN_ARM_2,
+    NO_COMPLICATION,
     OF_SALVAGE,
     PLAIN,
     PLANNED,
@@ -18,6 +22,7 @@ from tests.unit.analysis.test_hand_worked import (
     SALVAGED,
     WATCHED,
     Case,
+    blank,
     cause,
     derived,
     dfs,
@@ -155,6 +160,144 @@ CASES = [
             "ST": [{"st_kind": "rt", "st_intent": "curative", "st_start": "2025-12"}],
         },
         {**REGROWN, **looked(5, 4), **dfs(310, 1, "locoregional"), **organ("N", "Y", "Y")},
+    ),
+    Case(
+        "arm 1, residue proven at CRE-1 and surgery declined the same day: an event on that day",
+        {"CRE": [cre(72, "CRE1", "NON_CCR", "1", pt_dec="declines_surgery")]},
+        {
+            **dfs(72, 1, "not_resectable"),
+            **organ("N", "N", "N"),
+            **looked(1, 0),
+            "CRE1_REACHED": "Y",
+            "CRE1_NOT_CLEAR": "primary",
+            "ICE_DECLINED_SURGERY": "Y",
+        },
+    ),
+    Case(
+        "adverse events on the last day of the neoadjuvant period and on the day before its first",
+        {
+            "AE": [
+                {"ae_st": on(67), "grade": "3"},  # the last dose on day 37, and 30 days
+                {"ae_st": on(68), "grade": "4"},
+                {"ae_st": on(6), "grade": "4"},  # the first day of treatment is day 7
+            ]
+        },
+        {"AE_WORST": "3", "AE_G3": "Y"},
+    ),
+    Case(
+        "adverse events on the first day of treatment and after the last of the period",
+        {"AE": [{"ae_st": on(7), "grade": "2"}, {"ae_st": on(68), "grade": "4"}]},
+        {"AE_WORST": "2"},
+    ),
+    Case(
+        "arm 1, cCR, metastasis on the day of the cut: known at the cut",
+        {"CRE": [*WATCHED, cre(310, "AS", "DISTANT", proven_on=on(310))]},
+        {
+            **DECLARED,
+            **looked(4, 3),
+            **os(310, 0, "data_cut", years="0.8487"),
+            **dfs(310, 1, "distant"),
+            **time("PFSS", 196, 1, "distant"),
+            **time("DURABLE", 196, 1, "distant"),
+            **cause("REGROWTH", 196, "distant"),
+            **organ("", "", ""),
+            **seen(310),
+        },
+        cut=310,
+    ),
+    Case(
+        "arm 2, cut on the day of the operation: it is in the data, its outcome is not",
+        {
+            **PLANNED,
+            "SURG": [surg(79, "planned", disch_dt=None, disch_to=None, los=None, readm=None)],
+            "PATH": [path(path_dt=on(85))],
+            "COMP": [],
+        },
+        {
+            **operated(79, "planned", "42"),
+            **IN_ARM_2,
+            **os(79, 0, "data_cut", years="0.2163"),
+            **dfs(72),
+            **blank(*CLEAN_SPECIMEN, *NO_COMPLICATION, "TEXTBOOK", "DEATH_30", "DEATH_90", "DEATH_HOSPITAL"),
+            **blank("LOS", "READMITTED"),
+            "HOSPITAL_DAYS": "0",
+        },
+        cut=79,
+    ),
+    Case(
+        "seen to day 800: the oesophagus is kept at two years, and nothing is known of the third",
+        {"last": 800},
+        {**os(800, years="2.1903"), **seen(800), **organ("Y", "Y", "")},
+    ),
+    Case(
+        "seen alive on day 1,096 and not later: alive at 36 months",
+        {"last": 1096},
+        {**os(1096, at_36="Y", years="3.0007"), **seen(1096)},
+    ),
+    Case(
+        "arm 2, dead on the day of the operation, which is the day of the cut",
+        {
+            **PLANNED,
+            "SURG": [surg(79, "planned", disch_dt=None, disch_to=None, los=None, readm=None)],
+            "PATH": [],
+            "COMP": [],
+            "SURV": [dead(on(79), 79, "surgery")],
+            "last": None,
+        },
+        {
+            **operated(79, "planned", "42"),
+            **IN_ARM_2,
+            **os(79, 1, "death", at_36="N", years="0.2163"),
+            **dfs(79, 1, "death"),
+            **time("OFS", 79, 1, "death"),
+            **blank(*CLEAN_SPECIMEN, *NO_COMPLICATION, "LOS", "READMITTED"),
+            "TEXTBOOK": "N",
+            "HOSPITAL_DAYS": "0",
+            "DEATH_30": "Y",
+            "DEATH_90": "Y",
+            "DEATH_HOSPITAL": "Y",
+            "ICE_DIED_WITHOUT_CANCER": "Y",
+        },
+        cut=79,
+    ),
+    Case(
+        "one evaluation missed and one that took place before a metastasis: no censoring before it",
+        {
+            "CRE": [*WATCHED, cre(310, "AS", "PERSISTENT_CCR")],
+            "FU": [fu(600, ("distant",), 600, 600)],
+            "visits": (
+                {
+                    "code": "AS-09",
+                    "forms": ["CRE"],
+                    "closes": on(324),
+                    "took_place_on": on(310),
+                    "timing": "in",
+                },
+                {"code": "AS-12", "forms": ["CRE"], "closes": on(416), "took_place_on": None, "timing": ""},
+            ),
+        },
+        {
+            **DECLARED,
+            **looked(4, 3),
+            **dfs(600, 1, "distant"),
+            **time("PFSS", 486, 1, "distant"),
+            **time("DURABLE", 486, 1, "distant"),
+            **cause("REGROWTH", 486, "distant"),
+            "CRE_DUE": "2",
+            "CRE_DONE": "1",
+            "CRE_IN_WINDOW": "1",
+        },
+    ),
+    Case(
+        "quality of life: the last score before treatment is the baseline, and no score before it counts",
+        {
+            "QOL": [
+                {"q_done_dt": on(1), "oesdys": Decimal(40)},
+                {"q_done_dt": on(5), "oesdys": Decimal(20)},
+                {"q_done_dt": on(219), "oesdys": Decimal("27.78")},
+            ]
+        },
+        {"OESDYS_BASE": "20.00", "OESDYS_TTD_DAYS": "219", "OESDYS_TTD_EVENT": "0"},
     ),
     Case(
         "arm 1, cut on the day of the cCR: declared, and no time under observation yet",
