@@ -28,7 +28,7 @@ WAITS: Final = {
 
 
 @dataclass(frozen=True)
-class SetUpStep:
+class SiteStep:
     """One step: whether it is done, what stands of it, and the page on which it is taken."""
 
     label: str | Promise
@@ -40,20 +40,20 @@ class SetUpStep:
     also: tuple[tuple[str, str], ...] = ()
 
 
-def set_up_steps(site: Site, *, on: date, by: User) -> list[SetUpStep]:
+def set_up_steps(site: Site, *, on: date, by: User) -> list[SiteStep]:
     """Return the steps in the order in which they are taken, as they stand on ``on`` for who looks."""
     return [
-        SetUpStep(_("The site exists"), is_done=True, told=(f"{site.local_city} · {site.time_zone}",)),
+        SiteStep(_("The site exists"), is_done=True, told=(f"{site.local_city} · {site.time_zone}",)),
         _begun(site),
         *_of_checklist(site, on),
         *_of_needs(site, on, by),
     ]
 
 
-def _begun(site: Site) -> SetUpStep:
+def _begun(site: Site) -> SiteStep:
     if site.state != SiteState.PLANNED:
-        return SetUpStep(_("The set-up has begun"), is_done=True)
-    return SetUpStep(
+        return SiteStep(_("The set-up has begun"), is_done=True)
+    return SiteStep(
         _("The set-up has begun"),
         is_done=False,
         href=reverse("trials:move-site", args=[site.code, SiteState.SET_UP.value]),
@@ -61,7 +61,7 @@ def _begun(site: Site) -> SetUpStep:
     )
 
 
-def _of_checklist(site: Site, on: date) -> list[SetUpStep]:
+def _of_checklist(site: Site, on: date) -> list[SiteStep]:
     items = {item.kind: item for item in site.checklist.all()}
     documents = documents_of(site)
     return [
@@ -72,7 +72,7 @@ def _of_checklist(site: Site, on: date) -> list[SetUpStep]:
 
 def _of_item(
     site: Site, kind: ChecklistKind, item: ChecklistItem | None, documents: list[SiteDocument], on: date
-) -> SetUpStep:
+) -> SiteStep:
     holds = item is not None and item.holds_on(on)
     told: list[str | Promise] = []
     if item is not None and not holds:
@@ -81,7 +81,7 @@ def _of_item(
         told.append(item.reference)
     if kind in WITH_PAPER and not documents:
         told.append(_("no file on record yet"))
-    return SetUpStep(
+    return SiteStep(
         kind.label,
         is_done=holds,
         href=reverse("trials:fulfil", args=[site.code, kind.value]),
@@ -99,7 +99,7 @@ def documents_of(site: Site) -> dict[str, list[SiteDocument]]:
     return rows
 
 
-def _of_needs(site: Site, on: date, by: User) -> list[SetUpStep]:
+def _of_needs(site: Site, on: date, by: User) -> list[SiteStep]:
     places = has_places(site.code)
     lacking = open_needs(site, on=on, has_places=places)
     steps = [
@@ -107,7 +107,7 @@ def _of_needs(site: Site, on: date, by: User) -> list[SetUpStep]:
         for need, role in ROLE_OF_NEED.items()
     ]
     steps.append(
-        SetUpStep(
+        SiteStep(
             str(SiteNeed.CONSENT_VERSION.label).capitalize(),
             is_done=SiteNeed.CONSENT_VERSION not in lacking,
             href=reverse("trials:new-consent-version", args=[site.code]),
@@ -116,7 +116,7 @@ def _of_needs(site: Site, on: date, by: User) -> list[SetUpStep]:
     )
     if places is not None:
         steps.append(
-            SetUpStep(
+            SiteStep(
                 str(SiteNeed.PLACES.label).capitalize(),
                 is_done=SiteNeed.PLACES not in lacking,
                 href=reverse("randomization:schemes"),
@@ -127,7 +127,7 @@ def _of_needs(site: Site, on: date, by: User) -> list[SetUpStep]:
     return steps
 
 
-def _of_role(site: Site, need: SiteNeed, role: Role, *, is_done: bool, on: date, by: User) -> SetUpStep:
+def _of_role(site: Site, need: SiteNeed, role: Role, *, is_done: bool, on: date, by: User) -> SiteStep:
     delegations = Delegation.objects.filter(site=site, role=role).select_related("user")
     standing = [str(each.user) for each in delegations.in_force(on=on).filter(user__is_active=True)]
     waiting = delegations.filter(waits_for_confirmation=True, ended_at=None)
@@ -141,7 +141,7 @@ def _of_role(site: Site, need: SiteNeed, role: Role, *, is_done: bool, on: date,
         for each in waiting
         if each.pk in mine and by.may(Permission.PERSON_CONFIRM)
     ]
-    return SetUpStep(
+    return SiteStep(
         str(need.label).capitalize(),
         is_done=is_done,
         href=reverse("trials:set-up-role", args=[site.code, role.value]),
