@@ -115,14 +115,12 @@ def _of_needs(site: Site, on: date, by: User) -> list[SiteStep]:
         )
     )
     if places is not None:
+        label, is_done = str(SiteNeed.PLACES.label).capitalize(), SiteNeed.PLACES not in lacking
+        href, told = reverse("randomization:schemes"), (_("The statistician gives the list its places."),)
         steps.append(
-            SiteStep(
-                str(SiteNeed.PLACES.label).capitalize(),
-                is_done=SiteNeed.PLACES not in lacking,
-                href=reverse("randomization:schemes"),
-                action=_("See to it"),
-                told=(_("The statistician gives the list its places."),),
-            )
+            SiteStep(label, is_done=True)
+            if is_done
+            else SiteStep(label, is_done=False, href=href, action=_("See to it"), told=told)
         )
     return steps
 

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts import services as accounts
 from accounts.directory import accounts_open_to
@@ -113,7 +114,7 @@ def new_person(request: PersonRequest) -> HttpResponse:
     about = _("One account for one person. Roles are delegated on the next page.")
     page = _page(_("New person"), _("Create the account"), about)
     if step:
-        page = replace(page, up=step, up_label=_("Set-up"))
+        page = replace(page, up=step, up_label=pgettext("site", "Set-up"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
