@@ -36,13 +36,17 @@ function show(term) {
   describe(term);
   const page = term.ownerDocument;
   hideAll(page);
-  const tip = page.getElementById(term.getAttribute("aria-describedby"));
-  tip.hidden = false;
-  place(tip, term.getBoundingClientRect(), page.documentElement);
+  tipOf(term).hidden = false;
+  place(term);
 }
 
+const tipOf = (term) => term.ownerDocument.getElementById(term.getAttribute("aria-describedby"));
+
 // Below the term, or above it where the window ends; it moves nothing on the page.
-function place(tip, beside, { clientWidth, clientHeight }) {
+function place(term) {
+  const tip = tipOf(term);
+  const beside = term.getBoundingClientRect();
+  const { clientWidth, clientHeight } = term.ownerDocument.documentElement;
   const { width, height } = tip.getBoundingClientRect();
   const below = beside.bottom + height + GAP <= clientHeight || beside.top < height + GAP;
   tip.style.top = `${below ? beside.bottom : beside.top - height}px`;
@@ -50,11 +54,16 @@ function place(tip, beside, { clientWidth, clientHeight }) {
 }
 
 export function start(page) {
+  let last = null;
+  const tell = (term) => {
+    last = term;
+    show(term);
+  };
   for (const term of page.querySelectorAll(TERM)) describe(term);
   for (const coming of ["pointerover", "focusin"]) {
     page.addEventListener(coming, ({ target }) => {
       const term = target.closest?.(TERM);
-      if (term) show(term);
+      if (term) tell(term);
       else if (!target.closest?.(TIP)) hideAll(page);
     });
   }
@@ -62,12 +71,14 @@ export function start(page) {
     const term = event.target.closest?.(TERM);
     if (!term) return;
     event.preventDefault(); // inside a label the press would go to its field
-    show(term);
+    tell(term);
   });
   page.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && hideAll(page)) event.stopPropagation();
   });
-  page.addEventListener("scroll", () => hideAll(page), { capture: true, passive: true });
+  // The Tab key scrolls to what it comes to: what is shown goes along.
+  const follow = () => last?.isConnected && !tipOf(last).hidden && place(last);
+  page.addEventListener("scroll", follow, { capture: true, passive: true });
 }
 
 start(document);

@@ -61,6 +61,13 @@ test("a touch shows it and does not go on to the field of the label", () => {
   assert.equal(tip(first).hidden, false);
 });
 
+test("a scroll, by which the Tab key comes to a term, leaves what is shown", () => {
+  const { page, third, tip } = drawn();
+  happen(third, "focusin");
+  page.dispatchEvent(new page.defaultView.Event("scroll"));
+  assert.equal(tip(third).hidden, false);
+});
+
 test("Escape takes it away, and only then is spent on it", () => {
   const { page, first, tip } = drawn();
   let went = 0;
