@@ -73,7 +73,7 @@ def _pattern() -> re.Pattern[str]:
 
 @lru_cache(maxsize=4096)
 def explained(text: str, language: str) -> SafeString:
-    """Return the text with each term marked where it stands first; ``terms.js`` shows what it means.
+    """Return the text with each term marked where it stands first; ``glossary.js`` shows what it means.
 
     Without scripts the browser shows the title. What is HTML already stays as it is.
     """
@@ -91,7 +91,7 @@ def explained(text: str, language: str) -> SafeString:
         means = f"{name}{COLON.get(language[:2], ': ')}{term.means.said(language)}"
         parts += [
             conditional_escape(text[end : match.start()]),
-            format_html('<dfn class="p3-term" tabindex="0" title="{}">{}</dfn>', means, match.group()),
+            format_html('<dfn class="p3-explained" tabindex="0" title="{}">{}</dfn>', means, match.group()),
         ]
         end = match.end()
     parts.append(conditional_escape(text[end:]))

@@ -1,6 +1,6 @@
-// A term (dfn.p3-term) says what it means on hover, on focus and by touch. Escape takes it away; the pointer may go
+// A term (dfn.p3-explained) says what it means on hover, on focus and by touch. Escape takes it away; the pointer may go
 // over to it. Without this module the browser shows the title of the term.
-const TERM = "dfn.p3-term";
+const TERM = "dfn.p3-explained";
 const TIP = ".p3-tip";
 const GAP = 4;
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Window } from "happy-dom";
 
-const PAGE = `<main><label for="a"><dfn class="p3-term" tabindex="0" title="cCR: no sign of tumour">cCR</dfn>, day</label><input id="a">
-  <p>Again <dfn class="p3-term" tabindex="0" title="cCR: no sign of tumour">cCR</dfn> and
-  <dfn class="p3-term" tabindex="0" title="DFS: until it returns">DFS</dfn></p></main>`;
+const PAGE = `<main><label for="a"><dfn class="p3-explained" tabindex="0" title="cCR: no sign of tumour">cCR</dfn>, day</label><input id="a">
+  <p>Again <dfn class="p3-explained" tabindex="0" title="cCR: no sign of tumour">cCR</dfn> and
+  <dfn class="p3-explained" tabindex="0" title="DFS: until it returns">DFS</dfn></p></main>`;
 const { document } = new Window();
 globalThis.document = document;
 const { start } = await import("../../static/js/glossary.js");

@@ -125,7 +125,9 @@ def test_point_12_help_shows_pictures_of_the_screenshot_book_in_the_readers_lang
 )
 def test_point_12_a_term_is_marked_where_it_stands_first_and_by_itself(text: str, marked: list[str]) -> None:
     shown = explained(text, "en")
-    assert re.findall(r'<dfn class="p3-term" tabindex="0" title="[^"<>]+">([^<]+)</dfn>', shown) == marked
+    assert (
+        re.findall(r'<dfn class="p3-explained" tabindex="0" title="[^"<>]+">([^<]+)</dfn>', shown) == marked
+    )
     assert unescape(re.sub("<[^>]+>", "", shown)) == text, "nothing of the text is lost"
 
 
@@ -135,6 +137,6 @@ def test_point_12_a_term_is_explained_in_the_readers_language_on_forms_and_repor
     address = f"/participants/{participant.number}/forms/ELIG/"
     for language, means in (("en", "How active a person is"), ("zh-hans", "活动能力")):
         page = of(world.coordinator, language).get(address, follow=True).text
-        assert re.search(rf'<dfn class="p3-term" tabindex="0" title="ECOG[^":：]+(?:: |：){means}', page)
+        assert re.search(rf'<dfn class="p3-explained" tabindex="0" title="ECOG[^":：]+(?:: |：){means}', page)
     report = of(world.trial_manager).get(reverse("reports:report", args=["elements"])).text
-    assert 'class="p3-term"' in report
+    assert 'class="p3-explained"' in report
