@@ -14,6 +14,7 @@ import django
 def main() -> None:
     django.setup()
     from django.conf import settings
+    from django.db import transaction
     from django.test import Client
     from django.urls import reverse
 
@@ -21,7 +22,7 @@ def main() -> None:
     from crf.models import Record
     from kernel.scope import EVERYTHING, scope
 
-    with scope(user_id=None, sites=EVERYTHING):
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         person = User.objects.get(username="coord01")
         record = Record.objects.filter(form_code="STAGE", site__code="01").earliest("pk")
         number = record.participant.number
