@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
@@ -10,6 +11,16 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 
 TAKES_FILES: Final = "takes_files"
+
+
+@dataclass(frozen=True)
+class TakenFile:
+    """A file that was read and is taken: the bytes to keep, under which name, and what they are."""
+
+    data: bytes
+    name: str
+    media_type: str
+    pages: int | None
 
 
 def takes_files(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -15,12 +15,14 @@ from django.views.decorators.http import require_GET
 from accounts.models import User
 from accounts.permissions import ROLE_LABELS, Role
 from accounts.requests import PersonRequest
+from design.terms import HelpText
 from kernel.reading import plain
 from palace3.context import NAVIGATION
-from palace3.help_texts import HelpTask, HelpText, common, manual, manuals
+from palace3.help_texts import HelpTask, common, manual, manuals
 from reports.search import ACTIONS
 
 MOST_TYPED: Final = 100
+PICTURE_WIDTH: Final = 1280  # of the window that was taken, which is 800 high
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class ShownTask:
     role: str
     key: str
     steps: tuple[ShownStep, ...] = ()
+    picture: str = ""
 
 
 @require_GET
@@ -70,7 +73,12 @@ def help_role(request: PersonRequest, slug: str) -> HttpResponse:
         raise Http404
     role = Role(slug)
     tasks = [
-        _shown(role, task, steps=tuple(_step(step.page, step.text, request.user) for step in task.steps))
+        _shown(
+            role,
+            task,
+            steps=tuple(_step(step.page, step.text, request.user) for step in task.steps),
+            picture=_picture(task.picture),
+        )
         for task in manual(role).tasks
     ]
     about = {"role": ROLE_LABELS[role], "about": _said(manual(role).about), "tasks": tasks}
@@ -84,6 +92,12 @@ def _said(text: HelpText) -> str:
 def _shown(role: Role, task: HelpTask, **more: Any) -> ShownTask:
     href = f"{reverse('help-role', args=[role.value])}#{task.key}"
     return ShownTask(_said(task.title), href, str(ROLE_LABELS[role]), task.key, **more)
+
+
+def _picture(name: str) -> str:
+    """Return where the picture of the screenshot book stands, in the reader's language (``make screenshots``)."""
+    short = "zh" if (get_language() or "en").startswith("zh") else "en"
+    return f"screens/{name}.{short}.{PICTURE_WIDTH}.png" if name else ""
 
 
 def _of_role(role: Role) -> dict[str, Any]:

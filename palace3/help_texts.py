@@ -13,24 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from accounts.permissions import ADDED_ROLES, Role
+from design.terms import HelpTerm, HelpText, glossary, text_of
 
 FOLDER: Final = Path(__file__).resolve().parent / "help"
-
-
-@dataclass(frozen=True)
-class HelpText:
-    """The same words in both languages."""
-
-    en: str
-    zh: str
-
-    def said(self, language: str) -> str:
-        return self.zh if language.startswith("zh") else self.en
-
-    def fits(self, words: list[str]) -> bool:
-        """Say whether every word stands in it, in either language."""
-        both = f"{self.en} {self.zh}".casefold()
-        return all(word in both for word in words)
 
 
 @dataclass(frozen=True)
@@ -43,12 +28,13 @@ class HelpStep:
 
 @dataclass(frozen=True)
 class HelpTask:
-    """What a role does, in steps; ``at`` names the pages on which it is looked for."""
+    """What a role does, in steps; ``at`` names the pages on which it is looked for, ``picture`` one of docs/screens."""
 
     key: str
     title: HelpText
     at: tuple[str, ...]
     steps: tuple[HelpStep, ...]
+    picture: str = ""
 
     def texts(self) -> Iterator[HelpText]:
         yield self.title
@@ -78,18 +64,6 @@ class Manual:
 
 
 @dataclass(frozen=True)
-class HelpTerm:
-    """A key or a word, with what it does or means."""
-
-    name: HelpText
-    means: HelpText
-
-    def fits(self, words: list[str]) -> bool:
-        both = HelpText(f"{self.name.en} {self.means.en}", f"{self.name.zh} {self.means.zh}")
-        return both.fits(words)
-
-
-@dataclass(frozen=True)
 class CommonHelp:
     """What help says to every role."""
 
@@ -113,10 +87,6 @@ def read(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def text_of(row: Mapping[str, str]) -> HelpText:
-    return HelpText(en=row["en"], zh=row["zh"])
-
-
 @lru_cache(maxsize=1)
 def manuals() -> dict[Role, Manual]:
     """Return the manual of each role that opens pages; one that is given beside another has none."""
@@ -133,7 +103,7 @@ def _manual(role: Role, rows: Mapping[str, Any]) -> Manual:
 
 def _task(row: Mapping[str, Any]) -> HelpTask:
     steps = tuple(HelpStep(text_of(step), step.get("page", "")) for step in row["steps"])
-    return HelpTask(row["key"], text_of(row["title"]), tuple(row["at"]), steps)
+    return HelpTask(row["key"], text_of(row["title"]), tuple(row["at"]), steps, row.get("picture", ""))
 
 
 @lru_cache(maxsize=1)
@@ -142,7 +112,7 @@ def common() -> CommonHelp:
     rows = read("common")
     return CommonHelp(
         keys=tuple(HelpTerm(HelpText(row["key"], row["key"]), text_of(row)) for row in rows["keys"]),
-        terms=tuple(HelpTerm(text_of(row["term"]), text_of(row["means"])) for row in rows["terms"]),
+        terms=glossary(),
         news=tuple(text_of(row) for row in rows["news"]),
         pages={name: text_of(row) for name, row in rows["pages"].items()},
     )

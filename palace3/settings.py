@@ -279,7 +279,8 @@ SITE_TIME_ZONES = ("Asia/Shanghai", "Asia/Urumqi")
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", BASE_DIR / "var" / "static"))
-STATICFILES_DIRS = [BASE_DIR / "static", BASE_DIR / "assets"]
+# Help shows pictures of the screenshot book.
+STATICFILES_DIRS = [BASE_DIR / "static", BASE_DIR / "assets", ("screens", BASE_DIR / "docs" / "screens")]
 WHITENOISE_USE_FINDERS = _flag("WHITENOISE_USE_FINDERS", default=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from protocol.loader.schema import (
     Anchoring,
@@ -24,11 +25,30 @@ UNKNOWN = BilingualText("unknown", "未知")
 HIDDEN = BilingualText("not shown here", "此处不予显示")
 
 
+# The section of what stands in the text without naming one.
+SECTIONS = {
+    "conflict": "1.10",
+    "criterion": "1.3",
+    "arm": "1.4",
+    "treatment": "1.4",
+    "randomization": "1.9",
+    "milestone": "2.1",
+    "move": "2.5",
+    "visit": "2.2",
+    "trigger": "2.6",
+}
+
+
 def asked_by(text: ProtocolText) -> Iterator[OpenQuestion]:
     """One entry per value of ``text``, published ones included, in the order of the text."""
+    for each in _asked_by(text):
+        yield each if each.section else replace(each, section=SECTIONS[each.kind])
+
+
+def _asked_by(text: ProtocolText) -> Iterator[OpenQuestion]:
     for fact in text.facts:
-        shown, known = _shown(fact), not fact.unknown
-        yield OpenQuestion("fact", fact.code, "value", fact.source, shown, fact.name, confirmable=known)
+        told: dict[str, Any] = {"confirmable": not fact.unknown, "section": fact.section}
+        yield OpenQuestion("fact", fact.code, "value", fact.source, _shown(fact), fact.name, **told)
     yield from _eligibility_and_arms(text)
     yield from _randomization(text)
     for setting in text.settings:
@@ -53,6 +73,7 @@ def _setting(setting: Setting) -> OpenQuestion:
         *("setting", setting.key, "value", setting.source, _shown(setting), setting.question),
         also=(setting.type, setting.value),
         confirmable=not setting.unknown,
+        section=setting.section,
     )
 
 

@@ -6,13 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from audit.models import ReviewOutcome
+from crf.attachments.services import taken_file
 from kernel.fields import DayField, PasswordField, SeenField, WholeNumberField, WordsField
 from kernel.service_form import ServiceForm
 from reports.questions import ProtocolValueLine
 from reports.trail import TrailFilter
+from trials.forms import ChecklistForm
 
 SEEN = "seen-"
 
@@ -103,3 +108,37 @@ class ChangeReviewForm(ServiceForm):
 
 class EndReviewForm(ServiceForm):
     reason = WordsField(label=_("Reason"), max_length=200)
+
+
+class ChecklistFileForm(ChecklistForm):
+    """A line of a site's checklist with the document behind it: read and checked as files beside a record are."""
+
+    file = forms.FileField(
+        label=_("Document"),
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = _(
+            "Such as the letter of approval, or the signed pages of the contract without its prices. PDF, PNG or JPEG, "
+            "{megabytes} MB at most. Earlier documents stay on record."
+        ).format(megabytes=settings.ATTACHMENT_MAX_BYTES // (1024 * 1024))
+
+    def arguments(self) -> dict[str, Any]:
+        sent = self.cleaned_data["file"]
+        file = taken_file(sent.read(), sent.name)[0] if sent else None
+        return {**self.cleaned_data, "file": file}
+
+
+class SiteRoleForm(ServiceForm):
+    """Who is to hold a role of the site, and from when."""
+
+    user: Any = forms.ModelChoiceField(label=_("Person"), queryset=None)
+    starts_on = DayField(label=_("From"))
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = people  # type: ignore[attr-defined]

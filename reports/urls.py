@@ -3,8 +3,9 @@
 from django.conf import settings
 from django.urls import path, register_converter
 
+from accounts.permissions import SITE_ROLES
 from reports import views
-from trials.models.sites import SiteState
+from trials.models.sites import ChecklistKind, SiteState
 
 
 class _SiteState:
@@ -17,7 +18,19 @@ class _PaperLanguage:
     to_python = to_url = str
 
 
+class _ChecklistKind:
+    regex = "|".join(ChecklistKind.values)
+    to_python = to_url = str
+
+
+class _SiteRole:
+    regex = "|".join(sorted(role.value for role in SITE_ROLES))
+    to_python = to_url = str
+
+
 register_converter(_SiteState, "site_state")
+register_converter(_ChecklistKind, "checklist_kind")
+register_converter(_SiteRole, "site_role")
 register_converter(_PaperLanguage, "paper_language")
 
 app_name = "reports"
@@ -57,6 +70,10 @@ visit_urlpatterns = [
 # The page of a site, which knows of the randomization list, shares the namespace of ``trials`` (palace3.urls).
 site_urlpatterns = [
     path("sites/<str:code>/", views.site, name="site"),
+    path("sites/<str:code>/set-up/", views.set_up, name="set-up"),
+    path("sites/<str:code>/set-up/<site_role:role>/", views.set_up_role, name="set-up-role"),
+    path("sites/<str:code>/checklist/<checklist_kind:kind>/", views.fulfil, name="fulfil"),
+    path("sites/<str:code>/documents/<int:pk>/", views.site_document, name="site-document"),
     path("sites/<str:code>/close-out/", views.closing, name="close-out"),
     path("sites/<str:code>/close-out/confirm/", views.confirm_closing, name="confirm-close-out"),
     path("sites/<str:code>/close-out/end/", views.end_closing, name="end-close-out"),

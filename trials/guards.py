@@ -33,6 +33,20 @@ class ClosedOutGuard(DatabaseGuard):
         return f"DROP TRIGGER closed_out ON {table};"
 
 
+class DigestOfContent(DatabaseGuard):
+    """Bytes are those of their size and digest: the database works both out. They are stored as they came."""
+
+    def statements(self, table: str) -> str:
+        return (
+            f"ALTER TABLE {table} ALTER COLUMN content SET STORAGE EXTERNAL;"
+            f"ALTER TABLE {table} ADD CONSTRAINT digest_of_content "
+            "CHECK (size = octet_length(content) AND digest = encode(sha256(content), 'hex'));"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"ALTER TABLE {table} DROP CONSTRAINT digest_of_content;"
+
+
 class RolesApart(DatabaseGuard):
     """Nobody gives a role to themselves, and nobody holds two roles at a time of which one checks the other."""
 

@@ -1,25 +1,15 @@
 """Addresses of this app."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
-from trials.models.sites import ChecklistKind
 from trials.views import participants, people, people_import, practice, registers, same_person, sites
 from trials.views.delegation_log import delegation_log
-
-
-class _Kind:
-    regex = "|".join(ChecklistKind.values)
-    to_python = to_url = str
-
-
-register_converter(_Kind, "checklist_kind")
 
 app_name = "trials"
 urlpatterns = [
     path("sites/", sites.sites, name="sites"),
     path("sites/new/", sites.new_site, name="new-site"),
     path("sites/<str:code>/change/", sites.change_site, name="change-site"),
-    path("sites/<str:code>/checklist/<checklist_kind:kind>/", sites.fulfil, name="fulfil"),
     path("sites/<str:code>/consent-versions/new/", sites.new_consent_version, name="new-consent-version"),
     path("sites/<str:code>/delegation-log.pdf", delegation_log, name="delegation-log"),
     path("people/", people.people, name="people"),

@@ -47,6 +47,7 @@ from crf.store.context import FormContext
 from crf.store.preconditions import refuse_unless_due, refuse_who_may_not
 from crf.store.records import RecordKey, find_stored_record
 from kernel.reading import UnreadableError, words
+from kernel.uploads import TakenFile
 from trials.models import Participant
 
 LONGEST_NAME: Final = 120
@@ -231,22 +232,29 @@ def attachment_sent_under(*, key: str, by: User) -> Attachment | AttachmentUploa
     return attached or AttachmentUpload.objects.filter(owner=by, key=key).first()
 
 
-def _read(sent: SentFile, key: str) -> _ReadFile:
-    """Return the file as it is kept; refused when it is not taken."""
-    if not sent.data:
+def taken_file(data: bytes, name: str) -> tuple[TakenFile, Inspection]:
+    """Return the file as it is kept, and what was seen in it.
+
+    Refuses: a file that is empty, too large, not what its name says, protected, active or broken. Locks: nothing.
+    """
+    if not data:
         raise _refused("empty")
-    if len(sent.data) > settings.ATTACHMENT_MAX_BYTES:
+    if len(data) > settings.ATTACHMENT_MAX_BYTES:
         raise _refused("large")
-    said, kept = read_file(sent.data)
+    said, kept = read_file(data)
     if said.refused:
         raise _refused(said.refused)
     if len(kept) > settings.ATTACHMENT_MAX_BYTES:
         raise _refused("large")
-    name = _name(sent.name, said.media_type)
-    hints = {*said.hints, *({"file_name"} if hints_in_name(name) else ())}
-    return _ReadFile(
-        kept, name, replace(said, hints=sorted(hints)), hashlib.sha256(sent.data).hexdigest(), sent, key
-    )
+    return TakenFile(kept, _name(name, said.media_type), said.media_type, said.pages), said
+
+
+def _read(sent: SentFile, key: str) -> _ReadFile:
+    """Return the file as it is kept; refused when it is not taken."""
+    file, said = taken_file(sent.data, sent.name)
+    hints = {*said.hints, *({"file_name"} if hints_in_name(file.name) else ())}
+    sent_digest = hashlib.sha256(sent.data).hexdigest()
+    return _ReadFile(file.data, file.name, replace(said, hints=sorted(hints)), sent_digest, sent, key)
 
 
 def _refused(why: str, **told: Any) -> AttachmentRefused:

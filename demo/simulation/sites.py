@@ -15,6 +15,8 @@ from accounts import services as accounts
 from accounts.models import User
 from accounts.permissions import SECOND_FACTOR_ROLES, Role
 from demo.simulation.laboratory_answers import reference_ranges
+from demo.simulation.typed_pdf import typed_pdf
+from kernel.uploads import TakenFile
 from trials import services as trials
 from trials.models import ConsentVersion, Site
 from trials.models.people import with_grants
@@ -157,13 +159,21 @@ def _open_place(
     for kind in ChecklistKind:
         if not (unfinished and kind in {ChecklistKind.CONTRACT, ChecklistKind.INITIATION}):
             expires = opened_on + timedelta(days=3 * 365) if kind == ChecklistKind.ETHICS else None
-            trials.fulfil_checklist_item(site=site, kind=kind, done_on=opened_on, expires_on=expires, **by)
+            letter = _letter() if kind == ChecklistKind.ETHICS and unfinished else None
+            trials.fulfil_checklist_item(
+                site=site, kind=kind, done_on=opened_on, expires_on=expires, file=letter, **by
+            )
     if unfinished:
         return SiteWithPeople(site, coordinator, investigator, None)
     consent = trials.add_consent_version(site=site, label="1.0", approved_on=opened_on, **by)
     add_reference_ranges(site=site, laboratory="", since=opened_on, lines=reference_ranges(), **by)
     site = trials.activate_site(site=site, has_places=None, **by)
     return SiteWithPeople(site, coordinator, investigator, consent)
+
+
+def _letter() -> TakenFile:
+    pages = typed_pdf(["Approval of the ethics committee (made up)", "SYNTHETIC-1"])
+    return TakenFile(pages, "approval.pdf", "application/pdf", 1)
 
 
 def _person(

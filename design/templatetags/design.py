@@ -21,6 +21,7 @@ from django.utils.translation import get_language, gettext
 
 from design.badges import Badge, badge_for
 from design.icons import ICONS
+from design.terms import explained
 from kernel.clock import local_date
 from kernel.days import offset_of, written, written_deadline
 from kernel.once import FIELD, new_key
@@ -231,3 +232,9 @@ def labelled(label: object) -> str:
 def field_errors(form: object) -> list[tuple[BoundField, list[str]]]:
     """Return the fields of a form that were refused, with what is to be done about each."""
     return [(field, list(field.errors)) for field in form if field.errors]  # type: ignore[attr-defined]
+
+
+@register.filter
+def terms(text: object) -> SafeString:
+    """Explain the terms of a text where they stand: on hover, on focus and by touch (``design/terms.toml``)."""
+    return explained(text if isinstance(text, SafeString) else str(text), get_language() or "en")

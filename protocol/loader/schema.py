@@ -321,7 +321,7 @@ class OpenQuestion:
     """One value that is not published, shown as "default, not confirmed by the study team" until it is confirmed.
 
     ``also`` holds what the value means besides the words shown. What is hidden or still unknown is not
-    ``confirmable``.
+    ``confirmable``. ``section`` is that of the protocol in which the value stands.
     """
 
     kind: str
@@ -332,6 +332,7 @@ class OpenQuestion:
     question: BilingualText | None = None
     also: tuple[object, ...] = ()
     confirmable: bool = True
+    section: str = ""
 
     @property
     def item(self) -> str:

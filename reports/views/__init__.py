@@ -18,6 +18,7 @@ from reports.views.participants import participant_list
 from reports.views.protocol import confirm, protocol_questions, protocol_value, withdraw
 from reports.views.quality import report, report_file, report_list
 from reports.views.site import move_site, site
+from reports.views.site_set_up import fulfil, set_up, set_up_role, site_document
 from reports.views.trail import (
     change_review,
     end_review,
@@ -58,6 +59,7 @@ __all__ = [
     "end_closing",
     "end_review",
     "end_transfer",
+    "fulfil",
     "home",
     "living_copies",
     "move_site",
@@ -72,7 +74,10 @@ __all__ = [
     "report",
     "report_file",
     "report_list",
+    "set_up",
+    "set_up_role",
     "site",
+    "site_document",
     "take_acceptance_back",
     "trail",
     "trail_file",

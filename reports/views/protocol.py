@@ -21,7 +21,7 @@ from kernel.reading import plain
 from kernel.service_form import Page
 from protocol.text import ProtocolText, load, versions
 from reports.forms import SEEN, ConfirmForm, WithdrawForm
-from reports.questions import SHOWS, lines_of, narrowed, ticked
+from reports.questions import CHAPTERS, SHOWS, by_chapter, lines_of, narrowed, ticked
 from trials import services
 from trials.confirmed import confirmation_by, history_of_value
 from trials.models import Site
@@ -46,11 +46,13 @@ def protocol_questions(request: PersonRequest) -> HttpResponse:
     text = _text(request, request.GET.get("version", ""))
     show = chosen(request, "show", SHOWS, otherwise="open")
     wanted = plain(request.GET.get("q", ""))
+    chapter = chosen(request, "chapter", [each.code for each in CHAPTERS])
     lines = lines_of(text)
+    rows = narrowed(lines, show=show, wanted=wanted, chapter=chapter)
     context: dict[str, Any] = {
-        "page": Paginator(narrowed(lines, show=show, wanted=wanted), PER_PAGE).get_page(
-            request.GET.get("page")
-        ),
+        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "chapters": by_chapter(lines),
+        "chapter": chapter,
         "count": len(lines),
         "confirmed": sum(line.confirmation is not None for line in lines),
         "version": text.version,

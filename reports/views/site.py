@@ -14,18 +14,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
-from accounts.permissions import Permission, requires
+from accounts.permissions import Permission, Role, requires
 from accounts.requests import PersonRequest
 from kernel.clock import local_date
 from kernel.service_form import Page
 from randomization.coverage import has_places
 from reports.site_copies import copies_for
+from reports.site_set_up import documents_of
 from trials import services
 from trials.forms import MoveSiteForm
 from trials.models import Delegation, Site
-from trials.models.sites import ChecklistKind, SiteNeed, SiteState
+from trials.models.sites import IN_SET_UP, ChecklistKind, SiteNeed, SiteState
 from trials.services.sites import MOVES, open_needs
 from trials.training import gaps_among
+from trials.views.sites import page_after
 
 MOVE_LABELS: Final = {
     SiteState.PLANNED: _lazy("Back to planned"),
@@ -57,6 +59,8 @@ def site(request: PersonRequest, code: str) -> HttpResponse:
     context = {
         "site": site,
         "checklist": checklist_of(site, today),
+        "documents": documents_of(site) if request.user.may(Permission.PERSON_VIEW, site) else {},
+        "in_set_up": site.state in IN_SET_UP,
         "needs": needs_of(site, today),
         "delegations": people.in_force(on=today).select_related("user").order_by("role", "user__username"),
         "training": [(gap, gap.is_over(today)) for gap in gaps_among(people, on=today)],
@@ -98,8 +102,8 @@ def needs_of(site: Site, today: date) -> list[dict[str, Any]]:
     places = has_places(site.code)
     lacking = open_needs(site, on=today, has_places=places)
     where = {
-        SiteNeed.COORDINATOR: reverse("trials:people"),
-        SiteNeed.INVESTIGATOR: reverse("trials:people"),
+        SiteNeed.COORDINATOR: reverse("trials:set-up-role", args=[site.code, Role.COORDINATOR.value]),
+        SiteNeed.INVESTIGATOR: reverse("trials:set-up-role", args=[site.code, Role.INVESTIGATOR.value]),
         SiteNeed.CONSENT_VERSION: reverse("trials:new-consent-version", args=[site.code]),
         SiteNeed.PLACES: reverse("randomization:schemes"),
     }
@@ -128,8 +132,8 @@ def move_site(request: PersonRequest, code: str, to: str) -> HttpResponse:
     if is_done:
         said = _("Site %(site)s is now “%(state)s”.")
         messages.success(request, said % {"site": site.code, "state": form.result.get_state_display()})
-        return redirect(form.result)
-    up = reverse("trials:site", args=[site.code])
+        return redirect(page_after(form.result))
+    up = page_after(site)
     page = Page(
         str(MOVE_LABELS[SiteState(to)]), _("Yes, do this"), up, str(site), str(ABOUT.get(SiteState(to), ""))
     )

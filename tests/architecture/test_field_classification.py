@@ -502,6 +502,9 @@ FIELDS: dict[str, dict[str, str]] = {
     "trials.SiteCopyDownload": {
         "operational": "id act copy site by at",
     },
+    "trials.SiteDocument": {
+        "operational": "id act site kind name media_type pages size digest content sent_by sent_at",
+    },
     "trials.ReferenceRange": {
         "operational": (
             "id act site laboratory test unit sex age_from age_to low high since until withdrawn_at"

@@ -20,6 +20,7 @@ from trials.models.protocol import Confirmation, SiteVersion, VersionText
 from trials.models.registers import RegisterEntry, RegisterKind
 from trials.models.requests import ContactIdentity, ContactRequest, RequestCall, SendingMark
 from trials.models.same_person import IdentityDigest, SamePersonOutcome, SamePersonQuestion
+from trials.models.site_documents import SiteDocument
 from trials.models.sites import ChecklistItem, ConsentVersion, Site
 from trials.models.texts import PageConfirmation, PublicText
 from trials.models.transfers import Transfer
@@ -58,6 +59,7 @@ __all__ = [
     "Site",
     "SiteCopy",
     "SiteCopyDownload",
+    "SiteDocument",
     "SiteVersion",
     "Transfer",
     "VersionText",

@@ -27,6 +27,7 @@ class SiteState(models.TextChoices):
     CLOSED_OUT = "closed_out", _("Closed out")
 
 
+IN_SET_UP = (SiteState.PLANNED, SiteState.SET_UP)  # the site has its page of set-up
 TAKES_NOBODY_IN = (SiteState.CLOSED, SiteState.CLOSED_OUT)  # a suspended site may take people in again
 
 

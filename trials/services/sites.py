@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -10,11 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Role
 from audit.acts import note_moved, open_act
+from audit.models import Act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.scope import tell_site
+from kernel.uploads import TakenFile
 from protocol.text import versions
-from trials.models import ChecklistItem, CloseOut, ConsentVersion, Delegation, Participant, Site
+from trials.models import ChecklistItem, CloseOut, ConsentVersion, Delegation, Participant, Site, SiteDocument
 from trials.models.sites import ChecklistKind, SiteNeed, SiteState
 from trials.services.versions import ApprovalInFuture
 
@@ -49,6 +52,14 @@ class CloseOutStands(Refusal):
 class ChecklistOpen(Refusal):
     code = "trials.checklist_open"
     message = _("Site {site} cannot be activated yet. Still open: {missing}. Complete the checklist first.")
+
+
+class DocumentThere(Refusal):
+    code = "trials.document_there"
+    fields = ("file",)
+    message = _(
+        "This file stands at the line “{item}” of site {site} already. Leave the file out, or choose another."
+    )
 
 
 class ConsentVersionKnown(Refusal):
@@ -123,10 +134,14 @@ def fulfil_checklist_item(
     done_on: date,
     expires_on: date | None = None,
     reference: str = "",
+    file: TakenFile | None = None,
     by: User | None,
     at: datetime,
 ) -> ChecklistItem:
-    """The item of the activation checklist is on record with its day; a later call renews it."""
+    """The item of the activation checklist is on record with its day, and its document where one was sent.
+
+    A later call renews it; earlier documents stay. Refuses: a document that stands there already. Locks: nothing.
+    """
     with open_act("trials:site:fulfil", by=by, at=at, site=site) as act:
         before = ChecklistItem.objects.filter(site=site, kind=kind).first()
         item, _made = ChecklistItem.objects.update_or_create(
@@ -136,7 +151,28 @@ def fulfil_checklist_item(
         )
         if before is None or done_on < before.done_on:  # a renewal does not move the day of activation
             _note_of_everybody(site, "site.activated_on")
+        if file is not None:
+            _keep_document(item, file, act)
     return item
+
+
+def _keep_document(item: ChecklistItem, file: TakenFile, act: Act) -> None:
+    digest = hashlib.sha256(file.data).hexdigest()
+    if SiteDocument.objects.filter(site=item.site, kind=item.kind, digest=digest).exists():
+        raise DocumentThere(item=ChecklistKind(item.kind).label, site=item.site.code)
+    SiteDocument.objects.create(
+        site=item.site,
+        kind=item.kind,
+        name=file.name,
+        media_type=file.media_type,
+        pages=file.pages,
+        size=len(file.data),
+        digest=digest,
+        content=file.data,
+        sent_by=act.by,
+        sent_at=act.at,
+        act=act,
+    )
 
 
 def open_checklist_items(site: Site, *, on: date) -> list[ChecklistKind]:

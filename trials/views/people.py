@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,13 +13,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts import services as accounts
 from accounts.directory import accounts_open_to
 from accounts.models import User
-from accounts.permissions import Permission, requires
+from accounts.permissions import SITE_ROLES, Permission, requires
 from accounts.requests import PersonRequest
+from kernel.choices import chosen
 from kernel.clock import local_date
+from kernel.reading import plain
 from kernel.service_form import Page
 from kernel.sorting import sorting
 from protocol.text import newest
@@ -102,11 +106,24 @@ def _page(title: str, button: str, about: str = "") -> Page:
 @requires(Permission.PERSON_DELEGATE)
 def new_person(request: PersonRequest) -> HttpResponse:
     form = PersonForm(request.POST or None)
+    step = _set_up_step(request)
     if form.submits(accounts.create_person, by=request.user, at=timezone.now()):
+        if step:
+            return redirect(f"{step}?person={form.result.username}")
         return redirect("trials:delegate", form.result.username)
     about = _("One account for one person. Roles are delegated on the next page.")
     page = _page(_("New person"), _("Create the account"), about)
+    if step:
+        page = replace(page, up=step, up_label=pgettext("site", "Set-up"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+
+
+def _set_up_step(request: PersonRequest) -> str:
+    """Return the step of a site's set-up that asked for the account, which then goes on with it; else nothing."""
+    role = chosen(request, "role", sorted(role.value for role in SITE_ROLES))
+    sites = Site.objects.open_to(request.user, Permission.PERSON_DELEGATE)
+    site = sites.filter(code=plain(request.GET.get("site", ""))).first()
+    return reverse("trials:set-up-role", args=[site.code, role]) if site and role else ""
 
 
 def _person(request: PersonRequest, username: str) -> User:

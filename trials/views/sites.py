@@ -15,10 +15,10 @@ from accounts.requests import PersonRequest
 from kernel.service_form import Page
 from kernel.sorting import sorting
 from trials import services
-from trials.forms import ChangeSiteForm, ChecklistForm, ConsentVersionForm, SiteForm
+from trials.forms import ChangeSiteForm, ConsentVersionForm, SiteForm
 from trials.models import Site
 from trials.models.participants import counted_at_site
-from trials.models.sites import ChecklistKind
+from trials.models.sites import IN_SET_UP
 
 SORTED = {
     "site": ("code",),
@@ -50,8 +50,10 @@ def sites(request: PersonRequest) -> HttpResponse:
 def new_site(request: PersonRequest) -> HttpResponse:
     form = SiteForm(request.POST or None)
     if form.submits(services.create_site, by=request.user, at=timezone.now()):
-        return redirect(form.result)
-    about = _("The site is planned at first. It consents nobody before its checklist is complete.")
+        return redirect(page_after(form.result))
+    about = _(
+        "The site is planned at first. The next page leads through its set-up; it consents nobody before all is there."
+    )
     page = Page(_("New site"), _("Create the site"), reverse("trials:sites"), _("Sites"), about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
@@ -59,28 +61,21 @@ def new_site(request: PersonRequest) -> HttpResponse:
 @requires(Permission.SITE_MANAGE)
 def change_site(request: PersonRequest, code: str) -> HttpResponse:
     site = _site(request, code, Permission.SITE_MANAGE)
-    page = _page_of(site, _("Change the site"), _("Save the change"))
+    page = page_of_step(site, _("Change the site"), _("Save the change"))
     form = ChangeSiteForm(request.POST or None, instance=site)
     if form.submits(services.change_site, site=site, by=request.user, at=timezone.now()):
-        return redirect(form.result)
+        return redirect(page_after(form.result))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
 
 
-def _page_of(site: Site, title: str, button: str, **more: Any) -> Page:
-    return Page(title, button, reverse("trials:site", args=[site.code]), str(site), **more)
+def page_after(site: Site) -> str:
+    """Return where a step of the site leads back to: its set-up while that lasts, then its page."""
+    return reverse("trials:set-up" if site.state in IN_SET_UP else "trials:site", args=[site.code])
 
 
-@requires(Permission.SITE_MANAGE)
-def fulfil(request: PersonRequest, code: str, kind: str) -> HttpResponse:
-    site = _site(request, code, Permission.SITE_MANAGE)
-    item = site.checklist.filter(kind=kind).first()
-    initial = {name: getattr(item, name, None) for name in ChecklistForm.base_fields}
-    form = ChecklistForm(request.POST or None, initial=initial)
-    page = _page_of(site, str(ChecklistKind(kind).label), _("Put on record"))
-    told = {"site": site, "kind": kind, "by": request.user, "at": timezone.now()}
-    if form.submits(services.fulfil_checklist_item, **told):
-        return redirect(site)
-    return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)
+def page_of_step(site: Site, title: str, button: str, **more: Any) -> Page:
+    """Return the page of a step whose way back is that of the site as it is now."""
+    return Page(title, button, page_after(site), str(site), **more)
 
 
 @requires(Permission.SITE_MANAGE)
@@ -88,6 +83,6 @@ def new_consent_version(request: PersonRequest, code: str) -> HttpResponse:
     site = _site(request, code, Permission.SITE_MANAGE)
     form = ConsentVersionForm(request.POST or None)
     if form.submits(services.add_consent_version, site=site, by=request.user, at=timezone.now()):
-        return redirect(site)
-    page = _page_of(site, _("New version of the consent form"), _("Put on record"))
+        return redirect(page_after(site))
+    page = page_of_step(site, _("New version of the consent form"), _("Put on record"))
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

@@ -66,6 +66,7 @@ UNREAD = re.compile(r"<(script|style|template)\b.*?</\1>", re.DOTALL)
 # What is fetched by a GET and is no page: files, and what programs read.
 FILES = {
     "trials:delegation-log",
+    "trials:site-document",
     "analysis:quality-of-life-file",
     "monitoring:board-file",
     "analysis:flow-paper",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 
 from accounts.permissions import ADDED_ROLES, ROLE_LABELS
+from design.terms import explained
 from palace3.help_texts import common, manual, manuals
 from tests.imports import ROOT
 from tests.integration.system.test_permission_matrix import MATRIX
-from tests.world import World
+from tests.world import World, screen
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 pytestmark = pytest.mark.django_db
@@ -95,3 +98,45 @@ def test_each_page_shows_the_name_of_the_role_in_the_readers_language(world: Wor
         assert f'<html lang="{language[:2]}' in text
     assert client.get(reverse("help-role", args=["pilot"])).status_code == 404
     assert set(ROLE_LABELS) - ADDED_ROLES == set(manuals())
+
+
+def test_point_12_help_shows_pictures_of_the_screenshot_book_in_the_readers_language(world: World) -> None:
+    named = {task.picture for each in manuals().values() for task in each.tasks if task.picture}
+    assert len(named) > 12
+    for name in named:
+        for short in ("en", "zh"):
+            assert finders.find(f"screens/{name}.{short}.1280.png"), name
+    page = reverse("help-role", args=["coordinator"])
+    for language, short in (("en", "en"), ("zh-hans", "zh")):
+        assert (
+            f'src="/static/screens/form.{short}.1280.png" width="1280" height="800"'
+            in of(world.coordinator, language).get(page).text
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("cCR at CRE-1 and cCR at CRE-2", ["cCR", "CRE-1"]),
+        ("在CRE-2时判为cCR", ["CRE-2", "cCR"]),
+        ("SAEs, PRE-CRE, cCRs and OSx", []),
+        ("a < b & DFS", ["DFS"]),
+    ],
+)
+def test_point_12_a_term_is_marked_where_it_stands_first_and_by_itself(text: str, marked: list[str]) -> None:
+    shown = explained(text, "en")
+    assert (
+        re.findall(r'<dfn class="p3-explained" tabindex="0" title="[^"<>]+">([^<]+)</dfn>', shown) == marked
+    )
+    assert unescape(re.sub("<[^>]+>", "", shown)) == text, "nothing of the text is lost"
+
+
+def test_point_12_a_term_is_explained_in_the_readers_language_on_forms_and_reports(world: World) -> None:
+    assert "病理" in explained("ypTNM", "zh-hans")
+    participant = screen(world)
+    address = f"/participants/{participant.number}/forms/ELIG/"
+    for language, means in (("en", "How active a person is"), ("zh-hans", "活动能力")):
+        page = of(world.coordinator, language).get(address, follow=True).text
+        assert re.search(rf'<dfn class="p3-explained" tabindex="0" title="ECOG[^":：]+(?:: |：){means}', page)
+    report = of(world.trial_manager).get(reverse("reports:report", args=["elements"])).text
+    assert 'class="p3-explained"' in report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from accounts.services import WrongPassword
 from audit.acts import open_act
 from kernel.errors import Forbidden
 from protocol.loader.schema import OpenQuestion
-from protocol.text import load
+from protocol.text import load, versions
+from reports import questions
 from tests.versions import FIRST, amended, shelf
 from tests.world import NOW, PASSWORD, World, as_person
 from trials.confirmed import confirmations_of
@@ -207,3 +209,29 @@ def test_bad_addresses_find_nothing(world: World) -> None:
     assert manager.get(f"{QUESTIONS}1.0/{'0' * 12}/").status_code == 404
     assert "No value is ticked" in manager.get(f"{QUESTIONS}1.0/confirm/?tick=nonsense").text
     assert manager.get(f"{QUESTIONS}?version=1.0&show=nonsense&page=999").status_code == 200
+
+
+def test_point_12_questions_stand_by_chapter_those_first_that_stop_the_start(world: World) -> None:
+    # given that every section of the text belongs to one chapter
+    sections = {each.section for version in versions() for each in load(version).open_questions()}
+    assert sections - set(questions.OF_SECTION) == set()
+    assert len(questions.OF_SECTION) == sum(len(chapter.sections) for chapter in questions.CHAPTERS)
+    firsts = [chapter.is_first for chapter in questions.CHAPTERS]
+    assert firsts == sorted(firsts, reverse=True)
+    assert any(firsts)
+    # when the page is read, as a whole and one chapter of it
+    reader = client_of(world.coordinator)
+    page = reader.get(QUESTIONS).text
+    assert page.count("stops the start while it is open") > 4
+    heads = re.findall(r'<tr class="p3-chapter"><th[^>]*>([^<·]+)', page)
+    titles = [str(chapter.title) for chapter in questions.CHAPTERS]
+    assert [head.strip() for head in heads] == [
+        title for title in titles if title in {h.strip() for h in heads}
+    ]
+    assert heads[0].strip() == titles[0]
+    of_one = reader.get(f"{QUESTIONS}?chapter=surveillance").context["page"].object_list
+    # then nothing of another chapter stands there, and its count is told
+    assert {line.chapter.code for line in of_one} == {"surveillance"}
+    confirm(world, *[line.asked for line in of_one if line.may_be_confirmed][:1])
+    told = {chapter.code: counts for chapter, *counts in reader.get(QUESTIONS).context["chapters"]}
+    assert told["surveillance"] == [1, len(of_one)]

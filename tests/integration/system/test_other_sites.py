@@ -84,6 +84,7 @@ KINDS: dict[str, type[models.Model]] = {
 ELSEWHERE = {
     "trials:anchor-file": "public",
     "trials:transfer": "integration/followup/test_transfer.py",
+    "trials:site-document": "integration/trials/test_site_set_up.py",
     **dict.fromkeys(
         ("crf:attachment", "crf:remove-attachment", "crf:upload", "crf:take-upload-back"),
         "integration/crf/test_attachments.py",
