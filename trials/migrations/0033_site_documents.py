@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('audit', '0006_schedules_stay'),
-        ('trials', '0031_roles_given'),
+        ('trials', '0032_proven_access'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
