@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audit', '0006_schedules_stay'),
+        ('audit', '0008_proven_access'),
         ('trials', '0032_proven_access'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
