@@ -24,6 +24,7 @@ from exports.odm.metadata import whose_words
 from exports.packages import ByArmNotYours
 from exports.services import hand_out, path_of, request_export, write_export
 from kernel.scope import EVERYTHING, scope
+from tests.archival import faults_of_archive
 from tests.integration.exports.test_exports import LATER, taken
 from tests.world import World, as_person, screen
 
@@ -128,6 +129,7 @@ def test_the_annotated_crf_says_where_each_answer_goes(
     with translation.override(language):
         pdf = annotated_crf(["ELIG", "MH"])
         assert whose_words() in annotated_html(["MH"])
+    assert faults_of_archive(pdf) == []
     with closing(pypdfium2.PdfDocument(pdf)) as document:
         marks = [(mark.level, mark.get_title(), mark.get_dest().get_index()) for mark in document.get_toc()]
         pages = [page.get_textpage().get_text_bounded() for page in document]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import pypdfium2
 import pytest
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from kernel import long_paper
 from kernel.long_paper import CHAPTER, RECORD, set_long_page
-from kernel.paper import set_pages
+from kernel.paper import quiet, set_pages, typesetter
+from tests.archival import faults_of_archive
 
 STYLE = """<style>
 @page { size: A6; @bottom-right { content: counter(page) " / " counter(pages) } @top-left { content: string(sheet) } }
@@ -131,3 +134,31 @@ def test_a_chapter_that_is_very_long_is_parted_between_its_records(
     firsts = [page for level, _title, page in marks if level == 1]
     assert len(set(firsts)) == len(firsts) == 6
     assert str(len(pages)) in pages[-1]
+
+
+def test_every_way_of_setting_is_fit_for_an_archive(in_parts: bytes, whole: bytes) -> None:
+    with_a_file = set_pages(PAGE, {"certificate.json": "{}"})
+    for name, pdf in {"whole": whole, "in parts": in_parts, "with a file": with_a_file}.items():
+        assert (name, faults_of_archive(pdf)) == (name, [])
+
+
+def test_what_is_not_fit_is_seen() -> None:
+    """The examination is no formality: a page as a browser would print it has the faults that an archive minds."""
+    with quiet():
+        plain = bytes(typesetter().HTML(string=PAGE.replace(' lang="zh-hans"', "")).write_pdf())
+    clauses = {re.search(r"\((.*)\)", each)[1] for each in faults_of_archive(plain)}  # type: ignore[index]
+    assert clauses >= {"6.2.3", "6.6.4", "6.7.2", "6.7.4"}
+    spoiled = PdfWriter(clone_from=io.BytesIO(set_pages(PAGE)))
+    script = DictionaryObject(
+        {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("")}
+    )
+    spoiled.root_object[NameObject("/OpenAction")] = script
+    for each in spoiled.pages[0]["/Resources"]["/Font"].values():
+        for inner in each.get_object().get("/DescendantFonts", []):
+            del inner.get_object()["/FontDescriptor"].get_object()[
+                next(k for k in inner.get_object()["/FontDescriptor"].get_object() if "FontFile" in k)
+            ]
+    target = io.BytesIO()
+    spoiled.write(target)
+    said = " ".join(faults_of_archive(target.getvalue()))
+    assert ("6.5.2" in said, "not embedded (6.2.11.4)" in said) == (True, True)
