@@ -319,7 +319,7 @@ def _stated(row: Any, name: str, question: Any, code: str, group: str) -> dict[s
 
 
 def test_each_change_says_old_new_who_when_and_why(told: Told, every_version: Tree) -> None:
-    last: dict[Any, str | None] = {}
+    last: dict[Any, tuple[str | None, str]] = {}
     derived = {
         item.oid
         for code in FORMS
@@ -339,12 +339,13 @@ def test_each_change_says_old_new_who_when_and_why(told: Told, every_version: Tr
         assert all([parts["UserRef"].get("UserOID"), parts["LocationRef"].get("LocationOID")])
         assert all([parts["DateTimeStamp"].text, parts["SourceID"].text.startswith("ACT.")])
         if element.get("TransactionType") != "Insert":
-            assert key in last  # what was there before stands before
+            old, new = last[key], (value_of(element), flags(element).get("MISSING", ""))
+            assert old != new  # what was there before stands before, and is another
             if element.get("ItemOID") not in derived:
                 corrections += 1
                 if "ReasonForChange" not in parts:
                     silent.append(key)
-        last[key] = value_of(element)
+        last[key] = value_of(element), flags(element).get("MISSING", "")
     assert changed == told.changed
     assert corrections == told.corrected > 0
     assert not silent
