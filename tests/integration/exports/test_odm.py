@@ -210,6 +210,8 @@ def test_point_06_the_definitions_say_whose_words_they_hold(told: Told) -> None:
         etree.fromstring(told.files[each, "definitions"]) for each in (OdmVersion.V20, OdmVersion.V132)
     )
     assert said in named(of_132, "MetaDataVersion")[0].get("Description")
+    places = {each.get("Name") for each in named(of_132, "Alias") if each.get("Context") == "SDTM"}
+    assert {"RSORRES (CTCAT)", "SUPPDM.ETHNICCN"} <= places  # as the data sets are made
     in_english, in_chinese = (each.text for each in named(of_20, "MetaDataVersion")[0][0])
     assert (said in in_english, versions()[-1] in in_chinese) == (True, True)
 

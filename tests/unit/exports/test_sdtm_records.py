@@ -99,8 +99,14 @@ def test_a_result_stands_in_standard_form_too_and_its_unit_only_beside_it(tmp_pa
     target = finding("VS", "WEIGHT", "Weight", a("WEIGHT"), unit="kg", DTC="2026-03-01")
     (one,) = made(tmp_path, target, {"WEIGHT": "61.50", "WEIGHT_MISS": ""})
     assert one.values == {
-        "VSTESTCD": "WEIGHT", "VSTEST": "Weight", "VSDTC": "2026-03-01", "VSORRES": "61.50",
-        "VSORRESU": "kg", "VSSTRESC": "61.5", "VSSTRESN": "61.5", "VSSTRESU": "kg",
+        "VSTESTCD": "WEIGHT",
+        "VSTEST": "Weight",
+        "VSDTC": "2026-03-01",
+        "VSORRES": "61.50",
+        "VSORRESU": "kg",
+        "VSSTRESC": "61.5",
+        "VSSTRESN": "61.5",
+        "VSSTRESU": "kg",
     }
 
 
