@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import re
 from collections.abc import Iterator
@@ -162,3 +163,19 @@ def test_what_is_not_fit_is_seen() -> None:
     spoiled.write(target)
     said = " ".join(faults_of_archive(target.getvalue()))
     assert ("6.5.2" in said, "not embedded (6.2.11.4)" in said) == (True, True)
+
+
+def test_the_collector_of_garbage_is_as_it_was_after_a_page_was_set_or_was_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual, seen = gc.get_threshold(), []
+
+    def fail(*_said: Any, **_more: Any) -> Any:
+        seen.append(gc.get_threshold())
+        raise RuntimeError
+
+    monkeypatch.setattr(long_paper, "_set_part", fail)
+    monkeypatch.setattr(long_paper, "LONG", len(chapter(1)))
+    with pytest.raises(RuntimeError), long_paper._seldom_collected():
+        set_long_page(PAGE)
+    assert (seen, gc.get_threshold()) == ([long_paper.SELDOM], usual)
