@@ -67,7 +67,7 @@ def _played(participants: int, seed: int) -> dict[str, Any]:
         "coordinator": place.coordinator.pk,
         "investigator": place.investigator.pk,
         "central": {name: person.pk for name, person in stage.central.items()},
-        "on": place.coordinator.granted_on.isoformat(),
+        "on": str(place.coordinator.granted_on),
     }
 
 

@@ -154,7 +154,8 @@ def test_what_is_not_fit_is_seen() -> None:
         {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("")}
     )
     spoiled.root_object[NameObject("/OpenAction")] = script
-    for each in spoiled.pages[0]["/Resources"]["/Font"].values():
+    page: Any = spoiled.pages[0]
+    for each in page["/Resources"]["/Font"].values():
         for inner in each.get_object().get("/DescendantFonts", []):
             del inner.get_object()["/FontDescriptor"].get_object()[
                 next(k for k in inner.get_object()["/FontDescriptor"].get_object() if "FontFile" in k)
