@@ -73,7 +73,7 @@ def largest_of(trial: Trial, participants: int) -> list[str]:
 def _numbers(trial: Trial, order: str, participants: int) -> list[str]:
     sql = f"SELECT number FROM trials_participant p WHERE arm IS NOT NULL ORDER BY {order} LIMIT {participants:d}"
     with psycopg.connect(trial.admin) as admin:
-        return [number for (number,) in admin.execute(sql)]  # type: ignore[call-overload]
+        return [number for (number,) in admin.execute(sql)]
 
 
 def casebooks(trial: Trial, folder: Path) -> None:

@@ -54,8 +54,9 @@ def specimen(code: str, name: str, column: str, unit: str = "", which: str = "")
 
 def regression(column: str, system: str) -> Target:
     """Return the grade of regression by one of the systems."""
-    name, more = "Tumor Regression", {"LOC": ESOPHAGUS, "GRPID": OPERATION, "EVAL": "PATHOLOGIST"}
-    return tissue("TUMRGR", name, column, REPORT, TSTDTL=f"{system} TUMOR REGRESSION GRADE", **more)
+    more: dict[str, Any] = {"LOC": ESOPHAGUS, "GRPID": OPERATION, "EVAL": "PATHOLOGIST"}
+    detail = f"{system} TUMOR REGRESSION GRADE"
+    return tissue("TUMRGR", "Tumor Regression", column, REPORT, TSTDTL=detail, **more)
 
 
 def nodes(code: str, name: str, column: str) -> Target:
