@@ -21,11 +21,11 @@ import psycopg
 from bench.databases import ROOT, Trial, filled, kept, server
 from bench.table import HEAD, row
 
-FORMATS = ("csv", "odm132", "odm132-all", "odm20", "sdtm-xpt", "sdtm-json", "adam", "casebooks")
+FORMATS = ("csv", "odm132", "odm132-all", "odm20", "sdtm-xpt", "sdtm-json", "adam")
 WHOLE = "adam"  # is never narrowed to participants: it is taken of the whole trial, by the statistician
 MANAGER, STATISTICIAN = "data", "stats"
-CASEBOOKS = 12  # of so many the time of all is reckoned
-BUDGETS = {"casebooks": 300}  # MiB of a worker
+CASEBOOKS, LARGEST = 20, 3  # of so many the time of all is reckoned, and the peak of a worker
+MINUTES, OF, CORES, WORKER = 45, 356, 2, 300  # casebooks of so many participants; MiB of a worker
 
 
 @dataclass(frozen=True)
@@ -60,21 +60,53 @@ def taken(trial: Trial, kind: str, numbers: list[str], folder: Path) -> Taken:
 
 def numbers_of(trial: Trial, participants: int) -> list[str]:
     """Return the first numbers of those who were randomized, site by site in turn."""
+    return _numbers(trial, "row_number() OVER (PARTITION BY site_id ORDER BY number), number", participants)
+
+
+def largest_of(trial: Trial, participants: int) -> list[str]:
+    """Return the numbers of those about whom most was written down."""
+    return _numbers(
+        trial, "(SELECT count(*) FROM audit_act a WHERE a.participant_id = p.id) DESC", participants
+    )
+
+
+def _numbers(trial: Trial, order: str, participants: int) -> list[str]:
+    sql = f"SELECT number FROM trials_participant p WHERE arm IS NOT NULL ORDER BY {order} LIMIT {participants:d}"
     with psycopg.connect(trial.admin) as admin:
-        rows = admin.execute(
-            "SELECT number FROM trials_participant WHERE arm IS NOT NULL "
-            "ORDER BY row_number() OVER (PARTITION BY site_id ORDER BY number), number LIMIT %s",
-            (participants,),
+        return [number for (number,) in admin.execute(sql)]
+
+
+def casebooks(trial: Trial, folder: Path) -> None:
+    """Print what the casebooks of so many take by those of a few, and the peak of a worker by the largest ones."""
+    numbers = numbers_of(trial, CASEBOOKS)
+    told = taken(trial, "casebooks", numbers, folder / "casebooks")
+    minutes = told.processor / len(numbers) * OF / CORES / 60
+    row(
+        f"casebooks of {len(numbers)} participants, {told.size:.0f} MiB",
+        f"{told.seconds:.0f} s, {told.processor / len(numbers):.1f} s of the processor each: {OF} in {minutes:.0f} min "
+        f"on {CORES} cores",
+        f"≤ {MINUTES} min",
+        kept=minutes <= MINUTES,
+    )
+    for place, number in enumerate(largest_of(trial, LARGEST)):
+        told = taken(trial, "casebooks", [number], folder / f"largest-{place}")
+        row(
+            f"casebook of {number}, {told.size:.1f} MiB",
+            f"{told.seconds:.0f} s, {told.processor:.0f} s of the processor; peak {told.peak:.0f} MiB",
+            f"≤ {WORKER} MiB",
+            kept=told.peak <= WORKER,
         )
-        return [number for (number,) in rows]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trial", type=int, required=True, help="participants of the trial that is kept")
-    parser.add_argument("--participants", type=int, nargs="+", default=[356, 2000])
-    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=FORMATS)
+    parser.add_argument("--participants", type=int, nargs="*", default=[356, 2000])
+    parser.add_argument("--formats", nargs="*", choices=FORMATS, default=FORMATS)
     parser.add_argument("--fill", action="store_true", help="fill the trial where it is not kept")
+    parser.add_argument(
+        "--casebooks", action="store_true", help="the casebooks of a few, and of the largest ones"
+    )
     asked = parser.parse_args()
     print(HEAD)
     with server() as running, tempfile.TemporaryDirectory(prefix="palace3-bench-") as folder:
@@ -88,15 +120,13 @@ def main() -> None:
                         f"a trial of {participants:,} is wanted for it",
                     )
                     continue
-                chosen = numbers[:CASEBOOKS] if kind == "casebooks" else numbers
-                told = taken(trial, kind, chosen, Path(folder) / f"{kind}-{participants}")
-                budget = BUDGETS.get(kind)
+                told = taken(trial, kind, numbers, Path(folder) / f"{kind}-{participants}")
                 row(
-                    f"{kind}, {len(chosen):,} participants, {told.size:.0f} MiB",
+                    f"{kind}, {len(numbers):,} participants, {told.size:.0f} MiB",
                     f"{told.seconds:.0f} s, {told.processor:.0f} s of the processor; peak {told.peak:.0f} MiB",
-                    f"≤ {budget} MiB" if budget else "",
-                    kept=told.peak <= budget if budget else None,
                 )
+        if asked.casebooks:
+            casebooks(trial, Path(folder))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from crf.engine.declaration import FormDeclaration
 from crf.page.blank_pdf import paper_sections
 from exports.odm.metadata import whose_words
 from exports.odm.study import STUDY_OID, StudyEvent, study_events
+from exports.sdtm.targets import target_of
 from kernel.days import in_chinese
 from kernel.paper import ARCHIVED, quiet, typesetter
 from protocol.text import versions
@@ -54,7 +55,7 @@ def annotated_html(codes: Sequence[str]) -> str:
             {
                 "form": form,
                 "former_title": former_words(form.formerly),
-                "sections": paper_sections(form, annotated=True),
+                "sections": paper_sections(form, places=target_of),
             }
             for form in forms
         ],

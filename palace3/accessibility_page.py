@@ -10,7 +10,8 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
-from palace3.help_texts import read, text_of
+from design.terms import text_of
+from palace3.help_texts import read
 
 FILE = "accessibility"
 

@@ -22,7 +22,7 @@ settings.load_profile("palace3")
 def pytest_configure(config: pytest.Config) -> None:
     """Load the database where pytest-django is; else whoever imports Django is told at once."""
     if config.pluginmanager.hasplugin("django"):
-        for name in ("tests.clock", "tests.database", "tests.world_database"):
+        for name in ("tests.clock", "tests.database", "tests.world_database", "tests.played_database"):
             config.pluginmanager.register(import_module(name), name)
     else:
         sys.modules["django"] = None  # type: ignore[assignment]  # how Python spells "not to be imported"

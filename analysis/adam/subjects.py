@@ -34,6 +34,7 @@ def subject_row(source: AdamSource, subject: Subject) -> Row:
     }
     values |= {"STUDYID": STUDY, "USUBJID": subject.usubjid, "SUBJID": subject.number}
     values |= {name: source.qualifier("SUPPDM", subject, name) for name in QUALIFIERS}
+    values["TRT01A"] = subject.demographics.get("ACTARM") or subject.demographics.get("ACTARMUD", "")
     values["TRT01PN"] = NUMBERS.get(values["ARMCD"], "")
     values |= {"RANDFL": "Y" if subject.derived else "N", "DCUTDT": source.cutoff.isoformat()}
     values |= _derived(subject.derived) if subject.derived else dict.fromkeys(FLAGS.values(), "N")

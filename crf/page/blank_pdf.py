@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,9 @@ class PaperGroup:
     more: bool
 
 
+Places = Callable[[str, str], str]  # where the answer of a column of a file stands in SDTM
+
+
 def blank_html(
     form: FormDeclaration,
     wordings: Mapping[str, str] | None = None,
@@ -83,11 +86,11 @@ def blank_html(
 
 
 def paper_sections(
-    form: FormDeclaration, wordings: Mapping[str, str] | None = None, *, annotated: bool = False
+    form: FormDeclaration, wordings: Mapping[str, str] | None = None, *, places: Places | None = None
 ) -> list[dict[str, Any]]:
     """Return the sections of the blank form; those that only compute are left out.
 
-    ``annotated``: each question says where its answer goes, by CDASH and SDTM.
+    ``places``: each question says where its answer goes, by CDASH and SDTM.
     """
     sections = [
         {
@@ -99,12 +102,10 @@ def paper_sections(
                 )
             ),
             "only_if": _only_if(section.shown_when, form.questions),
-            "items": [
-                item for name in section.fields for item in _items(form, name, wordings or {}, annotated)
-            ],
+            "items": [item for name in section.fields for item in _items(form, name, wordings or {}, places)],
         }
         for section in form.sections
-        if annotated or section.name != CODED
+        if places or section.name != CODED
     ]
     return [section for section in sections if section["items"]]
 
@@ -120,19 +121,21 @@ def blank_pdf(
 
 
 def _items(
-    form: FormDeclaration, name: str, wordings: Mapping[str, str], annotated: bool
+    form: FormDeclaration, name: str, wordings: Mapping[str, str], places: Places | None
 ) -> Iterator[dict[str, Any]]:
     if name in form.groups:
-        yield {"group": _group(form, form.groups[name], annotated)}
+        yield {"group": _group(form, form.groups[name], places)}
     elif not form.questions[name].derived:
         question = form.questions[name]
-        yield {"question": _question(question, form.questions, wordings.get(name, ""), annotated)}
+        notes = _annotations(question, form.code, places)
+        yield {"question": _question(question, form.questions, wordings.get(name, ""), notes)}
 
 
-def _group(form: FormDeclaration, group: Group, annotated: bool) -> PaperGroup:
+def _group(form: FormDeclaration, group: Group, places: Places | None) -> PaperGroup:
     beside = {**form.questions, **group.questions}
+    file = f"{form.code}_{group.name.upper()}"
     asked = tuple(
-        _question(question, beside, annotated=annotated)
+        _question(question, beside, annotations=_annotations(question, file, places))
         for question in group.questions.values()
         if not question.derived
     )
@@ -151,7 +154,10 @@ def _group(form: FormDeclaration, group: Group, annotated: bool) -> PaperGroup:
 
 
 def _question(
-    question: Question, beside: Mapping[str, Question], wording: str = "", annotated: bool = False
+    question: Question,
+    beside: Mapping[str, Question],
+    wording: str = "",
+    annotations: tuple[str, ...] = (),
 ) -> PaperQuestion:
     codes = question.codes.labels.items() if question.codes else ()
     listed = tuple(_box(code, str(text)) for code, text in codes)
@@ -166,7 +172,7 @@ def _question(
         unit=unit_in_print(str(question.unit)),
         variable=question.export,
         required=question.required,
-        annotations=_annotations(question) if annotated else (),
+        annotations=annotations,
     )
 
 
@@ -178,15 +184,15 @@ def _only_if(condition: Condition | None, beside: Mapping[str, Question]) -> str
     return _("only if {claim}").format(claim=claim) if claim else _("only if the system asks for it")
 
 
-def _annotations(question: Question) -> tuple[str, ...]:
-    """Return where the answer goes: its names by CDASH and SDTM; what could say who somebody is goes nowhere."""
-    if question.classification == Classification.IDENTIFYING:
+def _annotations(question: Question, file: str, places: Places | None) -> tuple[str, ...]:
+    """Return where the answer goes: its names by CDASH and SDTM, or that it is not submitted."""
+    if places is None:
+        return ()
+    sdtm = "" if question.classification == Classification.IDENTIFYING else places(file, question.export)
+    if not sdtm:
         return (_("[NOT SUBMITTED]"),)
-    return tuple(
-        f"{standard}: {name}"
-        for standard, name in (("CDASH", question.cdash), ("SDTM", question.sdtm))
-        if name
-    )
+    names = (("CDASH", question.cdash), ("SDTM", sdtm))
+    return tuple(f"{standard}: {name}" for standard, name in names if name)
 
 
 def _box(code: str, text: str) -> str:

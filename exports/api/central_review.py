@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -26,7 +28,7 @@ def central_reviews(request: CallerRequest) -> Response:
     """List the central reviews, what waits longest first. A result is told once it is settled, never to a reviewer."""
     at, reader = timezone.now(), request.user
     number = request.GET.get("participant", "")
-    of = {"participant__number": number} if number else {}
+    of: dict[str, Any] = {"participant__number": number} if number else {}
     told = []
     for case in reviews_open_to(reader, **of):
         line, answers = line_of(case, reader, at=at), answers_reviews(reader, case.record.site_id)

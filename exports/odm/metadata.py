@@ -30,6 +30,7 @@ from exports.odm.study import (
     metadata_oid,
     study_events,
 )
+from exports.sdtm.targets import target_of
 from exports.tables import STUDY
 from protocol.text import ProtocolText, load, versions
 
@@ -273,12 +274,13 @@ class StudyMetadata:
                 self.elements.make("CodeListRef", {"CodeListOID": f"CL.{item.codes.name}"})
                 if item.codes
                 else None,
-                *self.elements.aliases(self._other_names(question)),
+                *self.elements.aliases(self._other_names(item)),
             ],
         )
 
-    def _other_names(self, question: Question) -> dict[str, str]:
-        names = {"CDASH": question.cdash, "SDTM": question.sdtm}
+    def _other_names(self, item: Item) -> dict[str, str]:
+        question, file = item.question, "_".join(filter(None, (item.form, item.group.upper())))
+        names = {"CDASH": question.cdash, "SDTM": target_of(file, question.export)}
         return (
             {**names, "UNIT": in_languages(lazily(question.unit)).get("en", "")}
             if self.elements.is_20

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from exports.sdtm.records import SdtmRecord
 
-SAME = ("TESTCD", "CAT", "SCAT", "OBJ", "LOC", "METHOD", "EVAL", "LNKID", "GRPID", "SPID")
+SAME = ("TESTCD", "TSTDTL", "CAT", "SCAT", "OBJ", "LOC", "METHOD", "EVAL", "LNKID", "GRPID", "SPID")
 
 
 def flag_baseline(

@@ -14,12 +14,13 @@ BY_LINK = (("TU", "TR", "LNKID"), ("CE", "PR", "GRPID"), ("EC", "EX", "LNKID"))
 def relation_rows(domains: Mapping[str, list[SdtmRecord]]) -> list[Row]:
     """Return the pairs of records that answers join, and the relations of whole data sets."""
     rows: list[Row] = []
+    numbered = {domain: _by_number(domain, records) for domain, records in domains.items()}
     for domain, records in domains.items():
         if domain == "CO":
             continue
         for record in records:
             for other, number in record.relations:
-                about = _numbered(domains[other], record.subject, other, number)
+                about = numbered[other].get((record.subject, number))
                 if about is not None and about is not record:
                     rows += _pair(record, domain, about, other)
     rows += _laboratory(domains)
@@ -30,11 +31,12 @@ def relation_rows(domains: Mapping[str, list[SdtmRecord]]) -> list[Row]:
     return rows
 
 
-def _numbered(records: list[SdtmRecord], subject: str, domain: str, number: str) -> SdtmRecord | None:
+def _by_number(domain: str, records: list[SdtmRecord]) -> Mapping[tuple[str, str], SdtmRecord]:
+    """Map subject and number (--SPID) to the record, the first where several have the number."""
+    numbered: dict[tuple[str, str], SdtmRecord] = {}
     for record in records:
-        if record.subject == subject and record.values.get(f"{domain}SPID") == number:
-            return record
-    return None
+        numbered.setdefault((record.subject, record.values.get(f"{domain}SPID", "")), record)
+    return numbered
 
 
 def _pair(record: SdtmRecord, domain: str, about: SdtmRecord, other: str) -> list[Row]:
@@ -58,27 +60,26 @@ def _linked(domains: Mapping[str, list[SdtmRecord]], link: str) -> set[tuple[str
 
 def _laboratory(domains: Mapping[str, list[SdtmRecord]]) -> list[Row]:
     """Return the pairs of adverse events and the results that show them."""
-    rows: list[Row] = []
-    for event in domains["AE"]:
-        test, day = event.shown_by
-        for result in domains["LB"] if test else ():
-            values = result.values
-            if (result.subject, values.get("LBTESTCD"), values.get("LBDTC", "")[:10]) == (
-                event.subject,
-                test,
-                day,
-            ):
-                rows += _pair(event, "AE", result, "LB")
-    return rows
+    shown: dict[tuple[str, str, str], list[SdtmRecord]] = {}
+    for result in domains["LB"]:
+        test, day = result.values.get("LBTESTCD", ""), result.values.get("LBDTC", "")[:10]
+        shown.setdefault((result.subject, test, day), []).append(result)
+    return [
+        row
+        for event in domains["AE"]
+        if event.shown_by[0]
+        for result in shown.get((event.subject, *event.shown_by), ())
+        for row in _pair(event, "AE", result, "LB")
+    ]
 
 
 def comment_rows(comments: list[SdtmRecord], events: list[SdtmRecord], study: str) -> list[Row]:
     """Return the comments; one about an adverse event names its record."""
-    rows = []
+    rows, numbered = [], _by_number("AE", events)
     for comment in comments:
         row = {"STUDYID": study, "DOMAIN": "CO", "USUBJID": f"{study}-{comment.subject}", **comment.values}
         for domain, number in comment.relations:
-            about = _numbered(events, comment.subject, domain, number)
+            about = numbered.get((comment.subject, number)) if domain == "AE" else None
             if about is not None:
                 row |= {"RDOMAIN": domain, "IDVAR": f"{domain}SEQ", "IDVARVAL": about.values[f"{domain}SEQ"]}
         rows.append(row)

@@ -59,6 +59,7 @@ class ExportFiles:
             }
             self.manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
         self._rows: dict[str, list[Row]] = {}
+        self._grouped: dict[str, dict[str, list[Row]]] = {}
 
     def rows(self, file: str) -> list[Row]:
         """Return the rows of a file; those of a repeating group answer for the record above them as well."""
@@ -104,10 +105,11 @@ class ExportFiles:
 
     def by_participant(self, file: str) -> Mapping[str, list[Row]]:
         """Map the number of each participant to the rows of a file."""
-        grouped: dict[str, list[Row]] = {}
-        for row in self.rows(file):
-            grouped.setdefault(row["SUBJID"], []).append(row)
-        return grouped
+        if file not in self._grouped:
+            grouped = self._grouped[file] = {}
+            for row in self.rows(file):
+                grouped.setdefault(row["SUBJID"], []).append(row)
+        return self._grouped[file]
 
     @cached_property
     def participants(self) -> Mapping[str, Row]:

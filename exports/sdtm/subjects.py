@@ -58,18 +58,21 @@ def _demographics(files: ExportFiles, schedule: Schedule, said: SdtmRecord, seen
     register, days = files.participants[said.subject], files.milestones.get(said.subject, {})
     arm = register["ARM"]
     arms = {"ARMNRS": "SCREEN FAILURE" if register["STATE"] == "SCREEN_FAIL" else "NOT ASSIGNED"}
+    is_treated = bool(arm and days.get("NEO_D1"))
     if arm:
         arms = {"ARMCD": ARMS[arm], "ARM": schedule.text.arm(arm).name.en}
-        if days.get("NEO_D1"):
-            arms |= {"ACTARMCD": ARMS[arm], "ACTARM": arms["ARM"]}
-        else:
+        if not is_treated:
             arms["ARMNRS"] = "ASSIGNED, NOT TREATED"
+        elif change := _change_of_strategy(files, said.subject):
+            arms |= {"ARMNRS": "UNPLANNED TREATMENT", "ACTARMUD": change}
+        else:
+            arms |= {"ACTARMCD": ARMS[arm], "ACTARM": arms["ARM"]}
     over = min((days[code] for code in ("EOS", "DEATH") if days.get(code)), default="")
     last = max(seen, over, days.get("ICF", ""))
     known = {
         "SUBJID": said.subject,
         "RFSTDTC": days.get("NEO_D1", ""),
-        "RFENDTC": (over or last) if arms.get("ACTARM") else "",
+        "RFENDTC": (over or last) if is_treated else "",
         "RFXSTDTC": days.get("NEO_D1", ""),
         "RFXENDTC": days.get("LASTDOSE", ""),
         "RFICDTC": days.get("ICF", ""),
@@ -91,6 +94,17 @@ def _demographics(files: ExportFiles, schedule: Schedule, said: SdtmRecord, seen
         if register[column]
     ]
     return said
+
+
+def _change_of_strategy(files: ExportFiles, subject: str) -> str:
+    """Return in words what was received instead of the allocated strategy, where a crossover is on record."""
+    for row in files.by_participant("DV").get(subject, []):
+        if row["DV_CAT"] == "crossover":
+            left, taken = (
+                files.question("DV", name).in_words(row[name]) for name in ("DV_CROSS_FROM", "DV_CROSS_TO")
+            )
+            return f"Allocated: {left}. Received: {taken}."
+    return ""
 
 
 def elements(files: ExportFiles, schedule: Schedule) -> Iterator[SdtmRecord]:

@@ -121,7 +121,7 @@ BOOK = (
 def played(transactional_db: None, clock: Clock, settings: Any, tmp_path: Any) -> Iterator[Played]:
     clock.go(UNTIL)
     settings.MEDIA_ROOT = tmp_path
-    with played_trial(participants=16, seed=7) as trial:
+    with played_trial(participants=16, seed=7, is_kept=False) as trial:
         yield trial
 
 

@@ -241,7 +241,7 @@ class Pathology(CrfRecord):
     )
 
     further = Section(_("Further results"))
-    pdl1_done = YesNoAnswer(_("PD-L1 after therapy"), missing_allowed=(), sdtm="MIORRES")
+    pdl1_done = YesNoAnswer(_("PD-L1 after therapy"), missing_allowed=(), sdtm="MISTAT")
     pdl1_clone = ChoiceAnswer(_("Assay"), codes=lists.ASSAY, asked_when=Is("pdl1_done", "Y"), sdtm="MIMETHOD")
     cps = DecimalAnswer(_("CPS"), hard=(0, 100), shown_when=Is("pdl1_done", "Y"), sdtm="MIORRES")
     tps = DecimalAnswer(_("TPS"), unit="%", hard=(0, 100), shown_when=Is("pdl1_done", "Y"), sdtm="MIORRES")

@@ -100,7 +100,7 @@ class Staging(CrfRecord):
     )
     bx_n = IntegerAnswer(_("Biopsies taken"), soft=(2, 12), hard=(0, 40), required=True, sdtm="FAORRES")
     grade = ChoiceAnswer(_("Grade of the biopsy"), codes=GRADE, required=True, sdtm="MIORRES")
-    pdl1_done = YesNoAnswer(_("PD-L1 tested"), sdtm="MIORRES")
+    pdl1_done = YesNoAnswer(_("PD-L1 tested"), sdtm="MISTAT")
     pdl1_clone = ChoiceAnswer(_("Assay"), codes=lists.CLONE, asked_when=PDL1, sdtm="MIMETHOD")
     cps = DecimalAnswer(_("CPS"), hard=(0, 100), shown_when=PDL1, sdtm="MIORRES")
     tps = DecimalAnswer(_("TPS"), unit="%", hard=(0, 100), shown_when=PDL1, sdtm="MIORRES")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from exports.sdtm.mapping import Target, Value, a, finding
+from exports.sdtm.mapping import NOT_DONE, Target, Value, a, finding, record, when
 
 ESOPHAGUS: Final = "ESOPHAGUS"
 LYMPH_NODE: Final = "LYMPH NODE"
@@ -114,3 +114,21 @@ def stage(code: str, name: str, column: str, day: Value, **more: Any) -> Target:
 def tissue(code: str, name: str, column: str, day: Value, unit: str = "", **more: Any) -> Target:
     """Return a microscopic finding in tissue."""
     return finding("MI", code, name, a(column), unit=unit, DTC=day, **{"SPEC": "TISSUE", **more})
+
+
+def pdl1(day: Value, **more: Any) -> tuple[Target, ...]:
+    """Return the records of PD-L1: its scores, or that nobody looked for it (MISTAT)."""
+    test: dict[str, Any] = {"SPEC": "TISSUE", "LOC": ESOPHAGUS, "DTC": day, **more}
+    assay: dict[str, Any] = {**test, "METHOD": a("PDL1_CLONE")}
+    return (
+        record(
+            "MI",
+            only=(when("PDL1_DONE", *NOT_DONE),),
+            TESTCD="PDL1",
+            TEST="PD-L1",
+            STAT=a("PDL1_DONE", NOT_DONE),
+            **test,
+        ),
+        finding("MI", "PDL1", "PD-L1", a("CPS"), TSTDTL="COMBINED POSITIVE SCORE", **assay),
+        finding("MI", "PDL1", "PD-L1", a("TPS"), unit="%", TSTDTL="TUMOR PROPORTION SCORE", **assay),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from exports.sdtm.forms.shared import ESOPHAGUS, LYMPH_NODE, ORGANS, ecog, feeding, tissue, weight
+from exports.sdtm.forms.shared import ESOPHAGUS, LYMPH_NODE, ORGANS, ecog, feeding, pdl1, tissue, weight
 from exports.sdtm.mapping import (
     FormMapping,
     Pattern,
@@ -50,6 +50,13 @@ def specimen(code: str, name: str, column: str, unit: str = "", which: str = "")
     return tissue(
         code, name, column, REPORT, unit, LOC=ESOPHAGUS, GRPID=OPERATION, EVAL="PATHOLOGIST", **more
     )
+
+
+def regression(column: str, system: str) -> Target:
+    """Return the grade of regression by one of the systems."""
+    more: dict[str, Any] = {"LOC": ESOPHAGUS, "GRPID": OPERATION, "EVAL": "PATHOLOGIST"}
+    detail = f"{system} TUMOR REGRESSION GRADE"
+    return tissue("TUMRGR", "Tumor Regression", column, REPORT, TSTDTL=detail, **more)
 
 
 def nodes(code: str, name: str, column: str) -> Target:
@@ -248,10 +255,10 @@ MAPPINGS: Final = (
             specimen("RESIDLT1", "Residual Tumor Under 1%, Not None", "RESID_LT1"),
             specimen("RESIDPCT", "Residual Viable Tumor in the Bed", "RESID_PCT", "%"),
             specimen("RESIDLAY", "Layers That Hold Residual Tumor", "RESID_LAYER"),
-            specimen("TUMRGR", "Tumor Regression", "TRG_CAP", which="CAP"),
-            specimen("TUMRGR", "Tumor Regression", "TRG_MANDARD", which="MANDARD"),
-            specimen("TUMRGR", "Tumor Regression", "TRG_BECKER", which="BECKER"),
-            specimen("TUMRGR", "Tumor Regression", "TRG_CHIR", which="CHIREAC"),
+            regression("TRG_CAP", "CAP"),
+            regression("TRG_MANDARD", "MANDARD"),
+            regression("TRG_BECKER", "BECKER"),
+            regression("TRG_CHIR", "CHIRIEAC"),
             nodes("NODERGR", "Lymph Node Regression", "TRG_LN"),
             category("YPTCAT", "Pathologic T Category After Treatment", "YPT"),
             nodes("LNEXNUM", "Number of Lymph Nodes Examined", "LN_EXAM"),
@@ -286,26 +293,7 @@ MAPPINGS: Final = (
             margin("SGMGDIST", "Surgical Margin Distance", "M_CRM", "CIRCUMFERENTIAL MARGIN", "mm"),
             margin("SGMGSTAT", "Surgical Margins Status", "INV_CRM", "CIRCUMFERENTIAL MARGIN"),
             category("RCAT", "Residual Tumor Category", "R_STATUS", ("RCALC", "RCALC"), ("RRCP", "R_RCP")),
-            specimen("PDL1DONE", "PD-L1 Tested", "PDL1_DONE"),
-            tissue(
-                "CPS",
-                "PD-L1 Combined Positive Score",
-                "CPS",
-                REPORT,
-                LOC=ESOPHAGUS,
-                GRPID=OPERATION,
-                METHOD=a("PDL1_CLONE"),
-            ),
-            tissue(
-                "TPS",
-                "PD-L1 Tumor Proportion Score",
-                "TPS",
-                REPORT,
-                "%",
-                LOC=ESOPHAGUS,
-                GRPID=OPERATION,
-                METHOD=a("PDL1_CLONE"),
-            ),
+            *pdl1(REPORT, GRPID=OPERATION),
             finding(
                 "RS",
                 "PATHRESP",

@@ -116,7 +116,8 @@ def run_python(
 ) -> None:
     """The models are drawn, all of them anew, once the data migration asks for one."""
     if router.allow_migrate(schema_editor.connection.alias, app, **operation.hints):
-        operation.code(SimpleLazyObject(lambda: drawn_anew(from_state)), schema_editor)
+        drawn: Any = SimpleLazyObject(lambda: drawn_anew(from_state))
+        operation.code(drawn, schema_editor)
 
 
 def drawn_anew(state: Any) -> Any:

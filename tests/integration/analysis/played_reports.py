@@ -1,4 +1,4 @@
-"""One played trial, asked once for everything that leaves it: files, pages, data with code, and the casebooks.
+"""One played trial, asked once a run for everything that leaves it: files, pages, data with code, and the casebooks.
 
 Its list of allocations is drawn from a fixed seed, so that the same ten people go the same ways each time: among them
 are a crossover, a salvage operation, a death and a withdrawal of all consent.
@@ -6,7 +6,9 @@ are a crossover, a salvage operation, a death and a withdrawal of all consent.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 from dataclasses import replace
 from datetime import date
@@ -40,23 +42,31 @@ from trials.models import Participant
 
 SEED = 2154
 PAGES = ("results", "results-by-arm", "survival", "survival-by-arm", "flow")
-_made: list[Path] = []
 
 
 def played_reports(settings: Any, folders: pytest.TempPathFactory) -> Path:
-    """Return the folder with what was taken."""
-    if not _made:
-        folder = folders.mktemp("reports")
-        settings.MEDIA_ROOT = folder / "media"
-        with pytest.MonkeyPatch.context() as patch:
-            go_the_same_ways(patch)
-            _play(folder)
-        _made.append(folder)
-    return _made[0]
+    """Return the folder with what was taken, by whichever worker of the run came first."""
+    folder = _of_the_run(folders) / "reports"
+    folder.mkdir(exist_ok=True)
+    settings.MEDIA_ROOT, whole = folder / "media", folder / "whole"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # it ends with the file
+        if not whole.exists():
+            with pytest.MonkeyPatch.context() as patch:
+                go_the_same_ways(patch)
+                _play(folder)
+            whole.touch()
+    return folder
+
+
+def _of_the_run(folders: pytest.TempPathFactory) -> Path:
+    """Return the folder that the workers of a run share; each has one of its own in it."""
+    own = folders.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 def _play(folder: Path) -> None:
-    with played_trial(participants=10, seed=SEED) as played:
+    with played_trial(participants=10, seed=SEED, is_kept=False) as played:
         with scope(user_id=None, sites=EVERYTHING):
             _commands(played, folder)
             _whole(played, folder)

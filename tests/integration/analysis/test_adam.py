@@ -28,6 +28,7 @@ from analysis.adam.declarations import (
 from analysis.definitions import every_column
 from analysis.rules import rules_of
 from tests.integration.analysis.played_reports import played_reports
+from tests.integration.exports.test_sdtm import files_of as tables
 from tests.integration.exports.test_sdtm import references
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -113,6 +114,38 @@ def same_time(parameter: TimeParameter, told: Row, row: Row) -> None:
     else:
         assert told["CNSR"] == str(1 - int(row[f"{parameter.column}_EVENT"]))
         assert parameter.scale or told["EVNTDESC"] == row[f"{parameter.column}_REASON"]
+
+
+def test_the_hardest_four_are_as_their_forms_say(made: Path) -> None:
+    """Of a death, a salvage operation, a crossover and a withdrawal the days are reckoned from the forms alone."""
+    forms = tables(made / "whole.zip")
+    began = {row["SUBJID"]: row["DATE"] for row in forms["MILESTONES"] if row["MILESTONE"] == "RAND"}
+    told = {(row["USUBJID"][-7:], row["PARAMCD"]): row for row in table(made, "ADTTE")}
+    level = {row["SUBJID"]: row for row in table(made, "ADSL")}
+
+    def apart(number: str, day: str) -> str:
+        return str((date.fromisoformat(day) - date.fromisoformat(began[number])).days)
+
+    died = {row["SUBJID"]: row["DEATH_DT"] for row in forms["SURV"] if row["VITAL"] == "dead"}
+    for number in died.keys() & began.keys():
+        row = told[number, "OS"]
+        assert (row["AVAL"], row["CNSR"], row["EVNTDESC"]) == (apart(number, died[number]), "0", "death")
+    salvage = {row["SUBJID"]: row["SURG_DT"] for row in forms["SURG"] if row["INTENT"] == "salvage"}
+    resected = {row["SUBJID"] for row in forms["SURG"] if row["SURG_DONE"] == "resection"}
+    for number in salvage.keys() & resected:
+        row = told[number, "ESOPHECT"]
+        assert (row["AVAL"], row["CNSR"], row["SRCDOM"]) == (apart(number, salvage[number]), "0", "PR")
+    crossed = {row["SUBJID"]: row["DV_CROSS_TO"] for row in forms["DV"] if row["DV_CAT"] == "crossover"}
+    for number, strategy in crossed.items():
+        assert level[number]["ITTFL"] == "Y"  # analysed in the arm that was allocated
+        assert level[number]["TRT01P"] == level[number]["ARM"] != level[number]["TRT01A"]
+        assert strategy in level[number]["TRT01A"]
+    gone = {row["SUBJID"]: row["WITHDRAWN_ON"] for row in forms["WITHDRAWALS"] if row["ALL_CONTACT"] == "Y"}
+    for number in gone.keys() & began.keys() - died.keys():
+        row = told[number, "OS"]
+        assert (row["CNSR"], row["EVNTDESC"], row["ADT"]) == ("1", "last_alive", level[number]["LSTALVDT"])
+        assert row["AVAL"] == apart(number, row["ADT"])
+    assert all((died.keys() & began.keys(), salvage.keys() & resected, crossed, gone.keys() & began.keys()))
 
 
 def test_every_column_of_the_endpoints_has_a_place() -> None:

@@ -137,7 +137,7 @@ def test_a_site_sees_its_own_flow_and_the_centre_sees_it_pooled(world: World, pe
 @pytest.fixture
 def played(transactional_db: None, clock: Any, settings: Any, tmp_path: Path) -> Iterator[Played]:
     settings.MEDIA_ROOT = tmp_path
-    with played_trial(participants=4) as trial:
+    with played_trial() as trial:
         yield trial
 
 

@@ -29,6 +29,7 @@ from exports.casebook.services import make_casebook
 from exports.services import PurposeMissing
 from followup.services import add_unscheduled_visit, describe_visit, plan_visits_for
 from protocol.text import digest_of
+from tests.archival import faults_of_archive
 from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_consequences import numbered
 from tests.unit.crf.examples import demographics
@@ -250,6 +251,7 @@ def test_a_form_is_printed_as_it_is_saved(filled: Participant, world: World) -> 
     paper = client.get(f"/participants/{filled.number}/forms/DM/1/filled.pdf")
     assert paper.headers["Content-Type"] == "application/pdf"
     assert paper.headers["Content-Disposition"] == f'inline; filename="{filled.number}-DM-1.pdf"'
+    assert faults_of_archive(paper.content) == []
     [first, *_others] = pages_of(paper.content)
     assert filled.number in first
     assert "Weight" in first

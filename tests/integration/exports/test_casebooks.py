@@ -30,6 +30,7 @@ from exports.selected.selection import Selection
 from exports.services import OnlyAsItStands, hand_out, path_of, request_export
 from kernel.long_paper import set_long_page
 from kernel.scope import EVERYTHING, scope
+from tests.archival import faults_of_archive
 from tests.integration.exports.test_exports import kept_in
 from tests.world import NOW, World, as_person, screen
 from trials.models.people import with_grants
@@ -185,12 +186,7 @@ def made_without_a_break(export: Export, people: list[Any]) -> dict[str, str]:
     for _note, pdf in made:
         document = PdfReader(io.BytesIO(pdf))
         assert (len(document.pages) >= 1, bool(document.outline)) == (True, True)
-        root: Any = document.trailer["/Root"]
-        assert "/OutputIntents" in root
-        assert (
-            b'pdfaid:part="3"' in root["/Metadata"].get_data()
-            or b"<pdfaid:part>3<" in root["/Metadata"].get_data()
-        )
+        assert faults_of_archive(pdf) == []
     path_of(whole).with_suffix(".away").rename(path_of(whole))
     return {note.number: note.sha256 for note, _pdf in made}
 

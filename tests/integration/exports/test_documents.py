@@ -13,8 +13,11 @@ import pypdfium2
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
+from django.utils.html import escape
 from lxml import etree
 
+from crf import catalogue
+from crf.engine.questions import Classification
 from exports import documents
 from exports.acrf import annotated_crf, annotated_html
 from exports.documents import RecordsMissing
@@ -22,8 +25,10 @@ from exports.formats.kinds import DataFormat
 from exports.models import Export
 from exports.odm.metadata import whose_words
 from exports.packages import ByArmNotYours
+from exports.sdtm.targets import target_of
 from exports.services import hand_out, path_of, request_export, write_export
 from kernel.scope import EVERYTHING, scope
+from tests.archival import faults_of_archive
 from tests.integration.exports.test_exports import LATER, taken
 from tests.world import World, as_person, screen
 
@@ -128,6 +133,7 @@ def test_the_annotated_crf_says_where_each_answer_goes(
     with translation.override(language):
         pdf = annotated_crf(["ELIG", "MH"])
         assert whose_words() in annotated_html(["MH"])
+    assert faults_of_archive(pdf) == []
     with closing(pypdfium2.PdfDocument(pdf)) as document:
         marks = [(mark.level, mark.get_title(), mark.get_dest().get_index()) for mark in document.get_toc()]
         pages = [page.get_textpage().get_text_bounded() for page in document]
@@ -139,3 +145,28 @@ def test_the_annotated_crf_says_where_each_answer_goes(
     wanted = (eligibility, "INC_1", "SDTM:IEORRES(INCL01)", "CDASH:MHTERM", "SDTM:MHTERM", "[NOTSUBMITTED]")
     assert not [each for each in wanted if each not in whole]
     assert all(f"{number} / {len(pages)}" in page for number, page in enumerate(pages, 1))
+
+
+def test_the_annotated_crf_names_every_place_with_its_test_or_that_there_is_none() -> None:
+    """What stands beside a question is what the data sets are made by, not a second list."""
+    forms = catalogue.forms()
+    page = annotated_html(list(forms))
+    parts = dict(zip(forms, page.split('<h1 class="form"')[1:], strict=True))
+    missing = []
+    for code, form in forms.items():
+        asked = [(code, question) for question in form.questions.values()]
+        asked += [
+            (f"{code}_{group.name.upper()}", question)
+            for group in form.groups.values()
+            for question in group.questions.values()
+        ]
+        for file, question in asked:
+            place = target_of(file, question.export)
+            if question.derived or question.classification == Classification.IDENTIFYING or not place:
+                continue
+            if f'<div class="annotation">SDTM: {escape(place)}</div>' not in parts[code]:
+                missing.append((file, question.export, place))
+    assert missing == []
+    assert "SDTM: RSORRES (CTCAT)" in parts["ELIG"]
+    mh_any = parts["DM"].partition('<div class="code">MH_ANY</div>')[2][:60]
+    assert "[NOT SUBMITTED]" in mh_any

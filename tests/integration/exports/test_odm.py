@@ -210,6 +210,8 @@ def test_point_06_the_definitions_say_whose_words_they_hold(told: Told) -> None:
         etree.fromstring(told.files[each, "definitions"]) for each in (OdmVersion.V20, OdmVersion.V132)
     )
     assert said in named(of_132, "MetaDataVersion")[0].get("Description")
+    places = {each.get("Name") for each in named(of_132, "Alias") if each.get("Context") == "SDTM"}
+    assert {"RSORRES (CTCAT)", "SUPPDM.ETHNICCN"} <= places  # as the data sets are made
     in_english, in_chinese = (each.text for each in named(of_20, "MetaDataVersion")[0][0])
     assert (said in in_english, versions()[-1] in in_chinese) == (True, True)
 
@@ -319,7 +321,7 @@ def _stated(row: Any, name: str, question: Any, code: str, group: str) -> dict[s
 
 
 def test_each_change_says_old_new_who_when_and_why(told: Told, every_version: Tree) -> None:
-    last: dict[Any, str | None] = {}
+    last: dict[Any, tuple[str | None, str]] = {}
     derived = {
         item.oid
         for code in FORMS
@@ -339,12 +341,13 @@ def test_each_change_says_old_new_who_when_and_why(told: Told, every_version: Tr
         assert all([parts["UserRef"].get("UserOID"), parts["LocationRef"].get("LocationOID")])
         assert all([parts["DateTimeStamp"].text, parts["SourceID"].text.startswith("ACT.")])
         if element.get("TransactionType") != "Insert":
-            assert key in last  # what was there before stands before
+            old, new = last[key], (value_of(element), flags(element).get("MISSING", ""))
+            assert old != new  # what was there before stands before, and is another
             if element.get("ItemOID") not in derived:
                 corrections += 1
                 if "ReasonForChange" not in parts:
                     silent.append(key)
-        last[key] = value_of(element)
+        last[key] = value_of(element), flags(element).get("MISSING", "")
     assert changed == told.changed
     assert corrections == told.corrected > 0
     assert not silent

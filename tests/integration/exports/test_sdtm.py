@@ -80,6 +80,11 @@ def given(variable: str, value: str) -> Callable[[Row], bool]:
     return lambda row: row.get(variable) == value
 
 
+def of_specimen(row: Row, detail: str, place: str) -> bool:
+    """A result with this detail, of the specimen of an operation or of a biopsy before it."""
+    return (row.get("MITSTDTL"), row.get("MIGRPID", "")[:2], "MIORRES" in row) == (detail, place, True)
+
+
 PANELS = ("HEMATOLOGY", "CHEMISTRY", "COAGULATION", "URINALYSIS")
 COMPARED: tuple[tuple[str, Callable[[Row], int], str, Callable[[Row], bool]], ...] = (
     ("AE", answered("AE_TERM"), "AE", lambda row: True),
@@ -100,6 +105,16 @@ COMPARED: tuple[tuple[str, Callable[[Row], int], str, Callable[[Row], bool]], ..
     ("TREAT_CHEMO", answered("CARBO_GIVEN"), "EC", given("ECTRT", "CARBOPLATIN")),
     ("STAGE_EUS_NODE", lambda row: 1, "TU", lambda row: row.get("TULNKID", "").startswith("EUS-N")),
     ("DV", answered("DV_TERM"), "DV", lambda row: True),
+    *(
+        (file, answered(column), "MI", lambda row, of=detail, at=place: of_specimen(row, of, at))
+        for file, column, detail, place in (
+            ("STAGE", "CPS", "COMBINED POSITIVE SCORE", ""),
+            ("PATH", "CPS", "COMBINED POSITIVE SCORE", "OP"),
+            ("PATH", "TPS", "TUMOR PROPORTION SCORE", "OP"),
+            ("PATH", "TRG_CAP", "CAP TUMOR REGRESSION GRADE", "OP"),
+            ("PATH", "TRG_MANDARD", "MANDARD TUMOR REGRESSION GRADE", "OP"),
+        )
+    ),
     (
         "SURG",
         one_of("SURG_DONE", "resection", "reresection"),
@@ -145,6 +160,12 @@ def test_counts_and_values_agree_subject_by_subject(source: Path, package: SdtmP
         assert dict(submitted(sets[domain], holds)) == inside, (file, domain)
     pressures = per_subject(files["VS"], answered("SBP")) + per_subject(files["STAGE"], answered("SBP"))
     assert submitted(sets["VS"], lambda row: row["VSTESTCD"] == "SYSBP" and "VSORRES" in row) == pressures
+    nobody_looked = sum(
+        (per_subject(files[name], one_of("PDL1_DONE", "N")) for name in ("STAGE", "PATH")), Counter()
+    )
+    assert submitted(sets["MI"], lambda row: row["MITESTCD"] == "PDL1" and "MITSTDTL" not in row) == +Counter(
+        {subject: number for subject, number in nobody_looked.items() if subject in subjects}
+    )
     done = {(row["SUBJID"], row["VISIT"]) for row in files["VISITS"] if row["STATE"] == "done"}
     seen = {
         (row["USUBJID"].removeprefix("PALACE-3-"), row["VISIT"])

@@ -192,6 +192,23 @@ def test_arm_death_operations_and_withdrawal_agree_with_sdtm_and_adam(ways: Ways
         assert row.get("DTHDTC", "") == deaths.get(number, "")
         assert (level["DTHDT"].isoformat() if level["DTHDT"] else "") == deaths.get(number, "")
         assert (level["RESFL"] == "Y") == (number in operated)
+    received = {
+        row["SUBJID"]: (row["DV_CROSS_FROM"], row["DV_CROSS_TO"])
+        for row in ways.tables["DV"]
+        if row["DV_CAT"] == "crossover"
+    }
+    unplanned = {number for number, row in demographics.items() if row.get("ARMNRS") == "UNPLANNED TREATMENT"}
+    assert unplanned == received.keys()
+    for number, row in demographics.items():
+        treated = ways.subjects[number]["TRT01A"]
+        if number in received:
+            assert row.keys().isdisjoint(("ACTARM", "ACTARMCD"))
+            assert all(strategy in row["ACTARMUD"] for strategy in received[number])
+            assert treated == row["ACTARMUD"]
+        else:
+            assert "ACTARMUD" not in row
+            assert row.get("ACTARMCD", "") == (row.get("ARMCD", "") if row.get("RFXSTDTC") else "")
+            assert treated == row.get("ACTARM", "")
     procedures = counted(
         (subject(row), row.get("PRSTDTC", ""))
         for row in ways.sdtm["PR"]

@@ -197,7 +197,7 @@ def test_a_site_sees_its_own_numbers_and_findings_alone(world: World, everything
 @pytest.fixture
 def played(transactional_db: None, clock: Any, settings: Any, tmp_path: Path) -> Iterator[Played]:
     settings.MEDIA_ROOT = tmp_path
-    with played_trial(participants=6) as trial:
+    with played_trial() as trial:
         yield trial
 
 

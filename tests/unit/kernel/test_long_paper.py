@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import pypdfium2
 import pytest
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from kernel import long_paper
 from kernel.long_paper import CHAPTER, RECORD, set_long_page
-from kernel.paper import set_pages
+from kernel.paper import quiet, set_pages, typesetter
+from tests.archival import faults_of_archive
 
 STYLE = """<style>
 @page { size: A6; @bottom-right { content: counter(page) " / " counter(pages) } @top-left { content: string(sheet) } }
@@ -140,3 +144,48 @@ def test_a_paper_of_practice_says_so_on_each_page(settings: Any) -> None:
         pages = PdfReader(io.BytesIO(set_pages(paper))).pages
         assert len(pages) > 1
         assert ["PRACTICE" in each.extract_text() for each in pages] == [is_practice] * len(pages)
+
+
+def test_every_way_of_setting_is_fit_for_an_archive(in_parts: bytes, whole: bytes) -> None:
+    with_a_file = set_pages(PAGE, {"certificate.json": "{}"})
+    for name, pdf in {"whole": whole, "in parts": in_parts, "with a file": with_a_file}.items():
+        assert (name, faults_of_archive(pdf)) == (name, [])
+
+
+def test_what_is_not_fit_is_seen() -> None:
+    """The examination is no formality: a page as a browser would print it has the faults that an archive minds."""
+    with quiet():
+        plain = bytes(typesetter().HTML(string=PAGE.replace(' lang="zh-hans"', "")).write_pdf())
+    clauses = {re.search(r"\((.*)\)", each)[1] for each in faults_of_archive(plain)}  # type: ignore[index]
+    assert clauses >= {"6.2.3", "6.6.4", "6.7.2", "6.7.4"}
+    spoiled = PdfWriter(clone_from=io.BytesIO(set_pages(PAGE)))
+    script = DictionaryObject(
+        {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("")}
+    )
+    spoiled.root_object[NameObject("/OpenAction")] = script
+    page: Any = spoiled.pages[0]
+    for each in page["/Resources"]["/Font"].values():
+        for inner in each.get_object().get("/DescendantFonts", []):
+            del inner.get_object()["/FontDescriptor"].get_object()[
+                next(k for k in inner.get_object()["/FontDescriptor"].get_object() if "FontFile" in k)
+            ]
+    target = io.BytesIO()
+    spoiled.write(target)
+    said = " ".join(faults_of_archive(target.getvalue()))
+    assert ("6.5.2" in said, "not embedded (6.2.11.4)" in said) == (True, True)
+
+
+def test_the_collector_of_garbage_is_as_it_was_after_a_page_was_set_or_was_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual, seen = gc.get_threshold(), []
+
+    def fail(*_said: Any, **_more: Any) -> Any:
+        seen.append(gc.get_threshold())
+        raise RuntimeError
+
+    monkeypatch.setattr(long_paper, "_set_part", fail)
+    monkeypatch.setattr(long_paper, "LONG", len(chapter(1)))
+    with pytest.raises(RuntimeError), long_paper._seldom_collected():
+        set_long_page(PAGE)
+    assert (seen, gc.get_threshold()) == ([long_paper.SELDOM], usual)
