@@ -30,10 +30,6 @@ from trials.models import Participant, Site
 
 STUDY = "PALACE-3"
 KEYS = ("STUDYID", "SITEID", "SUBJID", "VISIT", "VISITSEQ", "FORMSEQ")
-CHINA = "Asia/Shanghai"
-OFFSET_OF_CHINA = "+08:00"
-WITHOUT_SUMMER_TIME = "1992-01-01 00:00+08"  # China's last summer time ended in 1991
-
 
 Codes = Mapping[str, Any]  # each code with its text
 
@@ -137,12 +133,12 @@ def by_the_sites_clock(column: str, clock: str = "HH24:MI", zone_column: str = "
     sign = f"CASE WHEN {apart} < interval '0' THEN '-' ELSE '+' END"
     offset = f"to_char(greatest({apart}, -{apart}), 'HH24:MI')"
     day_and_clock = f'YYYY-MM-DD"T"{clock}'
-    in_china = f"({column} AT TIME ZONE interval '{OFFSET_OF_CHINA}')"
-    return (  # most instants are of China, and looking its zone up for each takes longer than the rest of a record
-        f"CASE WHEN {zone_column} = '{CHINA}' AND {column} >= '{WITHOUT_SUMMER_TIME}' "
-        f"THEN to_char({in_china}, '{day_and_clock}\"{OFFSET_OF_CHINA}\"') "
-        f"ELSE to_char({local}, '{day_and_clock}') || {sign} || {offset} END"
-    )
+    steady = " ".join(
+        f"WHEN {zone_column} = '{zone}' AND {column} >= '{since}' "
+        f"THEN to_char({column} AT TIME ZONE interval '{apart_by}', '{day_and_clock}\"{apart_by}\"')"
+        for zone, (apart_by, since) in settings.STEADY_OFFSETS.items()
+    )  # looking a zone up for each instant takes longer than the rest of a record
+    return f"CASE {steady} ELSE to_char({local}, '{day_and_clock}') || {sign} || {offset} END"
 
 
 SITES_OR_TRIALS_ZONE = f"coalesce(s.time_zone, '{settings.TRIAL_TIME_ZONE}')"

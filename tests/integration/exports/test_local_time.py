@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ from exports.api.bodies import NotAMoment, moment_in
 from exports.cuts import Cut
 from exports.forms import ExportForm
 from exports.listed.catalogue import BY_NAME, listed_files
-from exports.tables import CHINA, WITHOUT_SUMMER_TIME, Column, File, by_the_sites_clock, files_of
+from exports.tables import Column, File, by_the_sites_clock, files_of
 from kernel.clock import with_offset
 from tests.integration.crf.conftest import everything
 from tests.integration.crf.test_safety import event, person
@@ -56,9 +57,13 @@ def test_point_10_an_instant_leaves_by_the_sites_clock_with_its_offset(
     assert shown["answers"]["ser_aware"] == WANTED
 
 
+CHINA = "Asia/Shanghai"
+
+
 def test_point_10_an_instant_in_china_is_told_as_its_zone_tells_it() -> None:
     """The short way, without looking the zone up, says the same as the zone; before it China had summer times."""
     told = by_the_sites_clock("t.at", zone_column="t.zone")
+    _offset, since = settings.STEADY_OFFSETS[CHINA]
     by_zone = f"""to_char(t.at AT TIME ZONE '{CHINA}', 'YYYY-MM-DD"T"HH24:MI') || '+08:00'"""
     with connection.cursor() as cursor:
         some = "'1988-07-01 00:00Z', '1991-12-31 15:59Z', '1991-12-31 16:00Z', '2026-11-30 04:00Z'"
@@ -73,7 +78,7 @@ def test_point_10_an_instant_in_china_is_told_as_its_zone_tells_it() -> None:
         ]
         cursor.execute(
             f"SELECT count(*), count(*) FILTER (WHERE {told} <> {by_zone}) FROM (SELECT generate_series("  # noqa: S608
-            f"'{WITHOUT_SUMMER_TIME}'::timestamptz, '2060-01-01', '25 hours') AS at, '{CHINA}' AS zone) t"
+            f"'{since}'::timestamptz, '2060-01-01', '25 hours') AS at, '{CHINA}' AS zone) t"
         )
         number, otherwise = cursor.fetchone()
     assert (number > 20_000, otherwise) == (True, 0)
