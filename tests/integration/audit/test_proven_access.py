@@ -61,7 +61,7 @@ WITHOUT_PROOF = {
     "crf_cellcount": "counts of a page, made anew each night from the rows that they count",
     "crf_monthcount": "as crf_cellcount",
     "crf_expectedform": "as crf_cellcount",
-    "crf_recordverification": "as crf_cellcount, from verifications under acts",
+    "crf_recordverification": "worked out anew with each change of record or plan, and not each night: an open gap",
     "monitoring_siteindicator": "as crf_cellcount; a finding is a row under an act",
     "auth_permission": "Django's own; nothing here asks for it",
     "auth_group": "as auth_permission",
