@@ -20,9 +20,14 @@ _VERSION: Final = """
         findings, digest, size, act_id, pgh_obj_id)
     VALUES ('2026-01-01', 'insert', 0, 'backup', '2026-01-01', '2026-01-01', true, '[]', '', 0, 0, 0)
 """
+_RECORD: Final = """
+    INSERT INTO operations_operationrecord (kind, started_at, ended_at, passed, findings, digest, size, act_id)
+    VALUES ('backup', '2026-01-01', '2026-01-01', true, '[]', '', 0, 0)
+"""
 # Each as the application's role; what the words say must not happen.
 ATTACKS: Final[tuple[tuple[str, str], ...]] = (
     ("write a person without an act", _PERSON),
+    ("write a backup without an act", _RECORD),
     ("change an act", "UPDATE audit_act SET reason = 'another'"),
     ("delete an act", "DELETE FROM audit_act"),
     ("empty the acts", "TRUNCATE audit_act CASCADE"),

@@ -179,7 +179,7 @@ def test_a_guard_that_lets_all_through_is_named_twice(installation: None, superu
         said = failed()
     assert set(said) == {"functions", "attacks", "audit chain"}
     assert "audit_guard_act" in said["functions"]
-    assert "write a person without an act" in said["attacks"]
+    assert "write a backup without an act" in said["attacks"]
 
 
 def test_a_sealed_row_that_was_altered_is_named(installation: None, superuser: Sql) -> None:
