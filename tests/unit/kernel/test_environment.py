@@ -11,7 +11,7 @@ from kernel.environment import READS_ITS_OWN_FILE, VARIABLES, EnvironmentRefused
 from palace3.packages import PACKAGES
 
 ROOT = Path(__file__).parents[3]
-NAMED = re.compile(r"""(?:environ(?:\.get\(|\[)|_flag\(|_number\()\s*["']([A-Z][A-Z0-9_]+)["']""")
+NAMED = re.compile(r"""\b(?:environ(?:\.get\(|\[)|_flag\(|_number\()\s*["']([A-Z][A-Z0-9_]+)["']""")
 # The program's own word to Django, and words that PostgreSQL's and Python's own programs know.
 OF_OTHERS = {"DJANGO_SETTINGS_MODULE"}
 
