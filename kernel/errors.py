@@ -27,8 +27,16 @@ class Refusal(Exception):  # noqa: N818 (a refusal is no error)
         super().__init__(values)
         self.values = values
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A refusal that comes from another process says there what it said."""
+        return _refused, (type(self), self.values)
+
     def __str__(self) -> str:
         return str(self.message).format(**self.values)
+
+
+def _refused(kind: type[Refusal], values: dict[str, Any]) -> Refusal:
+    return kind(**values)
 
 
 class Forbidden(Refusal):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -81,6 +82,11 @@ def test_a_page_that_was_sent_before_keeps_its_key() -> None:
     assert form.once == KEY
 
 
+class Sold(Refusal):
+    code = "test.sold"
+    message = "{left} are left."
+
+
 class Taken(Refusal):
     message = "There is a {reason} already."
     fields = ("label", "reason")
@@ -109,3 +115,8 @@ def test_point_23_a_refusal_of_what_the_form_does_not_ask_stands_above_it() -> N
     form = Other({"why": "moved"})
     assert not form.submits(taken)
     assert form.non_field_errors() == ["There is a moved already."]
+
+
+def test_a_refusal_from_another_process_says_what_it_said() -> None:
+    refusal = pickle.loads(pickle.dumps(Sold(left=3)))  # noqa: S301 (its own words)
+    assert (type(refusal), refusal.values, str(refusal)) == (Sold, {"left": 3}, "3 are left.")
