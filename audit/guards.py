@@ -328,6 +328,11 @@ class ProvenSignature(DatabaseGuard):
         return f"DROP TRIGGER signer_guard ON {table};"
 
 
+def _changed(columns: tuple[str, ...]) -> str:
+    """Return the condition as PostgreSQL reads it back, so that a restored table has the definition that it had."""
+    return " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
+
+
 class ProvenIdentity(DatabaseGuard):
     """What a person signs in with is changed by the program alone; no SQL alone opens an account for somebody else."""
 
@@ -338,11 +343,9 @@ class ProvenIdentity(DatabaseGuard):
         self.columns = tuple(columns)
 
     def statements(self, table: str) -> str:
-        # Written as PostgreSQL reads it back, so that a restored table has the definition that it had.
-        changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in self.columns)
         return (
             f"CREATE TRIGGER identity_guard BEFORE UPDATE ON {table} FOR EACH ROW "
-            f"WHEN ({changed}) EXECUTE FUNCTION scope_guard_identity();"
+            f"WHEN ({_changed(self.columns)}) EXECUTE FUNCTION scope_guard_identity();"
         )
 
     def removal(self, table: str) -> str:
@@ -372,7 +375,7 @@ class ProvenAccess(DatabaseGuard):
 
     def statements(self, table: str) -> str:
         function = f"EXECUTE FUNCTION scope_guard_access('{self.of}', '{self.key}');"
-        changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in self.columns)
+        changed = _changed(self.columns)
         return "".join(
             (
                 f"CREATE TRIGGER scope_made BEFORE INSERT ON {table} FOR EACH ROW {function}"

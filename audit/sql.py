@@ -204,9 +204,7 @@ SCHEDULE_TABLES = (
     "django_celery_beat_clockedschedule",
     "django_celery_beat_solarschedule",
 )
-SCHEDULE_GUARD = f"""
-REVOKE DELETE ON {", ".join(SCHEDULE_TABLES)} FROM palace3_app;
-CREATE FUNCTION audit_guard_schedule() RETURNS trigger LANGUAGE plpgsql AS $$
+_NEITHER_OFF_NOR_ANOTHER = """FUNCTION audit_guard_schedule() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF session_user = 'palace3_app' AND (
         (OLD.enabled AND NOT NEW.enabled) OR NEW.name <> OLD.name OR NEW.task <> OLD.task
@@ -216,7 +214,10 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER schedule_guard BEFORE UPDATE ON django_celery_beat_periodictask
+"""
+SCHEDULE_GUARD = f"""
+REVOKE DELETE ON {", ".join(SCHEDULE_TABLES)} FROM palace3_app;
+CREATE {_NEITHER_OFF_NOR_ANOTHER}CREATE TRIGGER schedule_guard BEFORE UPDATE ON django_celery_beat_periodictask
     FOR EACH ROW EXECUTE FUNCTION audit_guard_schedule();
 """
 # An act is in one's own name (NAMED_ACTS); what the system does names whoever asked it to.
@@ -258,18 +259,7 @@ BEGIN
     RETURN NEW;
 END $$;
 """
-SCHEDULE_MAY_BE_AHEAD = """
-CREATE OR REPLACE FUNCTION audit_guard_schedule() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF session_user = 'palace3_app' AND (
-        (OLD.enabled AND NOT NEW.enabled) OR NEW.name <> OLD.name OR NEW.task <> OLD.task
-    ) THEN
-        RAISE EXCEPTION 'a scheduled task is neither switched off nor made another'
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    RETURN NEW;
-END $$;
-"""
+SCHEDULE_MAY_BE_AHEAD = f"\nCREATE OR REPLACE {_NEITHER_OFF_NOR_ANOTHER}"
 DROP_SCHEDULE_GUARD = f"""
 DROP FUNCTION audit_guard_schedule() CASCADE;
 GRANT DELETE ON {", ".join(SCHEDULE_TABLES)} TO palace3_app;

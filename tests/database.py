@@ -292,6 +292,18 @@ def as_program(
     raw.execute(*opening_of(Scope(person, "*" if sites == "*" else seen, confidences)))
 
 
+def schedule_a_task(raw: psycopg.Connection[Any]) -> None:
+    """A task is scheduled, under the number -1."""
+    raw.execute(
+        "INSERT INTO django_celery_beat_intervalschedule (id, every, period) VALUES (-1, 5, 'minutes')"
+    )
+    raw.execute(
+        "INSERT INTO django_celery_beat_periodictask (id, name, task, interval_id, args, kwargs, headers, "
+        "one_off, enabled, total_run_count, date_changed, description) "
+        "VALUES (-1, 'seal', 'audit:seal', -1, '[]', '{}', '{}', false, true, 0, now(), '')"
+    )
+
+
 @pytest.fixture
 def app_sql(test_database: tuple[str, str]) -> Iterator[psycopg.Connection[Any]]:
     """A raw connection as the application role: what an attacker with the web process's address has."""

@@ -135,25 +135,11 @@ def _open_place(
         emergency_telephone=f"+86 21 0000 {code}99",
         **by,
     )
-    coordinator = _person(
-        stage,
-        f"coord{code}",
-        Role.COORDINATOR,
-        f"Demo coordinator {code}",
-        site,
-        opened_on,
-        at,
-        f"site {code}",
-    )
-    investigator = _person(
-        stage,
-        f"invest{code}",
-        Role.INVESTIGATOR,
-        f"Demo investigator {code}",
-        site,
-        opened_on,
-        at,
-        f"site {code}",
+    coordinator, investigator = (
+        _person(
+            stage, f"{login}{code}", role, f"Demo {role.value} {code}", site, opened_on, at, f"site {code}"
+        )
+        for login, role in (("coord", Role.COORDINATOR), ("invest", Role.INVESTIGATOR))
     )
     site = trials.move_site(site=site, to=SiteState.SET_UP, **by)
     for kind in ChecklistKind:

@@ -18,6 +18,7 @@ from accounts.services import write_mail
 from audit.acts import open_act
 from kernel.scope import Scope, opening_of, scope, tell_identity
 from tests.clock import NOW
+from tests.database import schedule_a_task
 from tests.world import TODAY, World, build_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -245,14 +246,7 @@ def test_no_sql_locks_out_impersonates_or_blinds(trial: World, app_sql: psycopg.
 
 def test_a_scheduled_task_is_not_put_off(app_sql: psycopg.Connection[Any]) -> None:
     with app_sql.transaction(force_rollback=True):
-        app_sql.execute(
-            "INSERT INTO django_celery_beat_intervalschedule (id, every, period) VALUES (-1, 5, 'minutes')"
-        )
-        app_sql.execute(
-            "INSERT INTO django_celery_beat_periodictask (id, name, task, interval_id, args, kwargs, headers, "
-            "one_off, enabled, total_run_count, date_changed, description) "
-            "VALUES (-1, 'seal', 'audit:seal', -1, '[]', '{}', '{}', false, true, 0, now(), '')"
-        )
+        schedule_a_task(app_sql)
         for change in PUT_OFF:
             with pytest.raises(psycopg.errors.InsufficientPrivilege), app_sql.transaction():
                 app_sql.execute(

@@ -12,6 +12,7 @@ from audit.guards import MayDelete
 from audit.models import Act, Anchor, Audited, Seal
 from crf.models import AttachmentContent
 from monitoring.models import SiteIndicator
+from tests.database import schedule_a_task
 
 pytestmark = pytest.mark.django_db
 
@@ -132,14 +133,7 @@ ENDING_A_TASK = (
 
 def test_point_9_the_application_ends_no_scheduled_task(app_sql: psycopg.Connection[Any]) -> None:
     with app_sql.transaction(force_rollback=True):
-        app_sql.execute(
-            "INSERT INTO django_celery_beat_intervalschedule (id, every, period) VALUES (-1, 5, 'minutes')"
-        )
-        app_sql.execute(
-            "INSERT INTO django_celery_beat_periodictask (id, name, task, interval_id, args, kwargs, headers, "
-            "one_off, enabled, total_run_count, date_changed, description) "
-            "VALUES (-1, 'seal', 'audit:seal', -1, '[]', '{}', '{}', false, true, 0, now(), '')"
-        )
+        schedule_a_task(app_sql)
         for attack in ENDING_A_TASK:
             with pytest.raises(psycopg.errors.InsufficientPrivilege), app_sql.transaction():
                 app_sql.execute(attack)
