@@ -108,6 +108,13 @@ def test_a_result_stands_in_standard_form_too_and_its_unit_only_beside_it(tmp_pa
         "VSSTRESN": "61.5",
         "VSSTRESU": "kg",
     }
+    rounded = finding(
+        "VS", "WEIGHT", "Weight", a("WEIGHT"), STRESN="62", qualifiers=(q("WHO", "BY", "Weighed By"),)
+    )
+    (other,) = made(tmp_path, rounded, {"WEIGHT": "61.50", "BY": "nurse", "VISIT": ""})
+    assert (other.values["VSSTRESN"], other.values["VSSTRESC"]) == ("62", "61.5")  # what is declared stays
+    assert [each.label for each in other.supplements] == ["Weighed By"]
+    assert other.place == ("SCR", "1")  # the form is answered at screening, whatever the row says of a visit
 
 
 @pytest.mark.parametrize(
