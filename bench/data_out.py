@@ -24,8 +24,6 @@ from bench.table import HEAD, row
 FORMATS = ("csv", "odm132", "odm132-all", "odm20", "sdtm-xpt", "sdtm-json", "adam")
 WHOLE = "adam"  # is never narrowed to participants: it is taken of the whole trial, by the statistician
 MANAGER, STATISTICIAN = "data", "stats"
-CASEBOOKS, LARGEST = 20, 3  # of so many the time of all is reckoned, and the peak of a worker
-MINUTES, OF, CORES, WORKER = 45, 356, 2, 300  # casebooks of so many participants; MiB of a worker
 
 
 @dataclass(frozen=True)
@@ -76,37 +74,12 @@ def _numbers(trial: Trial, order: str, participants: int) -> list[str]:
         return [number for (number,) in admin.execute(sql)]
 
 
-def casebooks(trial: Trial, folder: Path) -> None:
-    """Print what the casebooks of so many take by those of a few, and the peak of a worker by the largest ones."""
-    numbers = numbers_of(trial, CASEBOOKS)
-    told = taken(trial, "casebooks", numbers, folder / "casebooks")
-    minutes = told.processor / len(numbers) * OF / CORES / 60
-    row(
-        f"casebooks of {len(numbers)} participants, {told.size:.0f} MiB",
-        f"{told.seconds:.0f} s, {told.processor / len(numbers):.1f} s of the processor each: {OF} in {minutes:.0f} min "
-        f"on {CORES} cores",
-        f"≤ {MINUTES} min",
-        kept=minutes <= MINUTES,
-    )
-    for place, number in enumerate(largest_of(trial, LARGEST)):
-        told = taken(trial, "casebooks", [number], folder / f"largest-{place}")
-        row(
-            f"casebook of {number}, {told.size:.1f} MiB",
-            f"{told.seconds:.0f} s, {told.processor:.0f} s of the processor; peak {told.peak:.0f} MiB",
-            f"≤ {WORKER} MiB",
-            kept=told.peak <= WORKER,
-        )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trial", type=int, required=True, help="participants of the trial that is kept")
     parser.add_argument("--participants", type=int, nargs="*", default=[356, 2000])
     parser.add_argument("--formats", nargs="*", choices=FORMATS, default=FORMATS)
     parser.add_argument("--fill", action="store_true", help="fill the trial where it is not kept")
-    parser.add_argument(
-        "--casebooks", action="store_true", help="the casebooks of a few, and of the largest ones"
-    )
     asked = parser.parse_args()
     print(HEAD)
     with server() as running, tempfile.TemporaryDirectory(prefix="palace3-bench-") as folder:
@@ -125,8 +98,6 @@ def main() -> None:
                     f"{kind}, {len(numbers):,} participants, {told.size:.0f} MiB",
                     f"{told.seconds:.0f} s, {told.processor:.0f} s of the processor; peak {told.peak:.0f} MiB",
                 )
-        if asked.casebooks:
-            casebooks(trial, Path(folder))
 
 
 if __name__ == "__main__":

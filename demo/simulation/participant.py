@@ -93,6 +93,10 @@ class Journey:
     def on(self, day: date) -> datetime:
         return at_work(day, self.case.dice)
 
+    def _next_on(self, day: date) -> datetime:
+        """Return an instant of the day that comes after what happened last."""
+        return max(self.on(day), self.now + timedelta(minutes=20))
+
     def as_(self, user: User) -> dict[str, Any]:
         return {"by": user, "at": self.now}
 
@@ -122,7 +126,7 @@ class Journey:
             return
         with self._seen_by(self.place.investigator):
             self._decide()
-        yield self.on(self.today + timedelta(days=self.case.dice.randint(0, 2)))
+        yield self._next_on(self.today + timedelta(days=self.case.dice.randint(0, 2)))
         if story.ending == "declines":
             with self._seen_by(self.place.coordinator):
                 self._decline()
@@ -246,13 +250,13 @@ class Journey:
             passed.add(visit.pk)
             day = self._day_of(visit)
             if (end := self._end()) and end[0] <= min(day, self.until):
-                yield max(self.on(end[0] + timedelta(days=1)), self.now + timedelta(minutes=20))
+                yield self._next_on(end[0] + timedelta(days=1))
                 with self._seen_by(self.place.coordinator):
                     self._depart(*end)
                 return
             if day > self.until:
                 return
-            yield max(self.on(day), self.now + timedelta(minutes=20))
+            yield self._next_on(day)
             with self._seen_by(self.place.coordinator):
                 self._come(visit)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from django.template.loader import render_to_string
@@ -30,7 +31,7 @@ class Making:
     reason: str
 
 
-NOBODYS: Final = Making(pk=0, by=None, at=datetime(2000, 1, 1, tzinfo=UTC), reason="")
+OF_THE_MAKING: Final = re.compile("<!-- the making -->.*?<!-- end of the making -->", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,8 @@ class CasebookSheet:
 def casebook_sheet(participant: Participant, *, reader: User, made: Making, language: str) -> CasebookSheet:
     """Return the casebook as HTML in ``language``, with what ``reader`` may see, and the digest of what it says."""
     with translation.override(language):
-        book = casebook_of(participant, user=reader, at=made.at)
-        page = _as_html(book, made, language)
-        content = _as_html(book, NOBODYS, language)
+        page = _as_html(casebook_of(participant, user=reader, at=made.at), made, language)
+    content = OF_THE_MAKING.sub("", page)
     return CasebookSheet(page, hashlib.sha256(content.encode()).hexdigest())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -138,8 +140,15 @@ def nothing_new_file(cut: Cut) -> File:
     )
 
 
+# The text of a proposal, each of its places (%(name)s) filled with the value of that name; \x25 is the percent sign.
+FILLED_DETAIL: Final = r"""(
+    SELECT string_agg(coalesce(p.part[1], '') || coalesce(d."values" ->> p.part[2], ''), '' ORDER BY p.place)
+    FROM regexp_matches(d.detail, '((?:(?!\x25\(\w).)+)?(?:\x25\((\w+)\)s)?', 'g') WITH ORDINALITY AS p(part, place)
+)"""
+
+
 def deviations_file(cut: Cut) -> File:
-    """What rules proposed, and where it stands on the log (form DV); the words are the source's, with places."""
+    """What rules proposed, and where it stands on the log (form DV); the words are the source's."""
     return file_of_participants(
         cut,
         "DEVIATION_PROPOSALS",
@@ -149,11 +158,11 @@ def deviations_file(cut: Cut) -> File:
             Column("RULE", "d.rule", "code", _("rule")),
             Column("FOUND_ON", "d.found_on", "date", _("found on")),
             Column("STATE", "d.state", "code", _("State of the proposal"), dict(DeviationState.choices)),
-            Column("DETAIL", "d.detail", label=_("what was found"), tells=Tells.WORDS),
+            Column("DETAIL", FILLED_DETAIL, label=_("what was found"), tells=Tells.WORDS),
             Column(
                 "DETAIL_VALUES",
                 'd."values"',
-                label=_("Values of the places in DETAIL, as JSON"),
+                label=_("Values that DETAIL names, as JSON"),
                 tells=Tells.WORDS,
             ),
             Column("FORMSEQ", "d.deviation_no", "integer", _("Number on the log of deviations (form DV)")),

@@ -63,7 +63,7 @@ def lived(world: World, participant: Participant) -> None:
         participant=participant,
         rule="X012",
         key="late",
-        detail="Late by %(days)s days",
+        detail="Late (100%) by %(days)s days, %(days)s",
         values={"days": "9"},
         **by,
     )
@@ -112,7 +112,8 @@ def test_point_20_how_people_were_followed_leaves_with_every_export_as_of_its_mo
         world.coordinator.username,
     )
     assert nothing_new["SAID_AT"].endswith("+08:00")
-    assert (deviation["RULE"], deviation["DETAIL_VALUES"]) == ("X012", '{"days": "9"}')
+    assert (deviation["RULE"], deviation["DETAIL"]) == ("X012", "Late (100%) by 9 days, 9")
+    assert deviation["DETAIL_VALUES"] == '{"days": "9"}'
     (query,) = (row for row in found["QUERIES"] if row["ASKED_BY"] == "person")
     assert (query["FORM"], query["STATE"], query["RESOLUTION"]) == ("DM", "open", "")
     assert query["OPENED_AT"].endswith("+08:00")

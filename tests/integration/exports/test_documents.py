@@ -26,6 +26,8 @@ from exports.models import Export
 from exports.odm.metadata import whose_words
 from exports.packages import ByArmNotYours
 from exports.sdtm.targets import target_of
+from exports.selected.selection import Selection
+from exports.selected.services import NotInThisFormat
 from exports.services import hand_out, path_of, request_export, write_export
 from kernel.scope import EVERYTHING, scope
 from tests.archival import faults_of_archive
@@ -34,6 +36,7 @@ from tests.world import World, as_person, screen
 
 pytestmark = pytest.mark.django_db
 CHAPTERS = ("3.0",)
+ADAM: dict[str, Any] = {"forms": ["MH"], "sites": ["01"], "data_format": "adam"}
 DOCUMENTS = [kind for kind in DataFormat if kind.is_document]
 
 
@@ -78,10 +81,13 @@ def test_analysis_data_by_arm_are_the_statisticians(world: World) -> None:
     screen(world)
     with pytest.raises(ByArmNotYours):
         taken(world, forms=["MH"], data_format="adam")
+    for arm in ("masked", "absent"):  # operation, drug and response tell it: what is by arm has no other form
+        chosen = Selection(arm=arm)
+        with as_person(world.statistician), pytest.raises(NotInThisFormat, match=f"ADaM.*: arm {arm}"):
+            request_export(**ADAM, purpose="x", selection=chosen, by=world.statistician, at=LATER)
+    assert not Export.objects.exists()
     with as_person(world.statistician):
-        export = request_export(
-            forms=["MH"], sites=["01"], purpose="x", data_format="adam", by=world.statistician, at=LATER
-        )
+        export = request_export(**ADAM, purpose="x", by=world.statistician, at=LATER)
         with scope(user_id=None, sites=EVERYTHING):
             made = write_export(export=export, at=LATER)
     with as_person(world.data_manager), pytest.raises(ByArmNotYours):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from pyreadstat import read_xport
 
 from crf import catalogue
 from crf.engine import messages
+from exports.sdtm.forms.catalogue import mappings
+from exports.sdtm.mapping import Answer, Target
 from exports.sdtm.package import SdtmPackage
 from exports.sdtm.sources import ExportFiles
 from protocol.text import load, versions
@@ -49,6 +52,7 @@ COMPARED = {
 class Ways:
     """What each way says, by participant."""
 
+    files: ExportFiles
     tables: dict[str, list[Row]]
     odm: Any
     sdtm: dict[str, list[Row]]
@@ -59,9 +63,11 @@ class Ways:
 @pytest.fixture
 def ways(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Ways:
     made = played_reports(settings, tmp_path_factory)
-    package = SdtmPackage(ExportFiles(made / "whole.zip"), TEXT)
+    files = ExportFiles(made / "whole.zip")
+    package = SdtmPackage(files, TEXT)
     frame, _said = read_xport(str(made / "adam" / "adsl.xpt"), output_format="polars")
     return Ways(
+        files,
         tables(made / "whole.zip"),
         etree.parse(str(made / "whole.xml")).getroot(),
         {name: list(dataset.rows) for name, dataset in package.datasets.items()},
@@ -131,6 +137,12 @@ def printed(ways: Ways, code: str, name: str, told: Of) -> Of:
     }
 
 
+def screened_and_randomized(ways: Ways) -> list[Row]:
+    rows = [row for row in ways.tables["SCREENING"] if row["RANDOMIZED_AT"]]
+    assert rows
+    return rows
+
+
 def test_ten_people_are_the_same_in_every_way_out(ways: Ways) -> None:
     people = {row["SUBJID"]: row for row in ways.tables["PARTICIPANTS"]}
     assert people.keys() == ways.books.keys()
@@ -141,6 +153,7 @@ def test_ten_people_are_the_same_in_every_way_out(ways: Ways) -> None:
     assert "salvage" in {row["INTENT"] for row in ways.tables["SURG"]}
     assert "dead" in {row["VITAL"] for row in ways.tables["SURV"]}
     assert "Y" in {row["ALL_CONTACT"] for row in ways.tables["WITHDRAWALS"]}
+    assert all(row["DECIDED_AT"] < row["RANDOMIZED_AT"] for row in screened_and_randomized(ways))
 
     for code, names in COMPARED.items():
         for name in names:
@@ -172,6 +185,38 @@ def test_every_record_stands_in_odm_and_in_the_casebook(ways: Ways) -> None:
         for form in ways.odm.iter("{*}FormData")
     )
     assert {(number, form.rpartition(".")[2]): times for (number, form), times in odm.items()} == rows
+
+
+def numbers_through_the_map(ways: Ways) -> Of:
+    """The numbers that people answered, by the domain that the map of each file names; findings alone."""
+
+    def taken(file: str, row: Row, target: Target) -> str:
+        result = target.values.get(f"{target.domain}ORRES")
+        if not isinstance(result, Answer) or result.codes or target.each or not row.get(result.column):
+            return ""
+        holds = all(each.column in row and each.holds(row[each.column]) for each in target.only)
+        return ways.files.question(file, result.column).in_words(row[result.column]) if holds else ""
+
+    return counted(
+        (row["SUBJID"], (target.domain, value))
+        for file, mapping in mappings().items()
+        for row in ways.tables[file]
+        for target in mapping.targets
+        if re.fullmatch(r"-?\d+(\.\d+)?", value := taken(file, row, target))
+    )
+
+
+def test_every_number_of_a_finding_is_the_answer_of_a_form(ways: Ways) -> None:
+    told = numbers_through_the_map(ways)
+    assert {domain for of in told.values() for domain, _value in of} >= {"LB", "MI", "QS", "TR", "VS"}
+    submitted = counted(
+        (subject(row), (name, row[f"{name}ORRES"]))
+        for name, rows in ways.sdtm.items()
+        for row in rows
+        if re.fullmatch(r"-?\d+(\.\d+)?", row.get(f"{name}ORRES", ""))
+    )
+    assert submitted == {number: values for number, values in told.items() if number in submitted}
+    assert submitted.keys() == told.keys() & {subject(row) for row in ways.sdtm["DM"]}
 
 
 def test_arm_death_operations_and_withdrawal_agree_with_sdtm_and_adam(ways: Ways) -> None:

@@ -108,6 +108,13 @@ def test_a_result_stands_in_standard_form_too_and_its_unit_only_beside_it(tmp_pa
         "VSSTRESN": "61.5",
         "VSSTRESU": "kg",
     }
+    rounded = finding(
+        "VS", "WEIGHT", "Weight", a("WEIGHT"), STRESN="62", qualifiers=(q("WHO", "BY", "Weighed By"),)
+    )
+    (other,) = made(tmp_path, rounded, {"WEIGHT": "61.50", "BY": "nurse", "VISIT": ""})
+    assert (other.values["VSSTRESN"], other.values["VSSTRESC"]) == ("62", "61.5")  # what is declared stays
+    assert [each.label for each in other.supplements] == ["Weighed By"]
+    assert other.place == ("SCR", "1")  # the form is answered at screening, whatever the row says of a visit
 
 
 @pytest.mark.parametrize(
@@ -141,6 +148,10 @@ def test_a_text_in_place_of_a_number_leaves_it_and_stands_beside_the_record(tmp_
     assert [(each.qnam, each.label, each.value) for each in typed.supplements] == [
         ("CMDOSEX", "Dose per Administration (Text)", "about 2")
     ]
+    result = finding("LB", "ALT", "Alanine Aminotransferase", a("RES"), STNRHI=a("HIGH"))
+    (labelled,) = made(tmp_path, result, {"RES": "40", "HIGH": "by age"})
+    label = labelled.supplements[0].label  # a label has 40 characters at most
+    assert (label, len(label)) == ("Reference Range Upper Limit-Std U (Text)", 40)
 
 
 def test_a_record_stands_only_under_its_conditions_and_with_what_it_needs(tmp_path: Path) -> None:
@@ -225,7 +236,9 @@ def test_an_event_is_related_to_the_results_of_its_test_and_day() -> None:
 def test_data_sets_are_related_where_a_link_is_on_both_sides() -> None:
     lesion, size = (SdtmRecord(name, "01", {f"{name}LNKID": "PT"}) for name in ("TU", "TR"))
     of_another = SdtmRecord("TR", "02", {"TRLNKID": "PT"})
-    sets = {"AE": [], "LB": [], "CO": [], **EMPTY, "TU": [lesion]}
+    event = SdtmRecord("AE", "01", {"AESPID": "3", "AESEQ": "5"})
+    about_it = SdtmRecord("CO", "01", {"COSEQ": "1"}, relations=[("AE", "3")])  # names it in CO itself
+    sets = {"AE": [event], "LB": [], "CO": [about_it], **EMPTY, "TU": [lesion, SdtmRecord("TU", "01", {})]}
     told = relation_rows(sets | {"TR": [of_another, size]})
     assert [(row["IDVAR"], row["RELTYPE"], row["RELID"]) for row in told] == [
         ("TULNKID", "ONE", "TUTR"),
@@ -236,15 +249,21 @@ def test_data_sets_are_related_where_a_link_is_on_both_sides() -> None:
 
 def test_a_comment_about_an_event_names_its_record() -> None:
     event = SdtmRecord("AE", "01", {"AESPID": "3", "AESEQ": "5"})
-    about, free, of_another = (
+    about, free, of_another, of_a_drug = (
         SdtmRecord("CO", subject, {"COVAL": "x"}, relations=relations)
-        for subject, relations in (("01", [("AE", "3")]), ("01", []), ("02", [("AE", "3")]))
+        for subject, relations in (
+            ("01", [("AE", "3")]),
+            ("01", []),
+            ("02", [("AE", "3")]),
+            ("01", [("CM", "3")]),
+        )
     )
-    told = comment_rows([about, free, of_another], [event], "S")
+    told = comment_rows([about, free, of_another, of_a_drug], [event], "S")
     assert [(row.get("RDOMAIN"), row.get("IDVARVAL"), row["USUBJID"]) for row in told] == [
         ("AE", "5", "S-01"),
         (None, None, "S-01"),
         (None, None, "S-02"),
+        (None, None, "S-01"),
     ]
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import override
 from crf import catalogue
 from exports.usdm.m11 import TITLES, sections
 from exports.usdm.study import study_definition
+from protocol.loader.schema import Window
 from protocol.text import load
 
 CHAPTERS = ("1.1", "1.3", "2.2")
@@ -130,11 +131,28 @@ def test_timelines_pass_every_visit_of_the_arm_once(definition: Instance) -> Non
         assert passed == list(by_id)
         seen = [encounters[by_id[each]["encounterId"]] for each in passed if by_id[each]["encounterId"]]
         assert [each["label"] for each in seen] == [rule.name.en for rule in text.visits_for(arm.code)]
-        timed = {each["relativeFromScheduledInstanceId"] for each in timeline["timings"]}
-        assert timed == set(by_id)
+        timed = {each["relativeFromScheduledInstanceId"]: each for each in timeline["timings"]}
+        assert timed.keys() == by_id.keys()
+        at_visits = [timed[each] for each in passed if by_id[each]["encounterId"]]
+        for timing, rule in zip(at_visits, text.visits_for(arm.code), strict=True):
+            same_window(timing, rule.due.window)
         assert all(DURATION.fullmatch(each["value"]) for each in timeline["timings"])
     target = next(each for each in of(definition, "Timing") if each["name"].startswith("SCR"))
     assert (target["value"], target["type"]["decode"], target["valueLabel"]) == ("P14D", "Before", "-14 days")
+
+
+def same_window(timing: Instance, window: Window) -> None:
+    """A visit may be as far before and after its target as the text says, by whichever way it says it."""
+    lower, upper = timing.get("windowLower"), timing.get("windowUpper")
+    if window.before is not None or window.after is not None:
+        assert (lower, upper) == (f"P{window.before or 0}D", f"P{window.after or 0}D")
+    elif lower and upper:
+        count, unit = re.fullmatch(r"P(\d+)([DW])", timing["value"]).groups()  # type: ignore[union-attr]
+        day = int(count) * {"D": 1, "W": 7}[unit] * (-1 if timing["type"]["decode"] == "Before" else 1)
+        first, last = day - int(lower[1:-1]), day + int(upper[1:-1])
+        assert (first, last) == (window.opens, window.closes)
+    else:
+        assert "M" in timing["value"] or window.opens is None or window.closes is None
 
 
 def test_the_definition_says_what_the_text_says(definition: Instance) -> None:

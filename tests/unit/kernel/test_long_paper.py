@@ -137,11 +137,12 @@ def test_a_chapter_that_is_very_long_is_parted_between_its_records(
     assert str(len(pages)) in pages[-1]
 
 
-def test_a_paper_of_practice_says_so_on_each_page(settings: Any) -> None:
-    paper = f"<html><head>{STYLE}</head><body><h2>One</h2><h2>Two</h2></body></html>"
+@pytest.mark.parametrize("set_paper", [set_pages, set_long_page])
+def test_a_paper_of_practice_says_so_on_each_page(settings: Any, parted: None, set_paper: Any) -> None:
+    paper = f"<html><head>{STYLE}</head><body><h2>One</h2>{CHAPTER}<h2>Two {'word ' * 200}</h2></body></html>"
     for is_practice in (False, True):
         settings.PALACE3_PRACTICE = is_practice
-        pages = PdfReader(io.BytesIO(set_pages(paper))).pages
+        pages = PdfReader(io.BytesIO(set_paper(paper))).pages
         assert len(pages) > 1
         assert ["PRACTICE" in each.extract_text() for each in pages] == [is_practice] * len(pages)
 
@@ -178,7 +179,7 @@ def test_what_is_not_fit_is_seen() -> None:
 def test_the_collector_of_garbage_is_as_it_was_after_a_page_was_set_or_was_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    usual, seen = gc.get_threshold(), []
+    usual, aside, seen = gc.get_threshold(), gc.get_freeze_count(), []
 
     def fail(*_said: Any, **_more: Any) -> Any:
         seen.append(gc.get_threshold())
@@ -188,4 +189,9 @@ def test_the_collector_of_garbage_is_as_it_was_after_a_page_was_set_or_was_not(
     monkeypatch.setattr(long_paper, "LONG", len(chapter(1)))
     with pytest.raises(RuntimeError), long_paper._seldom_collected():
         set_long_page(PAGE)
-    assert (seen, gc.get_threshold()) == ([long_paper.SELDOM], usual)
+    assert (seen, gc.get_threshold(), gc.get_freeze_count()) == ([long_paper.SELDOM], usual, aside)
+    gc.unfreeze()
+    with long_paper._seldom_collected(), long_paper._seldom_collected():
+        assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() == 0
+    gc.freeze()  # as the tests had it
