@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from analysis.reading import DerivedParticipant
-from analysis.sets import NAMES, RULES, AnalysisSet, Membership, sets_of
+from analysis.sets import NAMES, OF_ONE_ARM, RULES, AnalysisSet, Membership, sets_of
 from analysis.signed_sets import digest_of_sets, members_of, signed_sets
 
 MOST_LISTED: Final = 1000
@@ -47,6 +47,7 @@ def _counted(
     ]
     return {
         "code": chosen.value,
+        "of_one_arm": chosen in OF_ONE_ARM,
         "title": str(NAMES[chosen]),
         "rule": str(RULES[chosen]),
         "inside": len(members) - len(outside),

@@ -42,6 +42,10 @@ RULES: dict[AnalysisSet, str | Promise] = {
 }
 
 
+# Nobody of the other arm is in it: its size is a count of one arm, for who may see those alone (ADR 55).
+OF_ONE_ARM: frozenset[AnalysisSet] = frozenset({AnalysisSet.COMPLETE_RESPONSE})
+
+
 @dataclass(frozen=True)
 class Membership:
     """Whether somebody is in a set; if not, why, and whether that is decided or only proposed."""

@@ -1,4 +1,8 @@
-"""Safety in a committee pack: the counts of the safety report, over those treated, with one column a group."""
+"""Safety in a committee pack: the counts of the safety report, over those treated, with one column a group.
+
+What one arm alone has, or nearly, stands where the arms are named alone (ADR 55): masked, it would tell which arm is
+which; over both arms, it would be one arm's number.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +11,33 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from analysis.safety.counting import SafetyGroup
+from analysis.safety.counting import SafetyGroup, note_of_level
+from analysis.safety.one_arm import CAUSES_OF_TREATMENT, died_of_treatment
 from analysis.safety.reading import SEVERE_FROM, SafetyFacts
 from analysis.safety.tables import (
     EVERY,
     NOT_GRADED,
     WORST,
     EventsOf,
+    by_component,
     died_of,
     events_of,
+    events_of_both_arms,
     having,
+    immune,
+    procedures,
+    signals,
     worst_grades,
     worst_of,
 )
 from committee.arms import ArmGroup, ArmView
+from committee.models import ArmDisplay
 from committee.tables import PackRow, PackTable
 from crf.catalogue.survival.form import CAUSE
+from reports.quality import Table
 
 MOST_TERMS: Final = 40
+CELLS: Final = 4  # of a group in a table of proportions: count, at risk, share, limits
 People = Sequence[SafetyFacts]
 
 
@@ -34,30 +47,48 @@ def safety(people: People, groups: tuple[ArmGroup, ...], view: ArmView) -> list[
         SafetyGroup("", tuple(each for each in people if each.facts.number in group.numbers))
         for group in groups
     ]
-    events = _told(events_of(people, EVERY), view)
+    every = events_of(people, EVERY)
+    of_both = every if view.tells_arms else events_of_both_arms(every)
+    events = of_both if view.is_masked else every
     treated = tuple(sum(each.facts.number in events for each in group.people) for group in inside)
-    return [
+    tables = [
         _worst_grade(inside, events, groups, view, treated),
-        _by_term(inside, events, groups, view, treated),
+        _by_term(inside, of_both, groups, view, treated),
         _serious(inside, events, groups, view),
         _deaths(inside, groups, view),
     ]
+    return [*tables, *_of_one_arm(inside, events, groups)] if view.tells_arms else tables
 
 
-def _told(events: EventsOf, view: ArmView) -> EventsOf:
-    """Return the events that the pack may tell of: masked, none that one arm alone can have."""
-    if not view.is_masked:
-        return events
-    return {
-        number: [event for event in those if not event.immune and not event.of_evaluation]
-        for number, those in events.items()
-    }
+def _of_one_arm(inside: list[SafetyGroup], events: EventsOf, groups: tuple[ArmGroup, ...]) -> list[PackTable]:
+    """What is counted by arm alone: relation by component, immune-related events, evaluations, signals of 6.6."""
+    tables = (
+        by_component(inside, events, by_arm=True),
+        immune(inside, events),
+        procedures(inside),
+        signals(inside, by_arm=True),
+    )
+    return [_with_limits(table, groups) for table in tables]
 
 
-def _note(view: ArmView, *more: str) -> str:
+def _with_limits(table: Table, groups: tuple[ArmGroup, ...]) -> PackTable:
+    """Return a table of the safety report with one column a group: count, those at risk, share and exact limits."""
+    rows = []
+    for label, *cells in table.rows:
+        counted = [cells[start : start + CELLS] for start in range(0, len(groups) * CELLS, CELLS)]
+        rows.append(PackRow(str(label), tuple(_in_one_cell(*map(str, each)) for each in counted)))
+    return PackTable(table.slug, table.title, table.columns[0], groups, tuple(rows), note=note_of_level())
+
+
+def _in_one_cell(count: str, at_risk: str, share: str, limits: str) -> str:
+    return f"{count} / {at_risk} ({share}; {limits})" if at_risk != "0" else limits
+
+
+def _note(view: ArmView, *more: str, of_both: bool = False) -> str:
     counted = _("Of those treated, from the first day of treatment on, as in the safety report.")
-    masked = _("Immune-related events and complications of evaluations are left out of this masked table.")
-    return " ".join([counted, *([masked] if view.is_masked else []), *more])
+    left_out = _("Immune-related events and complications of evaluations are left out of this table.")
+    is_left_out = view.is_masked or (of_both and not view.tells_arms)
+    return " ".join([counted, *([left_out] if is_left_out else []), *more])
 
 
 def _worst_grade(
@@ -116,7 +147,7 @@ def _by_term(
         groups,
         tuple(lines),
         of_people=True,
-        note=_note(view, *rarer),
+        note=_note(view, *rarer, of_both=True),
         at_risk=treated,
     )
 
@@ -150,9 +181,15 @@ def _serious(
 
 
 def _deaths(inside: list[SafetyGroup], groups: tuple[ArmGroup, ...], view: ArmView) -> PackTable:
-    """Deaths by the cause that the site tells; masked, all together, for causes follow the treatment."""
+    """Deaths by the cause that the site tells: masked, all together; over both arms, those of treatment in one row."""
     told = {each.facts.cause_of_death or "" for group in inside for each in group.people if each.facts.death}
-    causes = [] if view.is_masked else sorted(told)
+    causes = [] if view.is_masked else sorted(told - (set() if view.tells_arms else CAUSES_OF_TREATMENT))
+    of_treatment = tuple(sum(map(died_of_treatment, group.people)) for group in inside)
+    together = (
+        [PackRow(_("treatment, operation or procedure of the trial"), of_treatment)]
+        if view.display == ArmDisplay.ABSENT
+        else []
+    )
     return PackTable(
         "deaths",
         _("Deaths"),
@@ -166,6 +203,7 @@ def _deaths(inside: list[SafetyGroup], groups: tuple[ArmGroup, ...], view: ArmVi
                 )
                 for cause in causes
             ),
+            *together,
             PackRow(_("All deaths"), tuple(died_of(group, None)[0] for group in inside)),
         ),
         of_people=True,

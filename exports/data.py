@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from exports.cuts import Cut, plan_for_many
 from exports.masking import Tells
-from exports.selected.narrowing import narrowed, without_rows_of_arm
+from exports.selected.narrowing import narrowed, sparing_values, without_rows_of_arm
 from exports.selected.selection import TESTS, WITHOUT_VALUE, ArmShown, ColumnFilter, Selection, TableView
 from exports.tables import Codes, Column, File
 from protocol.deviations import names_an_arm
@@ -93,6 +93,7 @@ def as_told_to(person: User, file: File) -> File:
     Rows that say it are on no page, whoever reads: keeping those of one arm would count them by it.
     """
     file = without_rows_of_arm(file)
+    file = replace(file, columns=sparing_values(file.columns))
     if _reads_arm(person):
         return file
     kept = (each for each in file.columns if each.tells != Tells.ARM)

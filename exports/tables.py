@@ -38,7 +38,8 @@ Codes = Mapping[str, Any]  # each code with its text
 class Column:
     """One column of a file: its header, the SQL that fills it, and what the codebook says of it.
 
-    ``variable`` is the answer that the column holds, where it holds one.
+    ``variable`` is the answer that the column holds, where it holds one. ``spared`` is the SQL that stands for it
+    without the arm and on every page, where some of its values would tell it.
     """
 
     header: str
@@ -48,6 +49,7 @@ class Column:
     codes: Codes = field(default_factory=dict)
     variable: Variable | None = None
     tells: Tells = Tells.NOTHING
+    spared: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,12 @@ UNLIKE_OPERATED: Final = _lazy(
     "The arms operate on different kinds of participants: one mainly on who did not respond or whose tumour grew "
     "again. A difference is no fair test of the treatments."
 )
+# Over both arms together (ADR 55).
+OF_ONE_ARM: Final = _lazy(
+    "What one arm alone has, or nearly, is not counted over both: immune-related events, complications of response "
+    "evaluations, events related to camrelizumab, and the signals of surveillance and salvage. Events of the first "
+    "two kinds are not among the terms. Statistician and committee read them by arm."
+)
 EVALUATED_MORE: Final = _lazy(
     "One arm is evaluated more often than the other, and so long as it is under surveillance: it has more evaluations "
     "in which something can happen, and more in which something is found."
@@ -36,7 +42,7 @@ def safety_report(
     groups = _groups(people, arms)
     events = tables.events_of(people, period)
     by_arm = arms is not None
-    notes = [note_of_level(), *_notes(people, events)]
+    notes = [note_of_level(), *([] if by_arm else [str(OF_ONE_ARM)]), *_notes(people, events)]
     return Report(
         slug="safety",
         title=_("Safety by arm") if arms is not None else _("Safety"),
@@ -46,16 +52,16 @@ def safety_report(
         ),
         nothing=_("Nobody is randomized yet"),
         tables=(
-            tables.overview(groups, events),
-            tables.by_class_and_term(groups, events),
-            tables.by_component(groups, events),
-            tables.immune(groups, events),
+            tables.overview(groups, events, by_arm=by_arm),
+            tables.by_class_and_term(groups, events if by_arm else tables.events_of_both_arms(events)),
+            tables.by_component(groups, events, by_arm=by_arm),
+            *([tables.immune(groups, events)] if by_arm else []),
             tables.special_interest(groups, events),
             tables.clocks(clocks),
-            tables.deaths(groups),
-            _warned(tables.complications(groups, by_intent=by_arm), UNLIKE_OPERATED, by_arm),
-            _warned(tables.procedures(groups), EVALUATED_MORE, by_arm),
-            _warned(tables.signals(groups), EVALUATED_MORE, by_arm),
+            tables.deaths(groups, by_arm=by_arm),
+            _warned(tables.complications(groups, by_arm=by_arm), UNLIKE_OPERATED, by_arm),
+            *([_warned(tables.procedures(groups), EVALUATED_MORE, by_arm)] if by_arm else []),
+            _warned(tables.signals(groups, by_arm=by_arm), EVALUATED_MORE, by_arm),
         ),
         notes=tuple(notes),
     )

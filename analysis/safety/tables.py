@@ -1,4 +1,7 @@
-"""The tables of the safety report, over everybody together or by arm (protocol 3.6, 3.10, 6.5, 6.6)."""
+"""The tables of the safety report, over everybody together or by arm (protocol 3.6, 3.10, 6.5, 6.6).
+
+``by_arm`` adds what one arm alone has, or nearly: over both arms together it would be that arm's number (ADR 55).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,13 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 from analysis.safety.counting import Count, SafetyGroup, proportions
+from analysis.safety.one_arm import (
+    CAUSES_OF_TREATMENT,
+    COMPONENTS_OF_ONE_ARM,
+    SIGNALS_OF_BOTH_ARMS,
+    died_of_treatment,
+    is_of_one_arm,
+)
 from analysis.safety.reading import CLOCK_STATES, SEVERE_FROM, SafetyFacts
 from crf.catalogue.adverse_event import codes as ae_codes
 from crf.catalogue.complications.codes import CHYLE, LEAK, PALSY
@@ -115,15 +125,21 @@ def _went_wrong(what: str) -> Claim:
     return lambda event: event.procedure == what
 
 
-def overview(groups: Sequence[SafetyGroup], events: EventsOf) -> Table:
+def events_of_both_arms(events: EventsOf) -> dict[str, list[EventFacts]]:
+    """Return the events without those that one arm alone can have; who is treated stays."""
+    return {number: [each for each in those if not is_of_one_arm(each)] for number, those in events.items()}
+
+
+def overview(groups: Sequence[SafetyGroup], events: EventsOf, *, by_arm: bool) -> Table:
     """Count those treated who had any event, a severe, serious, related, immune-related, stopping or fatal one."""
+    immune_related: tuple[str, Claim] = (_("Immune-related"), lambda event: event.immune)
     claims: list[tuple[str, Claim]] = [
         (_("Any adverse event"), lambda event: True),
         (_("Grade 3 or more"), severe),
         (_("Serious"), lambda event: event.serious or event.fatal),
         (_("Related to what the trial does"), lambda event: bool(event.related)),
         (_("Related, grade 3 or more"), lambda event: bool(event.related) and severe(event)),
-        (_("Immune-related"), lambda event: event.immune),
+        *([immune_related] if by_arm else []),
         (_("Led to the stop of study treatment"), lambda event: event.stopped_treatment),
         (_("Fatal"), lambda event: event.fatal),
     ]
@@ -131,10 +147,12 @@ def overview(groups: Sequence[SafetyGroup], events: EventsOf) -> Table:
     return proportions(_("Participants with adverse events"), _("Event"), groups, rows, slug="overview")
 
 
-def by_component(groups: Sequence[SafetyGroup], events: EventsOf) -> Table:
+def by_component(groups: Sequence[SafetyGroup], events: EventsOf, *, by_arm: bool) -> Table:
     """Count those treated with an event that is possibly related to each component, and with a severe one."""
     rows = []
     for code, title in COMPONENTS.items():
+        if code in COMPONENTS_OF_ONE_ARM and not by_arm:
+            continue
         rows.append((str(title), having(groups, events, _related_to(code))))
         worse = having(groups, events, _related_to(code, is_severe=True))
         rows.append((_("%(what)s, grade 3 or more") % {"what": title}, worse))
@@ -236,22 +254,28 @@ def died_of(group: SafetyGroup, cause: str | None) -> Count:
     return len(of_cause), len(group.people)
 
 
-def deaths(groups: Sequence[SafetyGroup]) -> Table:
-    """Count the deaths of those randomized, by cause."""
+def deaths(groups: Sequence[SafetyGroup], *, by_arm: bool) -> Table:
+    """Count the deaths of those randomized, by cause; over both arms those of the treatment stand together."""
 
-    causes = (*CAUSE.labels.items(), ("", _("not told")))
+    causes = [(code, str(label)) for code, label in CAUSE.labels.items()]
     rows = [(_("Any cause"), [died_of(group, None) for group in groups])]
-    rows += [(str(label), [died_of(group, code) for group in groups]) for code, label in causes]
+    if not by_arm:
+        causes = [each for each in causes if each[0] not in CAUSES_OF_TREATMENT]
+        of_treatment = [(sum(map(died_of_treatment, group.people)), len(group.people)) for group in groups]
+        rows.append((_("treatment, operation or procedure of the trial"), of_treatment))
+    rows += [
+        (label, [died_of(group, code) for group in groups]) for code, label in (*causes, ("", _("not told")))
+    ]
     return proportions(_("Deaths"), _("Cause of death"), groups, rows, slug="deaths")
 
 
-def complications(groups: Sequence[SafetyGroup], *, by_intent: bool) -> Table:
+def complications(groups: Sequence[SafetyGroup], *, by_arm: bool) -> Table:
     """Count the operations with an incision by their complications (Clavien-Dindo, ECCG), and the deaths after them.
 
-    ``by_intent`` adds columns for what the operations were for: those nearly tell the arm.
+    By arm also with columns for what the operations were for: those nearly tell the arm.
     """
     operations = [(group, [told for each in group.people for told in _operations(each)]) for group in groups]
-    if by_intent:
+    if by_arm:
         whole = [told for _group, those in operations for told in those]
         for code, label in INTENTS.items():
             those = [told for told in whole if told[1].intent == code]
@@ -315,10 +339,7 @@ def _died(each: SafetyFacts, op: OperationFacts) -> tuple[bool | None, bool | No
 
 def procedures(groups: Sequence[SafetyGroup]) -> Table:
     """Count those with a response evaluation who had a complication of its procedures, by kind."""
-    people = {
-        group.label: [each.facts for each in group.people if adherence_of(each.facts).evaluated]
-        for group in groups
-    }
+    people = [[each.facts for each in group.people if adherence_of(each.facts).evaluated] for group in groups]
 
     def with_event(claim: Claim) -> list[Count]:
         return [
@@ -326,7 +347,7 @@ def procedures(groups: Sequence[SafetyGroup]) -> Table:
                 sum(any(event.of_evaluation and claim(event) for event in facts.events) for facts in those),
                 len(those),
             )
-            for those in people.values()
+            for those in people
         ]
 
     rows = [(_("Any"), with_event(lambda event: True)), (_("Grade 3 or more"), with_event(severe))]
@@ -335,7 +356,7 @@ def procedures(groups: Sequence[SafetyGroup]) -> Table:
     return proportions(title, _("Complication"), groups, rows, slug="procedures")
 
 
-def signals(groups: Sequence[SafetyGroup]) -> Table:
+def signals(groups: Sequence[SafetyGroup], *, by_arm: bool) -> Table:
     """Return the signals of protocol 6.6; their thresholds are the statistician's and are not set."""
     told = [
         {each.signal: each for each in signals_of((one.facts, one.rules) for one in group.people)}
@@ -344,6 +365,7 @@ def signals(groups: Sequence[SafetyGroup]) -> Table:
     rows = [
         (str(label), [(of[signal].count, of[signal].at_risk) for of in told])
         for signal, label in SIGNALS.items()
+        if by_arm or signal in SIGNALS_OF_BOTH_ARMS
     ]
     title = _("Signals (protocol 6.6)")
     last = (_("Threshold"), _("not set"))

@@ -78,6 +78,7 @@ def _sets_page(
     context = {
         "sets": content.sets,
         "all": content.everybody,
+        "sees_arms": request.user.may(Permission.LIST_WATCH),
         "form": form,
         "signed": content.is_signed,
         "changed": content.changed,

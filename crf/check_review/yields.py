@@ -20,6 +20,7 @@ from crf.engine.declaration import FormDeclaration
 from crf.engine.messages import range_text, rule_in_general
 from crf.engine.questions import Question
 from crf.models import CheckMark, EntryPrompt, ListedFinding, MarkKind, Query, QueryState, Resolution
+from crf.queries.sparing import checks_looking_at_the_arm
 
 NUMBERS = ("fired", "changed", "confirmed", "to_review", "settled", "obsolete", "open", "typed", "corrected")
 _OPEN = Q(state=QueryState.OPEN) | Q(state=QueryState.ANSWERED, resolution="")
@@ -46,6 +47,8 @@ class CheckYield:
     """One check of one form with its numbers and marks.
 
     ``typed`` counts how often it spoke while somebody typed, ``corrected`` how often another answer was then saved.
+    A check that looks at the arm is counted for nobody here: its numbers are those of one arm, and no list leaves a
+    record of who looked (ADR 55).
     """
 
     form: FormDeclaration
@@ -65,8 +68,13 @@ class CheckYield:
         return str(LEVELS[self.level])
 
     @property
+    def looks_at_arm(self) -> bool:
+        return (self.form.code, self.check) in checks_looking_at_the_arm()
+
+    @property
     def fired(self) -> bool:
-        return bool(self.numbers["fired"] or self.numbers["typed"])
+        """Say whether it spoke at all; of a check that is not counted, that it may have."""
+        return self.looks_at_arm or bool(self.numbers["fired"] or self.numbers["typed"])
 
     @property
     def shown_numbers(self) -> tuple[int, ...]:
@@ -88,7 +96,7 @@ def yields_of(user: User, *, form: str = "", site: str = "") -> list[CheckYield]
     yields = {(each.form.code, each.check): each for each in _declared(form)}
     for place, numbers in _numbers(user, form=form, site=site).items():
         each = yields.get(place) or _of_question(*place)
-        if each is not None:
+        if each is not None and not each.looks_at_arm:
             yields[place] = each
             for name, number in numbers.items():
                 each.numbers[name] += number

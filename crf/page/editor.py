@@ -34,7 +34,13 @@ from crf.page.form_page import FormPage, Links, PageInput, given_of_review
 from crf.page.render import page
 from crf.page.taken import forms_taken_from, known_answers
 from crf.page.way import safe_back, with_query
-from crf.queries.sparing import is_spared, spared_words, without_the_arm
+from crf.queries.sparing import (
+    is_spared,
+    listed_without_the_arm,
+    spared_words,
+    typed_telling_the_arm,
+    without_the_arm,
+)
 from crf.queries.system import question_of_query
 from crf.records.drafts import DraftTooLarge, discard_draft, draft_at, keep_draft
 from crf.records.refusals import (
@@ -133,14 +139,26 @@ class RecordEditor:
     def form(self) -> FormDeclaration:
         """Return the form with words and rows of the version under which the record was begun, or would be.
 
-        Who may not see allocations has no answer on it that is worked out from the arm.
+        Who may not see allocations has no answer on it that is worked out from the arm, and none on record that
+        says it.
         """
         form, begun = self.record_key.form, self.stored.record if self.stored else self.record_key.participant
         if not self.user.may(Permission.ALLOCATION_VIEW, self.record_key.participant.site_id):
-            form = without_the_arm(form)
+            form = listed_without_the_arm(form) if self.kept_back else without_the_arm(form)
         if form.counted or form.reworded:
             return form_begun(replace(self.record_key, form=form), begun.protocol_version)
         return form
+
+    @cached_property
+    def kept_back(self) -> dict[str, Any]:
+        """Return the answers on record that people typed and that the reader may not see, for they say the arm."""
+        if self.stored is None or self.user.may(
+            Permission.ALLOCATION_VIEW, self.record_key.participant.site_id
+        ):
+            return {}
+        typed = typed_telling_the_arm(self.record_key.form)
+        answers = {name: getattr(self.stored.record, name) for name in sorted(typed)}
+        return {name: value for name, value in answers.items() if value is not None}
 
     @cached_property
     def stored(self) -> StoredRecord | None:
@@ -393,6 +411,7 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
     form, problem, status = editor.form, "", 422
     today = local_date(editor.at, editor.zone)
     typed = submission.parse(form, data, zone=editor.zone, saved=editor.saved_rows, today=today)
+    typed.values |= editor.kept_back
     editor.leaves_out = bool(typed.control("leave_out"))
     try:
         return save_answers(

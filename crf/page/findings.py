@@ -21,7 +21,7 @@ from crf.engine.messages import question_at, rule_text
 from crf.engine.versions import worded
 from crf.links import form_url
 from crf.models import ListedFinding
-from crf.queries.sparing import is_spared_in_lists, spared_words
+from crf.queries.sparing import code_in_lists, is_spared_in_lists, refuse_check_of_arm, spared_words
 from kernel.pagination import BoundedPaginator
 from kernel.reading import number_of_participant
 
@@ -38,6 +38,7 @@ class FindingLine:
     """One finding of the list."""
 
     row: ListedFinding
+    check: str
     form_title: str
     label: str
     text: str
@@ -52,7 +53,11 @@ def listing_checks() -> dict[str, Check]:
 
 
 def findings_for(user: User, chosen: Mapping[str, str]) -> Any:
-    """Return the findings that ``chosen`` asks for, of the sites where the person may see them."""
+    """Return the findings that ``chosen`` asks for, of the sites where the person may see them.
+
+    Refuses: a check that looks at the arm.
+    """
+    refuse_check_of_arm(chosen.get("check"))
     rows = ListedFinding.objects.open_to(user, Permission.FINDING_VIEW)
     state = chosen.get("state") or "open"
     if state != "all":
@@ -82,6 +87,7 @@ def line_of(row: ListedFinding, *, reader: User) -> FindingLine:
     url = form_url(row.participant.number, row.form_code, visit_id=record.visit_id, sequence=record.sequence)
     return FindingLine(
         row=row,
+        check=code_in_lists(row, reader),
         form_title=str(form.title) if form else row.form_code,
         label="" if spared or question is None else str(question.text),
         text=spared_words() if spared else text_of(row, form),

@@ -21,7 +21,7 @@ from crf.engine import messages
 from crf.links import form_url
 from crf.models import Query, QueryState
 from crf.queries.assigning import Assignee, assigned_to_reader
-from crf.queries.sparing import is_spared_in_lists, spared_words
+from crf.queries.sparing import is_spared_in_lists, refuse_check_of_arm, spared_words
 from crf.queries.system import form_asked, short_question
 from crf.queries.values import QueryValue, values_of_queries
 from kernel.pagination import BoundedPaginator, count_up_to, in_words
@@ -87,7 +87,11 @@ def lines_for(queries: list[Query], *, reader: User, at: datetime) -> list[Query
 
 
 def chosen_queries(user: User, chosen: Mapping[str, str], *, at: datetime) -> Any:
-    """Return the queries that ``chosen`` asks for, of the sites where the person may see them, the oldest first."""
+    """Return the queries that ``chosen`` asks for, of the sites where the person may see them, the oldest first.
+
+    Refuses: a check that looks at the arm.
+    """
+    refuse_check_of_arm(chosen.get("check"))
     queries = Query.objects.open_to(user, Permission.QUERY_VIEW)
     state = chosen.get("state") or "living"
     if state == "living":

@@ -1,7 +1,8 @@
 """Queries and deviations whose words would tell the arm, before a reader who is spared it (protocol 1.9).
 
 The trial manager sees both and no allocation. What a query asks, and what people answer, is not shown where the
-check or the question that it is about looks at the arm: it would say which one it is.
+check or the question that it is about looks at the arm: it would say which one it is. So would the code of such a
+check, which stands in the codebook with its words: it is spared with them, and nobody keeps or counts rows by it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import replace
 from functools import cache
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -20,9 +21,20 @@ from crf.engine.checks import Check
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration
 from crf.models import ListedFinding, Query
+from kernel.errors import Refusal
 from protocol.deviations import names_an_arm
 
 ARM = "participant.arm"
+
+
+class CheckCountsByArm(Refusal):
+    code = "crf.check_counts_by_arm"
+    fields = ("check",)
+    message = gettext_lazy(
+        "Rows are not kept by the check {check}: it looks at the arm, and they would be counted by it. Choose the form "
+        "instead."
+    )
+    status = 422
 
 
 def is_spared(query: Query | ListedFinding, reader: User) -> bool:
@@ -33,6 +45,28 @@ def is_spared(query: Query | ListedFinding, reader: User) -> bool:
 def is_spared_in_lists(query: Query | ListedFinding, reader: User) -> bool:
     """Say whether the words are kept from the reader where many are listed (ADR 55)."""
     return not reader.may(Permission.ALLOCATION_LIST, query.site_id) and tells_arm(query)
+
+
+def code_in_lists(row: Query | ListedFinding, reader: User) -> str:
+    """Return the code of the check as lists show it to the reader: none of one that looks at the arm (ADR 55)."""
+    return "" if is_spared_in_lists(row, reader) else row.check_code
+
+
+def refuse_check_of_arm(check: str | None) -> None:
+    """Refuse to keep rows by a check that looks at the arm: a list counts them, and no list is on record."""
+    if check in {code for _form, code in checks_looking_at_the_arm()}:
+        raise CheckCountsByArm(check=check)
+
+
+@cache
+def checks_looking_at_the_arm() -> frozenset[tuple[str, str]]:
+    """Return form and code of every check that looks at the arm, or at what is asked by it."""
+    return frozenset(
+        (code, check.code)
+        for code, form in catalogue.forms().items()
+        for check in form.checks
+        if not names_looking_at_the_arm(code).isdisjoint(_names_of(check))
+    )
 
 
 def spared_words() -> str:
@@ -67,11 +101,12 @@ def tells_arm(query: Query | ListedFinding) -> bool:
     form = catalogue.forms().get(query.form_code)
     if form is None:
         return False
-    looking = names_looking_at_the_arm(form.code)
-    if query.target.partition(".")[0] in looking:
+    about = query.target.partition(".")[0]
+    if about in names_looking_at_the_arm(form.code) or (
+        not query.check_code and about in telling_the_arm(form)
+    ):
         return True
-    asked = next((check for check in form.checks if check.code == query.check_code), None)
-    return asked is not None and not looking.isdisjoint(_names_of(asked))
+    return (form.code, query.check_code) in checks_looking_at_the_arm()
 
 
 @cache
@@ -96,7 +131,7 @@ def without_the_arm(form: FormDeclaration) -> FormDeclaration:
 
 @cache
 def listed_without_the_arm(form: FormDeclaration) -> FormDeclaration:
-    """Return the form as many of its records are read without the arm: without every answer that says it."""
+    """Return the form as it is read without the arm: without every answer that says it."""
     return _without(form, telling_the_arm(form))
 
 
@@ -128,6 +163,11 @@ def telling_the_arm(form: FormDeclaration) -> frozenset[str]:
     codes = [form.questions[name].codes for name in said if form.questions[name].codes]
     chosen = (name for name, each in form.questions.items() if any(each.codes is told for told in codes))
     return said | frozenset(chosen)
+
+
+def typed_telling_the_arm(form: FormDeclaration) -> frozenset[str]:
+    """Return the answers of the form that say the arm and that people type."""
+    return telling_the_arm(form) - saying_the_arm(form)
 
 
 def _asked_by_arm(form: FormDeclaration) -> Iterator[str]:

@@ -185,9 +185,8 @@ def _elsewhere(query: Query, read: str, reader: User) -> Iterator[QueryValue]:
     if other is None or key not in query.seen or name not in other.questions:
         return
     told = reader.may(Permission.ALLOCATION_LIST, query.site_id)
-    if not reader.may(other.seen_by, query.site_id) or (
-        name in names_looking_at_the_arm(other.code) and not told
-    ):
+    arm = names_looking_at_the_arm(other.code) | telling_the_arm(other)
+    if not reader.may(other.seen_by, query.site_id) or (name in arm and not told):
         return
     question = other.questions[name]
     yield QueryValue(f"{other.title} · {question.text}", _words(question, query.seen[key], query))

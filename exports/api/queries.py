@@ -15,6 +15,7 @@ from accounts.permissions import Permission
 from crf.check_review.yields import yields_of
 from crf.models import Query
 from crf.queries.list import STATES, chosen_queries, line_of
+from crf.queries.sparing import code_in_lists
 from exports.api.described import TEXT, DescribedAnswer, listed, named, one_of_codes, page_of
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged_changes
@@ -58,7 +59,7 @@ def _query(row: Query, reader: User, *, at: datetime) -> dict[str, Any]:
         "visit": row.visit.code if row.visit else None,
         "sequence": row.sequence,
         "question": row.target,
-        "check": row.check_code,
+        "check": code_in_lists(row, reader),
         "text": line_of(row, reader=reader, at=at).text,
         "state": row.shown_state,
         "resolution": row.resolution,
@@ -112,7 +113,10 @@ def query_ageing(request: CallerRequest) -> Response:
     parameters={"GET": (SITE, FORM)},
 )
 def checks(request: CallerRequest) -> Response:
-    """Count for each check how often it fired, led to a change and was confirmed as it is, with its marks."""
+    """Count for each check how often it fired, led to a change and was confirmed as it is, with its marks.
+
+    Checks that look at the arm are left out: their numbers are those of one arm.
+    """
     chosen = {name: request.GET.get(name, "") for name in ("form", "site")}
     lines = yields_of(request.user, **chosen)
     return Response(
@@ -128,5 +132,6 @@ def checks(request: CallerRequest) -> Response:
                 ],
             }
             for line in lines
+            if not line.looks_at_arm
         ]
     )

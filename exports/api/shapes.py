@@ -76,7 +76,7 @@ def visit(row: Visit) -> dict[str, Any]:
 
 def finding(row: ListedFinding, reader: User) -> dict[str, Any]:
     """Return one listed finding with its words in the language of the call."""
-    record = row.record
+    record, line = row.record, line_of(row, reader=reader)
     return {
         "id": row.pk,
         "participant": row.participant.number,
@@ -84,9 +84,9 @@ def finding(row: ListedFinding, reader: User) -> dict[str, Any]:
         "form": record.form_code,
         "visit": record.visit.code if record.visit else None,
         "sequence": record.sequence,
-        "check": row.check_code,
+        "check": line.check,
         "question": row.target,
-        "text": line_of(row, reader=reader).text,
+        "text": line.text,
         "found_at": with_offset(row.found_at, row.site.time_zone),
         "gone_at": with_offset(row.gone_at, row.site.time_zone) if row.gone_at else None,
     }

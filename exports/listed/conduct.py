@@ -25,6 +25,7 @@ from crf.models import (
     Record,
     Resolution,
 )
+from crf.queries.sparing import checks_looking_at_the_arm
 from exports.cuts import Cut
 from exports.masking import Tells
 from exports.tables import (
@@ -171,6 +172,13 @@ def deviations_file(cut: Cut) -> File:
     )
 
 
+def _check_column(form: str, check: str) -> Column:
+    """Return the code of a check; without the arm, and on every page, none of one that looks at it (ADR 55)."""
+    told = ", ".join(f"('{of}', '{code}')" for of, code in sorted(checks_looking_at_the_arm()))
+    spared = f"CASE WHEN ({form}, {check}) IN ({told}) THEN '' ELSE {check} END"
+    return Column("CHECK_CODE", check, label=_("check"), spared=spared)
+
+
 def queries_file(cut: Cut) -> File:
     """Every query that was opened, how it stands or ended; its thread is a table of its own."""
     rows = cut.rows(Query)
@@ -192,7 +200,7 @@ def queries_file(cut: Cut) -> File:
                 _("Asked by"),
                 {"person": _("A person"), "check": _("A check")},
             ),
-            Column("CHECK_CODE", "q.check_code", label=_("check")),
+            _check_column("q.form_code", "q.check_code"),
             Column("LEVEL", "q.level", "code", _("Level of the check"), levels),
             Column("STATE", "q.state", "code", _("State of the query"), dict(QueryState.choices)),
             Column("RESOLUTION", "q.resolution", "code", _("how it ended"), dict(Resolution.choices)),
@@ -218,7 +226,7 @@ def findings_file(cut: Cut) -> File:
             Column("VISIT", "v.code", "code", _("Visit")),
             Column("VISITSEQ", "v.occurrence", "integer", _("Which visit of this code")),
             Column("FORMSEQ", "r.sequence", "integer", _("Which record of the form")),
-            Column("CHECK_CODE", "f.check_code", label=_("check")),
+            _check_column("r.form_code", "f.check_code"),
             Column("QUESTION", "f.target", label=_("Question that it is about; nothing for the whole form")),
             Column("FOUND_AT", by_the_sites_clock("f.found_at"), "date-time", _("found")),
             Column("GONE_AT", by_the_sites_clock("f.gone_at"), "date-time", _("gone")),

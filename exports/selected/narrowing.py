@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -52,9 +52,10 @@ def narrowed(file: File, chosen: Selection, cut: Cut, *, arm_a: str = "") -> Nar
     if chosen.arm == ArmShown.MASKED and not leaves_masked(file):
         return NarrowedFile(file.name, None)
     columns, left_out = _columns(file, chosen, arm_a)
-    spared = bool(file.says_arm) and (chosen.arm == ArmShown.ABSENT or chosen.view is not None)
-    if spared:
-        file = without_rows_of_arm(file)
+    is_listed = chosen.arm == ArmShown.ABSENT or chosen.view is not None
+    spared = bool(file.says_arm) and is_listed
+    if is_listed:
+        file, columns = without_rows_of_arm(file), sparing_values(columns)
     conditions = dict(_conditions(file, chosen, cut))
     own, counted = (
         [each.replace("{row}", row) for each in conditions.values()] for row in (file.keys.alias, "t")
@@ -86,6 +87,11 @@ def without_rows_of_arm(file: File) -> File:
         counted=f"{file.counted} AND NOT {counted}",
         says_arm="",
     )
+
+
+def sparing_values(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Return the columns without single values that would tell the arm."""
+    return tuple(replace(each, sql=each.spared) if each.spared else each for each in columns)
 
 
 def _without_names(file: File) -> File:

@@ -23,7 +23,13 @@ CHAPTERS = ("3.6", "6.5", "6.6")
 pytestmark = pytest.mark.django_db
 __all__ = ["everything", "person", "save"]
 
-FEVER = {**adverse_event.VALUES, "ctcae_term": "Fever", "grade": "3"}
+OF_CAMRELIZUMAB = ("ir_", "irae_type")
+FEVER = {
+    **{name: value for name, value in adverse_event.VALUES.items() if not name.startswith(OF_CAMRELIZUMAB)},
+    "ctcae_term": "Fever",
+    "grade": "3",
+    "irae": "N",
+}
 
 
 def with_event(person: Participant, save: Save) -> Participant:

@@ -133,6 +133,15 @@ def test_the_closed_part_counts_by_arm_at_the_cut_and_the_open_part_knows_no_arm
         "1",
     ]
     assert value(closed, "by-term", "Pneumonitis", "Arm 1") == "1"
+    of_one_arm = {"components", "immune", "procedures", "signals"}
+    assert of_one_arm <= {row["TABLE"] for row in closed}
+    assert not of_one_arm & {row["TABLE"] for row in opened}
+    assert value(closed, "immune", "pneumonitis", "Arm 1") == "1 / 1 (100.0 %; 2.5 % – 100.0 %)"
+    assert (
+        value(closed, "signals", "Evaluations with every element (of evaluations done)", "Arm 2") == "nobody at risk"
+    )
+    assert not [row for row in opened if row["ROW"].startswith("Pneumonitis")], "of one arm alone"
+    assert value(opened, "worst-grade", "2", "All") == "1", "but in what both arms have"
     assert value(closed, "strategy", "An immune-related event", "Arm 1") == "1"
     assert not [row for row in closed if row["ROW"] == "Nausea"]  # told after the cut
     assert Act.objects.get(verb="analysis:arms:look").by == world.statistician

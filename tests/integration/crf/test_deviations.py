@@ -272,24 +272,31 @@ def test_point_19_the_page_of_a_decision_does_not_tell_the_arm(world: World, per
 def test_point_19_who_is_spared_the_arm_reads_a_deviation_without_it(
     world: World, person: Participant
 ) -> None:
-    """The trial manager opens the record, types into it and reads its history; the allocated strategy is nowhere."""
+    """The trial manager opens the record, types into it and reads its history; neither strategy is anywhere.
+
+    Of two strategies, the one that was received says which one was allocated.
+    """
     crossed = {**deviation.VALUES, "dv_cross_to": "surveillance", "dv_src": "central"}
     made = record(person, world.trial_manager, crossed)
     pages = [form_url(person.number, "DV"), reverse("crf:history", args=[person.number, "DV", 1])]
     for page in pages:
-        assert "Allocated strategy" not in client_of(world.trial_manager).get(page).text
-        assert "Allocated strategy" in client_of(world.coordinator).get(page).text
+        spared, told = (client_of(by).get(page).text for by in (world.trial_manager, world.coordinator))
+        for words in ("Allocated strategy", "Received strategy", "active surveillance"):
+            assert words not in spared
+            assert words in told
     key = client_of(world.trial_manager).get(pages[0]).context["page"].key
-    typed = {name: str(value) for name, value in crossed.items()} | {"dv_prev": "Talk earlier"}
+    typed = {name: str(value) for name, value in crossed.items() if name != "dv_cross_to"}
+    typed |= {"dv_prev": "Talk earlier"}
     where = reverse("crf:derive", args=[person.number, "DV", 1])
-    told = client_of(world.trial_manager).post(where, typed).json()
-    assert "dv_cross_from" not in told["derived"]
+    derived = client_of(world.trial_manager).post(where, typed).json()["derived"]
+    assert "dv_cross_from" not in derived
     done = client_of(world.trial_manager).post(
         pages[0], {**typed, "_version": str(made.version), "_key": key, "_reason": "added"}
     )
     assert done.status_code == 302
     made.refresh_from_db()
     assert (made.dv_prev, made.dv_cross_from) == ("Talk earlier", "surgery"), "it is kept all the same"
+    assert made.dv_cross_to == "surveillance", "and so is what was not on the page"
 
 
 def test_point_19_the_list_shows_the_log_the_proposals_and_the_counts(

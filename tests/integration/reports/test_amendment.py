@@ -112,6 +112,8 @@ def test_rare_05_each_point_names_whom_it_touches(world: World, save: Save) -> N
     dose = line_of(shown, "Camrelizumab", "Amount")
     assert (dose.before, dose.after) == ("200 mg", "240 mg")
     assert touched(dose) == {"Doses still due": (first.number,)}
+    spared = amendment_of(world.site, "1.1", user=world.data_manager, at=NOW)
+    assert touched(line_of(spared, "Camrelizumab", "Amount")) == {"Doses still due": ()}, "whose is the arm"
     ended: dict[str, Any] = {
         "code": "NEO_END",
         "on": TODAY,

@@ -6,6 +6,7 @@ nobody keeps, sorts or counts the rows of every site by it.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,11 +15,19 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from accounts.permissions import CENTRAL_ROLES, ROLE_PERMISSIONS, Grant, Permission, Role
+from audit.acts import open_act
 from audit.models import Act
+from crf import catalogue
+from crf.engine.questions import argument
 from crf.listings.definition import ListingDefinition, RowFilter
 from crf.listings.rows import ColumnCountsByArm, ColumnTellsArm, page_of
 from crf.listings.services import save_listing
+from crf.models import ListedFinding, Query, Record
+from crf.page.deviations import _line_of_record
+from crf.page.findings import findings_for, line_of
 from crf.queries.services import raise_query
+from crf.queries.sparing import CheckCountsByArm, spared_words
+from crf.queries.values import _elsewhere, values_of_queries
 from crf.store.records import record_key_of
 from exports.compare.services import COMMON, changed_rows, scope_of
 from exports.cuts import Cut
@@ -30,6 +39,7 @@ from exports.selected.selection import ColumnFilter, Selection, TableView, Unkno
 from exports.selected.services import file_named, settled_selection
 from exports.tables import File
 from kernel.scope import EVERYTHING, scope
+from reports.worklist.participants import deviations
 from tests.integration.crf.test_deviations import record
 from tests.integration.crf.test_pages import client_of
 from tests.integration.exports.test_api import caller
@@ -37,7 +47,7 @@ from tests.unit.crf.examples import deviation, medical_history
 from tests.world import NOW, TODAY, World, _person, screen
 from trials.models import Participant
 from trials.models.people import with_grants
-from trials.services import confirm_delegation, delegate, reveal_arm
+from trials.services import confirm_delegation, delegate, propose_deviation, reveal_arm
 from trials.services.delegations import ReasonForTheArm, RolesIncompatible
 
 pytestmark = pytest.mark.django_db
@@ -280,6 +290,127 @@ def test_point_15_comparisons_words_and_the_trail_spare_it_in_lists(
     trail = "/audit-trail/?kind=answers"
     assert said not in client_of(reader).get(trail).text
     assert said in client_of(told).get(trail).text
+
+
+OF_ARM = "X041"  # a check of form SURG that looks at the arm
+
+
+@pytest.fixture
+def asked(world: World, crossed: list[Participant]) -> Query:
+    """A check that looks at the arm has asked, and a rule has proposed a deviation with its words."""
+    (check,) = (each for each in catalogue.form("SURG").checks if each.code == OF_ARM)
+    with scope(user_id=None, sites=EVERYTHING), open_act("crf:query:judge", by=None, at=AT) as act:
+        propose_deviation(
+            participant=crossed[0],
+            rule="surgery_timing",
+            key="SURG",
+            detail=str(check.message),
+            by=None,
+            at=AT,
+        )
+        return Query.objects.create(
+            participant=crossed[0], site=world.site, form_code="SURG", sequence=1,
+            check_code=OF_ARM, key=OF_ARM, kind="check", level="soft", seen={}, opened_at=AT, act=act,
+        )  # fmt: skip
+
+
+def test_point_15_a_check_that_looks_at_the_arm_keeps_sorts_and_counts_no_rows(
+    world: World, asked: Query
+) -> None:
+    """Its words are in the codebook: its code told the arm of each line, and its filter and its yield counted one."""
+    told = given(world, _person_like(world, world.data_manager))
+
+    def listed(api: Any) -> list[str]:
+        rows = api.get("/api/v1/queries/").json()["results"]
+        return [each["check"] for each in rows if each["form"] == "SURG"]
+
+    for reader in (world.data_manager, world.monitor, world.trial_manager, told, world.statistician):
+        client = client_of(reader)
+        assert OF_ARM not in client.get("/queries/").text
+        assert client.get(f"/queries/?check={OF_ARM}").status_code == 422
+    for reader, shown in (
+        (world.trial_manager, False),
+        (world.data_manager, True),
+        (world.coordinator, True),
+    ):
+        assert (OF_ARM in client_of(reader).get(asked.get_absolute_url()).text) is shown, "one query says it"
+    for reader in (world.data_manager, world.monitor, told):
+        client = client_of(reader)
+        (line,) = (each for each in client.get("/checks/").context["lines"] if each.check == OF_ARM)
+        assert (line.looks_at_arm, set(line.numbers.values())) == (True, {0})
+        with scope(user_id=None, sites=EVERYTHING), pytest.raises(CheckCountsByArm):
+            findings_for(reader, {"check": OF_ARM})
+    rights = (Permission.QUERY_VIEW, Permission.FINDING_VIEW, Permission.CRF_VIEW, Permission.ALLOCATION_VIEW)
+    api = caller(world.data_manager, *rights)
+    assert listed(api) == [""]
+    assert OF_ARM not in {each["check"] for each in api.get("/api/v1/checks/").json()}
+    own = caller(world.coordinator, Permission.QUERY_VIEW, Permission.ALLOCATION_LIST)
+    assert listed(own) == [OF_ARM]
+
+    page = "/exports/data/QUERIES/"
+    for reader in (world.data_manager, world.statistician):
+        assert OF_ARM not in client_of(reader).get(page).text
+        kept = client_of(reader).get(f"{page}?where0=CHECK_CODE&test0=is&value0={OF_ARM}")
+        assert kept.context["page"].total == 0
+    file = file_named("QUERIES", Cut(at=AT, is_past=False))
+    assert [OF_ARM in values_of(file, "CHECK_CODE", arm=arm) for arm in ("shown", "absent")] == [True, False]
+
+
+def values_of(file: File, header: str, *, arm: str) -> list[Any]:
+    """Return what stands in one column of a table as it leaves."""
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic(), connection.cursor() as cursor:
+        made = narrowed(file, Selection(arm=arm), Cut.of_this_snapshot()).file
+        assert made is not None
+        cursor.execute(made.select, {"sites": ["01", "02"]})
+        place = [column.header for column in made.columns].index(header)
+        return [row[place] for row in cursor.fetchall()]
+
+
+def test_point_15_words_of_a_check_are_spared_on_the_work_list_and_among_deviations(
+    world: World, asked: Query
+) -> None:
+    words, told = "Surgery in Arm 2", given(world, _person_like(world, world.data_manager))
+    for reader, shown in ((world.data_manager, False), (world.monitor, False), (told, True)):
+        with scope(user_id=None, sites=EVERYTHING):
+            (item,) = deviations(reader, TODAY).items
+        page = re.sub("</?dfn[^>]*>", "", client_of(reader).get("/deviations/?show=proposed").text)
+        for said in (item.what, page):
+            assert (words in said, spared_words() in said) == (shown, not shown), reader
+    with scope(user_id=None, sites=EVERYTHING):
+        of_log = catalogue.form("DV").model.objects.select_related("participant", "site")
+        kept = of_log.get(participant=asked.participant)
+    kept.dv_term = NAMED  # refused where it is typed; a file or an earlier release may have brought it
+    for reader, shown in ((world.data_manager, False), (told, True)):
+        line = _line_of_record(kept, reader, Permission.ALLOCATION_LIST)
+        assert (line.said == NAMED, line.said == spared_words()) == (shown, not shown)
+
+
+def test_point_15_findings_and_the_values_of_queries_spare_what_says_the_arm(
+    world: World, crossed: list[Participant]
+) -> None:
+    about: dict[str, Any] = {"participant": crossed[0], "site": world.site}
+    with scope(user_id=None, sites=EVERYTHING), open_act("crf:query:judge", by=None, at=AT) as act:
+        stored = Record.objects.get(participant=crossed[0], form_code="DV")
+        found = ListedFinding.objects.create(
+            record=stored, check_code="DV-03", key="DV-03", target="dv_cross_from", seen={}, found_at=AT, act=act,
+            **about,
+        )  # fmt: skip
+        query = Query.objects.get(participant=crossed[0], check_code="DV-03")
+    told = given(world, _person_like(world, world.data_manager))
+    for reader, shown in ((world.data_manager, False), (told, True), (world.coordinator, True)):
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            line = line_of(found, reader=reader)
+            assert (line.text != spared_words(), line.check) == (shown, "DV-03" if shown else "")
+            values = values_of_queries([query], reader)[query.pk]
+            query.seen = {argument(RECEIVED): "surveillance"}
+            elsewhere = _elsewhere(query, RECEIVED, reader)
+            assert ("active surveillance" in " ".join(each.now for each in values)) is shown
+            assert [each.now for each in elsewhere] == (["active surveillance"] if shown else [])
+            query.target = "dv_cross_from"
+            assert bool(values_of_queries([query], reader)) is shown, (
+                "nor any value where its words are kept back"
+            )
+            query.target = "dv_cat"
 
 
 READS = (Permission.CRF_VIEW, Permission.AUDIT_VIEW, Permission.ALLOCATION_VIEW, Permission.ALLOCATION_LIST)

@@ -184,6 +184,45 @@ def test_nobody_at_risk_is_said_and_never_divided_by(arms: dict[str, str] | None
         assert len(report.notes) >= 2
 
 
+def test_over_both_arms_nothing_is_counted_that_one_arm_alone_has() -> None:
+    """Whoever waits and watches, is given camrelizumab and evaluated leaves no trace but in what both arms have.
+
+    Everything that is added here, one arm alone has, or nearly. Over those at risk, who are of that arm, each was its
+    number on a page that called itself "both arms together", and a sum without it told it by subtraction.
+    """
+    both = ae(10, 4, rel_chemo="probable", rel_camre="probable", disc_tx="Y")
+    plain = stored(last=300, AE=[both], SURG=[surg(320, "planned")], SURV=[dead(on(380), 381, "surgery")])
+    telling = [
+        ae(20, 3, ctcae_term="Skin ulceration", irae="Y", irae_type="rccep", rel_camre="probable"),
+        ae(116, 3, ctcae_term="Esophageal hemorrhage", cre_rel="Y", cre_what="bleeding", rel_proc="probable"),
+    ]
+    own = stored(
+        last=300, CRE=CCR, AE=[both, *telling], SURG=[surg(320, "salvage")], PATH=[path(r_status="R1")],
+        FU=[fu(300, ("local",), 300, 290, resectable="N")], SURV=[dead(on(380), 381, "immune")],
+    )  # fmt: skip
+
+    def reports(arms: dict[str, str] | None) -> list[list[Any]]:
+        people = [[told(each)] for each in (plain, own)]
+        return [list(safety_report(each, {}, period=EVERY, arms=arms).tables) for each in people]
+
+    pooled = reports(None)
+    assert pooled[0] == pooled[1]
+    words = str(pooled[1])
+    assert not re.search("amrelizumab|mmune|valuation|alvage|egrowth|cCR", words), words
+    by_arm = reports({told(own).facts.number: "1"})
+    changed = {a.slug for a, b in zip(*by_arm, strict=True) if a != b}
+    assert changed >= {
+        "overview",
+        "terms",
+        "components",
+        "immune",
+        "deaths",
+        "complications",
+        "procedures",
+        "signals",
+    }
+
+
 def test_limits_are_those_of_clopper_and_pearson() -> None:
     limits = exact_limits(1, 20, confidence=0.95)  # PALACE-1: one death in 20
     assert (round(limits.lower or 0, 4), round(limits.upper or 0, 4)) == (0.0013, 0.2487)
