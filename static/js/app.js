@@ -41,6 +41,13 @@ import { asDay, asInstant, asPartialDay } from "./reading.js";
     });
   }
 
+  // A long menu shows where one is: it is moved alone, never the page.
+  const side = first(".p3-side");
+  const current = first(".p3-nav [aria-current]");
+  if (side && current) {
+    side.scrollTop = Math.max(0, current.offsetTop + current.offsetHeight - side.clientHeight / 2);
+  }
+
   // Focus, search key, printing ---------------------------------------------------------------
   first("[data-focus]")?.focus();
   document.addEventListener("keydown", (event) => {
