@@ -156,6 +156,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "practice": settings.PALACE3_PRACTICE,
             "may_practise": bool(settings.PRACTICE_ADDRESS),
             "release": settings.RELEASE,
+            "zone": settings.TRIAL_TIME_ZONE,
+            "ethics_approval": settings.ETHICS_APPROVAL,
+            "filing": settings.PUBLIC_FILING,
             "maintenance": maintenance(),
             "idle_minutes": settings.IDLE_MINUTES,
         }

@@ -58,6 +58,19 @@ import { asDay, asInstant, asPartialDay } from "./reading.js";
       search.focus();
     }
   });
+  // The foot of each printed page: which page of the program, when and by whom (the numbers are those of the style sheet).
+  function signFoot() {
+    const { prints, zone } = document.body.dataset;
+    if (!prints) return;
+    const written = { timeZone: zone, dateStyle: "short", timeStyle: "short" };
+    const at = new Intl.DateTimeFormat("sv-SE", written).format(new Date());
+    const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts();
+    const offset = parts.find((part) => part.type === "timeZoneName").value.replace("GMT", "UTC");
+    const foot = `${document.title} · ${at} ${offset} · ${prints}`;
+    document.documentElement.style.setProperty("--p3-foot", JSON.stringify(foot));
+  }
+  signFoot();
+  window.addEventListener("beforeprint", signFoot);
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) window.print();
     if (event.target.closest("[data-back]")) window.history.back();
