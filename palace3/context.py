@@ -34,13 +34,23 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(_("Participants"), "people", "reports:participants", Permission.PARTICIPANT_VIEW),
             NavigationItem(_("Visits"), "calendar-event", "followup:agenda", Permission.VISIT_VIEW),
             NavigationItem(_("Forms to fill in"), "pencil", "reports:unfinished-forms", Permission.CRF_VIEW),
+            NavigationItem(_("To sign"), "pen", "crf:to-sign", Permission.CRF_SIGN),
+            NavigationItem(_("Queries"), "chat-left-text", "crf:queries", Permission.QUERY_VIEW),
+            NavigationItem(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),
+            NavigationItem(_("Contact requests"), "telephone", "trials:requests", Permission.CONTACT_HANDLE),
+            NavigationItem(
+                _("Emergency envelopes"), "envelope", "randomization:envelopes", Permission.ALLOCATION_VIEW
+            ),
+        ),
+    ),
+    (
+        _("Data"),
+        (
             NavigationItem(_("Completeness"), "clipboard-check", "reports:completeness", Permission.CRF_VIEW),
             NavigationItem(_("Listings"), "list", "crf:listings", Permission.CRF_VIEW),
-            NavigationItem(_("To sign"), "pen", "crf:to-sign", Permission.CRF_SIGN),
             NavigationItem(
                 _("Source verification"), "shield-check", "reports:verification", Permission.CRF_VIEW
             ),
-            NavigationItem(_("Queries"), "chat-left-text", "crf:queries", Permission.QUERY_VIEW),
             NavigationItem(
                 _("Findings to review"), "clipboard-check", "crf:findings", Permission.FINDING_VIEW
             ),
@@ -52,33 +62,33 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             NavigationItem(
                 _("Central review"), "people", "crf:central-reviews", Permission.CENTRAL_REVIEW_VIEW
             ),
-            NavigationItem(_("Dashboard"), "circle-half", "reports:dashboard", Permission.VISIT_VIEW),
-            NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
-            NavigationItem(_("Flow of participants"), "people", "analysis:flow", Permission.VISIT_VIEW),
-            NavigationItem(
-                _("Quality of life"), "clipboard-check", "analysis:quality-of-life", Permission.EXPORT_VIEW
-            ),
-            NavigationItem(
-                _("Central monitoring"), "shield-check", "monitoring:board", Permission.MONITORING_VIEW
-            ),
-            NavigationItem(
-                _("Committee packs"), "file-earmark-text", "committee:packs", Permission.PACK_VIEW
-            ),
-            NavigationItem(
-                _("Survival maturity"), "hourglass-split", "analysis:maturity", Permission.VISIT_VIEW
-            ),
-            NavigationItem(_("Safety"), "clipboard2-pulse", "analysis:safety", Permission.SAFETY_VIEW),
-            NavigationItem(_("Safety clocks"), "clock-history", "crf:clocks", Permission.SAFETY_VIEW),
-            NavigationItem(_("Contact requests"), "telephone", "trials:requests", Permission.CONTACT_HANDLE),
-            NavigationItem(
-                _("Emergency envelopes"), "envelope", "randomization:envelopes", Permission.ALLOCATION_VIEW
-            ),
             NavigationItem(_("Freeze and lock"), "lock", "crf:locks", Permission.CRF_LOCK),
             NavigationItem(
                 _("Database lock"), "lock-fill", "exports:database-lock", Permission.DATABASE_LOCK_VIEW
             ),
             NavigationItem(_("Imports"), "download", "exports:imports", Permission.CRF_EDIT),
             NavigationItem(_("Exports"), "file-earmark-arrow-down", "exports:list", Permission.EXPORT_VIEW),
+        ),
+    ),
+    (
+        _("Progress and results"),
+        (
+            NavigationItem(_("Dashboard"), "circle-half", "reports:dashboard", Permission.VISIT_VIEW),
+            NavigationItem(_("Reports"), "graph-up", "reports:reports", Permission.VISIT_VIEW),
+            NavigationItem(_("Flow of participants"), "people", "analysis:flow", Permission.VISIT_VIEW),
+            NavigationItem(
+                _("Survival maturity"), "hourglass-split", "analysis:maturity", Permission.VISIT_VIEW
+            ),
+            NavigationItem(
+                _("Quality of life"), "clipboard-check", "analysis:quality-of-life", Permission.EXPORT_VIEW
+            ),
+            NavigationItem(_("Safety"), "clipboard2-pulse", "analysis:safety", Permission.SAFETY_VIEW),
+            NavigationItem(
+                _("Central monitoring"), "shield-check", "monitoring:board", Permission.MONITORING_VIEW
+            ),
+            NavigationItem(
+                _("Committee packs"), "file-earmark-text", "committee:packs", Permission.PACK_VIEW
+            ),
         ),
     ),
     (
@@ -91,12 +101,12 @@ NAVIGATION: Final[tuple[tuple[Promise | None, tuple[NavigationItem, ...]], ...]]
             ),
             NavigationItem(_("Public page"), "file-earmark-text", "trials:texts", Permission.TEXT_VIEW),
             NavigationItem(
-                _("Requests, counted"), "telephone", "trials:request-counts", Permission.SITE_MANAGE
+                _("Contact request counts"), "telephone", "trials:request-counts", Permission.SITE_MANAGE
             ),
             NavigationItem(
                 _("Registered twice"), "people", "trials:registered-twice", Permission.SITE_MANAGE
             ),
-            NavigationItem(_("News letters"), "pencil", "trials:letters", Permission.TEXT_DRAFT),
+            NavigationItem(_("Newsletters"), "pencil", "trials:letters", Permission.TEXT_DRAFT),
             NavigationItem(_("Audit trail"), "clock-history", "reports:trail", Permission.AUDIT_VIEW),
             NavigationItem(_("Registers"), "journal-check", "trials:registers", Permission.AUDIT_VIEW),
             NavigationItem(_("Set-up"), "check2", "operations:set-up", Permission.TASK_WATCH),
@@ -146,6 +156,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "practice": settings.PALACE3_PRACTICE,
             "may_practise": bool(settings.PRACTICE_ADDRESS),
             "release": settings.RELEASE,
+            "zone": settings.TRIAL_TIME_ZONE,
+            "ethics_approval": settings.ETHICS_APPROVAL,
+            "filing": settings.PUBLIC_FILING,
             "maintenance": maintenance(),
             "idle_minutes": settings.IDLE_MINUTES,
         }

@@ -12,20 +12,22 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
+from website.public.language import CHINESE, HOMES
 
 TITLES: Final[dict[int, str | Promise]] = {
     400: _("This request could not be read"),
     403: _("This is not part of your role"),
-    404: _("There is no such page for you"),
+    404: _("Page not found"),
     405: _("This is reached by a button only"),
     409: _("This cannot be done now"),
     413: _("That was too large"),
     422: _("This could not be accepted"),
     429: _("Please wait a moment"),
-    500: _("This page could not be made"),
+    500: _("Something went wrong on our side"),
     503: _("The program is being maintained"),
 }
 PAGES: Final = frozenset({400, 403, 404, 409, 413, 429})
@@ -114,8 +116,17 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-    """Answer 404, in the same words for what does not exist and for what is another site's."""
-    return answer(request, 404)
+    """Answer 404, in the same words for what does not exist and for what is another site's; a visitor in theirs."""
+    user = getattr(request, "user", None)
+    if (user is not None and user.is_authenticated) or not _wants_page(request):
+        return answer(request, 404)
+    with override(CHINESE if request.path.startswith(HOMES[CHINESE]) else get_language()):
+        return render(request, "public/not_found.html", status=404)
+
+
+def _wants_page(request: HttpRequest) -> bool:
+    is_of_a_program = request.path.startswith("/api/v1/") or _wants_json(request)
+    return not is_of_a_program and not request.headers.get("HX-Request")
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:

@@ -325,6 +325,11 @@ EMAIL_USE_SSL = _flag("EMAIL_USE_SSL")
 # A server that reads a message through may take minutes to say that it has it (RFC 5321, 4.5.3.2.6).
 EMAIL_TIMEOUT = int(os.environ.get("EMAIL_TIMEOUT", "120"))
 # Where people outside reach the public pages: it stands in mails, which no request wrote.
+# What the public pages say of who answers for them; empty until the sponsor has given it.
+PUBLIC_CONTROLLER = os.environ.get("PUBLIC_CONTROLLER", "")
+PRIVACY_CONTACT = os.environ.get("PRIVACY_CONTACT", "")
+ETHICS_APPROVAL = os.environ.get("ETHICS_APPROVAL", "")
+PUBLIC_FILING = os.environ.get("PUBLIC_FILING", "")
 PUBLIC_ADDRESS = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "PALACE-3 <palace3@localhost>")
 # Who reads the answers to what the system writes: the trial's office.

@@ -293,11 +293,41 @@ WORDS: Final[dict[str, str | Promise]] = {
     "randomization:scheme:close": _("Randomization scheme closed"),
     "randomization:scheme:keep": _("Closing of the randomization scheme taken back"),
     "randomization:list:reject": _("Randomization list rejected"),
+    "analysis:arms:look": _("Results by arm looked at"),
+    "analysis:endpoints:take": _("Endpoints of every participant taken out"),
+    "analysis:sets:sign": _("Analysis sets signed"),
+    "committee:pack:request": _("Committee pack asked for"),
+    "committee:pack:begin": _("Making of a committee pack begun"),
+    "committee:pack:make": _("Committee pack made"),
+    "committee:pack:release": _("Committee pack released"),
+    "committee:file:read": _("File of a committee pack read"),
+    "committee:share:make": _("Link to a committee pack made"),
+    "committee:share:open": _("Committee pack opened by its link"),
+    "committee:share:refuse": _("Passcode of a committee pack mistyped"),
+    "committee:share:revoke": _("Link to a committee pack revoked"),
+    "demo:practice:enter": _("Practice opened"),
+    "exports:comparison:take": _("Comparison of two states of the data taken"),
+    "exports:cut:name": _("Kept data cut named"),
+    "exports:cut:settle": _("Moment of a kept data cut settled"),
+    "exports:cut:take": _("Data cut kept"),
+    "exports:definition:save": _("Choice of an export saved"),
+    "exports:definition:end": _("Saved choice of an export ended"),
+    "exports:definition:take": _("Export of a saved choice asked for"),
+    "exports:export:begin": _("Making of a file begun"),
+    "exports:export:cancel": _("Export cancelled"),
+    "exports:export:delete_file": _("File of an export deleted"),
+    "exports:import:preview": _("Import shown before it is taken"),
+    "exports:import": _("Import taken over"),
+    "exports:import:discard": _("Import discarded"),
+    "monitoring:finding:open": _("Finding of central monitoring opened"),
+    "monitoring:finding:take": _("Finding of central monitoring taken up"),
+    "monitoring:finding:follow": _("Follow-up of a finding of central monitoring recorded"),
+    "monitoring:range:set": _("Acceptable range of central monitoring set"),
 }
 
 
 def in_words(verb: str) -> str:
-    """Return what the act is called; the verb itself while it has no words."""
+    """Return what the act is called; the verb itself where an earlier release wrote it."""
     return str(WORDS.get(verb, verb))
 
 

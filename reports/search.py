@@ -65,7 +65,13 @@ ACTIONS: Final = (
     NamedPage(_("Sign forms together"), "pen", "crf:sign-lot", Permission.CRF_SIGN),
     NamedPage(_("Answer several queries"), "chat-left-text", "crf:queries-several", Permission.QUERY_ANSWER),
     NamedPage(_("New export"), "file-earmark-arrow-down", "exports:new", Permission.EXPORT_TAKE),
+    NamedPage(_("New listing"), "list", "crf:new-listing", Permission.CRF_VIEW),
+    NamedPage(_("New site"), "hospital", "trials:new-site", Permission.SITE_MANAGE),
+    NamedPage(_("New person"), "person-plus", "trials:new-person", Permission.PERSON_DELEGATE),
+    NamedPage(_("Define a scheme"), "shuffle", "randomization:define", Permission.SCHEME_DEFINE),
+    NamedPage(_("Make a pack"), "file-earmark-text", "committee:new-pack", Permission.PACK_MAKE),
     NamedPage(_("My account"), "key", "accounts:profile"),
+    NamedPage(_("Help"), "question-circle", "help"),
 )
 
 

@@ -18,7 +18,13 @@ from accounts.models import User
 from accounts.permissions import Role
 from kernel.errors import Refusal
 
-PRACTISED_ROLES: Final = (Role.COORDINATOR, Role.INVESTIGATOR, Role.DATA_MANAGER, Role.MONITOR)
+PRACTISED_ROLES: Final = (
+    Role.COORDINATOR,
+    Role.INVESTIGATOR,
+    Role.DATA_MANAGER,
+    Role.MONITOR,
+    Role.STATISTICIAN,
+)
 _ENTRY, _PASS = "palace3.practice.entry", "palace3.practice.pass"
 ENTRY_HOLDS: Final = timedelta(minutes=2)
 PASS_HOLDS: Final = timedelta(days=7)

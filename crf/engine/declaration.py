@@ -98,7 +98,8 @@ class Group(Versioned):
     with at a visit in an arm. ``keyed_by`` names the question that says what a row is about: it stays as it is, and
     a row of the beginning is offered again until it is on record. ``as_table``: drawn as one, however many columns,
     without those of ``unshown``; ``pasted_by`` reads lines that are pasted into it, in the order of its rows.
-    ``side_by_side``: the answers that a grid above the rows shows, with a column for each row.
+    ``side_by_side``: the answers that a grid above the rows shows, with a column for each row. ``row_title`` is
+    what a row of a fixed table is called, with its number.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Group(Versioned):
     asked_when: Condition | None = None
     starts_with: tuple[Mapping[str, Any], ...] = ()
     fixed: bool = False
+    row_title: Text = ""
     counted_by: str = ""
     begins_by: Callable[[ProtocolText, str, str | None], Rows] | None = None
     keyed_by: str = ""

@@ -131,6 +131,7 @@ class GroupSaid(TypedDict, total=False):
     asked_when: Condition
     starts_with: tuple[dict[str, Any], ...]
     fixed: bool
+    row_title: Text
     counted_by: str
     begins_by: Callable[..., tuple[Mapping[str, Any], ...]]
     keyed_by: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -126,7 +126,11 @@ class OverrideForm(ServiceForm):
 
 
 class DecisionForm(ServiceForm):
-    """The investigator's decision on eligibility, with the digest of what was on the page."""
+    """The investigator's decision on eligibility, with the digest of what was on the page.
+
+    Without ``may_approve`` the page offers to sign only that the participant is not eligible; who approves all the
+    same is refused by the service, with its reason.
+    """
 
     verdict = forms.ChoiceField(
         label=_("Decision"),
@@ -142,9 +146,12 @@ class DecisionForm(ServiceForm):
     password = PasswordField(label=_("Your password"))
     seen_digest = SeenField(max_length=64)
 
-    def __init__(self, *args: Any, answerable: Iterable[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, answerable: Iterable[str], may_approve: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.answerable = {f"answer-{code}": code for code in answerable}
+        self.answerable = {f"answer-{code}": code for code in answerable} if may_approve else {}
+        if not may_approve:
+            verdict = cast("forms.ChoiceField", self.fields["verdict"])
+            verdict.widget.choices = list(verdict.choices)[1:]
         for name, code in self.answerable.items():
             self.fields[name] = self._answer_field(code)
         self.order_fields([*self.answerable, *self.base_fields])

@@ -412,6 +412,8 @@ class FormRenderer:
         )
 
     def _fixed_title(self, group: Group, row: AnswerRow) -> str:
+        if group.row_title:
+            return group.row_title % {"number": row["position"]}
         given = (
             group.starts_with[row["position"] - 1]
             if group.fixed and row["position"] <= len(group.starts_with)

@@ -39,8 +39,12 @@ def eligibility(request: PersonRequest, number: str) -> HttpResponse:
         return _on_the_version_in_force(request, participant, at=now)
     evidence = current_evidence(participant)
     typed = request.POST if request.method == "POST" else None
-    answerable = evidence.assessment.answerable
-    form = DecisionForm(typed, initial={"seen_digest": evidence.digest}, answerable=answerable)
+    form = DecisionForm(
+        typed,
+        initial={"seen_digest": evidence.digest},
+        answerable=evidence.assessment.answerable,
+        may_approve=participant.site.state not in TAKES_NOBODY_IN,
+    )
     if form.submits(decide, shown=evidence, by=request.user, at=now):
         messages.success(request, _("The decision is signed and on record."))
         return redirect(participant)

@@ -15,6 +15,7 @@ from accounts.permissions import Role
 from crf.queries.services import answer_query, raise_general_query
 from demo.practice.services import practice_site
 from demo.simulation.answers import Case
+from demo.simulation.form_filler import fill
 from demo.simulation.participant import Journey
 from demo.simulation.profiles import tell
 from demo.simulation.sites import SiteWithPeople
@@ -25,6 +26,12 @@ from trials.models.people import with_grants
 # How many steps of a journey: consent, screening forms, decision, randomization.
 READY_TO_DECIDE, RANDOMIZED = 2, 4
 CONSENTED_BEFORE: Final = {READY_TO_DECIDE: timedelta(days=9), RANDOMIZED: timedelta(days=35)}
+WITH_AN_ARM: Final = frozenset({Role.COORDINATOR, Role.STATISTICIAN})
+DEVIATION: Final = {
+    "dv_src": "site",
+    "dv_cat": "sample",
+    "dv_term": "The blood sample of the day was not taken.",
+}
 ASKED: Final = "Is the identification log of the site complete for this participant?"
 
 
@@ -32,18 +39,22 @@ def prepare_for(role: Role, *, seed: int, at: datetime) -> list[str]:
     """Walk a new participant to where the tour of the role begins; return the number.
 
     A coordinator finds somebody randomized, with a visit to record and a query to answer; an investigator somebody to
-    decide about and forms to sign; a data manager a query that was answered; a monitor forms to verify.
+    decide about and forms to sign; a data manager a query that was answered; a monitor forms to verify; a statistician
+    a deviation to judge.
     """
     with scope(user_id=None, sites=EVERYTHING):
         with transaction.atomic():
             place = _place(at.date())
-        participant = _walk(place, RANDOMIZED if role is Role.COORDINATOR else READY_TO_DECIDE, seed, at)
+        participant = _walk(place, RANDOMIZED if role in WITH_AN_ARM else READY_TO_DECIDE, seed, at)
         with transaction.atomic():
             if role in {Role.COORDINATOR, Role.DATA_MANAGER}:
                 monitor = with_grants(User.objects.get(username="monitor"), on=at.date())
                 query = raise_general_query(participant=participant, text=ASKED, by=monitor, at=at)
                 if role is Role.DATA_MANAGER:
                     answer_query(query=query, text="Yes, since this morning.", by=place.coordinator, at=at)
+        if role is Role.STATISTICIAN:
+            told = DEVIATION | {"dv_dt": at.date() - timedelta(days=1), "dv_found": at.date()}
+            fill(participant, "DV", {"answers": told}, is_new=True, by=place.coordinator, at=at)
     return [participant.number]
 
 

@@ -87,6 +87,30 @@ TOURS: Final[Mapping[Role, tuple[TourStep, ...]]] = {
         ),
         _ASK,
     ),
+    Role.STATISTICIAN: (
+        _step(
+            _("Open the balance of the list of practice. Whoever looks is recorded."),
+            "randomization:schemes",
+            "randomization:list:look",
+        ),
+        _step(
+            _(
+                "Define a scheme under a name of your own, and ask for its list. A second person would activate it."
+            ),
+            "randomization:define",
+            "randomization:scheme:define",
+        ),
+        _step(
+            _("Take back the list that you asked for: the draft goes with it."),
+            "randomization:schemes",
+            "randomization:list:reject",
+        ),
+        _step(
+            _("Decide on the deviation prepared for you: its importance, and the per-protocol set."),
+            "crf:deviations",
+            "crf:deviation:decide",
+        ),
+    ),
 }
 
 

@@ -13,7 +13,7 @@ urlpatterns = [
     # Patients see the public page of the trial alone.
     *(
         path(address, views.to_the_trial)
-        for address in ("", "zh/", "contact/", "news/", "practice/", "practice/go/")
+        for address in ("", "zh/", "contact/", "news/", "privacy/", "practice/", "practice/go/")
     ),
     path("", include("palace3.urls")),
 ]

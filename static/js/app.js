@@ -41,6 +41,13 @@ import { asDay, asInstant, asPartialDay } from "./reading.js";
     });
   }
 
+  // A long menu shows where one is: it is moved alone, never the page.
+  const side = first(".p3-side");
+  const current = first(".p3-nav [aria-current]");
+  if (side && current) {
+    side.scrollTop = Math.max(0, current.offsetTop + current.offsetHeight - side.clientHeight / 2);
+  }
+
   // Focus, search key, printing ---------------------------------------------------------------
   first("[data-focus]")?.focus();
   document.addEventListener("keydown", (event) => {
@@ -51,6 +58,19 @@ import { asDay, asInstant, asPartialDay } from "./reading.js";
       search.focus();
     }
   });
+  // The foot of each printed page: which page of the program, when and by whom (the numbers are those of the style sheet).
+  function signFoot() {
+    const { prints, zone } = document.body.dataset;
+    if (!prints) return;
+    const written = { timeZone: zone, dateStyle: "short", timeStyle: "short" };
+    const at = new Intl.DateTimeFormat("sv-SE", written).format(new Date());
+    const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts();
+    const offset = parts.find((part) => part.type === "timeZoneName").value.replace("GMT", "UTC");
+    const foot = `${document.title} · ${at} ${offset} · ${prints}`;
+    document.documentElement.style.setProperty("--p3-foot", JSON.stringify(foot));
+  }
+  signFoot();
+  window.addEventListener("beforeprint", signFoot);
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) window.print();
     if (event.target.closest("[data-back]")) window.history.back();

@@ -4,9 +4,10 @@ no others.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from palace3.translations import Catalogue, faults, texts_of_project
+from palace3.translations import Catalogue, faults, texts_of_project, translation_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +37,7 @@ MENDED = {
     "安全性时限": "SAE 报告时限",
     "晚期毒性": "远期毒性",
     "参与者": "受试者",
+    "审计追踪": "稽查轨迹",
 }
 
 
@@ -44,6 +46,7 @@ def test_a_thing_has_one_name_in_chinese() -> None:
         ROOT / "locale/zh_Hans/LC_MESSAGES/django.po",
         *sorted((ROOT / "protocol/versions").glob("*.toml")),
         *sorted((ROOT / "website").rglob("*.toml")),
+        *sorted((ROOT / "palace3/help").glob("*.toml")),
         *sorted((ROOT / "templates").rglob("*.html")),
     ]
     spelled = [
@@ -53,3 +56,16 @@ def test_a_thing_has_one_name_in_chinese() -> None:
         if old in path.read_text(encoding="utf-8")
     ]
     assert not spelled, "\n".join(spelled)
+
+
+# Days and times are written closed (2026年5月7日, 8时30分); a letter, number or code stands apart from the words.
+HAN = "[\u4e00-\u9fff]"
+CLOSED_UP = re.compile(rf"{HAN}[0-9A-Za-z]|[0-9A-Za-z](?![年月日号点]|时(?!间)|分(?!钟)){HAN}")
+DAY = re.compile(r"年\d{1,2}月|月\d{1,2}日|[日号]\d{1,2}[时点]|[时点]\d{1,2}分")
+PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+
+
+def test_letters_and_numbers_stand_apart_from_chinese_words() -> None:
+    texts = [translation_of(entry) for entry in Catalogue(ROOT).file]
+    closed = [text for text in texts if CLOSED_UP.search(DAY.sub("", PLACE.sub("…", text)))]
+    assert closed == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from crf.engine.submission import Answers
 from crf.models import FieldVerification, Query, Record
 from crf.records.save import save_answers
 from crf.store.records import record_key_of
+from demo.simulation.typed_pdf import typed_pdf
 from followup.services import plan_visits_for, update_visit_states
 from kernel.scope import EVERYTHING, scope
 from tests.e2e.crf.test_record_pages import page_of
@@ -164,6 +166,7 @@ def test_each_role_does_its_main_task_by_the_keyboard_alone(
     proposed: Delegation,
     seen: None,
     page_of: Callable[..., Page],
+    tmp_path: Path,
 ) -> None:
     def at_keys(user: Any) -> Keyboard:
         return Keyboard(page_of(user))
@@ -176,6 +179,7 @@ def test_each_role_does_its_main_task_by_the_keyboard_alone(
     }
     investigator_signs(at_keys(world.investigator), treated)
     trial_manager_confirms_a_role(at_keys(world.trial_manager), proposed)
+    trial_manager_begins_a_site(at_keys(world.trial_manager), tmp_path)
     statistician_takes_a_report(at_keys(world.statistician))
     inspector_reads_the_trail(at_keys(world.inspector), treated)
     assert counted == told_by_the_table()
@@ -270,6 +274,44 @@ def trial_manager_confirms_a_role(keys: Keyboard, delegation: Delegation) -> Non
     with transaction.atomic():
         delegation.refresh_from_db()
     assert delegation.confirmed_at is not None
+
+
+def trial_manager_begins_a_site(keys: Keyboard, folder: Path) -> None:
+    """Each form leads back to the steps, of which the next one is marked; the letter is chosen with the space bar."""
+    letter = folder / "approval.pdf"
+    letter.write_bytes(typed_pdf(["Approval of the ethics committee (made up)"]))
+    keys.start("/work-list/")
+    keys.search("New site")
+    said = {
+        "code": "07",
+        "name": "Lakeside Hospital",
+        "name_zh": "湖畔医院",
+        "city": "Wuhan",
+        "city_zh": "武汉",
+    }
+    for name, words in (*said.items(), ("planned_participants", "40")):
+        keys.reach(keys.page.locator(f'[name="{name}"]'))
+        keys.type(words)
+    keys.leave("Enter")
+    step = keys.page.locator('[aria-current="step"] a.btn-primary')
+    keys.skip()
+    keys.leave_by(step)
+    keys.reach(keys.page.get_by_label("Reason"))
+    keys.type("The contract is being drawn up")
+    keys.leave_by(keys.page.locator("main form button[type=submit]"))
+    keys.skip()
+    keys.leave_by(step)
+    keys.reach(keys.page.locator('[name="done_on"]'))
+    keys.type("2026-10-01")
+    keys.reach(keys.page.locator('[name="expires_on"]'))
+    keys.type("2027-10-01")
+    keys.reach(keys.page.locator('[name="file"]'))
+    with keys.page.expect_file_chooser() as chooser:
+        keys.press("Space")
+    chooser.value.set_files(letter)
+    keys.leave_by(keys.page.locator("main form button[type=submit]"))
+    expect(keys.page.locator("main")).to_contain_text("3 of 11 steps done")
+    expect(keys.page.locator("main")).to_contain_text("approval.pdf")
 
 
 def statistician_takes_a_report(keys: Keyboard) -> None:

@@ -18,6 +18,7 @@ class Centre:
     name: str
     city: str
     office_hours: str
+    telephone: str
     languages: str
     position: tuple[float, float] | None
     distance: int | None = None
@@ -50,6 +51,7 @@ def _centre(site: PublicSite, near: tuple[float, float] | None) -> Centre:
         name=site.local_name,
         city=site.local_city,
         office_hours=hours_in_words(site.office_hours),
+        telephone=site.telephone,
         languages=site.languages_spoken,
         position=position,
         distance=round(kilometres(position, near)) if position and near else None,

@@ -191,10 +191,19 @@ class CallRequestForm(forms.Form):
         label=_("I agree that this centre keeps what I typed and calls me about taking part in PALACE-3."),
         help_text=_(
             "It is used for this call only, read by this centre only, and erased after the request is closed. "
-            "You can take your agreement back at any time: tell the centre the reference of your request."
+            "You can take your agreement back at any time, by the address that you get once it is sent."
         ),
         error_messages={
             "required": _("Without your agreement the centre may not call. Tick the box if you agree.")
+        },
+    )
+    sensitive = forms.BooleanField(
+        label=_(
+            "I agree separately that my request says something about health, and that it is kept for the call."
+        ),
+        help_text=_("That somebody asks about a cancer trial is sensitive by law, whatever else is typed."),
+        error_messages={
+            "required": _("Without this second agreement nothing may be kept. Tick the box if you agree.")
         },
     )
     website = WordsField(required=False, max_length=200)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
@@ -23,8 +24,10 @@ from kernel.days import written
 from kernel.scope import scope
 from protocol.text import load
 from trials.models import ContactIdentity, ContactRequest, Delegation, Site
+from website.contact.tokens import ticket_of_request
 from website.identity import unseal
 from website.public.hours import hours_in_words
+from website.public.language import spoken
 
 ACKNOWLEDGED, ARRIVED, LATE = "trials:acknowledged", "trials:request_arrived", "trials:request_late"
 HANDLING: Final = tuple(role for role in SITE_ROLES if Permission.CONTACT_HANDLE in ROLE_PERMISSIONS[role])
@@ -45,10 +48,11 @@ def acknowledge(request: ContactRequest, *, at: datetime) -> None:
         )
     lines += [
         _(
-            "The reference of your request is %(reference)s. To take it back and have everything erased, tell the "
-            "centre this reference when it calls."
+            "The reference of your request is %(reference)s. To take it back and have everything erased, open this "
+            "address and press the button:"
         )
         % {"reference": request.reference},
+        _address_to_take_back(request),
         _("If you did not write to us, somebody mistyped an address: you need not do anything."),
     ]
     write_mail(
@@ -63,6 +67,12 @@ def acknowledge(request: ContactRequest, *, at: datetime) -> None:
         site=site,
         at=at,
     )
+
+
+def _address_to_take_back(request: ContactRequest) -> str:
+    ticket = ticket_of_request(request.site.code, request.reference)
+    place = reverse("trials:contact-back", args=[ticket])
+    return f"{settings.PUBLIC_ADDRESS}{place}?lang={spoken(get_language())}"
 
 
 def envelope_of_acknowledgement(mail: Mail, *, at: datetime) -> MailEnvelope | None:

@@ -22,6 +22,7 @@ LIFETIME_SECONDS: Final = 12 * 3600
 PERSON_NEEDS_SECONDS: Final = 3
 LARGEST_FORM: Final = 64 * 1024
 _SALT = "website.contact.form"
+_SENT = "website.contact.sent"
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is read as another
 
 
@@ -51,6 +52,20 @@ class FormToken:
         drawn = hmac.digest(settings.SECRET_KEY.encode(), f"reference {self.number}".encode(), "sha256")
         letters = "".join(_LETTERS[byte % 31] for byte in drawn[:8])
         return f"{letters[:4]}-{letters[4:]}"
+
+
+def ticket_of_request(code: str, reference: str) -> str:
+    """Return the part of an address that only who sent the request has: it is shown as sent, and taken back, by it."""
+    return Signer(salt=_SENT).sign_object([code, reference])
+
+
+def request_of_ticket(ticket: str) -> tuple[str, str] | None:
+    """Return the code of the centre and the reference that a ticket stands for; None when we did not sign it."""
+    try:
+        code, reference = Signer(salt=_SENT).unsign_object(ticket)
+    except BadSignature:
+        return None
+    return str(code), str(reference)
 
 
 def new_token(at: datetime) -> FormToken:

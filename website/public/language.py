@@ -14,7 +14,7 @@ from django.utils import translation
 ENGLISH: Final = "en"
 CHINESE: Final = "zh-hans"
 HOMES: Final = {ENGLISH: "/", CHINESE: "/zh/"}
-PLACES: Final = {"contact": "/contact/", "news": "/news/"}
+PLACES: Final = {"contact": "/contact/", "news": "/news/", "privacy": "/privacy/"}
 
 View = Callable[..., HttpResponseBase]
 

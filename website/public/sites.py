@@ -40,6 +40,7 @@ class PublicSite:
     longitude: Decimal | None
     languages_spoken: str
     office_hours: str
+    telephone: str
     is_answered: bool
 
     @property

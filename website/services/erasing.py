@@ -14,8 +14,9 @@ from accounts.models import User
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from kernel.scope import EVERYTHING, scope
 from protocol.text import load
-from trials.models import ContactIdentity, ContactRequest
+from trials.models import ContactIdentity, ContactRequest, Site
 from trials.models.requests import RequestState
 from website.services.requests import only_of
 
@@ -36,6 +37,28 @@ def days_of(key: str) -> timedelta:
 def erase_on_request(*, request: ContactRequest, by: User, at: datetime) -> ContactRequest:
     """Nothing says any more who sent the request, because the person asked for it; an open one is closed."""
     return _erase(request, ON_REQUEST, by, at)
+
+
+def erase_by_ticket(*, site_code: str, reference: str, at: datetime) -> bool:
+    """Nothing says any more who sent the request, whose sender pressed the button; say whether it was erased now.
+
+    Of a request that was never kept, or was erased before, nothing is told. Locks: the request.
+    """
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        site_id = Site.objects.filter(code=site_code).values_list("pk", flat=True).first()
+    if site_id is None:
+        return False
+    with only_of(site_id), transaction.atomic():
+        kept = (
+            ContactRequest.objects.select_related("site")
+            .select_for_update(of=("self",))
+            .filter(reference=reference, erased_at=None)
+            .first()
+        )
+        if kept is None:
+            return False
+        _erase(kept, ON_REQUEST, None, at)
+    return True
 
 
 def erase_in_time(*, request: ContactRequest, at: datetime) -> bool:

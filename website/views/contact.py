@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,9 +18,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 from kernel.errors import Refusal
 from website.contact.centres import open_centres
 from website.contact.page import ContactPage, looked_up, offer_next, opened, sent
-from website.contact.tokens import LARGEST_FORM, comes_from_elsewhere, looks_like_a_program, network_of
+from website.contact.tokens import (
+    LARGEST_FORM,
+    comes_from_elsewhere,
+    looks_like_a_program,
+    network_of,
+    request_of_ticket,
+    ticket_of_request,
+)
 from website.public.language import in_its_own_language, spoken
-from website.services.erasing import days_of
+from website.services.erasing import days_of, erase_by_ticket
 from website.services.limits import may_send
 from website.services.requests import CentreClosed, receive_request
 
@@ -48,7 +55,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     page = sent(request, now)
     if page.status != 200 or not _hand_over(request, page, now):
         return _shown(request, page)
-    address = reverse("trials:contact-sent", args=[page.chosen, page.token.reference])
+    address = reverse("trials:contact-sent", args=[ticket_of_request(page.chosen, page.token.reference)])
     return redirect(f"{address}?lang={spoken(get_language())}")
 
 
@@ -85,10 +92,27 @@ def _shown(request: HttpRequest, page: ContactPage) -> HttpResponse:
 @never_cache
 @require_GET
 @in_its_own_language
-def contact_sent(request: HttpRequest, code: str, reference: str) -> HttpResponse:
-    """Say which centre will call, and the reference; the same for everybody."""
+def contact_sent(request: HttpRequest, ticket: str) -> HttpResponse:
+    """Say which centre will call, and the reference: to whom a request was sent from, and nobody else."""
+    known = request_of_ticket(ticket)
+    if known is None:
+        raise Http404
+    code, reference = known
     centre = next((each for each in open_centres(at=timezone.now()) if each.code == code), None)
     days = days_of("contact_call_working_days").days
-    return render(
-        request, "public/contact_sent.html", {"centre": centre, "reference": reference, "days": days}
-    )
+    told = {"centre": centre, "reference": reference, "days": days, "ticket": ticket}
+    return render(request, "public/contact_sent.html", told)
+
+
+@csrf_exempt  # the address itself is the right
+@never_cache
+@require_http_methods(["GET", "POST"])
+@in_its_own_language
+def take_back(request: HttpRequest, ticket: str) -> HttpResponse:
+    """Erase the request that the ticket stands for, after one press; a second press finds it erased."""
+    known = request_of_ticket(ticket)
+    if known is None:
+        raise Http404
+    if request.method == "POST":
+        erase_by_ticket(site_code=known[0], reference=known[1], at=timezone.now())
+    return render(request, "public/contact_back.html", {"is_erased": request.method == "POST"})

@@ -126,7 +126,7 @@ def new_letter(request: PersonRequest) -> HttpResponse:
         _("Write a news letter"),
         _("Keep it for release"),
         reverse("trials:letters"),
-        _("News letters"),
+        _("Newsletters"),
         about,
     )
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

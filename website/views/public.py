@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -13,11 +13,14 @@ from django.utils.translation import get_language
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from protocol.text import load
 from website.public.drawing import paths_of
 from website.public.language import ENGLISH, HOMES, home_of, in_its_own_language, spoken
 from website.public.metadata import robots, sitemap, structured
 from website.public.page import PublicPage, other_language, public_page, released_languages
+from website.services.erasing import days_of
 
+KEPT: Final = ("contact_erase", "contact_erase_open", "news_confirm", "news_keep")
 SECONDS_KEPT = 60  # a withdrawn text is gone from every reader's next look after a minute
 
 
@@ -59,6 +62,26 @@ def show(request: HttpRequest, shown: PublicPage, **more: Any) -> HttpResponse:
         **more,
     }
     return render(request, "public/page.html", context)
+
+
+@require_safe
+@gzip_page  # nothing secret stands on it
+@in_its_own_language
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Say who keeps what of a visitor, what for, how long, and what they may ask for."""
+    sponsor = load(settings.PROTOCOL_VERSION).fact("sponsor").text
+    language = spoken(get_language())
+    response = render(
+        request,
+        "public/privacy.html",
+        {
+            "controller": settings.PUBLIC_CONTROLLER or (sponsor.in_language(language) if sponsor else ""),
+            "contact": settings.PRIVACY_CONTACT,
+            "days": {key: days_of(f"{key}_days").days for key in KEPT},
+        },
+    )
+    patch_cache_control(response, public=True, max_age=SECONDS_KEPT)
+    return response
 
 
 @require_safe

@@ -75,6 +75,7 @@ class Treatment(CrfRecord):
         starts_with=tuple({"dose_no": number} for number in range(1, 6)),
         counted_by="treatment.CARBOPLATIN.doses",
         fixed=True,
+        row_title=_("Dose %(number)s"),
         side_by_side=lists.CHEMOTHERAPY_GRID,
     )
 

@@ -170,7 +170,9 @@ OF_ONE_LANGUAGE = {
 # What the played trial has no subject for: no death to review, no ticket of a reader, no closing of a scheme or of
 # a site, no error, no transfer, nobody registered twice.
 NOT_PLAYED = {
-    **dict.fromkeys(("trials:news-confirm", "trials:news-leave"), 404),
+    **dict.fromkeys(
+        ("trials:contact-back", "trials:contact-sent", "trials:news-confirm", "trials:news-leave"), 404
+    ),
     "accounts:first-password": 410,  # without the ticket of a link
     # No address of practice is named (tests/integration/demo/test_practice.py).
     **dict.fromkeys(("trials:practice-go", "trials:practice-passed"), 404),

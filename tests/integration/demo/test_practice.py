@@ -23,6 +23,7 @@ from accounts.permissions import Role
 from accounts.services import change_person, create_person
 from audit.models import Act
 from crf import catalogue
+from crf.deviations.deciding import DeviationJudgement, decide_deviation
 from crf.eligibility.evidence import current_evidence
 from crf.models import Query, QueryState, Record, SignedAs
 from crf.queries.services import answer_query, close_query, raise_query
@@ -43,8 +44,8 @@ from kernel.postgresql.purpose import keep_for_practice, refuse_other_purpose
 from kernel.postgresql.roles import prepare, url_of
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.readiness import readiness
-from randomization.models import Allocation
-from randomization.services import randomize
+from randomization.models import Allocation, Scheme
+from randomization.services import define_scheme, randomize, reject_list
 from tests.clock import NOW
 from tests.database import PASSWORD as OF_ROLES
 from tests.database import _digest_of_schema
@@ -200,11 +201,30 @@ def as_monitor(user: User, number: str) -> None:
         raise_query(record_key=key_of(number), text="The source says otherwise.", **by)
 
 
+def as_statistician(user: User, number: str) -> None:
+    by: Any = {"by": user, "at": NOW}
+    client = Client()
+    client.force_login(user)
+    with scope(user_id=None, sites=EVERYTHING):
+        (scheme,) = Scheme.objects.all()
+    assert client.get(f"/randomization/schemes/{scheme.version}/balance/").status_code == 200
+    with as_person(user):
+        part = define_scheme(name="A scheme of my own", password=PASSWORD, **by)
+        reject_list(part=part, reason="practised", **by)
+        with transaction.atomic():
+            participant = Participant.objects.select_related("site").get(number=number)
+        judged = DeviationJudgement(importance="minor", excludes_pp="N")
+        decide_deviation(
+            participant=participant, number=1, judged=judged, reason="Nothing depends on it.", **by
+        )
+
+
 WALKS = {
     Role.COORDINATOR: as_coordinator,
     Role.INVESTIGATOR: as_investigator,
     Role.DATA_MANAGER: as_data_manager,
     Role.MONITOR: as_monitor,
+    Role.STATISTICIAN: as_statistician,
 }
 
 
@@ -241,7 +261,9 @@ def test_requirement_62_practice_is_in_no_table_of_the_trial_and_passing_it_is_t
             assert "Take the training to the trial" in client.get("/work-list/").content.decode()
             trained[role] = led_to(client, "/practice/done/")
         with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
-            assert Allocation.objects.count() == 2  # the coordinator's participant, and the investigator's
+            assert (
+                Allocation.objects.count() == 3
+            )  # the participants of coordinator, investigator, statistician
     # then no row of the trial is another than before: no participant, no place of the list, no mail, no act
     assert rows_of(superuser) == before
     # and the training is on record once the person says so, with its day, version and where it comes from

@@ -65,9 +65,18 @@ def test_htmx_is_answered_with_a_fragment() -> None:
 
 
 def test_what_nobody_has_is_not_found(client: Client, world: World) -> None:
-    response = client.get("/there/is/no/such/page/")
-    assert response.status_code == 404
-    assert "There is no such page for you" in response.text
+    """A visitor is led to the page about the trial, in the language of the address; staff to their work list."""
+    for address, language, words in (
+        ("/there/is/no/such/page/", "en", "To the page about the trial"),
+        ("/zh/nothing/", "zh-hans", "返回试验介绍页"),
+    ):
+        response = client.get(address)
+        assert response.status_code == 404
+        assert f'<html lang="{language}">' in response.text
+        assert words in response.text
+        assert "work for" not in response.text
+    client.force_login(world.coordinator)
+    assert "a site that you do not work for" in client.get("/there/is/no/such/page/").text
 
 
 def test_the_sentence_comes_in_the_language_of_the_reader(client: Client, world: World) -> None:

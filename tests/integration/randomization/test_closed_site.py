@@ -94,6 +94,7 @@ def test_rare_13_approval_cannot_be_signed_at_a_site_that_takes_nobody_in(
     page = reverse("crf:eligibility", args=[person.number])
     shown = client.get(page)
     assert "The site takes nobody in any more" in shown.text
+    assert [value in shown.text for value in ('value="eligible"', 'value="not_eligible"')] == [False, True]
     typed = {"password": PASSWORD, "seen_digest": shown.context["evidence"].digest}
     refused = client.post(page, typed | {"verdict": "eligible"})
     assert refused.status_code == 409, refused.text[-3000:]

@@ -182,7 +182,7 @@ def test_a_signature_is_told_in_the_language_of_the_reader(world, part, eligible
         for each in ("en", "zh-hans")
     }
     assert "Randomization requested" in told["en"]
-    assert "已申请随机化" in told["zh-hans"]
+    assert "签署含义：申请随机分组" in told["zh-hans"]
     assert "Randomization requested" not in told["zh-hans"]
 
 

@@ -306,7 +306,7 @@ def test_rare_13_the_pages_speak_chinese(world: World) -> None:
         (transfer.get_absolute_url(), ("随受试者转移的内容", "已接受，待项目经理确认")),
         (reverse("trials:confirm-transfer", args=[transfer.pk]), ("确认：受试者转中心", "此操作不可撤销")),
         (reverse("trials:end-transfer", args=[transfer.pk]), ("拒绝转中心",)),
-        (reverse("home"), ("确认或拒绝从01中心转至02中心",)),
+        (reverse("home"), ("确认或拒绝从 01 中心转至 02 中心",)),
     ):
         text = client.get(address).text
         for word in words:

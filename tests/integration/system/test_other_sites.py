@@ -214,7 +214,7 @@ def objects(theirs: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, {"code": "01"}
         elif "site" in PARTS[name]:
             yield name, {"site": "01"}
-        elif "reference" in PARTS[name] and not name.endswith("contact-sent"):
+        elif "reference" in PARTS[name]:
             yield name, {"reference": REFERENCE}
 
 

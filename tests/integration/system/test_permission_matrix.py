@@ -172,6 +172,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "trials:withdraw-text": ("get", "T"),
     "trials:contact": ("get", "+"),
     "trials:contact-sent": ("get", "+"),
+    "trials:contact-back": ("get", "+"),
+    "trials:privacy": ("get", "+"),
     "trials:news": ("get", "+"),
     "trials:news-sent": ("get", "+"),
     "trials:news-confirm": ("get", "+"),

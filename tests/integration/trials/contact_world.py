@@ -37,6 +37,7 @@ FIELDS = {
     "language": WHO.language,
     "message": WHO.message,
     "consent": "on",
+    "sensitive": "on",
 }
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from accounts.models import Mail
@@ -21,8 +22,8 @@ from tests.integration.trials.contact_world import (
 )
 from tests.world import World
 from trials import services
-from trials.models import ContactRequest
-from website.services.requests import read_identity
+from trials.models import ContactIdentity, ContactRequest
+from website.services.requests import only_of, read_identity
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +37,11 @@ def visitor() -> Client:
 def kept() -> list[ContactRequest]:
     with as_the_system():
         return list(ContactRequest.objects.select_related("site"))
+
+
+def identities(world: World) -> int:
+    with only_of(world.site.pk), transaction.atomic():
+        return ContactIdentity.objects.count()
 
 
 def fill(visitor: Client, clock: Clock, address: str = "/contact/", **changed: str) -> Any:
@@ -213,7 +219,7 @@ def test_point_19_nobody_is_promised_a_call_when_nothing_was_kept(
     again = re.search(r'name="again" value="([^"]+)"', answer.text)
     assert again is not None
     pressed = visitor.post("/contact/", {**FIELDS, "token": token, "again": again[1], **trap})
-    assert pressed.headers["Location"].startswith("/contact/sent/01/")
+    assert pressed.headers["Location"].startswith("/contact/sent/")
     assert [request.reference for request in kept()] == [again[1]]
 
 
@@ -294,3 +300,49 @@ def test_nothing_typed_is_in_any_log(
     with caplog.at_level("DEBUG"):
         fill(visitor, clock)
     assert not [word for word in TELLING if word in caplog.text]
+
+
+def test_point_17_sent_is_said_to_the_sender_alone_who_takes_the_request_back_by_a_link(
+    visitor: Client, clock: Clock, world: World
+) -> None:
+    token = open_form(visitor)
+    clock.go(later(seconds=60))
+    place = visitor.post("/contact/", {**FIELDS, "token": token}).headers["Location"]
+    (request,) = kept()
+    shown = visitor.get(place)
+    assert shown.status_code == 200
+    assert request.reference in shown.text
+    # a made-up address promises nothing and takes nothing back
+    for made_up in (f"/contact/sent/{request.reference}/", f"/contact/back/{request.reference}/"):
+        assert Client().get(made_up).status_code == 404
+        assert Client().post(made_up).status_code in {404, 405}
+    # the link is asked for nothing; a look alone erases nothing, and a second press finds it erased
+    back = re.search(r'href="(/contact/back/[^"]+)"', shown.text)
+    assert back
+    assert "Take your request back?" in Client().get(back[1]).text
+    assert ([each.erased_at for each in kept()], identities(world)) == ([None], 1)
+    for _press in range(2):
+        assert "Your request is taken back" in Client().post(back[1]).text
+    (erased,) = kept()
+    assert (erased.state, erased.erased_at is not None, identities(world)) == ("erased", True, 0)
+
+
+@pytest.mark.parametrize(("language", "heading"), [("en", "Privacy notice"), ("zh-hans", "隐私声明")])
+def test_point_17_the_privacy_notice_says_who_answers_how_long_and_which_rights(
+    visitor: Client, world: World, settings: Any, language: str, heading: str
+) -> None:
+    settings.PRIVACY_CONTACT, settings.ETHICS_APPROVAL = "privacy@example.org", "EC 2026-17"
+    settings.PUBLIC_FILING = "沪ICP备00000000号"
+    page = visitor.get("/privacy/", {"lang": language}).text
+    for said in (
+        f"<h1>{heading}</h1>",
+        "privacy@example.org",
+        "EC 2026-17",
+        "沪ICP备00000000号",
+        "1095",
+        "180",
+    ):
+        assert said in page
+    assert ("Ruijin Hospital" in page) == (language == "en")
+    settings.PUBLIC_CONTROLLER = "Trial office, 1 Example Road"
+    assert "Trial office, 1 Example Road" in visitor.get("/privacy/", {"lang": language}).text

@@ -255,7 +255,7 @@ def test_a_stranger_finds_no_participant_of_another_site(world: World, as_user: 
     missing = stranger.get("/participants/01-9999/" + path)
     foreign = stranger.get(f"/participants/{participant.number}/{path}")
     assert missing.status_code == foreign.status_code == 404
-    assert "There is no such page for you" in foreign.text
+    assert "Page not found" in foreign.text
 
 
 def test_a_stranger_finds_no_other_site(world: World, as_user: Any) -> None:

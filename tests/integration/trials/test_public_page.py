@@ -144,7 +144,7 @@ def test_the_function_behind_the_centres_lends_nothing_to_the_rest_of_the_reques
     ]
     assert set(columns) == {
         *("code", "name", "name_zh", "city", "city_zh", "state", "time_zone"),
-        *("latitude", "longitude", "languages_spoken", "office_hours", "is_answered"),
+        *("latitude", "longitude", "languages_spoken", "office_hours", "telephone", "is_answered"),
     }
 
 

@@ -22,11 +22,11 @@ NOT_KNOWN: dict[str, Any] = {"given": "omitted", "planned_day": 8, "missing": {"
 
 def test_point_1_each_dose_is_a_column_and_each_drug_has_its_lines() -> None:
     group = catalogue.form("TREAT").groups["chemo"]
-    grid = grid_of(group, [(GIVEN, "chemo-0", "Dose: 1"), (NOT_KNOWN, "chemo-1", "Dose: 2")], zone="UTC")
+    grid = grid_of(group, [(GIVEN, "chemo-0", "Dose 1"), (NOT_KNOWN, "chemo-1", "Dose 2")], zone="UTC")
     assert grid is not None
     assert [(column.title, column.first) for column in grid.columns] == [
-        ("Dose: 1", "chemo-0-anc_d"),
-        ("Dose: 2", "chemo-1-anc_d"),
+        ("Dose 1", "chemo-0-anc_d"),
+        ("Dose 2", "chemo-1-anc_d"),
     ]
     lines = {line.question.name: [cell.text for cell in line.cells] for line in grid.lines}
     assert (lines["given"], lines["adm_dt"], lines["planned_day"]) == (
