@@ -402,15 +402,12 @@ def test_each_laboratory_test_has_its_unit_and_its_ranges() -> None:
     wanted = {code: (unit, soft, hard) for code, unit, soft, hard in laboratory_tests()}
     assert listed.keys() == wanted.keys()
     for code, (unit, soft, hard) in wanted.items():
-        line = listed[code]
-        assert line["sdtm"] == f"LBORRES ({code})"
-        assert (line["label_en"], line["label_zh"]) != ("", "")
+        told = listed[code]
+        assert told["sdtm"] == f"LBORRES ({code})"
+        assert (told["label_en"], told["label_zh"]) != ("", "")
         if soft:
-            assert (line["unit"], numbers_in(line["expected"]), numbers_in(line["possible"])) == (
-                unit,
-                soft,
-                hard,
-            ), code
+            ranges = (numbers_in(told["expected"]), numbers_in(told["possible"]))
+            assert (told["unit"], *ranges) == (unit, soft, hard), code
     assert listed["HBSAG"]["code_list"] == "NEG = negative; POS = positive; IND = indeterminate"
     [units] = [
         each for each in printed("LB") if each["item"] == "lb_unit" and each["condition"].endswith("= HGB")
