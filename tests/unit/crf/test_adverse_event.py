@@ -201,6 +201,7 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("AE-10", example(**MILD, **NOT_SERIOUS, ae_st="2026-07-12")),
         ("AE-10", example(**PLAIN, ae_st="2026-08-30")),
         ("AE-10", example(**LATE_EVENT | {"ae_kind": "stenosis"})),
+        ("AE-10", example(**LATE_EVENT | {"ae_kind": "perforation"})),
         ("AE-10", example(**LATE_EVENT | {"rel_rt": "possible"})),
         ("AE-10", example(**LATE_EVENT, **{"AS*": [SURVEILLED | {"as_late_lung": "Y"}]})),
         ("AE-10", example(**LATE_EVENT, **{"AS*": [SURVEILLED | {"as_sten": "symptomatic"}]})),

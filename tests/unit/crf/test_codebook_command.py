@@ -16,8 +16,10 @@ from django.core.management import CommandError, call_command
 from crf import catalogue
 from crf.engine.conditions import All, Answered, Any_, Has, Is, Not, Over, Same, Under
 from crf.engine.formulas import formula
+from exports.codebook.items import RANDOMIZATION
 
 CHAPTERS = ("3.0",)
+KNOWN = (*catalogue.forms(), RANDOMIZATION)
 PROTOCOL = Path(__file__).parents[3] / "docs" / "protocol" / "3-forms.md"
 
 # An item of the protocol whose name a question cannot have, or that other questions hold together.
@@ -71,11 +73,8 @@ UNDER_ANOTHER_NAME = {
 ELSEWHERE = {
     **dict.fromkeys(("mh_specific", "prior_ca", "vacc"), ("DM",)),
 }
-# What is no question of a form: the list gives it, or a signature is it.
+# What is no question of a form: a signature is it.
 NO_QUESTION = {
-    **dict.fromkeys(("strat_site", "strat_stage", "strat_stage_true", "rand_no", "arm"), "the allocation"),
-    **dict.fromkeys(("rand_dtc", "rand_user", "list_version", "slot_id"), "the allocation"),
-    "rand_err": "an error of randomization is a record beside its allocation",
     "sae_sign": "the record is signed",
     "eos_sign": "the record is signed",
 }
@@ -98,7 +97,7 @@ def items_of_protocol() -> Iterator[tuple[set[str], str]]:
     section: set[str] = set()
     for line in PROTOCOL.read_text("utf-8").splitlines():
         if line.startswith("#"):
-            named = {code for code in re.findall(r"\b[A-Z]{2,5}\b", line) if code in catalogue.forms()}
+            named = {code for code in re.findall(r"\b[A-Z]{2,5}\b", line) if code in KNOWN}
             chapter = named if line.startswith("## ") else chapter
             section = named or chapter
         if line.startswith("| `"):
@@ -106,7 +105,7 @@ def items_of_protocol() -> Iterator[tuple[set[str], str]]:
                 yield section, item.removesuffix("[]")
 
 
-# The upper half of these ranges is judged by a check that knows the dose of the protocol (TREAT-26).
+# The upper half of these ranges is judged by a check that knows the dose of the protocol (TREAT-28, TREAT-29).
 HALF_A_RANGE = {("carbo_auc", "expected"), ("nabp_mgm2", "expected")}
 
 
@@ -326,7 +325,7 @@ def test_no_exception_outlives_its_reason() -> None:
     assert not [item for item in NO_QUESTION if item in names]
 
 
-@pytest.mark.parametrize("code", catalogue.forms())
+@pytest.mark.parametrize("code", KNOWN)
 def test_items_of_a_form_stand_on_that_form(code: str) -> None:
     """Each form has items in the protocol, and each of them stands on it, or on the form that asks it instead."""
     asked = [
@@ -350,9 +349,14 @@ def test_nothing_is_asked_elsewhere_without_need() -> None:
 
 def test_each_line_is_whole() -> None:
     lines = printed()
-    assert len(lines) == sum(
+    assert len(
+        {(line["form"], line["group"], line["item"]) for line in lines if line["form"] in catalogue.forms()}
+    ) == sum(
         len(form.exported) + sum(len(group.questions) for group in form.groups.values())
         for form in catalogue.forms().values()
+    )
+    assert len({(line["form"], line["group"], line["item"], line["condition"]) for line in lines}) == len(
+        lines
     )
     for line in lines:
         assert line["label_en"], line
@@ -364,6 +368,68 @@ def test_each_line_is_whole() -> None:
             or line["derived"] == "yes"
             or (line["type"] == "text")
         ), line
+
+
+# The tests of the table whose codes it leaves to the controlled terms, by their names there.
+CODES_PER_CT = {
+    "NT-proBNP": ["BNPPRONT"],
+    "HBsAg, HBV DNA, anti-HCV, HIV": ["HBSAG", "HBVDNA", "HCAB", "HIVAB"],
+    "SCC antigen, CEA": ["SCCAG", "CEA"],
+    "Urinalysis protein": ["UPROT"],
+    "ctDNA (optional)": ["CTDNA"],
+    "CRP, PCT": ["CRP", "PCT"],
+    "GFR used for dosing": ["CREATCLR"],
+}
+
+
+def laboratory_tests() -> Iterator[tuple[str, str, list[float], list[float]]]:
+    """Yield code, unit, soft and hard range of each test of the table (protocol 3.4 G)."""
+    table = PROTOCOL.read_text("utf-8").partition("| Test | Unit |")[2].partition("\n\n")[0]
+    for line in table.splitlines()[2:]:
+        name, unit, soft, hard, _hint, said = (cell.strip() for cell in line.strip().strip("|").split("|"))
+        codes = CODES_PER_CT.get(name) or re.findall(r"\b[A-Z0-9]{1,8}\b", re.sub(r"\(.*?\)", "", said))
+        for place, code in enumerate(codes):
+            parts = [cell.split(";") for cell in (unit, soft, hard)]
+            own = [part[place].strip() if len(part) > 1 else part[0].strip() for part in parts]
+            yield code, own[0], *(numbers_in(text.replace("-", " ")) for text in own[1:])
+
+
+def test_each_laboratory_test_has_its_unit_and_its_ranges() -> None:
+    lines = [
+        line for line in printed("LB") if line["item"] == "lb_res" and " and lb_test = " in line["condition"]
+    ]
+    listed = {line["condition"].rpartition(" = ")[2]: line for line in lines}
+    wanted = {code: (unit, soft, hard) for code, unit, soft, hard in laboratory_tests()}
+    assert listed.keys() == wanted.keys()
+    for code, (unit, soft, hard) in wanted.items():
+        told = listed[code]
+        assert told["sdtm"] == f"LBORRES ({code})"
+        assert (told["label_en"], told["label_zh"]) != ("", "")
+        if soft:
+            ranges = (numbers_in(told["expected"]), numbers_in(told["possible"]))
+            assert (told["unit"], *ranges) == (unit, soft, hard), code
+    assert listed["HBSAG"]["code_list"] == "NEG = negative; POS = positive; IND = indeterminate"
+    [units] = [
+        each for each in printed("LB") if each["item"] == "lb_unit" and each["condition"].endswith("= HGB")
+    ]
+    assert units["code_list"] == "g/L = g/L; g/dL = g/dL; mmol/L = mmol/L"
+
+
+def test_a_line_names_the_checks_that_speak_of_it_and_its_place_in_the_tabulation() -> None:
+    """A range that hangs on other answers stands in a check; where an answer stands is what the map says."""
+    lines = {(line["form"], line["item"]): line for line in printed("ELIG", "TREAT", "RAND")}
+    assert lines["TREAT", "carbo_auc"]["checks"] == "X014; TREAT-28"
+    assert lines["ELIG", "icf_dt"]["checks"] == "ELIG-01; ELIG-03"
+    assert lines["ELIG", "screen_no"]["sdtm"] == "SUBJID"
+    assert lines["ELIG", "ct_e"]["sdtm"] == "RSORRES (CTCAT)"
+    assert lines["RAND", "strat_stage"]["sdtm"] == "SUPPDM.STRATSTG"
+    known = {check.code for form in catalogue.forms().values() for check in form.checks if check.fields}
+    assert {code for line in printed() for code in filter(None, line["checks"].split("; "))} >= {
+        "X017",
+        "LB-02",
+        "DV-01",
+    }
+    assert {code for line in printed() for code in filter(None, line["checks"].split("; "))} <= known
 
 
 def test_a_line_says_what_is_asked_when_and_in_which_words() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from crf import catalogue
 from crf.catalogue.vital_signs.form import EXAMINED
+from crf.engine.declaration import Repeats
 from protocol.loader.schema import VisitRule
 from protocol.text import load, versions
 
@@ -163,3 +164,27 @@ def test_the_examination_is_asked_on_the_page_of_vital_signs_wherever_it_is_list
         rules = (rule for rule in load(version).visits if "VS" in rule.form_codes)
         listed = {rule.code for rule in rules if "EXAM" in {each.code for each in rule.procedures}}
         assert set(EXAMINED.values) == listed
+
+
+@pytest.mark.parametrize(("version", "rule"), [row for row in ROWS if "CRE" in row[1].form_codes])
+def test_each_evaluation_has_the_vital_signs_of_its_day(version: str, rule: VisitRule) -> None:
+    """ECOG, weight and dysphagia stand beside it once, on VS or on the page of surveillance (decisions B6, C6)."""
+    asked = {"VS", "AS"} & {*rule.form_codes}
+    assert asked, rule.code
+    own = {
+        name.removeprefix("as_").replace("wt", "weight")
+        for code in asked
+        for name in catalogue.form(code).questions
+    }
+    assert {"ecog", "weight", "dysph"} <= own
+    assert not {"ecog", "weight", "dysph"} & catalogue.form("CRE").questions.keys()
+
+
+def test_medication_history_and_laboratory_are_forms_of_their_own() -> None:
+    """A new drug is a record of its own, and leaves what was verified of the others as it is (decision C8)."""
+    repeats = {code: catalogue.form(code).repeats for code in ("MH", "CM", "LB")}
+    assert repeats == {"MH": Repeats.LOG, "CM": Repeats.LOG, "LB": Repeats.PER_VISIT}
+    assert {form.code: [*form.groups] for form in (catalogue.form("DM"), catalogue.form("CM"))} == {
+        "DM": ["prior_ca"],
+        "CM": [],
+    }
