@@ -1,6 +1,6 @@
 # One image for web, worker, beat and the administrative commands.
-# name@sha256:… pins it (deploy/pin-images).
-ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+# Its base comes from deploy/images by its digest: sh deploy/compose build.
+ARG PYTHON_IMAGE
 FROM ${PYTHON_IMAGE} AS front-end
 WORKDIR /build
 COPY requirements/node.txt requirements/

@@ -59,7 +59,7 @@ load: install ## Play a morning against a demonstration that serves: make load H
 faults: install ## Play faults on a whole installation and print the table of docs/reliability.md
 	@$(VENV_PYTHON) -m tests.faults $(ARGS)
 
-release: install ## Write var/palace3-VERSION.tar.gz: tree, wheels, pages' files; installs without the internet
+release: install ## Write var/palace3-VERSION.tar.gz: tree, wheels, pages' files; installs without the internet (CONTAINERS=0: without what containers need)
 	@sh scripts/release.sh
 
 sbom: install ## Write the software bill of materials (CycloneDX) into var/sbom.cdx.json

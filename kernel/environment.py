@@ -46,10 +46,6 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("PALACE3_PRACTICE", "1 on the server of practice alone, whose database is its own (docs/operations/practice.md); refused in production.", "0", "practice"),
         EnvironmentVariable("PALACE3_DEMO_FILLED", "Set by `make demo` alone: the file that says the trial is filled."),
         EnvironmentVariable("PALACE3_VERSION", "Tag of the image.", "latest", "compose", compose=True),
-        EnvironmentVariable("PYTHON_IMAGE", "The image that ours is built on; `sh deploy/pin-images` writes all four as name@sha256:….", "python:3.11-slim-bookworm", "compose", compose=True),
-        EnvironmentVariable("POSTGRES_IMAGE", "PostgreSQL's image, likewise.", "postgres:18-bookworm", "compose", compose=True),
-        EnvironmentVariable("REDIS_IMAGE", "Redis' image, likewise.", "redis:7-bookworm", "compose", compose=True),
-        EnvironmentVariable("PROXY_IMAGE", "Caddy's image, likewise.", "caddy:2-alpine", "compose", compose=True),
         EnvironmentVariable("PROTOCOL_FOLDER", "Where the versions of the protocol stand.", "protocol/versions"),
     ),
     "Addresses": (

@@ -1,7 +1,10 @@
 #!/bin/sh
 # Writes var/palace3-VERSION.tar.gz with its digest: the committed tree, every package as a wheel, the pages' files. A
 # machine with the same Python (PYTHON names another than the system's) and processor installs it without the internet (sh deploy/install).
+# Images without their digests are refused; CONTAINERS=0 leaves out what containers need.
 set -eu
+for_containers="Dockerfile .dockerignore docker-compose.yml deploy/compose deploy/images deploy/pin-images deploy/pg_hba.conf"
+[ "${CONTAINERS:-1}" = 0 ] || sh deploy/pin-images --check
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml | head -1)
 name=palace3-$version
 out=$PWD/var
@@ -9,6 +12,7 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 mkdir -p "$out" "$place/$name/wheels"
 git archive HEAD | tar -x -C "$place/$name"
+[ "${CONTAINERS:-1}" != 0 ] || (cd "$place/$name" && rm $for_containers)
 git rev-parse HEAD >"$place/$name/COMMIT"
 ${PYTHON:-/usr/bin/python3} -m venv "$place/venv"
 "$place/venv/bin/pip" download --quiet --disable-pip-version-check --require-hashes --dest "$place/$name/wheels" -r requirements/base.txt

