@@ -71,6 +71,8 @@ class RowKeys:
 class File:
     """One CSV file: its name, its columns and where its rows come from.
 
+    ``order`` is that of its rows; ``asked_order`` is what of it is asked for, where the source gives the rest itself.
+
     ``source`` ends with conditions, to which others may be added; ``joined`` stands behind them. ``counted`` are the
     same rows without what is joined to them: a row that a join loses is missed. ``says_arm`` is the SQL that is true
     of a row that says the arm, with a place for the name of the row; such rows stand in whole tables with the arm.
@@ -86,6 +88,7 @@ class File:
     keys: RowKeys = field(default_factory=RowKeys)
     joined: str = ""
     says_arm: str = ""
+    asked_order: str = ""
 
     @property
     def rows(self) -> str:
@@ -96,7 +99,7 @@ class File:
     def select(self) -> str:
         """Return the query whose result is the file."""
         columns = ", ".join(f'{column.sql} AS "{column.header}"' for column in self.columns)
-        return f"SELECT {columns} FROM {self.rows} ORDER BY {self.order}"
+        return f"SELECT {columns} FROM {self.rows} ORDER BY {self.asked_order or self.order}"
 
     @property
     def count(self) -> str:
@@ -229,7 +232,7 @@ def act_behind(alias: str, events: str, cut: Cut) -> str:
     Each is looked up by its number: a join would go through every act of the trial again for each file.
     """
     number = number_of_act(alias, events, cut)
-    return f"JOIN LATERAL (SELECT w.* FROM audit_act w WHERE w.id = {number} LIMIT 1) a ON true"
+    return f"JOIN LATERAL (SELECT w.* FROM audit_act w WHERE w.id = {number} OFFSET 0) a ON true"
 
 
 def exported(form: FormDeclaration, *, identifying: bool = False) -> list[Variable]:
@@ -238,6 +241,9 @@ def exported(form: FormDeclaration, *, identifying: bool = False) -> list[Variab
 
 
 _ORDER = "p.number, v.opens NULLS FIRST, v.code, v.occurrence, r.sequence, r.id"
+_IN_ORDER = (
+    "k.number, k.opens NULLS FIRST, k.visit, k.occurrence, k.sequence, k.id"  # of records that were read so
+)
 
 
 def files_of(form: FormDeclaration, *, cut: Cut, identifying: bool = False) -> Iterator[File]:
@@ -249,15 +255,14 @@ def files_of(form: FormDeclaration, *, cut: Cut, identifying: bool = False) -> I
         form.code,
         (*_KEYS, *_answers_of_record(form, [v for v in variables if not v.group], cut), *_STATE),
         "(SELECT r.id, r.sequence, r.state, r.form_version, r.protocol_version, r.version, p.number, s.code AS site, "
-        "s.time_zone, v.id AS visit_id, v.code AS visit, v.opens, v.occurrence, a.at, a.stored_at, vt.digest, "
-        f"row_number() OVER (ORDER BY {_ORDER}) AS place "
+        "s.time_zone, v.id AS visit_id, v.code AS visit, v.opens, v.occurrence, a.at, a.stored_at, vt.digest "
         f"FROM {_places(record, cut)} {act_behind('r', 'crf_recordevent', cut)} "
         f"{joined_digest('r.protocol_version')} WHERE r.form_code = '{form.code}' AND s.code = ANY(%(sites)s)",
-        "k.place",
+        _IN_ORDER,
         counted(cut, answers, "true"),
         form.code,
         keys=RowKeys("r", "", "id", act=""),
-        joined=f" ORDER BY place) k, LATERAL {cut.row_of(form.model, 'k.id')} f, "
+        joined=f" ORDER BY {_ORDER}) k, LATERAL {cut.row_of(form.model, 'k.id')} f, "
         "LATERAL (SELECT k.number) p, LATERAL (SELECT k.site AS code, k.time_zone) s, "
         "LATERAL (SELECT k.visit_id AS id, k.visit AS code, k.opens, k.occurrence) v, "
         "LATERAL (SELECT k.id, k.sequence, k.state, k.form_version, k.protocol_version, k.version) r, "
@@ -274,22 +279,23 @@ def _file_of_rows(form: FormDeclaration, group: Group, variables: list[Variable]
     """
     records, rows = cut.rows(Record, f"e.form_code = '{form.code}'"), cut.rows(group.model)
     record = f"(SELECT x.*, x.id AS record_id FROM {records} x WHERE x.form_code = '{form.code}') r"
-    of_record = "e.record_id = k.id" + ("" if cut.is_past else " AND NOT e.removed")
+    of_record = "e.record_id = k.id" + ("" if cut.is_past else " AND NOT e.removed ORDER BY e.position")
     return File(
         f"{form.code}_{group.name.upper()}",
         (*_KEYS, _ROW, *_answers(variables, "g", group.questions, cut)),
         "(SELECT r.id, r.sequence, p.number, s.code AS site, s.time_zone, v.id AS visit_id, v.code AS visit, "
-        f"v.opens, v.occurrence, row_number() OVER (ORDER BY {_ORDER}) AS place "
+        "v.opens, v.occurrence "
         f"FROM {_places(record, cut)} WHERE s.code = ANY(%(sites)s)",
-        "k.place, g.position, g.id",
+        f"{_IN_ORDER}, g.position, g.id",
         counted(cut, rows, "NOT t.removed"),
         form.code,
         group.name,
         RowKeys("r", "", "record_id", act=""),
-        f" ORDER BY place) k, LATERAL {cut.rows_where(group.model, of_record)} g, "
+        f" ORDER BY {_ORDER}) k, LATERAL {cut.rows_where(group.model, of_record)} g, "
         "LATERAL (SELECT k.number) p, LATERAL (SELECT k.site AS code, k.time_zone) s, "
         "LATERAL (SELECT k.visit_id AS id, k.visit AS code, k.opens, k.occurrence) v, "
         "LATERAL (SELECT k.id, k.sequence) r WHERE NOT g.removed",
+        asked_order="" if cut.is_past else _IN_ORDER,
     )
 
 
@@ -333,7 +339,7 @@ def _choices(variable: Variable, alias: str, renamed: str, tells: Tells) -> Iter
     """
     chosen_codes = f"string_to_array({renamed}, ';')" if renamed else f'{alias}."{variable.column}"'
     for code, label in variable.codes if variable.type == "codes" else ():
-        chosen = f"CASE WHEN '{code}' = ANY({chosen_codes}) THEN 1 WHEN {chosen_codes} <> '{{}}' THEN 0 END"
+        chosen = f"CASE WHEN cardinality({chosen_codes}) > 0 THEN ('{code}' = ANY({chosen_codes}))::int END"
         name = re.sub(r"[^A-Z0-9]", "_", code.upper())
         words = f"{variable.label}: {label}"
         yield Column(f"{variable.variable}__{name}", chosen, "integer", words, tells=tells)

@@ -220,6 +220,7 @@ def as_seen(file: File, view: TableView) -> File:
         source=f"({whole}) y WHERE {conditions}",
         joined="",
         order=", ".join((*order, "y._place")),
+        asked_order="",
         counted=f"({whole}) y WHERE {conditions}",
     )
 
