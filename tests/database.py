@@ -83,9 +83,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(_server.directory, ignore_errors=True)
 
 
-def _digest_of_schema() -> str:
+def name_of_template() -> str:
+    """The name of the migrated database from which those of tests are copied: a digest of what makes the schema."""
     files = sorted(ROOT.glob("*/migrations/*.py")) + [ROOT / name for name in TIME_TO_MIGRATE]
-    return hashlib.sha256(b"".join(f.read_bytes() for f in files if f.exists())).hexdigest()[:16]
+    digest = hashlib.sha256(b"".join(f.read_bytes() for f in files if f.exists())).hexdigest()
+    return f"palace3_template_{digest[:16]}"
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +101,7 @@ def test_database(admin_url: str, django_db_blocker: Any) -> Iterator[tuple[str,
     """A migrated database of this process alone, copied from a template: (owner's URL, app's URL)."""
     from kernel.postgresql.roles import prepare
 
-    template = f"palace3_template_{_digest_of_schema()}"
+    template = name_of_template()
     name = f"test_palace3_{os.getpid()}"
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(35)")
@@ -153,24 +155,52 @@ def django_db_setup(test_database: tuple[str, str], django_db_blocker: Any) -> N
 
 
 def _note_seeded(test_database: tuple[str, str]) -> None:
-    with psycopg.connect(_superuser_at(test_database), autocommit=True) as admin:
-        _seeded.extend(_filled_tables(admin))
+    with psycopg.connect(superuser_at(_name_of(test_database)), autocommit=True) as admin:
+        _seeded.extend(filled_tables(admin))
 
 
-def _superuser_at(test_database: tuple[str, str]) -> str:
-    from urllib.parse import urlsplit
-
+def superuser_at(database: str) -> str:
+    """The address of the database of this name, as the server's administrator."""
     from kernel.postgresql.roles import url_of
 
-    return url_of(os.environ[ADMIN], database=urlsplit(test_database[1]).path.lstrip("/"))
+    return url_of(os.environ[ADMIN], database=database)
 
 
-def _filled_tables(admin: psycopg.Connection[Any]) -> list[str]:
+def _name_of(test_database: tuple[str, str]) -> str:
+    from urllib.parse import urlsplit
+
+    return urlsplit(test_database[1]).path.lstrip("/")
+
+
+def filled_tables(admin: psycopg.Connection[Any]) -> list[str]:
+    """The tables that have a file with something in it, but those that migrations fill."""
     rows = admin.execute(
         "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE c.relkind = 'r' AND n.nspname IN ('public', 'allocation') AND pg_relation_size(c.oid) > 0"
+        "WHERE c.relkind = 'r' AND n.nspname IN ('public', 'allocation') "
+        "AND (pg_stat_file(pg_relation_filepath(c.oid), true)).size > 0"
     )
-    return [row[0] for row in rows]
+    return [row[0] for row in rows if row[0] not in _seeded]
+
+
+def empty(admin: psycopg.Connection[Any]) -> None:
+    """Only what migrations fill is in the database, and every number begins at 1 again.
+
+    TRUNCATE would make the files of 330 tables, their indexes and sequences anew for each test, ten times the work:
+    what refers to a table that has rows comes along. VACUUM gives the files back, so that no test finds a trace.
+    """
+    if filled := filled_tables(admin):
+        admin.execute("SET session_replication_role = replica")  # no guard, no trail, no reference
+        with admin.transaction():
+            admin.execute(f"LOCK TABLE {', '.join(filled)}")  # waits for whoever still writes
+            for table in filled:
+                admin.execute(f"DELETE FROM {table}")  # noqa: S608 (a table of ours)
+        admin.execute(f"VACUUM (TRUNCATE, INDEX_CLEANUP ON) {', '.join(filled)}")
+    admin.execute(
+        "SELECT count(setval(seqrelid, seqstart, false)) FROM pg_sequence JOIN pg_depend ON objid = seqrelid "
+        "AND classid = 'pg_class'::regclass AND deptype IN ('a', 'i') AND refobjid <> ALL (%s::regclass[]) "
+        "WHERE pg_sequence_last_value(seqrelid) IS NOT NULL",
+        [_seeded],
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -257,16 +287,9 @@ def _empty_without_truncate_rights() -> Iterator[None]:
     def teardown(self: TransactionTestCase) -> None:
         from django.db import connection
 
-        from kernel.postgresql.roles import url_of
-
         connection.close()
-        with psycopg.connect(
-            url_of(os.environ[ADMIN], database=connection.settings_dict["NAME"]), autocommit=True
-        ) as admin:
-            filled = [table for table in _filled_tables(admin) if table not in _seeded]
-            if filled:
-                admin.execute("SET session_replication_role = replica")
-                admin.execute(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE")
+        with psycopg.connect(superuser_at(connection.settings_dict["NAME"]), autocommit=True) as admin:
+            empty(admin)
 
     TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
     yield
@@ -276,7 +299,7 @@ def _empty_without_truncate_rights() -> Iterator[None]:
 @pytest.fixture
 def superuser(test_database: tuple[str, str]) -> Iterator[psycopg.Connection[Any]]:
     """A connection that skips policies: to show what really is in the tables."""
-    with psycopg.connect(_superuser_at(test_database), autocommit=True) as admin:
+    with psycopg.connect(superuser_at(_name_of(test_database)), autocommit=True) as admin:
         yield admin
 
 

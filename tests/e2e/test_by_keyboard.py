@@ -30,7 +30,8 @@ from tests.e2e.crf.test_record_pages import page_of
 from tests.integration.crf.test_consequences import numbered
 from tests.integration.system.test_tasks_counted import TABLE
 from tests.unit.crf.examples import demographics, staging, treatment
-from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World, build_world, screen
+from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World, screen
+from tests.world_database import committed_world
 from trials import services as trials
 from trials.models import Delegation, Participant
 
@@ -101,7 +102,7 @@ class Keyboard:
 
 @pytest.fixture
 def world() -> World:
-    return build_world()
+    return committed_world()
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ from crf.store.records import record_key_of
 from kernel.scope import EVERYTHING, scope
 from tests.e2e.browser import follow
 from tests.integration.crf.test_saving import stage
-from tests.world import NOW, World, build_world, screen
+from tests.world import NOW, World, screen
+from tests.world_database import committed_world
 from trials.models import Participant
 
 pytestmark = [
@@ -36,7 +37,7 @@ LOOK = os.environ.get("PALACE3_LOOK")
 
 @pytest.fixture
 def trial() -> tuple[World, Participant]:
-    world = build_world()
+    world = committed_world()
     return world, screen(world, signed_on=date(2026, 1, 5))
 
 

@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browser import LOOK, examine, follow, sign_in, speak
 from tests.e2e.conftest import TABLET, WIDE
 from tests.integration.followup.test_transfer import followed
-from tests.world import World, build_world
+from tests.world import World
+from tests.world_database import committed_world
 from trials.models import Participant
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -48,7 +49,7 @@ def from_the_work_list(page: Page, username: str, language: str, words: str) -> 
 
 
 def test_rare_13_three_people_transfer_a_participant(open_page: Open) -> None:
-    world: World = build_world()
+    world: World = committed_world()
     person: Participant = followed(world)
     releasing, receiving, manager = open_page(), open_page(), open_page()
     sign_in(releasing, "investigator", then=person.get_absolute_url())

@@ -16,13 +16,14 @@ from accounts.models import User
 from accounts.services import change_person, sign_in
 from kernel.scope import EVERYTHING, scope
 from tests.races import at_once
-from tests.world import NOW, PASSWORD, World, build_world
+from tests.world import NOW, PASSWORD, World
+from tests.world_database import committed_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_what_opens_one_account_or_one_session_does_so_for_one_of_two(time_machine: Any) -> None:
-    world: World = build_world()
+    world: World = committed_world()
     one_hospital_account_is_connected_with_one_person(world)
     a_recovery_code_opens_one_session(world)
     the_last_factor_stays(world)

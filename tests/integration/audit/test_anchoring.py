@@ -18,7 +18,8 @@ from kernel.scope import EVERYTHING, scope
 from notices.services.anchoring import alarm_of_late_seals, send_anchor, verify_and_anchor
 from tests.integration.audit.test_attacks_of_the_owner import as_owner
 from tests.integration.audit.test_seals import seal_everything
-from tests.world import NOW, build_world
+from tests.world import NOW
+from tests.world_database import committed_world
 from trials import services
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def house(settings: Any, tmp_path: Path) -> Any:
     settings.ANCHOR_ADDRESSES = ["chair@example.org"]
     settings.ANCHOR_FOLDER = str(tmp_path)
-    world = build_world()
+    world = committed_world()
     seal_everything()
     return world
 

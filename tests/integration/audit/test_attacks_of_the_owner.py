@@ -19,7 +19,8 @@ from audit.models import Act, Anchor, Seal
 from kernel.scope import EVERYTHING, scope
 from tests.database import as_program
 from tests.integration.audit.test_seals import findings, seal_everything
-from tests.world import NOW, build_world, screen
+from tests.world import NOW, screen
+from tests.world_database import committed_world
 from trials import services
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,7 +82,7 @@ ATTACKS = {
 
 @pytest.fixture
 def history() -> Any:
-    world = build_world()
+    world = committed_world()
     screen(world)
     seal_everything()
     with scope(user_id=None, sites=EVERYTHING):

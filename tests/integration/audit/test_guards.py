@@ -11,7 +11,8 @@ from django.db import DatabaseError, connection, transaction
 from audit.acts import open_act
 from kernel.scope import EVERYTHING, scope
 from tests.database import as_program
-from tests.world import NOW, World, as_person, build_world, screen
+from tests.world import NOW, World, as_person, screen
+from tests.world_database import committed_world
 from trials.models import Participant, Site
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ def test_write_without_an_act_is_refused(world: World) -> None:
 def test_write_under_an_act_of_another_transaction_is_refused(
     transactional_db: None, app_sql: psycopg.Connection[Any]
 ) -> None:
-    world = build_world()
+    world = committed_world()
     old = world.site.act_id
     with app_sql.transaction():
         as_program(app_sql)
@@ -69,7 +70,7 @@ def test_a_forged_event_is_refused(world: World) -> None:
 
 
 def test_a_stranger_sees_none_of_another_sites_rows(transactional_db: None) -> None:
-    world = build_world()
+    world = committed_world()
     participant = screen(world)
     with as_person(world.stranger), transaction.atomic(), connection.cursor() as cursor:
         for table in ("trials_participant", "trials_participantevent", "trials_consent", "trials_milestone"):

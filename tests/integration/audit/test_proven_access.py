@@ -19,7 +19,8 @@ from audit.acts import open_act
 from kernel.scope import Scope, opening_of, scope, tell_identity
 from tests.clock import NOW
 from tests.database import schedule_a_task
-from tests.world import TODAY, World, build_world
+from tests.world import TODAY, World
+from tests.world_database import committed_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -164,7 +165,7 @@ PUT_OFF = (
 
 @pytest.fixture
 def trial() -> World:
-    return build_world()
+    return committed_world()
 
 
 def test_every_column_that_opens_or_closes_something_is_proven(superuser: psycopg.Connection[Any]) -> None:

@@ -22,7 +22,8 @@ from kernel.postgresql.pooling import forget_session
 from kernel.scope import EVERYTHING, Scope, opening_of, scope
 from tests.clock import NOW
 from tests.database import as_program
-from tests.world import TODAY, World, build_world, screen
+from tests.world import TODAY, World, screen
+from tests.world_database import committed_world
 from trials.services.delegations import end_delegation
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,7 +67,7 @@ ATTEMPTS = {
 
 @pytest.fixture
 def trial() -> World:
-    world = build_world()
+    world = committed_world()
     for site in (world.site, world.other_site):
         screen(world, site=site)
     return world

@@ -15,14 +15,14 @@ from django.db import connection
 from kernel.postgresql.roles import prepare_backup
 from tests.database import SECRET_KEY
 from tests.integration.audit.test_seals import seal_everything
-from tests.world import build_world
+from tests.world_database import committed_world
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_who_verifies_may_read_everything_and_write_nothing(admin_url: str) -> None:
-    build_world()
+    committed_world()
     seal_everything()
     address = prepare_backup(admin_url, str(connection.settings_dict["NAME"]), "reads-only")
     told = {"DATABASE_URL": address, "SECRET_KEY": SECRET_KEY, "PALACE3_TRAIL_KEY": "only-for-tests"}

@@ -16,7 +16,8 @@ from audit.seals import seal_batch
 from audit.verify import verify
 from kernel.scope import EVERYTHING, scope
 from tests.database import as_program
-from tests.world import NOW, build_world, screen
+from tests.world import NOW, screen
+from tests.world_database import committed_world
 from trials import services
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +26,7 @@ FIRST = "(SELECT min(pgh_id) FROM trials_siteevent)"
 
 @pytest.fixture
 def sealed() -> Any:
-    world = build_world()
+    world = committed_world()
     screen(world)
     with scope(user_id=None, sites=EVERYTHING):
         services.change_site(site=world.site, by=world.trial_manager, at=NOW, reason="Moved", city="Suzhou")

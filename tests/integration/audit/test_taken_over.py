@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from tests.database import as_program
-from tests.world import World, build_world
+from tests.world import World
+from tests.world_database import committed_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +33,7 @@ def forged_act(sql: psycopg.Connection[Any], *, sites: str = "*", reason: str = 
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    return build_world()
+    return committed_world()
 
 
 @pytest.mark.parametrize("scope", ["session", "statement"])

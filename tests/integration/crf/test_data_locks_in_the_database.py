@@ -30,7 +30,8 @@ from tests.integration.crf.test_locked_in_the_database import ACT, forged
 from tests.made_up_dictionaries import MEDDRA
 from tests.races import overlapping
 from tests.unit.crf.examples import demographics
-from tests.world import NOW, PASSWORD, World, build_world, screen
+from tests.world import NOW, PASSWORD, World, screen
+from tests.world_database import committed_world
 from trials.lock_guards import DataLockGuard
 from trials.models import DataLock, LockLevel, Participant
 
@@ -39,7 +40,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world(transactional_db: None) -> Iterator[World]:
-    world = build_world()
+    world = committed_world()
     with scope(user_id=None, sites=EVERYTHING):
         yield world
 

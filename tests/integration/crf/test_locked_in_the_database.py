@@ -19,7 +19,8 @@ from tests.database import as_program
 from tests.integration.crf.conftest import Save, place_at
 from tests.integration.crf.test_consequences import numbered
 from tests.unit.crf.examples import demographics
-from tests.world import NOW, World, build_world, screen
+from tests.world import NOW, World, screen
+from tests.world_database import committed_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +33,7 @@ def _locked_as_it_is(settings: Any) -> None:
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    return build_world()
+    return committed_world()
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ from tests.integration.crf.conftest import record_at
 from tests.integration.crf.test_pages import client_of, form_url, posted
 from tests.integration.crf.test_saving import stage
 from tests.integration.exports.test_api import caller
-from tests.world import NOW, World, as_person, build_world, screen
+from tests.world import NOW, World, as_person, screen
+from tests.world_database import committed_world
 from trials.models import Participant
 
 pytestmark = pytest.mark.django_db
@@ -160,7 +161,7 @@ def test_point_01_a_key_is_its_owners_alone(screened: Participant, world: World,
 
 @pytest.mark.django_db(transaction=True)
 def test_point_01_one_key_for_two_records_at_once_saves_one(db: None) -> None:
-    world = build_world()
+    world = committed_world()
     people, start = [screen(world), screen(world)], Barrier(2)
 
     def press(person: Participant) -> Any:

@@ -22,7 +22,8 @@ from tests.database import SECRET_KEY
 from tests.integration.crf.conftest import record_at
 from tests.integration.crf.test_saving import stage
 from tests.races import at_once
-from tests.world import NOW, World, build_world, screen
+from tests.world import NOW, World, screen
+from tests.world_database import committed_world
 from trials.models import Participant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def trial() -> tuple[World, Participant]:
-    world = build_world()
+    world = committed_world()
     return world, screen(world)
 
 

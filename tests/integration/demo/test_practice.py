@@ -48,7 +48,7 @@ from randomization.models import Allocation, Scheme
 from randomization.services import define_scheme, randomize, reject_list
 from tests.clock import NOW
 from tests.database import PASSWORD as OF_ROLES
-from tests.database import _digest_of_schema
+from tests.database import name_of_template
 from tests.world import World, as_person
 from trials import services as trials
 from trials.models import ConsentVersion, Participant
@@ -67,9 +67,7 @@ def practice_database(admin_url: str, test_database: tuple[str, str]) -> Iterato
     name = f"{urlsplit(test_database[1]).path.lstrip('/')}_practice"
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        admin.execute(
-            f'CREATE DATABASE "{name}" TEMPLATE "palace3_template_{_digest_of_schema()}" OWNER palace3_owner'
-        )
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{name_of_template()}" OWNER palace3_owner')
         prepare(admin_url, name, OF_ROLES, OF_ROLES)
         admin.execute(f"ALTER DATABASE \"{name}\" SET palace3.practice = 'on'")
         yield name

@@ -33,7 +33,8 @@ from tests.archival import faults_of_archive
 from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_consequences import numbered
 from tests.unit.crf.examples import demographics
-from tests.world import NOW, PASSWORD, World, as_person, build_world, screen
+from tests.world import NOW, PASSWORD, World, as_person, screen
+from tests.world_database import committed_world
 from trials import services as trials
 from trials.models import Participant
 
@@ -209,7 +210,7 @@ def test_rare_13_only_who_may_is_offered_the_casebook(world: World, filled: Part
 
 @pytest.mark.django_db(transaction=True)
 def test_rare_13_a_casebook_of_committed_data_is_made_outside_the_transaction_of_a_request() -> None:
-    world = build_world()
+    world = committed_world()
     person = screen(world)
     client = Client()
     client.force_login(world.monitor)

@@ -18,7 +18,8 @@ from exports.site_copy.services import path_of_copy
 from kernel.scope import EVERYTHING, scope
 from notices.services.anchoring import send_anchor
 from tests.integration.exports.test_site_copy import asked_while_working, kept_in, made, set_at_once, working
-from tests.world import NOW, build_world
+from tests.world import NOW
+from tests.world_database import committed_world
 
 __all__ = ["kept_in", "set_at_once"]
 pytestmark = pytest.mark.django_db(transaction=True)  # what is sealed was committed
@@ -41,7 +42,7 @@ def verify(place: Path, *more: str) -> tuple[int, str]:
 @pytest.fixture
 def unpacked(transactional_db: None, set_at_once: list[str], tmp_path: Path) -> Path:
     """A copy whose trail was sealed and anchored, unpacked as the investigator has it."""
-    world = build_world()
+    world = committed_world()
     working(world)
     copy = asked_while_working(world)
     with scope(user_id=None, sites=EVERYTHING):

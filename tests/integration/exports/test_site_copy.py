@@ -41,7 +41,8 @@ from reports.site_versions import NOT_RECORDS, data_digest_of, path_to_participa
 from tests.integration.exports.test_casebook import pages_of
 from tests.integration.palace3.test_worker import Worker, broker, eventually, send, start_worker
 from tests.integration.trials.test_closing import ask, confirm, to
-from tests.world import NOW, PASSWORD, TODAY, World, as_person, build_world, screen
+from tests.world import NOW, PASSWORD, TODAY, World, as_person, screen
+from tests.world_database import committed_world
 from trials import services as trials
 from trials.models import CloseOut, Participant, SiteCopy, SiteCopyDownload
 from trials.models.closing import CopyFailure, CopyState
@@ -583,7 +584,7 @@ def test_rare_13_a_worker_that_is_killed_in_the_middle_is_followed_by_one_that_m
     broker: EmbeddedBroker, start_worker: Callable[[str], Worker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("celery.app.task.Task.delay", lambda *_told, **_more: None)
-    world = build_world()
+    world = committed_world()
     copy = asked(world, closed_out(world))
     casebooks = folder_of_copy(copy) / "content" / "casebooks"
     first = start_worker("first")

@@ -15,7 +15,8 @@ from followup.services.cuts import CutAnnounced
 from kernel.scope import EVERYTHING, scope
 from tests.integration.followup.conftest import noon
 from tests.races import overlapping
-from tests.world import World, build_world
+from tests.world import World
+from tests.world_database import committed_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +31,7 @@ DAY, SPRING, SUMMER, AUTUMN = (
 @pytest.fixture
 def trial(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr("followup.tasks.roll.delay", lambda: None)  # no worker is there to plan
-    return build_world()
+    return committed_world()
 
 
 def announcing(trial: World, on: date) -> Callable[[], Any]:

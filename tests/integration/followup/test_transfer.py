@@ -30,7 +30,8 @@ from kernel.scope import EVERYTHING, scope
 from randomization.services import randomize
 from tests.integration.crf.test_saving import stage
 from tests.races import overlapping
-from tests.world import NOW, PASSWORD, TODAY, World, as_person, build_world, screen
+from tests.world import NOW, PASSWORD, TODAY, World, as_person, screen
+from tests.world_database import committed_world
 from trials import services as trials
 from trials.models import Consent, Participant, Transfer
 from trials.models.participants import ParticipantElsewhere
@@ -282,7 +283,7 @@ def test_rare_13_a_transfer_waits_for_its_day_and_for_randomization(world: World
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("saves_first", [True, False])
 def test_rare_13_a_save_and_a_transfer_at_once_leave_one_site(saves_first: bool) -> None:
-    world = build_world()
+    world = committed_world()
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         person = screen(world, signed_on=date(2026, 1, 5))
         trials.reveal_arm(participant=person, arm="2", by=None, at=NOW)
@@ -311,7 +312,7 @@ def test_rare_13_a_save_and_a_transfer_at_once_leave_one_site(saves_first: bool)
 @pytest.mark.django_db(transaction=True)
 def test_rare_13_a_transfer_waits_for_the_randomization_of_this_moment() -> None:
     """Both hold the participant: the proposal reads what the randomization left, and is not refused by what was."""
-    world = build_world()
+    world = committed_world()
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         person = screen(world, signed_on=date(2026, 1, 5))
 

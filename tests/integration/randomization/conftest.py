@@ -15,7 +15,8 @@ from kernel.scope import EVERYTHING, scope
 from randomization.models import ListPart
 from randomization.scheme.sealing import new_key
 from randomization.services import set_up_scheme
-from tests.world import NOW, PASSWORD, TODAY, World, as_person, build_world, screen
+from tests.world import NOW, PASSWORD, TODAY, World, as_person, screen
+from tests.world_database import committed_world
 from trials.models import Participant
 from trials.models.people import with_grants
 from trials.services import decide_eligibility
@@ -65,7 +66,7 @@ def list_key(settings: Any) -> str:
 
 @pytest.fixture
 def world(transactional_db: None, list_key: str) -> World:
-    return build_world()
+    return committed_world()
 
 
 @pytest.fixture

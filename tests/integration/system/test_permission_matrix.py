@@ -16,7 +16,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.world import World, build_world, screen
+from tests.world import World, screen
+from tests.world_database import committed_world
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -558,7 +559,7 @@ def test_role_by_address(world: World, name: str) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", sorted(COMMITTING))
 def test_role_by_committing_address(name: str) -> None:
-    world = build_world()
+    world = committed_world()
     compare_roles(world, name)
     compare_stranger(world, name)
 

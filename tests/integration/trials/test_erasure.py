@@ -26,7 +26,8 @@ from tests.integration.trials.contact_world import (
     later,
     receive,
 )
-from tests.world import World, as_person, build_world
+from tests.world import World, as_person
+from tests.world_database import committed_world
 from trials.models import ContactIdentity, ContactRequest
 from website.contact.counting import asked_for_a_call, count_requests
 from website.services import requests as services
@@ -38,7 +39,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    return build_world()
+    return committed_world()
 
 
 def cipher(superuser: psycopg.Connection[Any]) -> bytes:

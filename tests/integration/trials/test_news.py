@@ -19,7 +19,8 @@ from accounts.permissions import Role
 from notices.mail_kinds import MAIL_KINDS
 from tests.clock import NIGHT, Clock, clock_time
 from tests.integration.trials.contact_world import SENT_AT, as_the_system, everything, later, open_form
-from tests.world import TODAY, World, _person, as_person, build_world
+from tests.world import TODAY, World, _person, as_person
+from tests.world_database import committed_world
 from trials.models import NewsLetter, NewsReader
 from website.services import news
 from website.tasks import forget
@@ -30,7 +31,7 @@ ADDRESS = "gruenwald.reader@example.com"
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    return build_world()
+    return committed_world()
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,8 @@ from django.test import Client
 from django.urls import reverse
 
 from kernel.scope import EVERYTHING, scope
-from tests.world import NOW, World, as_person, build_world
+from tests.world import NOW, World, as_person
+from tests.world_database import committed_world
 from trials.models import Participant
 from trials.services import register_participant
 
@@ -62,7 +63,7 @@ def test_one_page_registers_one_participant(world: World) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_presses_at_once_are_one_step() -> None:
-    world = build_world()
+    world = committed_world()
     coordinator = client_of(world.coordinator)
     typed = {"site": world.site.pk, "once": page(coordinator)}
 
