@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 
 from kernel.environment import take_files
 from kernel.postgresql.pooling import forget_session
+from kernel.row_keys import KINDS
 from palace3.logging import LOGGING  # noqa: F401 (a setting)
 
 take_files(os.environ)
@@ -371,4 +372,5 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "OAS_VERSION": "3.1.1",
     "POSTPROCESSING_HOOKS": ["exports.api.components.with_components"],
+    "PATH_CONVERTER_OVERRIDES": {kind: {"type": "string"} for kind in KINDS},
 }
