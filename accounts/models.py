@@ -161,6 +161,12 @@ class User(AbstractBaseUser, Audited):
         return self.totp_confirmed_at is not None or bool(self.passkeys)
 
     @property
+    def accountable_since(self) -> date | None:
+        """Return the day on which the person accepted the policy in force, or None."""
+        day, since = self.accountability_accepted_on, settings.ACCOUNTABILITY_SINCE
+        return day if day is None or since is None or day >= since else None
+
+    @property
     def waits_for_verifier(self) -> bool:
         """Say whether training and identity, or who came back after a reset, are one person's word so far."""
         is_new = self.proofs_recorded_by_id is not None and self.verified_at is None

@@ -360,7 +360,7 @@ def _missing_for_signing(user: User) -> str:
         for label, value in (
             (_("identity check"), user.identity_checked_on),
             (_("training"), user.trained_on),
-            (_("accountability policy"), user.accountability_accepted_on),
+            (_("accountability policy"), user.accountable_since),
         )
         if value is None
     ]

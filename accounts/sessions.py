@@ -18,7 +18,7 @@ from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
-from accounts.browsers import note_session, remember_browser
+from accounts.browsers import device_of, note_session, remember_browser
 from accounts.models import User
 from accounts.services import count_mistyped, sign_out
 from accounts.throttle import MISTYPED
@@ -44,12 +44,13 @@ def open_session(request: HttpRequest, user: User, *, at: datetime) -> None:
 
 def note_open_session(request: HttpRequest, response: HttpResponse, user: User, *, at: datetime) -> None:
     """The session stands on its owner's list, and the browser is known by a secret that ``response`` gives it."""
+    request.session["device"] = remember_browser(request, response)
     request.session.save()
     note_session(
         user=user,
         key=row_key_of(request),
         agent=request.headers.get("User-Agent", ""),
-        device=remember_browser(request, response),
+        device=request.session["device"],
         at=at,
     )
 
@@ -88,7 +89,7 @@ def gate(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated:
-            if request.session.get("client", _client(request)) != _client(request):
+            if _is_elsewhere(request):
                 log.warning("session.moved", extra={"user_id": request.user.pk})
                 logout(request)
                 return redirect("accounts:sign-in")
@@ -100,6 +101,12 @@ def gate(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+def _is_elsewhere(request: HttpRequest) -> bool:
+    """Say whether the session's key came without the browser that opened it: its name, or its own secret."""
+    here = {"client": _client(request), "device": device_of(request)}
+    return any(request.session.get(name, value) != value for name, value in here.items())
 
 
 def mistyped(get_response: Handler) -> Handler:

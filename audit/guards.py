@@ -436,6 +436,24 @@ class WrittenBySystem(DatabaseGuard):
         return f"DROP TRIGGER system_guard ON {table};"
 
 
+class WorkedOut(DatabaseGuard):
+    """Rows are worked out by the database from rows under acts: in its triggers, or in a function of the owner.
+
+    The application's role writes none by itself: a gate, a lock or a signature that asks such a row asks its source.
+    """
+
+    def statements(self, table: str) -> str:
+        # The application's role makes no trigger, table or function of its own: whatever runs below one is the owner's.
+        return (
+            f"CREATE TRIGGER worked_out_guard BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH STATEMENT "
+            f"WHEN (pg_trigger_depth() = 0 AND CURRENT_USER = '{APPLICATION_ROLE}'::name) "
+            "EXECUTE FUNCTION audit_refuse_by_hand();"
+        )
+
+    def removal(self, table: str) -> str:
+        return f"DROP TRIGGER worked_out_guard ON {table};"
+
+
 class ErasedUnderAct(DatabaseGuard):
     """A row is deleted only under an act of its own transaction whose verb is named: what erases lawfully."""
 

@@ -264,3 +264,12 @@ DROP_SCHEDULE_GUARD = f"""
 DROP FUNCTION audit_guard_schedule() CASCADE;
 GRANT DELETE ON {", ".join(SCHEDULE_TABLES)} TO palace3_app;
 """
+
+WORKED_OUT_ALONE = """
+CREATE FUNCTION audit_refuse_by_hand() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%: the database works it out, and nobody writes it', TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege';
+END $$;
+"""
+DROP_WORKED_OUT_ALONE = "DROP FUNCTION audit_refuse_by_hand();"

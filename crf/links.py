@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from kernel.row_keys import key_of
+
 
 def form_url(
     number: str, code: str, *, visit_id: int | None = None, sequence: int = 1, draft: str = ""
@@ -19,10 +21,16 @@ def form_url(
         if sequence != 1
         else reverse("crf:form", args=[number, code])
     )
-    asked = {name: value for name, value in {"visit": visit_id, "draft": draft}.items() if value}
+    asked = {"visit": key_of("visit", visit_id)} if visit_id else {}
+    asked |= {"draft": draft} if draft else {}
     return f"{page}?{urlencode(asked)}" if asked else page
 
 
 def log_url(number: str, code: str) -> str:
     """Return the address of the list of a form that is filled many times."""
     return reverse("crf:log", args=[number, code])
+
+
+def at_visit(page: str, visit_id: int | None) -> str:
+    """Return the address of something about a record, with the visit that the record is of."""
+    return f"{page}?{urlencode({'visit': key_of('visit', visit_id)})}" if visit_id else page

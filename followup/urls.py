@@ -5,8 +5,8 @@ from django.urls import path
 from followup.views import adherence, agenda, calendar, contacts, course, cuts, versions, visits, watching
 
 app_name = "followup"
-_WITHDRAWAL = "participants/<str:number>/withdrawals/<int:pk>/"
-_VISIT = "participants/<str:number>/visits/<int:pk>/"
+_WITHDRAWAL = "participants/<str:number>/withdrawals/<withdrawal:pk>/"
+_VISIT = "participants/<str:number>/visits/<visit:pk>/"
 _VERSION = "protocol/versions/<str:protocol>/sites/<str:site>/"
 urlpatterns = [
     path("visits/", agenda.agenda, name="agenda"),
@@ -30,11 +30,15 @@ urlpatterns = [
     path(f"{_VISIT}day/", visits.propose, name="propose"),
     path("participants/<str:number>/contacts/", contacts.contacts, name="contacts"),
     path(
-        "participants/<str:number>/contacts/<int:pk>/cancel/", contacts.cancel_attempt, name="cancel-attempt"
+        "participants/<str:number>/contacts/<contactattempt:pk>/cancel/",
+        contacts.cancel_attempt,
+        name="cancel-attempt",
     ),
     path("participants/<str:number>/messages/", contacts.messages_sent, name="messages"),
     path("participants/<str:number>/lost/", course.lost, name="lost"),
-    path("participants/<str:number>/losses/<int:pk>/cancel/", course.cancel_loss, name="cancel-loss"),
+    path(
+        "participants/<str:number>/losses/<losstofollowup:pk>/cancel/", course.cancel_loss, name="cancel-loss"
+    ),
     path("participants/<str:number>/withdraw/", course.withdraw, name="withdraw"),
     path(f"{_WITHDRAWAL}correct/", course.correct_withdrawal, name="correct-withdrawal"),
     path(f"{_WITHDRAWAL}cancel/", course.cancel_withdrawal, name="cancel-withdrawal"),

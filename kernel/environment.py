@@ -93,6 +93,13 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
             "docs/contact-requests.md.",
         ),
         EnvironmentVariable(
+            "ACCOUNTABILITY_SINCE",
+            "The day from which the sponsor's policy of accountability is in force as it stands, such as 2026-11-01: whoever accepted "
+            "an earlier one accepts this one before they sign again.",
+            "none: whoever accepted any",
+            "web",
+        ),
+        EnvironmentVariable(
             "PASSWORD_BREACH_LIST",
             "A file of stolen passwords in the format of Have I Been Pwned, sorted by SHA-1; no new password may stand "
             "in it. Without it the 20,000 most common are looked up.",

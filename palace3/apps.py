@@ -13,10 +13,12 @@ class Palace3Config(AppConfig):
 
     def ready(self) -> None:
         """Every version of the protocol is whole, or nothing starts; any process knows every task and our broker."""
+        from kernel.row_keys import register_row_keys
         from protocol.text import load, read_from
 
         read_from(Path(settings.PROTOCOL_FOLDER))
         load(settings.PROTOCOL_VERSION)
+        register_row_keys()
         from palace3 import celery  # noqa: F401  (importing it makes it Celery's current application)
 
         autodiscover_modules("tasks")

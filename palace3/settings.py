@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -11,6 +12,7 @@ from csp.constants import NONE, SELF
 
 from kernel.environment import take_files
 from kernel.postgresql.pooling import forget_session
+from kernel.row_keys import KINDS
 from palace3.logging import LOGGING  # noqa: F401 (a setting)
 
 take_files(os.environ)
@@ -201,6 +203,10 @@ AUTH_PASSWORD_VALIDATORS = [
 SECOND_FACTOR_OF_EVERYBODY = PALACE3_PRODUCTION
 # An account in which nobody has signed in for so long is shown to the trial managers, who close it or ask why.
 DORMANT_DAYS = 90
+# Who accepted an earlier policy of accountability accepts this one before they sign again.
+ACCOUNTABILITY_SINCE = (
+    date.fromisoformat(os.environ["ACCOUNTABILITY_SINCE"]) if os.environ.get("ACCOUNTABILITY_SINCE") else None
+)
 IDLE_MINUTES = int(os.environ.get("IDLE_MINUTES", "30"))
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
@@ -376,4 +382,5 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "OAS_VERSION": "3.1.1",
     "POSTPROCESSING_HOOKS": ["exports.api.components.with_components"],
+    "PATH_CONVERTER_OVERRIDES": {kind: {"type": "string"} for kind in KINDS},
 }

@@ -24,7 +24,8 @@ from crf.models import Query
 from followup.history import text_for
 from followup.models import Visit
 from followup.wording import visit_name
-from kernel.reading import plain, row_number
+from kernel.reading import plain
+from kernel.row_keys import row_key, row_of
 from reports.actions import actions_of
 from reports.participants import numbered
 from trials.models import Participant, Site
@@ -139,14 +140,14 @@ def _forms_of(person: Participant, rest: str, user: User) -> Iterator[SearchHit]
 
 
 def _queries(words: list[str], user: User) -> Iterator[SearchHit]:
-    number = row_number(words[0].removeprefix("#")) if len(words) == 1 else None
+    number = row_of("query", words[0].removeprefix("#")) if len(words) == 1 else None
     if number is None or not user.may(Permission.QUERY_VIEW):
         return
     for query in (
         Query.objects.open_to(user, Permission.QUERY_VIEW).filter(pk=number).select_related("participant")
     ):
         about = f"{query.participant.number} · {query.form_code}"
-        yield SearchHit(f"#{query.pk}", about, query.get_absolute_url(), "chat-left-text")
+        yield SearchHit(f"#{row_key(query)}", about, query.get_absolute_url(), "chat-left-text")
 
 
 def _sites(typed: str, user: User) -> Iterator[SearchHit]:

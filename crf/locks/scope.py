@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from crf.links import at_visit
 from crf.models import ExpectedForm, Query, Record
 from followup.models import Visit
 from trials.models import DataLock, LockLevel, Participant, Site
@@ -76,8 +77,7 @@ class LockScope:
         """Return the page on which it is frozen and locked."""
         if self.record is not None and self.participant is not None:
             here = [self.participant.number, self.record.form_code, self.record.sequence]
-            at_visit = f"?visit={self.record.visit_id}" if self.record.visit_id else ""
-            return reverse("crf:lock", args=here) + at_visit
+            return at_visit(reverse("crf:lock", args=here), self.record.visit_id)
         if self.visit is not None and self.participant is not None:
             return reverse("crf:lock-visit", args=[self.participant.number, self.visit.pk])
         if self.participant is not None:

@@ -28,6 +28,7 @@ from crf.locks.scope import LockScope
 from crf.models import Record
 from crf.recheck import recheck_everything
 from crf.records.signing import ChangedMeanwhile
+from crf.store.expected import keep_expected_forms
 from followup.services.amending import catch_up
 from followup.services.planning import plan_visits_for
 from kernel.clock import local_date
@@ -97,7 +98,7 @@ def freeze_data(*, scope: LockScope, reason: str = "", by: User, at: datetime) -
     Locks: the participants of the scope.
     """
     with _opened("freeze", scope, reason=reason, by=by, at=at) as act:
-        _hold(scope)
+        _hold_to_judge(scope)
         _refuse_held(scope, kinds=(LockKind.FROZEN, LockKind.LOCKED))
         if failed := failed_of(scope, today=_today(scope, at), to_freeze=True):
             raise FreezeConditionsFail(failed_conditions=failed, what=scope.label, failed=_in_words(failed))
@@ -112,7 +113,7 @@ def lock_data(*, scope: LockScope, password: str = "", by: User, at: datetime) -
     Locks: the participants of the scope.
     """
     with _opened("lock", scope, by=by, at=at) as act:
-        _hold(scope)
+        _hold_to_judge(scope)
         counts = _refuse_unless_ready(scope, at=at)
         signs = scope.level == LockLevel.SITE
         signature = _signed(scope, counts, password=password, by=by, at=at) if signs else None
@@ -126,7 +127,7 @@ def lock_study(*, signature: Signature, by: User, at: datetime) -> DataLock:
     """
     scope = LockScope.of_study()
     with open_act("crf:data:lock", by=by, at=at) as act:
-        _hold(scope)
+        _hold_to_judge(scope)
         counts = _refuse_unless_ready(scope, at=at)
         return _lock(scope, act, counts=counts, signature=signature, by=by, at=at)
 
@@ -290,12 +291,20 @@ def _opened(what: str, scope: LockScope, *, reason: str = "", by: User, at: date
     return open_act(f"crf:data:{what}", by=by, at=at, reason=reason, **told)
 
 
-def _hold(scope: LockScope) -> None:
-    """Hold everybody whose data are concerned: a save that has begun ends first."""
-    list(scope.people().select_for_update(of=("self",)).values_list("pk", flat=True))
+def _hold(scope: LockScope) -> list[int]:
+    """Hold everybody whose data are concerned, and return their numbers: a save that has begun ends first."""
+    people = list(scope.people().select_for_update(of=("self",)).values_list("pk", flat=True))
     if scope.level >= LockLevel.SITE:  # who registers holds the site: nobody joins in between
         sites = Site.objects.order_by("pk") if scope.site is None else Site.objects.filter(pk=scope.site.pk)
         list(sites.select_for_update().values_list("pk", flat=True))
+    return people
+
+
+def _hold_to_judge(scope: LockScope) -> None:
+    """Hold them, with the forms that their visits expect worked out anew: nothing written beside them is believed."""
+    people = _hold(scope)
+    if scope.record is None:
+        keep_expected_forms(people)
 
 
 def _today(scope: LockScope, at: datetime) -> date:

@@ -198,6 +198,14 @@ WHEN (NEW.state = 'complete' AND (OLD.state = 'empty' OR OLD.state = 'in_progres
 EXECUTE FUNCTION crf_verified_when_complete();
 """
 
+# Nobody writes the table by hand (``WorkedOut``): who changes a plan or verifies asks for it by the owner's function.
+WORKED_OUT_BY_OWNER = """
+ALTER FUNCTION crf_work_out_verification(bigint[]) SECURITY DEFINER SET search_path = public, pg_temp;
+"""
+WORKED_OUT_BY_CALLER = """
+ALTER FUNCTION crf_work_out_verification(bigint[]) SECURITY INVOKER RESET search_path;
+"""
+
 # The triggers of the answers' tables name the last function; the others look at tables of this migration.
 BEFORE = ANSWERS + LOT + FOLLOW
 AFTER = DRAW + ROW_KEYS + WORKED_OUT + COMPLETED + COMPLETED_TRIGGER

@@ -22,6 +22,7 @@ from crf.page.editor import RecordEditor, address
 from crf.page.way import with_query
 from crf.store.records import RecordKey
 from kernel.fields import WordsField
+from kernel.row_keys import row_key
 from kernel.service_form import ServiceForm
 
 
@@ -152,7 +153,7 @@ def _line(row: Attachment, editor: RecordEditor, *, may_add: bool) -> AttachedFi
         row=row,
         name=row.name if opens else "",
         href=reverse("crf:attachment", args=[row.pk]) if opens else "",
-        replace=f"{with_query(address('attach', editor.record_key))}replaces={row.pk}"
+        replace=f"{with_query(address('attach', editor.record_key))}replaces={row_key(row)}"
         if may_add and stands
         else "",
         remove=reverse("crf:remove-attachment", args=[row.pk]) if may_remove and stands else "",

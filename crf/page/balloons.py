@@ -11,6 +11,7 @@ from django.utils.html import format_html_join
 from crf.models import Query
 from crf.page.note_templates import filled
 from crf.page.question_templates import partial
+from kernel.row_keys import row_key
 
 
 @dataclass(frozen=True)
@@ -18,14 +19,14 @@ class AskedAt:
     """The living queries of a record by their places, and the address at which one is raised; empty for nobody."""
 
     ask: str = ""
-    queries: Mapping[str, tuple[tuple[int, str, str], ...]] = field(default_factory=dict)
+    queries: Mapping[str, tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
 
 
 def asked_at(queries: Iterable[tuple[Query, str]], *, ask: str) -> AskedAt:
     """Return the queries with their words by the places that they are about."""
-    places: dict[str, tuple[tuple[int, str, str], ...]] = {}
+    places: dict[str, tuple[tuple[str, str, str], ...]] = {}
     for query, text in queries:
-        line = (query.pk, query.get_absolute_url(), text)
+        line = (row_key(query), query.get_absolute_url(), text)
         places[query.target] = (*places.get(query.target, ()), line)
     return AskedAt(ask, places)
 
@@ -35,7 +36,7 @@ def balloons(asked: AskedAt, target: str, *, language: str) -> str:
     if target not in asked.queries:
         return ""
     query = partial("balloons", language, part="query")
-    drawn = [filled(query, number=pk, href=href, text=text) for pk, href, text in asked.queries[target]]
+    drawn = [filled(query, number=key, href=href, text=text) for key, href, text in asked.queries[target]]
     return format_html_join("", "{}", ((each,) for each in drawn))
 
 

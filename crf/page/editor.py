@@ -63,7 +63,7 @@ from followup.models import Visit
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from kernel.once import new_key
-from kernel.reading import UnreadableError, whole
+from kernel.row_keys import row_key, row_of
 from trials.models import Participant
 
 
@@ -84,23 +84,15 @@ def open_record(
     visit = None
     if wanted:
         visits = Visit.objects.open_to(request.user, permission).filter(participant=participant)
-        visit = get_object_or_404(visits, pk=_key_in(wanted))
+        visit = get_object_or_404(visits, pk=row_of("visit", wanted))
         visit.participant = participant
     return record_key_of(participant=participant, form=code, visit=visit, sequence=sequence)
-
-
-def _key_in(text: str) -> int:
-    """Return the number in an address; what is none names nothing."""
-    try:
-        return whole(text)
-    except UnreadableError:
-        return 0
 
 
 def address(name: str, record_key: RecordKey, *, draft: str = "", back: str = "") -> str:
     """Return where something can be done with the record at the place, or with the draft of one opened page."""
     args: list[str | int] = [record_key.participant.number, record_key.form.code, record_key.sequence]
-    asked: dict[str, int | str] = {"visit": record_key.visit.pk} if record_key.visit else {}
+    asked = {"visit": row_key(record_key.visit)} if record_key.visit else {}
     asked |= {"draft": draft} if draft else {}
     asked |= {"back": back} if back else {}
     return reverse(f"crf:{name}", args=args) + (f"?{urlencode(asked)}" if asked else "")
@@ -345,7 +337,7 @@ class RecordEditor:
             comment=f"{with_query(address('comment', record_key))}target="
             if self.stored and self.editable
             else "",
-            verify=f"{address('verify', record_key)}#{self.stored.record.pk}-" if self.stored else "",
+            verify=f"{address('verify', record_key)}#{row_key(self.stored.record)}-" if self.stored else "",
             back=back or record_key.participant.get_absolute_url(),
             blank=reverse("crf:blank", args=[record_key.form.code]),
         )

@@ -19,7 +19,7 @@ from crf.engine.checks import Check, Level
 from crf.engine.declaration import FormDeclaration
 from crf.engine.messages import question_at, rule_text
 from crf.engine.versions import worded
-from crf.links import form_url
+from crf.links import at_visit, form_url
 from crf.models import ListedFinding
 from crf.queries.sparing import code_in_lists, is_spared_in_lists, refuse_check_of_arm, spared_words
 from kernel.pagination import BoundedPaginator
@@ -105,4 +105,4 @@ def text_of(row: ListedFinding, form: FormDeclaration | None) -> str:
 def _ask_url(row: ListedFinding) -> str:
     record = row.record
     url = reverse("crf:ask", args=[row.participant.number, row.form_code, record.sequence])
-    return f"{url}?visit={record.visit_id}" if record.visit_id else url
+    return at_visit(url, record.visit_id)

@@ -13,7 +13,7 @@ from crf.engine import messages
 from crf.engine.answers import AnswerRow
 from crf.engine.declaration import FormDeclaration
 from crf.engine.leads import Lead
-from crf.links import form_url
+from crf.links import at_visit, form_url
 from crf.page.editor import RecordEditor
 from crf.store.records import StoredRecord
 
@@ -65,8 +65,7 @@ def _lines(editor: RecordEditor, stored: StoredRecord, lead: Lead, *, may: bool)
 def _begin(editor: RecordEditor, lead: Lead, row: AnswerRow) -> str:
     place = editor.record_key
     args = [place.participant.number, place.form.code, place.sequence, lead.group, row["position"]]
-    visit = f"?visit={place.visit.pk}" if place.visit else ""
-    return reverse("crf:lead", args=args) + visit
+    return at_visit(reverse("crf:lead", args=args), place.visit.pk if place.visit else None)
 
 
 def _words(form: FormDeclaration, lead: Lead, row: AnswerRow, zone: str) -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.permissions import Permission
-from crf.links import form_url
+from crf.links import at_visit, form_url
 from crf.locks.conditions import LockCondition, conditions_of, failed_by_participant
 from crf.locks.scope import LockScope
 from crf.models import Record
@@ -233,7 +233,7 @@ def parts_of_visit(visit: Visit) -> list[OwnLockLine]:
         OwnLockLine(
             record.form_code,
             "locked" if record.state == "locked" else record.lock_kind or "",
-            reverse("crf:lock", args=[number, record.form_code, record.sequence]) + f"?visit={visit.pk}",
+            at_visit(reverse("crf:lock", args=[number, record.form_code, record.sequence]), visit.pk),
             form_url(number, record.form_code, visit_id=visit.pk, sequence=record.sequence),
         )
         for record in rows.order_by("form_code", "sequence")

@@ -29,7 +29,8 @@ from followup.models import AWAITED, Visit
 from followup.services import propose_day, record_visit
 from kernel.days import written
 from kernel.errors import Refusal
-from kernel.reading import UnreadableError, day, row_number
+from kernel.reading import UnreadableError, day
+from kernel.row_keys import row_of
 from trials.models import LockKind
 
 
@@ -63,9 +64,13 @@ class NoDayBooked(Refusal):
 
 
 def _numbers(said: BulkRequest, kind: str) -> list[int]:
-    """Return the keys of the chosen rows of one kind, such as 12 of "record:12"."""
+    """Return the keys of the chosen rows of one kind, each sent as "record:KEY"."""
     parts = [row.partition(":") for row in said.rows]
-    return [number for name, _colon, typed in parts if name == kind and (number := row_number(typed))]
+    return [
+        number
+        for name, _colon, typed in parts
+        if name == kind and (number := row_of(kind, typed)) is not None
+    ]
 
 
 # Verification -----------------------------------------------------------------------------------------------------

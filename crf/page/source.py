@@ -18,6 +18,7 @@ from crf.models import FieldVerification, Query, RecordVerification
 from crf.page.editor import address
 from crf.store.records import RecordKey
 from crf.store.verification import FieldAnswer, answers_of, verifications_of
+from kernel.row_keys import key_of
 from kernel.units import unit_in_print
 
 
@@ -179,7 +180,7 @@ class _Drawing:
 
 def tick_name(record_id: int, target: str) -> str:
     """Return the name under which a page sends the tick of an answer."""
-    return f"tick:{record_id}:{target}"
+    return f"tick:{key_of('record', record_id)}:{target}"
 
 
 def value_text(question: Question, value: Any, *, zone: str) -> str:

@@ -16,8 +16,9 @@ from crf.models import MessageKind, Query
 from crf.queries.list import PER_PAGE, QueryLine
 from crf.queries.services import answer_query, close_query, confirm_answer
 from kernel.errors import Refusal
+from kernel.row_keys import row_key, row_of
 
-_NAMED = re.compile(r"(?:text|right|close)-(\d{1,18})")
+_NAMED = re.compile(r"(?:text|right|close)-([0-9a-z]{8})")
 
 
 @dataclass
@@ -31,8 +32,8 @@ class Batch:
     def wanted(self) -> list[int]:
         """Return the queries beside which something was typed or ticked."""
         named = ((_NAMED.fullmatch(name), text) for name, text in self.sent.items())
-        numbers = dict.fromkeys(int(match[1]) for match, text in named if match and text.strip())
-        return list(numbers)[:PER_PAGE]
+        numbers = dict.fromkeys(row_of("query", match[1]) for match, text in named if match and text.strip())
+        return [number for number in numbers if number is not None][:PER_PAGE]
 
     def run(self, *, by: User, at: datetime) -> None:
         """Each query that is named is answered or closed; a refusal is noted and stops no other.
@@ -49,10 +50,11 @@ class Batch:
                 self.problems[query.pk] = str(refusal)
 
     def _step(self, query: Query, *, by: User, at: datetime) -> None:
-        text = self.sent.get(f"text-{query.pk}", "").strip()
-        if self.sent.get(f"close-{query.pk}"):
+        key = row_key(query)
+        text = self.sent.get(f"text-{key}", "").strip()
+        if self.sent.get(f"close-{key}"):
             close_query(query=query, by=by, at=at)
-        elif self.sent.get(f"right-{query.pk}"):
+        elif self.sent.get(f"right-{key}"):
             confirm_answer(query=query, reason=text, by=by, at=at)
         else:
             answer_query(query=query, text=text, by=by, at=at)
@@ -62,7 +64,7 @@ class Batch:
         return [self._shown(line) for line in lines]
 
     def _shown(self, line: QueryLine) -> dict[str, Any]:
-        pk = line.query.pk
+        pk, key = line.query.pk, row_key(line.query)
         said = [
             each.text for each in line.query.messages.all() if each.kind == MessageKind.ANSWERED and each.text
         ]
@@ -71,6 +73,6 @@ class Batch:
             **vars(line),
             "said": said[-1] if said else "",
             "problem": self.problems.get(pk, ""),
-            "typed": self.sent.get(f"text-{pk}", "") if kept else "",
-            "ticked": kept and bool(self.sent.get(f"right-{pk}") or self.sent.get(f"close-{pk}")),
+            "typed": self.sent.get(f"text-{key}", "") if kept else "",
+            "ticked": kept and bool(self.sent.get(f"right-{key}") or self.sent.get(f"close-{key}")),
         }

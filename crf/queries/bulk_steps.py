@@ -22,7 +22,7 @@ from crf.queries.places import QueryPlace, places_of
 from crf.queries.refusals import WordsNeeded
 from crf.queries.services import assign_query, close_query, raise_query
 from kernel.errors import Refusal
-from kernel.reading import row_number
+from kernel.row_keys import row_key, row_of
 from trials.models import Participant
 
 
@@ -93,7 +93,7 @@ def _assign(query: Query, to: Assignee, *, by: User, at: datetime) -> Query:
 
 
 def _queries(said: BulkRequest, by: User, permission: Permission) -> Any:
-    numbers = [number for row in said.rows if (number := row_number(row)) is not None]
+    numbers = [number for row in said.rows if (number := row_of("query", row)) is not None]
     rows = Query.objects.open_to(by, permission).filter(pk__in=numbers)
     joined = ("participant__site", "site", "visit", "assigned_to")
     return rows.select_related(*joined).prefetch_related("messages")
@@ -103,7 +103,7 @@ def _step(
     query: Query, change: tuple[Any, Any], does: Callable[[], Any], *, by: User, at: datetime
 ) -> BulkStep:
     line = line_of(query, reader=by, at=at)
-    parts = (str(query.pk), query.participant.number, line.form_title, line.label, line.text)
+    parts = (row_key(query), query.participant.number, line.form_title, line.label, line.text)
     label = " · ".join(part for part in parts if part)
     return BulkStep(f"{query.pk:018}", query.participant_id, label, *change, does)
 
@@ -128,7 +128,7 @@ def _raising(said: BulkRequest, *, by: User, at: datetime) -> list[BulkStep]:
 def _ask(place: QueryPlace, said: BulkRequest, *, by: User, at: datetime) -> Query:
     Participant.objects.lock(place.participant.pk)
     if asked := place.living_query():
-        raise AlreadyAsked(query=asked.pk)
+        raise AlreadyAsked(query=row_key(asked))
     return raise_query(
         record_key=place.record_key(),
         target=place.target,

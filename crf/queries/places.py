@@ -15,7 +15,7 @@ from crf.engine.versions import worded
 from crf.models import ExpectedForm, ListedFinding, Query, Record
 from crf.store.records import RecordKey, record_key_of
 from followup.models import Visit
-from kernel.reading import row_number
+from kernel.row_keys import row_of
 from trials.models import Participant
 
 
@@ -64,7 +64,8 @@ class QueryPlace:
 
 
 def places_of(rows: Iterable[str], *, target: str = "", by: User) -> list[QueryPlace]:
-    """Return the places of rows chosen in a list: "finding:12", "expected:7", "record:5", "record:5:nodes.3".
+    """Return the places of rows chosen in a list: "finding:KEY", "expected:KEY", "record:KEY",
+    "record:KEY:nodes.3".
 
     Rows of sites where the person raises no queries, and of forms that they do not read, are none. A finding brings
     its own question with it; of a record, or of a row of one of its tables, ``target`` is the question asked about.
@@ -73,7 +74,7 @@ def places_of(rows: Iterable[str], *, target: str = "", by: User) -> list[QueryP
     rows_of: dict[int, list[str]] = defaultdict(list)
     for row in rows:
         kind, number, within = [*row.split(":"), "", ""][:3]
-        if (pk := row_number(number)) is not None:
+        if (pk := row_of(kind, number)) is not None:
             wanted[kind].add(pk)
             rows_of[pk].append(within)
     return [

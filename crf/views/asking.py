@@ -19,6 +19,7 @@ from crf.page.targets import targets_of
 from crf.queries import services
 from crf.queries.assigning import choices_at
 from followup.models import Visit
+from kernel.row_keys import row_key
 from trials.models import Participant
 
 
@@ -45,11 +46,11 @@ def ask(request: PersonRequest, number: str, code: str, sequence: int) -> HttpRe
 
 
 def _raised(query: Query) -> dict[str, Any]:
-    return {"number": query.pk, "href": query.get_absolute_url(), "said": _said(query)}
+    return {"number": row_key(query), "href": query.get_absolute_url(), "said": _said(query)}
 
 
 def _said(query: Query) -> str:
-    return _("Query {number} is raised.").format(number=query.pk)
+    return _("Query {number} is raised.").format(number=row_key(query))
 
 
 def _back(request: PersonRequest, record_key: Any, query: Query) -> HttpResponse:

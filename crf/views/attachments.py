@@ -36,7 +36,7 @@ from crf.store.records import RecordKey, form_named, key_of_record
 from crf.views.rights import ENTERING
 from kernel.errors import Forbidden
 from kernel.once import FIELD, PAGE_KEY, new_key, once_for_each_page
-from kernel.reading import row_number
+from kernel.row_keys import row_of
 from kernel.uploads import takes_files
 
 
@@ -74,7 +74,7 @@ def _replaced(request: PersonRequest, record_key: RecordKey) -> Attachment | Non
     rows = attachments_open_to(request.user).filter(
         participant_id=record_key.participant.pk, record__form_code=record_key.form.code
     )
-    row: Attachment = get_object_or_404(rows, pk=row_number(named) or 0)
+    row: Attachment = get_object_or_404(rows, pk=row_of("attachment", named))
     return row
 
 

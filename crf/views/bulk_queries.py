@@ -23,6 +23,7 @@ from crf.queries.refusals import WordsTooMany, WordsUnreadable
 from crf.views.queries import chosen_in
 from kernel.errors import Forbidden
 from kernel.reading import UnreadableError, plain, words
+from kernel.row_keys import key_of
 
 
 @require_POST
@@ -56,7 +57,7 @@ def _said(request: PersonRequest, *, at: datetime) -> BulkRequest:
     rows = request.POST.getlist("row")
     if request.POST.get("all"):
         queries = chosen_queries(request.user, chosen_in(request), at=at)
-        rows = [str(pk) for pk in queries.values_list("pk", flat=True)[: MOST + 1]]
+        rows = [key_of("query", pk) for pk in queries.values_list("pk", flat=True)[: MOST + 1]]
     return BulkRequest(
         rows=tuple(dict.fromkeys(rows)),
         text=_words(request),

@@ -23,6 +23,7 @@ from crf.queries.assigning import role_choices
 from kernel.choices import chosen
 from kernel.once import once_for_each_page
 from kernel.reading import UnreadableError, whole
+from kernel.row_keys import row_key
 
 SHOWN_FILES = 5
 
@@ -156,5 +157,5 @@ def take_listing(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
     if not form.submits(services.take_file, **about):
         return _shown(request, stored, form)
     response = HttpResponse(form.result, content_type=services.FILE_KINDS[kind])
-    response["Content-Disposition"] = f'attachment; filename="PALACE-3_listing_{stored.pk}.{kind}"'
+    response["Content-Disposition"] = f'attachment; filename="PALACE-3_listing_{row_key(stored)}.{kind}"'
     return response

@@ -39,6 +39,7 @@ from crf.queries.system import form_asked, question_of_query
 from kernel.choices import chosen_of_all
 from kernel.errors import Forbidden
 from kernel.once import once_for_each_page
+from kernel.row_keys import row_key
 from kernel.service_form import ServiceForm
 from kernel.sorting import sorting
 from trials.models import Site
@@ -198,7 +199,7 @@ def _taken(
     """Take a step with the query, then show it again, or the next one of the list where that was asked."""
     if not form.submits(service, query=query, by=request.user, at=at):
         return _thread(request, query, form, at=at)
-    messages.success(request, _now("Query {number} is updated.").format(number=query.pk))
+    messages.success(request, _now("Query {number} is updated.").format(number=row_key(query)))
     chosen = chosen_in(request)
     if request.POST.get("go") != "next":
         return redirect(_with("crf:query", query.pk, filters=filters_in(chosen)))

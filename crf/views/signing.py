@@ -27,11 +27,13 @@ from crf.views.rights import READING
 from kernel.choices import chosen
 from kernel.pagination import BoundedPaginator
 from kernel.reading import plain, row_number
+from kernel.row_keys import key_of, row_of
 from kernel.sorting import sorting
 from trials.models import Site
 
 PER_PAGE: Final = 50
 IN_A_LOT: Final = 20
+ROWS: Final = ("visit", "record")
 COLUMNS: Final = {
     "participant": ("participant__number", "visit", "form_code", "pk"),
     "form": ("form_code", "participant__number", "pk"),
@@ -47,7 +49,11 @@ def _waiting(request: PersonRequest, asked: Mapping[str, str]) -> Any:
         "visit": "visit__pk",
         "record": "pk",
     }
-    here = {columns[name]: value for name, value in asked.items() if value and name in columns}
+    here = {
+        columns[name]: row_of(name, value) if name in ROWS else value
+        for name, value in asked.items()
+        if value and name in columns
+    }
     mine = Record.objects.open_to(request.user, Permission.CRF_SIGN).values("pk")
     rows = unsigned(pk__in=mine, form_code__in=list(catalogue.forms()), **here)
     return rows.select_related("participant__site", "visit").order_by(
@@ -57,11 +63,11 @@ def _waiting(request: PersonRequest, asked: Mapping[str, str]) -> Any:
 
 def _asked(request: PersonRequest) -> dict[str, str]:
     sites = Site.objects.open_to(request.user, Permission.CRF_SIGN)
-    numbers = {name: plain(request.GET.get(name, "")) for name in ("visit", "record")}
+    keys = {name: plain(request.GET.get(name, "")) for name in ROWS}
     return {
         "site": chosen(request, "site", [site.code for site in sites]),
         "participant": plain(request.GET.get("participant", "")),
-        **{name: value if row_number(value) is not None else "" for name, value in numbers.items()},
+        **{name: key if row_of(name, key) is not None else "" for name, key in keys.items()},
     }
 
 
@@ -112,7 +118,7 @@ def lot(request: PersonRequest) -> HttpResponse:
         "unticked": [
             each.record_id
             for each in records
-            if ticked is not None and f"sign:{each.record_id}" not in ticked
+            if ticked is not None and f"sign:{key_of('record', each.record_id)}" not in ticked
         ],
         "more": more,
         "chosen": asked,
@@ -126,7 +132,7 @@ def _seen(request: PersonRequest) -> dict[RecordKey, tuple[int, str]]:
     tokens = {
         number: str(token).partition(":")
         for name, token in request.POST.items()
-        if name.startswith("sign:") and (number := row_number(name.removeprefix("sign:"))) is not None
+        if name.startswith("sign:") and (number := row_of("record", name.removeprefix("sign:"))) is not None
     }
     rows = Record.objects.open_to(request.user, Permission.CRF_SIGN).filter(pk__in=list(tokens))
     return {

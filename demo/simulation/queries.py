@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kernel.row_keys import key_of
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -69,7 +70,7 @@ def _ask(stage: Stage, place: SiteWithPeople, participant: Participant, at: date
         )
     asked += _ask_about_record(participant, monitor, at)
     for waiting in ExpectedForm.objects.filter(participant=participant).unfilled()[:1]:
-        for missing in places_of([f"expected:{waiting.pk}"], by=manager):
+        for missing in places_of([f"expected:{key_of('expected', waiting.pk)}"], by=manager):
             words: dict[str, Any] = {"text": "This form is expected and is not there. When will it follow?"}
             asked.append(services.raise_query(record_key=missing.record_key(), **words, by=manager, at=at))
     return asked

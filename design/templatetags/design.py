@@ -25,6 +25,7 @@ from design.terms import explained
 from kernel.clock import local_date
 from kernel.days import offset_of, written, written_deadline
 from kernel.once import FIELD, new_key
+from kernel.row_keys import key_of
 from kernel.sorting import Sorting
 from kernel.undo import Undo, read_undo
 from kernel.units import unit_in_print
@@ -219,6 +220,12 @@ def saved_views(context: Context) -> dict[str, Any]:
 def unit(value: object) -> str:
     """Write a unit as people do: 10⁹/L for 10^9/L."""
     return unit_in_print(value)
+
+
+@register.filter(name="key_of")
+def key_of_row(number: int, kind: str) -> str:
+    """Write the key of a row of the kind, which says nothing of how many rows there are."""
+    return key_of(kind, number)
 
 
 @register.filter

@@ -19,6 +19,7 @@ from exports.api.parameters import FORM, PAGE, PARTICIPANT, SITE
 from exports.api.requests import CallerRequest
 from kernel.clock import with_offset
 from kernel.errors import Forbidden
+from kernel.row_keys import key_of, row_key
 
 FILES = "files"
 CHOSEN_BY = {
@@ -47,10 +48,10 @@ def attachments(request: CallerRequest) -> Response:
 def _told(row: Attachment, request: CallerRequest) -> dict[str, Any]:
     zone = row.participant.site.time_zone
     return {
-        "id": row.pk,
+        "id": row_key(row),
         "participant": row.participant.number,
         "form": row.record.form_code,
-        "visit": row.record.visit_id,
+        "visit": key_of("visit", row.record.visit_id) if row.record.visit_id else None,
         "sequence": row.record.sequence,
         "kind": row.kind,
         "name": row.name if may_open(row, request.user) else None,
@@ -60,7 +61,7 @@ def _told(row: Attachment, request: CallerRequest) -> dict[str, Any]:
         "sha256": row.digest,
         "attached_by": row.attached_by.username,
         "attached_at": with_offset(row.attached_at, zone),
-        "replaces": row.replaces_id,
+        "replaces": key_of("attachment", row.replaces_id) if row.replaces_id else None,
         "ending": row.ending,
         "ended_by": row.ended_by.username if row.ended_by else None,
         "ended_at": with_offset(row.ended_at, zone) if row.ended_at else None,

@@ -15,6 +15,7 @@ from exports.api.described import DescribedAnswer, listed, named
 from exports.api.endpoint import endpoint
 from exports.api.parameters import PARTICIPANT
 from exports.api.requests import CallerRequest
+from kernel.row_keys import row_key
 
 
 @extend_schema(summary="Central reviews and where they stand")
@@ -39,7 +40,7 @@ def central_reviews(request: CallerRequest) -> Response:
                 "form": case.review.form,
                 "participant": line.number,
                 "site": line.site,
-                "record": case.record.pk,
+                "record": row_key(case.record),
                 "state": str(case.state),
                 "answers_given": len(case.answers),
                 "answers_fallen": case.fallen,

@@ -10,6 +10,7 @@ from crf.engine.base import RecordState
 from crf.engine.declaration import FormDeclaration
 from crf.engine.questions import Missing, Question, QuestionKind
 from exports.api.described import (
+    KEY,
     MOMENT,
     NUMBER,
     PARTICIPANT_NUMBER,
@@ -75,7 +76,7 @@ def _place(form: FormDeclaration) -> dict[str, Schema]:
     return {
         "participant": PARTICIPANT_NUMBER,
         "form": {"const": form.code},
-        "visit": or_null({**NUMBER, "description": "The id of the visit, for a form of one"}),
+        "visit": or_null({**KEY, "description": "The id of the visit, for a form of one"}),
         "visit_code": or_null(TEXT),
         "sequence": {"type": "integer", "minimum": 1},
     }
@@ -93,7 +94,7 @@ def record_schema(form: FormDeclaration) -> Schema:
         )
     return members(
         {
-            "id": NUMBER,
+            "id": KEY,
             **_place(form),
             "state": one_of_codes(RecordState),
             "version": NUMBER,

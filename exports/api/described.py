@@ -8,10 +8,17 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiResponse
 
+from kernel.row_keys import LENGTH, LETTERS
+
 Schema = Mapping[str, Any]
 
 TEXT: Final[Schema] = {"type": "string"}
 NUMBER: Final[Schema] = {"type": "integer"}
+KEY: Final[Schema] = {
+    "type": "string",
+    "pattern": f"^[{LETTERS}]{{{LENGTH}}}$",
+    "description": "The key of a row: the same for good, and in no order",
+}
 TRUTH: Final[Schema] = {"type": "boolean"}
 DAY: Final[Schema] = {"type": "string", "format": "date"}
 MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}

@@ -18,6 +18,7 @@ from exports.api.pages import paged, paged_changes
 from exports.api.parameters import CHANGED_SINCE, PAGE, PARTICIPANT, SITE
 from exports.api.requests import CallerRequest
 from kernel.clock import with_offset
+from kernel.row_keys import key_of, row_key
 from reports.trail import acts_open_to
 from trials.models import Participant, Site
 from trials.models.participants import Milestone
@@ -48,7 +49,7 @@ def milestones(request: CallerRequest) -> Response:
 
 def _milestone(row: Milestone) -> dict[str, Any]:
     return {
-        "id": row.pk,
+        "id": row_key(row),
         "participant": row.participant.number,
         "site": row.site.code,
         "milestone": row.code,
@@ -79,12 +80,12 @@ def signatures(request: CallerRequest) -> Response:
 def _signature(row: RecordSignature) -> dict[str, Any]:
     signature, zone = row.signature, row.site.time_zone
     return {
-        "id": row.pk,
+        "id": row_key(row),
         "participant": row.participant.number,
         "site": row.site.code,
         "form": row.record.form_code,
         "visit_code": row.record.visit.code if row.record.visit else None,
-        "record": row.record_id,
+        "record": key_of("record", row.record_id),
         "version": row.version,
         "signed_as": row.signed_as,
         "by": signature.by.username,
@@ -113,10 +114,10 @@ def deviation_decisions(request: CallerRequest) -> Response:
 
 def _decision(row: DeviationDecision) -> dict[str, Any]:
     return {
-        "id": row.pk,
+        "id": row_key(row),
         "participant": row.participant.number,
         "site": row.site.code,
-        "record": row.record_id,
+        "record": key_of("record", row.record_id),
         "deviation": row.deviation_no,
         "importance": row.importance,
         "excludes_from_per_protocol": row.excludes_pp,

@@ -28,6 +28,7 @@ from exports.imports.services import carry_out_import, discard_import, preview_i
 from exports.sent import object_in
 from kernel.clock import with_offset
 from kernel.errors import Refusal
+from kernel.row_keys import row_key
 
 IMPORTS = "imports"
 PARTS = ("form", "file", "file_name", "mapping", "mapping_name")
@@ -148,7 +149,7 @@ def _ended(request: CallerRequest, pk: int, end: Callable[..., DataImport]) -> R
 def _import(row: DataImport) -> dict[str, Any]:
     zone = settings.TRIAL_TIME_ZONE
     return {
-        "id": row.pk,
+        "id": row_key(row),
         "state": row.state,
         "form": row.form_code,
         "site": row.site.code,

@@ -21,6 +21,7 @@ from exports.api.parameters import PAGE, PURPOSE, QueryParameter, counted
 from exports.api.requests import CallerRequest
 from exports.services import record_reading
 from kernel.clock import with_offset
+from kernel.row_keys import row_key
 
 CLEANING = "cleaning"
 PAGE_NUMBER = QueryParameter("page", {"type": "integer", "minimum": 1}, "The page of rows, from 1.", counted)
@@ -45,7 +46,7 @@ def _open_to(request: CallerRequest) -> Any:
 def _listing(row: SavedListing) -> dict[str, Any]:
     definition = ListingDefinition.from_json(row.definition)
     return {
-        "id": row.pk,
+        "id": row_key(row),
         "name": row.name,
         "owner": row.owner.username,
         "shared": row.is_shared,

@@ -15,6 +15,7 @@ from crf.engine.checks import Level
 from exports.api.described import (
     DAY,
     DIGEST,
+    KEY,
     MOMENT,
     NUMBER,
     PARTICIPANT_NUMBER,
@@ -49,7 +50,7 @@ _MEDIAN: Final[Schema] = {"type": ["number", "null"]}
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 _SITE_VISIT_FORM: Final[Mapping[str, Schema]] = {"site": TEXT, "visit": TEXT, "form": TEXT}
 _EXPORT: Final[Mapping[str, Schema]] = {
-    "id": NUMBER,
+    "id": KEY,
     "state": one_of_codes(ExportState.values),
     "purpose": TEXT,
     "requested_by": TEXT,
@@ -74,7 +75,7 @@ _SELECTING: Final[Mapping[str, Schema]] = {
     "identifying": {"type": "boolean"},
 }
 _IMPORT: Final[Mapping[str, Schema]] = {
-    "id": NUMBER,
+    "id": KEY,
     "state": one_of_codes(ImportState.values),
     **dict.fromkeys(("form", "site", "file_name"), TEXT),
     "sha256": DIGEST,
@@ -115,7 +116,7 @@ NAMED: Final[Mapping[str, Schema]] = {
     ),
     "Visit": members(
         {
-            "id": NUMBER,
+            "id": KEY,
             "participant": PARTICIPANT_NUMBER,
             "code": TEXT,
             "occurrence": NUMBER,
@@ -129,7 +130,7 @@ NAMED: Final[Mapping[str, Schema]] = {
     ),
     "Finding": members(
         {
-            "id": NUMBER,
+            "id": KEY,
             "participant": PARTICIPANT_NUMBER,
             "site": TEXT,
             "form": TEXT,
@@ -144,7 +145,7 @@ NAMED: Final[Mapping[str, Schema]] = {
     ),
     "Query": members(
         {
-            "id": NUMBER,
+            "id": KEY,
             "participant": PARTICIPANT_NUMBER,
             "site": TEXT,
             "form": TEXT,
@@ -188,7 +189,7 @@ NAMED: Final[Mapping[str, Schema]] = {
             "form": TEXT,
             "participant": TEXT,
             "site": TEXT,
-            "record": NUMBER,
+            "record": KEY,
             "state": TEXT,
             "answers_given": _COUNT,
             "answers_fallen": _COUNT,
@@ -199,7 +200,7 @@ NAMED: Final[Mapping[str, Schema]] = {
     ),
     "Milestone": members(
         {
-            "id": NUMBER,
+            "id": KEY,
             "participant": PARTICIPANT_NUMBER,
             "site": TEXT,
             "milestone": TEXT,
@@ -211,12 +212,12 @@ NAMED: Final[Mapping[str, Schema]] = {
     ),
     "RecordSignature": members(
         {
-            "id": NUMBER,
+            "id": KEY,
             "participant": PARTICIPANT_NUMBER,
             "site": TEXT,
             "form": TEXT,
             "visit_code": or_null(TEXT),
-            "record": NUMBER,
+            "record": KEY,
             "version": NUMBER,
             "signed_as": or_null(TEXT),
             "by": TEXT,
@@ -229,10 +230,10 @@ NAMED: Final[Mapping[str, Schema]] = {
     ),
     "DeviationDecision": members(
         {
-            "id": NUMBER,
+            "id": KEY,
             "participant": PARTICIPANT_NUMBER,
             "site": TEXT,
-            "record": NUMBER,
+            "record": KEY,
             "deviation": NUMBER,
             "importance": TEXT,
             "excludes_from_per_protocol": TEXT,
@@ -287,7 +288,7 @@ NAMED: Final[Mapping[str, Schema]] = {
     ),
     "Listing": members(
         {
-            "id": NUMBER,
+            "id": KEY,
             **dict.fromkeys(("name", "owner"), TEXT),
             "shared": {"type": "boolean"},
             "form": TEXT,
@@ -304,10 +305,10 @@ NAMED: Final[Mapping[str, Schema]] = {
     ),
     "Attachment": members(
         {
-            "id": NUMBER,
+            "id": KEY,
             "participant": PARTICIPANT_NUMBER,
             "form": TEXT,
-            "visit": or_null(NUMBER),
+            "visit": or_null(KEY),
             "sequence": NUMBER,
             "kind": TEXT,
             "name": or_null(TEXT),
@@ -317,7 +318,7 @@ NAMED: Final[Mapping[str, Schema]] = {
             "sha256": DIGEST,
             "attached_by": TEXT,
             "attached_at": MOMENT,
-            "replaces": or_null(NUMBER),
+            "replaces": or_null(KEY),
             "ending": or_null(TEXT),
             "ended_by": or_null(TEXT),
             "ended_at": or_null(MOMENT),

@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exports.api.changes import changed, changed_until, said_in
+from kernel.row_keys import key_of, row_of
 
-LONGEST_KEY = 19
+CURSOR = "cursor"  # the kind of a key that says how far a caller has read
 
 
 class ByKey(CursorPagination):
@@ -26,10 +27,18 @@ class ByKey(CursorPagination):
     def decode_cursor(self, request: Request) -> Cursor | None:
         """Return the place that the cursor names; one that somebody made up names none."""
         cursor: Cursor | None = super().decode_cursor(request)
-        place = str(cursor.position) if cursor and cursor.position else "0"
-        if not (place.isascii() and place.isdecimal()) or len(place) >= LONGEST_KEY:
+        if cursor is None or not cursor.position:
+            return cursor
+        if (place := row_of(CURSOR, str(cursor.position))) is None:
             raise NotFound(self.invalid_cursor_message)
-        return cursor
+        position: Any = str(place)  # as the rows on the page have theirs
+        return Cursor(cursor.offset, cursor.reverse, position)
+
+    def encode_cursor(self, cursor: Cursor) -> str:
+        """Return the address of a page; how far it is says nothing of rows that the caller does not see."""
+        key: Any = key_of(CURSOR, int(cursor.position)) if cursor.position else cursor.position
+        address: str = super().encode_cursor(Cursor(cursor.offset, cursor.reverse, key))
+        return address
 
 
 def paged_changes(

@@ -172,7 +172,7 @@ AS_OF: Final = QueryParameter(
 )
 SINCE_DAY: Final = QueryParameter("from", DAY, "The first day of the acts, by the clock of the trial.", _day)
 UNTIL_DAY: Final = QueryParameter("until", DAY, "The last day of the acts, by the clock of the trial.", _day)
-VISIT: Final = QueryParameter("visit", int, "The id of a visit, for a form of one.", anything)
+VISIT: Final = QueryParameter("visit", str, "The id of a visit, for a form of one.", anything)
 SEQUENCE: Final = QueryParameter(
     "sequence", int, "Which record, for a form that is filled several times.", anything
 )

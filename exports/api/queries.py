@@ -22,6 +22,7 @@ from exports.api.pages import paged_changes
 from exports.api.parameters import CHANGED_SINCE, FORM, PAGE, PARTICIPANT, SITE, QueryParameter, one_of
 from exports.api.requests import CallerRequest
 from kernel.clock import local_date, with_offset
+from kernel.row_keys import row_key
 from reports.query_ageing import BANDS, loads_of
 from trials.models import Site
 
@@ -52,7 +53,7 @@ def queries(request: CallerRequest) -> Response:
 def _query(row: Query, reader: User, *, at: datetime) -> dict[str, Any]:
     zone = row.site.time_zone
     return {
-        "id": row.pk,
+        "id": row_key(row),
         "participant": row.participant.number,
         "site": row.site.code,
         "form": row.form_code,

@@ -29,6 +29,7 @@ from exports.models import Export, KeptCut
 from followup.models import Visit
 from followup.services.planning import VisitChange
 from kernel.clock import with_offset
+from kernel.row_keys import key_of, row_key
 from protocol.text import digest_of
 from trials.models import Participant, Site
 
@@ -58,7 +59,7 @@ def listed_participant(row: Participant, reader: User) -> dict[str, Any]:
 def visit(row: Visit) -> dict[str, Any]:
     """Return one visit with its window and what happened."""
     return {
-        "id": row.pk,
+        "id": row_key(row),
         "participant": row.participant.number,
         "code": row.code,
         "occurrence": row.occurrence,
@@ -78,7 +79,7 @@ def finding(row: ListedFinding, reader: User) -> dict[str, Any]:
     """Return one listed finding with its words in the language of the call."""
     record, line = row.record, line_of(row, reader=reader)
     return {
-        "id": row.pk,
+        "id": row_key(row),
         "participant": row.participant.number,
         "site": row.site.code,
         "form": record.form_code,
@@ -111,10 +112,10 @@ def records(
     zones, stored_at = _zones_of(form, rows), _stored_at(rows, at)
     return [
         {
-            "id": row.pk,
+            "id": row_key(row),
             "participant": row.participant.number,
             "form": form.code,
-            "visit": row.visit_id,
+            "visit": key_of("visit", row.visit_id) if row.visit_id else None,
             "visit_code": row.visit.code if row.visit else None,
             "sequence": row.sequence,
             "state": row.state,
@@ -280,7 +281,7 @@ def cut(row: KeptCut) -> dict[str, Any]:
 def export(row: Export) -> dict[str, Any]:
     """Return one entry of the register of exports; the manifest stands with the export itself."""
     return {
-        "id": row.pk,
+        "id": row_key(row),
         "state": row.state,
         "purpose": row.purpose,
         "requested_by": row.requested_by.username,

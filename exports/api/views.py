@@ -60,6 +60,7 @@ from exports.typed import REPLACED, SENT, as_typed, errors_of, misfits, patched,
 from followup.models import Visit
 from kernel.errors import Refusal
 from kernel.reading import UnreadableError, moment, whole
+from kernel.row_keys import row_of
 from trials.models import Participant, Site
 from trials.services import register_participant
 
@@ -235,9 +236,9 @@ def record(request: CallerRequest, number: str, code: str) -> Response:
 
 def _place(request: CallerRequest, participant: Participant, code: str) -> RecordKey:
     visit = None
-    if pk := request.GET.get("visit"):
+    if key := request.GET.get("visit"):
         visits_of = Visit.objects.open_to(request.user, Permission.VISIT_VIEW).filter(participant=participant)
-        visit = get_object_or_404(visits_of, pk=_number(pk))
+        visit = get_object_or_404(visits_of, pk=row_of("visit", key))
     sequence = _number(request.GET.get("sequence", "1"))
     return record_key_of(participant=participant, form=code, visit=visit, sequence=sequence)
 

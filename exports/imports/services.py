@@ -41,6 +41,7 @@ from exports.typed import errors_of, patched
 from followup.models import Visit
 from kernel.errors import Forbidden, Refusal
 from kernel.reading import UnreadableError, day, number_of_participant
+from kernel.row_keys import row_key
 from trials.models import Participant, Site
 
 LONGEST_NAME = 80
@@ -132,7 +133,7 @@ def carry_out_import(*, data_import: DataImport, by: User, at: datetime) -> Data
     mapping, table = _mapping_of(data_import), _table_of(data_import)
     with transaction.atomic():
         _hold(data_import, by=by)
-    said = _("Import {number}: {file}").format(number=data_import.pk, file=data_import.file_name)
+    said = _("Import {number}: {file}").format(number=row_key(data_import), file=data_import.file_name)
     cells = [
         cell
         for about in _records(declared, mapping, table, by=by)

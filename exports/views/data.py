@@ -38,6 +38,7 @@ from exports.services import request_export
 from exports.tables import File
 from kernel.errors import Refusal
 from kernel.reading import row_number
+from kernel.row_keys import row_key, row_of
 from trials.models import Site
 
 LAST_PAGE = 10**9  # beyond any; a larger number is none that the database counts by
@@ -60,7 +61,7 @@ def data_table(request: PersonRequest, file_name: str) -> HttpResponse:
     """Show one table as the address asks for it, or as it was saved."""
     now = timezone.now()
     if saved := request.GET.get("saved", ""):
-        kept = get_object_or_404(saved_exports(request.user), pk=saved if saved.isdigit() else 0)
+        kept = get_object_or_404(saved_exports(request.user), pk=row_of("exportdefinition", saved))
         view = Selection.of(kept.selection).view
         if view is None:
             raise Http404
@@ -95,7 +96,9 @@ def data_save(request: PersonRequest, file_name: str) -> HttpResponse:
     asked = {"forms": [file.form] if file.form else [], "sites": _sites(request), "selection": chosen}
     told = {"rhythm": Rhythm.NEVER.value, "language": get_language() or "en", "data_format": "csv"}
     if form.submits(save_definition, **asked, **told, by=request.user, at=now):
-        return redirect(f"{reverse('exports:data', args=[file_name])}?{urlencode({'saved': form.result.pk})}")
+        return redirect(
+            f"{reverse('exports:data', args=[file_name])}?{urlencode({'saved': row_key(form.result)})}"
+        )
     return _page(request, file, {"save_form": form}, at=now)
 
 

@@ -17,7 +17,7 @@ from accounts.requests import PersonRequest
 from exports.imports.forms import ImportForm, ImportStepForm, mapping_text
 from exports.imports.models import CellOutcome, DataImport, ImportState
 from exports.imports.services import carry_out_import, discard_import, mappings_of, preview_import
-from kernel.reading import row_number
+from kernel.row_keys import row_of
 
 PER_PAGE = 30
 CELLS_PER_PAGE = 200
@@ -45,7 +45,7 @@ def import_new(request: PersonRequest) -> HttpResponse:
     """Choose a file and see what would become of it."""
     with transaction.atomic():
         names = sorted(set(mappings_of(request.user).values_list("mapping_name", flat=True)))
-        again = _imports(request).filter(pk=row_number(request.GET.get("of", ""))).first()
+        again = _imports(request).filter(pk=row_of("dataimport", request.GET.get("of", ""))).first()
     initial = None
     if again:
         initial = {

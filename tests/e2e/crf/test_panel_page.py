@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from followup.models import Visit
 from followup.services import plan_visits_for
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from protocol.reference_lines import read_range_lines
 from tests.e2e.crf.test_record_pages import look, page_of, trial  # noqa: F401 - fixtures
@@ -39,7 +40,7 @@ def test_point_01_a_panel_is_pasted_saved_and_an_event_begun(
         plan_visits_for(participant=participant, **by)
         visit = Visit.objects.get(participant=participant, code="N1")
     page = page_of(world.coordinator)
-    page.goto(f"{live_server.url}/participants/{participant.number}/forms/LB/?visit={visit.pk}")
+    page.goto(f"{live_server.url}/participants/{participant.number}/forms/LB/?visit={row_key(visit)}")
     expect(page.locator("[data-vanishing]")).to_be_hidden()
     page.locator("#part-panel").get_by_label("Yes").check()
     page.locator("#id-lb_dt").fill("2026-01-09")

@@ -21,6 +21,7 @@ from crf.engine.submission import Answers
 from crf.queries.services import raise_query
 from crf.records.save import save_answers
 from crf.store.records import record_key_of
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.e2e.browser import follow
 from tests.integration.crf.test_saving import stage
@@ -156,7 +157,7 @@ def test_queries_steps_and_eligibility(trial: Any, page_of: Any) -> None:
         ("crf-form-manager", world.data_manager, f"/participants/{number}/forms/STAGE/"),
         ("crf-form-queries", world.investigator, f"/participants/{number}/forms/STAGE/"),
         ("crf-queries", world.monitor, "/queries/"),
-        ("crf-query", world.coordinator, f"/queries/{query.pk}/"),
+        ("crf-query", world.coordinator, f"/queries/{row_key(query)}/"),
         ("crf-ask", world.monitor, f"/participants/{number}/forms/STAGE/1/ask/"),
         ("crf-override", world.data_manager, f"/participants/{number}/forms/STAGE/1/override/"),
         ("crf-log", world.monitor, f"/participants/{number}/forms/AE/all/"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pyotp
@@ -14,7 +15,7 @@ from django.urls import reverse
 
 from accounts.browsers import sessions_of
 from accounts.models import BrowserSession, User
-from accounts.services import change_person, create_person, set_password, sign_in
+from accounts.services import MayNotSign, change_person, create_person, set_password, sign, sign_in
 from accounts.throttle import MOST_FAILURES
 from audit.models import Act
 from kernel.scope import EVERYTHING, scope
@@ -223,11 +224,15 @@ def test_in_production_every_role_sets_up_its_factor_before_anything_else(
     assert client.get(reverse("home")).status_code == 200
 
 
-def test_a_session_does_not_work_in_another_browser(world: World) -> None:
+@pytest.mark.parametrize("name", ["another browser", "one browser"])
+def test_a_session_does_not_work_in_another_browser(world: World, name: str) -> None:
     here = Client(headers={"User-Agent": "one browser"})
     answer(here)
-    there = Client(headers={"User-Agent": "another browser"})
-    there.cookies = here.cookies
+    there = Client(headers={"User-Agent": name})
+    # A key that was taken goes without the secret of the browser, or with it into one that calls itself otherwise.
+    taken = ["sessionid", "p3_browser"] if name == "another browser" else ["sessionid"]
+    for cookie in taken:
+        there.cookies[cookie] = here.cookies[cookie].value
     assert there.get("/accounts/").status_code == 302
     assert here.get("/accounts/").status_code == 302, "and it has ended for both"
 
@@ -377,4 +382,20 @@ def test_accountability_is_accepted_once_by_its_owner(client: Client, world: Wor
     answer(client)
     client.post("/accounts/accountability/")
     world.coordinator.refresh_from_db()
-    assert world.coordinator.accountability_accepted_on is not None
+    assert world.coordinator.accountable_since is not None
+
+
+def test_a_new_policy_of_accountability_is_accepted_anew_before_signing(
+    client: Client, world: World, settings: Any
+) -> None:
+    answer(client)
+    accept = reverse("accounts:accept-accountability")
+    assert accept not in client.get("/accounts/").text
+    settings.ACCOUNTABILITY_SINCE = world.coordinator.accountability_accepted_on + timedelta(days=1)
+    assert accept in client.get("/accounts/").text
+    with pytest.raises(MayNotSign, match="accountability policy"):
+        sign(record="x", digest="x", meaning="x", by=world.coordinator, password=PASSWORD, at=clock_time())
+    client.post(accept)
+    world.coordinator.refresh_from_db()
+    assert world.coordinator.accountable_since == world.coordinator.accountability_accepted_on
+    assert accept not in client.get("/accounts/").text

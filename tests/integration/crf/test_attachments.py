@@ -65,6 +65,7 @@ from exports.casebook.content import casebook_of
 from exports.cuts import Cut
 from exports.listed.catalogue import BY_NAME, listed_files
 from kernel.once import new_key
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import Save, everything, place_at, save, screened
 from tests.integration.crf.test_data_locks import clean, end, levels, lock
@@ -109,7 +110,7 @@ def posted(data: bytes = NOTE, name: str = "note.pdf", **more: Any) -> dict[str,
 
 def got_by(person: Any, row: Attachment) -> int:
     """What the person is answered who asks for the bytes."""
-    answer = client_of(person).get(f"/attachments/{row.pk}/")
+    answer = client_of(person).get(f"/attachments/{row_key(row)}/")
     if answer.streaming:
         assert b"".join(answer.streaming_content)
     return answer.status_code
@@ -135,7 +136,7 @@ def test_point_11_a_file_is_attached_on_the_page_and_handed_out_to_be_saved(
     shown = client.get(form_url(recorded, "DM")).content.decode().split('id="files"')[1]
     for words in ("手术&lt;b&gt;记录.PDF", row.digest, str(world.coordinator), "Pathology report", "1 page"):
         assert words in shown
-    got = client.get(f"/attachments/{row.pk}/")
+    got = client.get(f"/attachments/{row_key(row)}/")
     assert b"".join(got.streaming_content) == NOTE
     assert got["Content-Disposition"].startswith("attachment; filename*=utf-8''")
     assert got["X-Content-Type-Options"] == "nosniff"
@@ -151,12 +152,12 @@ def test_point_11_who_sees_attaches_and_removes(recorded: Participant, world: Wo
     assert got_by(world.statistician, row) == 403
     stranger = client_of(world.stranger)
     assert got_by(world.stranger, row) == 404
-    assert stranger.get(f"/attachments/{row.pk}/remove/").status_code == 404
+    assert stranger.get(f"/attachments/{row_key(row)}/remove/").status_code == 404
     assert stranger.get(f"/participants/{recorded.number}/files/").status_code == 404
     for person in (world.monitor, world.data_manager):
         client = client_of(person)
         assert client.post(f"/participants/{recorded.number}/forms/DM/1/attach/", posted()).status_code == 403
-        assert client.post(f"/attachments/{row.pk}/remove/", {"reason": "x"}).status_code == 403
+        assert client.post(f"/attachments/{row_key(row)}/remove/", {"reason": "x"}).status_code == 403
         assert "Attach a file" not in client.get(form_url(recorded, "DM")).content.decode()
     with pytest.raises(NotYours):
         attach(recorded, world.monitor)
@@ -256,7 +257,7 @@ def test_point_11_replaced_and_removed_files_stay_with_their_reasons(
 ) -> None:
     first = attach(recorded, world.coordinator)
     client = client_of(world.coordinator)
-    address = f"/participants/{recorded.number}/forms/DM/1/attach/?replaces={first.pk}"
+    address = f"/participants/{recorded.number}/forms/DM/1/attach/?replaces={row_key(first)}"
     assert "note.pdf" in client.get(address).content.decode()
     newer = typed_pdf(["Operation note, signed"])
     assert client.post(address, posted(newer, reason="")).status_code == 422
@@ -270,7 +271,7 @@ def test_point_11_replaced_and_removed_files_stay_with_their_reasons(
     )
     with pytest.raises(AttachmentGone):
         attach(recorded, world.coordinator, sent(replaces=first.pk, reason="again"))
-    removing = f"/attachments/{second.pk}/remove/"
+    removing = f"/attachments/{row_key(second)}/remove/"
     assert client.post(removing, {"reason": "", "once": new_key()}).status_code == 422
     assert client.post(removing, {"reason": "Of somebody else", "once": new_key()}).status_code == 302
     with pytest.raises(AttachmentGone):
@@ -419,7 +420,7 @@ def test_point_11_frozen_and_locked_records_take_and_lose_no_file(clean: Partici
     page = client_of(world.coordinator).get(form_url(clean, "STAGE")).content.decode()
     assert 'id="files"' in page
     assert "Attach a file" not in page
-    assert f"/attachments/{row.pk}/remove/" not in page
+    assert f"/attachments/{row_key(row)}/remove/" not in page
     assert got_by(world.coordinator, row) == 200
     end(world, scope)
     lock(world, scope)
@@ -491,15 +492,15 @@ def test_point_11_programs_read_files_with_the_same_rights(recorded: Participant
     first, second = answer.json()["results"]
     assert (first["id"], first["sha256"], first["name"]) == (row.pk, row.digest, "note.pdf")
     assert (second["name"], second["ending"], second["ending_reason"]) == (None, "removed", "Wrong")
-    got = api.get(f"/api/v1/attachments/{row.pk}/file/")
+    got = api.get(f"/api/v1/attachments/{row_key(row)}/file/")
     assert b"".join(got.streaming_content) == NOTE
     assert got["Content-Disposition"] == 'attachment; filename="note.pdf"'
-    assert api.get(f"/api/v1/attachments/{gone.pk}/file/").status_code == 403
+    assert api.get(f"/api/v1/attachments/{row_key(gone)}/file/").status_code == 403
     assert not caller(world.monitor, Permission.ATTACHMENT_VIEW).get("/api/v1/attachments/").json()["results"]
     assert caller(world.monitor, Permission.CRF_VIEW).get("/api/v1/attachments/").status_code == 403
     stranger = caller(world.stranger, Permission.ATTACHMENT_VIEW, Permission.CRF_VIEW)
     assert stranger.get("/api/v1/attachments/").json()["results"] == []
-    assert stranger.get(f"/api/v1/attachments/{row.pk}/file/").status_code == 404
+    assert stranger.get(f"/api/v1/attachments/{row_key(row)}/file/").status_code == 404
 
 
 def test_point_11_the_casebook_lists_files_and_no_export_holds_them(

@@ -20,6 +20,7 @@ from followup.services import (
     record_visit,
     withdraw_participant,
 )
+from kernel.row_keys import row_key
 from tests.integration.crf.conftest import Save
 from tests.integration.crf.test_consequences import (
     LATER,
@@ -407,7 +408,7 @@ def test_rare_10_vital_status_from_a_register_is_recorded_from_the_page_of_who_w
     allow_registers(patient)
     shown = browser.get(page).text.split("Record vital status from a register")[0]
     address = shown.rsplit('href="', 1)[1].split('"')[0]
-    assert address.endswith(f"/forms/SURV/?visit={visit(patient, 'SWEEP-06').pk}")
+    assert address.endswith(f"/forms/SURV/?visit={row_key(visit(patient, 'SWEEP-06'))}")
     assert browser.get(address).status_code == 200
     told = {"status_dt": "2026-11-10", "vital": "dead", "v_source": "register", "death_dt": "2026-11-02"}
     sent = browser.post(address, {**told, "_key": "k", "_version": "0"})

@@ -27,6 +27,7 @@ from crf.store.records import NEW, find_stored_record, record_key_of
 from followup.models import Visit, VisitState
 from followup.services import add_unscheduled_visit, mark_not_done, record_visit, withdraw_participant
 from kernel.errors import Refusal
+from kernel.row_keys import row_key
 from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_consequences import LATER, SYSTEM, person, randomized, visit
 from tests.integration.crf.test_pages import client_of
@@ -91,7 +92,7 @@ def test_point_08_an_entry_makes_a_log_up_to_date(begun: Visit, save: Save) -> N
 def test_point_08_nothing_new_is_said_by_one_press_and_kept_with_who_said_it(
     begun: Visit, world: World
 ) -> None:
-    page = f"/participants/{begun.participant.number}/visits/{begun.pk}/"
+    page = f"/participants/{begun.participant.number}/visits/{row_key(begun)}/"
     coordinator = client_of(world.coordinator)
     assert "Nothing new in these logs" in coordinator.get(page).text
     assert "Nothing new in these logs" not in client_of(world.data_manager).get(page).text

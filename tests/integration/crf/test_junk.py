@@ -17,6 +17,7 @@ from crf.queries.services import raise_query
 from crf.store.records import record_key_of
 from followup import services as followup
 from followup.models import Visit
+from kernel.row_keys import row_key
 from tests.integration.crf.conftest import Save, make_operated, record_at
 from tests.integration.crf.test_coding import event, load
 from tests.integration.crf.test_pages import client_of
@@ -111,11 +112,11 @@ def there(world: World, everything: None, save: Save, tmp_path: Path) -> dict[st
         listing = save_listing(name="L", definition=columns, is_shared=True, by=world.data_manager, at=NOW)
     return {
         "number": person.number,
-        "record": record_at(person, "STAGE").pk,
+        "record": row_key(record_at(person, "STAGE")),
         "event": event(person, world, "Headache").pk,
-        "query": query.pk,
-        "listing": listing.pk,
-        "visit": Visit.objects.filter(participant=person)[0].pk,
+        "query": row_key(query),
+        "listing": row_key(listing),
+        "visit": row_key(Visit.objects.filter(participant=person)[0]),
         "digest": digest_of("Headache"),
     }
 

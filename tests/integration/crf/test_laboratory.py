@@ -18,6 +18,7 @@ from crf.records.verification import verify_derived
 from crf.store.records import find_stored_record, record_key_of
 from followup.models import Visit
 from followup.services import add_unscheduled_visit, plan_visits_for
+from kernel.row_keys import row_key
 from protocol.reference_lines import read_range_lines
 from tests.integration.crf.conftest import Save
 from tests.integration.crf.test_pages import client_of
@@ -42,7 +43,7 @@ def visit_of(participant: Participant, code: str) -> Visit:
 
 def page_at(client: Client, participant: Participant, visit: Visit) -> Any:
     address = reverse("crf:form", args=[participant.number, "LB"])
-    return client.get(f"{address}?visit={visit.pk}")
+    return client.get(f"{address}?visit={row_key(visit)}")
 
 
 def sent(page: Any, **more: str) -> dict[str, str]:

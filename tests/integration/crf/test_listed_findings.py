@@ -14,6 +14,7 @@ from audit.acts import open_act
 from crf.models import ListedFinding, Query
 from crf.records.judging import run_checks
 from crf.records.overnight import report_checks
+from kernel.row_keys import row_key
 from tests.integration.crf.conftest import Save
 from tests.integration.crf.test_consequences import (
     _changes,
@@ -95,7 +96,7 @@ def test_point_2_data_management_sees_findings_with_filters_and_nobody_else_does
         assert "SURV-06</td>" not in client.get(PAGE, other).text, other
     for nobody in (world.coordinator, world.investigator, world.trial_manager, world.statistician):
         assert client_of(nobody).get(PAGE).status_code == 403
-    ask = f"/participants/{died.number}/forms/SURV/1/ask/?visit={visit(died, 'OS36').pk}"
+    ask = f"/participants/{died.number}/forms/SURV/1/ask/?visit={row_key(visit(died, 'OS36'))}"
     assert ask in client.get(PAGE).text
     assert client.get(ask).status_code == 200
 

@@ -16,6 +16,7 @@ from audit.models import Act
 from crf.models import Query, WorkingNote
 from crf.notes import services
 from crf.store.records import record_key_of
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.test_pages import client_of
 from tests.world import NOW, OPENED_ON, TODAY, World, as_person
@@ -94,20 +95,20 @@ def test_one_step_from_note_to_query(world: World, screened: Participant) -> Non
     note = keep(screened, world.monitor, "ELIG")
     client = client_of(world.monitor)
     assert "Make it a query" in client.get(f"/participants/{screened.number}/notes/").text
-    answer = client.post(f"/notes/{note.pk}/ask/")
+    answer = client.post(f"/notes/{row_key(note)}/ask/")
     assert answer.status_code == 302
     query = Query.objects.get(raised_by=world.monitor)
     assert query.messages.get().text == WORDS
     assert answer.headers["Location"] == query.get_absolute_url()
-    assert client.post(f"/notes/{note.pk}/ask/").status_code == 409
-    assert client.post(f"/notes/{note.pk}/settle/").status_code == 409
+    assert client.post(f"/notes/{row_key(note)}/ask/").status_code == 409
+    assert client.post(f"/notes/{row_key(note)}/settle/").status_code == 409
 
 
 def test_a_note_about_the_participant_says_where_queries_are_asked(
     world: World, screened: Participant
 ) -> None:
     note = keep(screened, world.monitor)
-    answer = client_of(world.monitor).post(f"/notes/{note.pk}/ask/")
+    answer = client_of(world.monitor).post(f"/notes/{row_key(note)}/ask/")
     assert answer.status_code == 409
     assert "Open the form and ask there" in answer.text
 
@@ -115,7 +116,7 @@ def test_a_note_about_the_participant_says_where_queries_are_asked(
 @pytest.mark.parametrize("step", ["settle", "ask"])
 def test_nobody_touches_anothers_note(world: World, screened: Participant, step: str) -> None:
     note = keep(screened, world.coordinator, "ELIG")
-    assert client_of(world.monitor).post(f"/notes/{note.pk}/{step}/").status_code == 404
+    assert client_of(world.monitor).post(f"/notes/{row_key(note)}/{step}/").status_code == 404
     service: Any = {"settle": services.settle_note, "ask": services.ask_from_note}[step]
     with pytest.raises(services.NotYourNote):
         service(note=note, by=world.monitor, at=NOW)
@@ -171,7 +172,7 @@ def slip_in(screened: Participant, world: World) -> None:
 def test_a_settled_note_stays_readable(world: World, screened: Participant) -> None:
     note = keep(screened, world.coordinator)
     client = client_of(world.coordinator)
-    assert client.post(f"/notes/{note.pk}/settle/").status_code == 302
+    assert client.post(f"/notes/{row_key(note)}/settle/").status_code == 302
     page = client.get(f"/participants/{screened.number}/notes/").text
     assert "a fall" in page
     assert "settled" in page

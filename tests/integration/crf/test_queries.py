@@ -14,6 +14,7 @@ from crf.models import MessageKind, Query, QueryState, Resolution
 from crf.queries import services
 from crf.queries.refusals import NotYourStep, OnlyForChecks, QueryClosed, WordsNeeded
 from crf.records.signing import QueriesStillOpen, sign_record
+from kernel.row_keys import row_key
 from reports.worklist import work_for
 from tests.clock import NIGHT
 from tests.integration.crf.conftest import Save, place_at, record_at
@@ -64,7 +65,7 @@ def test_point_07_a_participants_queries_are_found_with_any_keyboard(doubted: Qu
         "01-1",
     ):
         page = client_of(world.coordinator).get("/queries/", {"participant": typed}).text
-        assert f"/queries/{doubted.pk}/" in page, typed
+        assert f"/queries/{row_key(doubted)}/" in page, typed
 
 
 def test_it_closes_itself_when_the_answer_is_corrected(
@@ -241,10 +242,10 @@ def test_several_queries_are_answered_from_one_list(several: list[Query], world:
     shown = [line["query"].pk for line in client.get(page).context["lines"]]
     assert set(shown) >= {query.pk for query in several}
     sent = {
-        f"text-{answered.pk}": "See the report",
-        f"text-{confirmed.pk}": "Seen at the source",
-        f"right-{confirmed.pk}": "1",
-        f"right-{forgotten.pk}": "1",
+        f"text-{row_key(answered)}": "See the report",
+        f"text-{row_key(confirmed)}": "Seen at the source",
+        f"right-{row_key(confirmed)}": "1",
+        f"right-{row_key(forgotten)}": "1",
     }
     # when the list is sent
     reply = client.post(page, sent)
@@ -261,7 +262,7 @@ def test_several_queries_are_answered_from_one_list(several: list[Query], world:
     manager = client_of(world.data_manager)
     listed = manager.get(page).context["lines"]
     assert [(line["query"].pk, line["said"]) for line in listed] == [(answered.pk, "See the report")]
-    assert manager.post(page, {f"close-{answered.pk}": "1"}).status_code == 302
+    assert manager.post(page, {f"close-{row_key(answered)}": "1"}).status_code == 302
     answered.refresh_from_db()
     assert (answered.state, answered.resolution) == ("closed", Resolution.SETTLED)
 
@@ -270,7 +271,10 @@ def test_what_was_typed_beside_a_query_that_closed_meanwhile_stays(
     several: list[Query], world: World
 ) -> None:
     services.close_query(query=several[0], by=world.data_manager, at=NOW)
-    sent = {f"text-{several[0].pk}": "Typed while it was closed", f"text-{several[1].pk}": "Taken"}
+    sent = {
+        f"text-{row_key(several[0])}": "Typed while it was closed",
+        f"text-{row_key(several[1])}": "Taken",
+    }
     page = reverse("crf:queries-several") + "?state=all"
     reply = client_of(world.coordinator).post(page, sent)
     assert reply.status_code == 409
@@ -281,11 +285,11 @@ def test_what_was_typed_beside_a_query_that_closed_meanwhile_stays(
 
 
 def test_a_list_from_another_site_or_role_changes_nothing(several: list[Query], world: World) -> None:
-    page, pk = reverse("crf:queries-several"), several[0].pk
-    assert client_of(world.stranger).post(page, {f"text-{pk}": "Mine"}).status_code == 302
-    assert client_of(world.coordinator).post(page, {f"close-{pk}": "1"}).status_code == 409
+    page, key = reverse("crf:queries-several"), row_key(several[0])
+    assert client_of(world.stranger).post(page, {f"text-{key}": "Mine"}).status_code == 302
+    assert client_of(world.coordinator).post(page, {f"close-{key}": "1"}).status_code == 409
     assert client_of(world.inspector).get(page).status_code == 403
-    assert client_of(world.inspector).post(page, {f"close-{pk}": "1"}).status_code == 403
+    assert client_of(world.inspector).post(page, {f"close-{key}": "1"}).status_code == 403
     several[0].refresh_from_db()
     assert several[0].state == "open"
 

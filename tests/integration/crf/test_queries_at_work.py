@@ -27,6 +27,7 @@ from crf.queries.sparing import names_looking_at_the_arm
 from crf.queries.values import values_of_queries
 from followup.models import Visit
 from followup.services import add_unscheduled_visit, record_visit
+from kernel.row_keys import key_of, row_key
 from reports.worklist import work_for
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_consequences import person, randomized, screened_on_paper, visit
@@ -278,7 +279,7 @@ def test_point_14_next_and_previous_walk_the_whole_list(twenty: list[Query], wor
     assert [each.number for each in around] == list(range(1, len(rows) + 1))
     shown = client_of(world.coordinator).get(rows[3].get_absolute_url(), chosen).text
     assert "data-next" in shown
-    assert f"/queries/{keys[4]}/?participant=" in shown
+    assert f"/queries/{row_key(rows[4])}/?participant=" in shown
     assert f"4 of {len(rows)}" in shown
 
 
@@ -293,7 +294,7 @@ def test_point_14_queries_are_closed_together_after_what_would_happen_is_shown(
 ) -> None:
     client, address = client_of(world.data_manager), reverse("crf:queries-close")
     services.close_query(query=twenty[2], by=world.data_manager, at=NOW)
-    rows = [str(each.pk) for each in twenty[:4]]
+    rows = [row_key(each) for each in twenty[:4]]
     acts = Act.objects.count()
     outcome = dry_run(client, address, row=rows, text="Settled")
     assert (len(outcome.possible), len(outcome.refused)) == (3, 1)
@@ -342,8 +343,9 @@ def test_point_14_queries_are_raised_for_the_chosen_rows_of_a_list(
     waiting = list(ExpectedForm.objects.filter(participant=person).unfilled()[:3])
     assert waiting
     client, address = client_of(world.data_manager), reverse("crf:queries-raise")
-    assert f'value="expected:{waiting[0].pk}"' in client.get(reverse("reports:unfinished-forms")).text
-    sent = {"row": [f"expected:{each.pk}" for each in waiting], "text": "Please fill it in", "assignee": ""}
+    rows = [f"expected:{key_of('expected', each.pk)}" for each in waiting]
+    assert f'value="{rows[0]}"' in client.get(reverse("reports:unfinished-forms")).text
+    sent = {"row": rows, "text": "Please fill it in", "assignee": ""}
     assert client.post(address, sent | {"text": " "}).status_code == 422
     outcome = dry_run(client, address, **sent)
     assert len(outcome.possible) == len(waiting)
@@ -353,9 +355,9 @@ def test_point_14_queries_are_raised_for_the_chosen_rows_of_a_list(
     # asked once, the same rows are not asked again, and the page says which query asks
     again = dry_run(client, address, **sent)
     assert not again.possible
-    assert all(str(query.pk) in " ".join(line.refused for line in again.refused) for query in made)
+    assert all(row_key(query) in " ".join(line.refused for line in again.refused) for query in made)
     assert client_of(world.coordinator).post(address, sent).status_code == 403
-    many = client.post(address, sent | {"row": [f"record:{n}" for n in range(MOST + 1)]})
+    many = client.post(address, sent | {"row": [f"record:{key_of('record', n)}" for n in range(MOST + 1)]})
     assert many.status_code == 200, "rows that are not there, or elsewhere, are no rows"
 
 
@@ -403,7 +405,7 @@ def test_point_14_who_may_not_read_a_form_asks_nothing_about_its_records(
     doubted: Query, world: World
 ) -> None:
     """A coder raises queries and reads no form: in bulk any record could be asked about by its number."""
-    rows = [f"record:{doubted.record_id}"]
+    rows = [f"record:{key_of('record', doubted.record_id)}"]
     with as_person(world.coder), transaction.atomic():
         assert places_of(rows, by=world.coder) == []
     with as_person(world.data_manager), transaction.atomic():

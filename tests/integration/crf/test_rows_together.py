@@ -10,6 +10,7 @@ from django.urls import reverse
 from crf.models import ExpectedForm, FieldVerification, RecordVerification
 from followup.models import AWAITED, Visit, VisitState
 from followup.services import record_visit
+from kernel.row_keys import key_of, row_key
 from tests.integration.crf.conftest import Save, record_at
 from tests.integration.crf.test_consequences import person, randomized, visit
 from tests.integration.crf.test_pages import client_of
@@ -29,8 +30,8 @@ def test_point_20_forms_are_verified_together_as_they_were_shown(
     save(screened, "STAGE", **stage())
     record = record_at(screened, "STAGE")
     client, address = client_of(world.monitor), reverse("crf:rows-verify")
-    assert f'value="record:{record.pk}"' in client.get(reverse("reports:verification")).text
-    rows = [f"record:{record.pk}", "record:999999", "record:x"]
+    assert f'value="record:{row_key(record)}"' in client.get(reverse("reports:verification")).text
+    rows = [f"record:{row_key(record)}", f"record:{key_of('record', 999_999)}", "record:x"]
     outcome = dry_run(client, address, row=rows)
     [line] = outcome.possible
     left = RecordVerification.objects.get(record=record.pk).left
@@ -59,7 +60,7 @@ def test_point_20_forms_are_frozen_and_locked_together(person: Participant, worl
     assert empty
     client = client_of(world.data_manager)
     assert reverse("crf:rows-freeze") in client.get(reverse("reports:completeness-forms")).text
-    rows = [f"expected:{each.pk}" for each in (filled[0], empty[0])]
+    rows = [f"expected:{key_of('expected', each.pk)}" for each in (filled[0], empty[0])]
     locked = dry_run(client, reverse("crf:rows-lock"), row=rows)
     assert not locked.possible
     assert any("not verified" in line.refused for line in locked.refused)
@@ -77,7 +78,7 @@ def test_point_20_visits_are_booked_and_recorded_together(person: Participant, w
     visits = list(Visit.objects.filter(participant=person, state__in=AWAITED).order_by("opens", "pk")[:3])
     client, book = client_of(world.coordinator), reverse("crf:rows-book")
     assert f'value="visit:{visits[0].pk}"' in client.get(reverse("followup:agenda"), {"show": "list"}).text
-    rows = [f"visit:{each.pk}" for each in visits]
+    rows = [f"visit:{row_key(each)}" for each in visits]
     assert client.post(book, {"row": rows, "day": "soon"}).status_code == 422
     day = visits[0].opens if visits[0].opens != visits[0].proposed_on else visits[0].closes
     assert day

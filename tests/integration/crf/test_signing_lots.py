@@ -24,6 +24,7 @@ from crf.records.signing import NothingToSign, digest_of, sign_record, sign_reco
 from crf.store.records import find_stored_record, update_record
 from crf.store.signatures import standing_signature
 from crf.views import signing
+from kernel.row_keys import key_of, row_key
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_pages import client_of, form_url
 from tests.integration.crf.test_saving import stage
@@ -77,7 +78,7 @@ def test_point_18_a_part_of_a_casebook_is_not_signed_as_one(filled: Participant,
     """Whoever ticks one form on the page of the casebook signs a form; the last one that waits completes it."""
     page = reverse("crf:sign-lot") + f"?participant={filled.number}"
     client = client_of(world.investigator)
-    lot = {f"sign:{each.record_id}": each for each in client.get(page).context["records"]}
+    lot = {f"sign:{key_of('record', each.record_id)}": each for each in client.get(page).context["records"]}
     assert len(lot) == 2
     for name, kind in zip(lot, [SignedAs.FORM] * (len(lot) - 1) + [SignedAs.CASEBOOK], strict=True):
         typed = {name: _token(client.get(page).text, name), "password": PASSWORD}
@@ -170,22 +171,24 @@ def test_point_18_the_pages_list_show_and_sign(filled: Participant, world: World
     client, page = client_of(world.investigator), reverse("crf:sign-lot")
     listed = client.get(reverse("crf:to-sign"))
     record = record_at(filled, "STAGE")
-    assert f"{page}?record={record.pk}" in listed.text
+    assert f"{page}?record={row_key(record)}" in listed.text
     assert "Forms to sign" in client.get(reverse("home")).text
     key, stored = place_at(filled, "STAGE"), find_stored_record(place_at(filled, "STAGE"))
     assert stored is not None
     shown = shown_record(key, stored)
     address = f"{page}?participant={filled.number}"
     lot = client.get(address)
-    assert f'name="sign:{record.pk}" value="{shown.token}"' in lot.text
-    assert client.post(address, {f"sign:{record.pk}": shown.token, "password": "wrong"}).status_code == 422
-    answer: Any = client.post(address, {f"sign:{record.pk}": shown.token, "password": PASSWORD})
+    assert f'name="sign:{row_key(record)}" value="{shown.token}"' in lot.text
+    assert (
+        client.post(address, {f"sign:{row_key(record)}": shown.token, "password": "wrong"}).status_code == 422
+    )
+    answer: Any = client.post(address, {f"sign:{row_key(record)}": shown.token, "password": PASSWORD})
     assert answer.url == reverse("crf:to-sign")
     assert record_at(filled, "STAGE").state == RecordState.SIGNED
-    again = client.post(address, {f"sign:{record.pk}": shown.token, "password": PASSWORD}, follow=True)
+    again = client.post(address, {f"sign:{row_key(record)}": shown.token, "password": PASSWORD}, follow=True)
     assert key.label in again.text
     assert client_of(world.coordinator).get(page).status_code == 403
-    other = {f"sign:{record.pk}": shown.token, "password": PASSWORD}
+    other = {f"sign:{row_key(record)}": shown.token, "password": PASSWORD}
     assert client_of(world.stranger).post(address, other).status_code == 403
 
 

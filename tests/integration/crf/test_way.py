@@ -9,6 +9,7 @@ import pytest
 from crf.models import ExpectedForm
 from crf.store.records import record_key_of
 from followup.models import Visit
+from kernel.row_keys import row_key
 from tests.integration.crf.conftest import Save, everything, save, screened
 from tests.integration.crf.test_consequences import person
 from tests.integration.crf.test_expected_forms import N1, begun
@@ -73,7 +74,7 @@ def test_save_and_next_leads_to_a_form_of_the_same_visit_first(
     client, number = client_of(world.coordinator), begun.participant.number
     due = ExpectedForm.objects.filter(participant=begun.participant).unfilled()
     first = due.filter(visit=begun).exclude(form_code="VS").order_by("due_on", "pk")[0]
-    address = f"/participants/{number}/forms/VS/?visit={begun.pk}"
+    address = f"/participants/{number}/forms/VS/?visit={row_key(begun)}"
     typed = {"vs_done": "Y", "vs_dt": N1.isoformat(), "_version": "0", "_key": "k1", "_action": "next"}
     saved = client.post(address, typed)
     assert saved.status_code == 302, saved.content.decode()[:500]

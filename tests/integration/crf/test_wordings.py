@@ -15,6 +15,7 @@ from crf.models import QuestionnaireText
 from crf.page.blank_pdf import blank_html
 from crf.store.licensed_wording import wordings_of
 from followup.services import add_unscheduled_visit
+from kernel.row_keys import row_key
 from tests.integration.crf.test_pages import client_of
 from tests.world import NOW, TODAY, World
 from trials.models import Participant
@@ -79,7 +80,7 @@ def test_page_and_paper_show_them(operated: Participant, world: World, tmp_path:
     visit = add_unscheduled_visit(
         participant=operated, took_place_on=TODAY, forms=["QOL"], why="Test", by=world.coordinator, at=NOW
     )
-    url = reverse("crf:form", args=[operated.number, "QOL"]) + f"?visit={visit.pk}"
+    url = reverse("crf:form", args=[operated.number, "QOL"]) + f"?visit={row_key(visit)}"
     coordinator = client_of(world.coordinator)
     assert "Item 7" in coordinator.get(url).content.decode()
     load(written(tmp_path))

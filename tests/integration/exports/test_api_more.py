@@ -14,6 +14,7 @@ from accounts.permissions import Permission
 from audit.models import Act
 from crf.models import SavedListing
 from followup.models import Visit
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.test_laboratory import visit_of
 from tests.integration.crf.test_listings import made
@@ -58,7 +59,7 @@ def test_point_9_a_file_is_previewed_and_taken_by_api(
     assert preview.json()["counts"]["new"] == 5
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         visit = Visit.objects.get(participant=screened, code="SCR")
-    address = f"/api/v1/participants/{screened.number}/answers/LB/?visit={visit.pk}"
+    address = f"/api/v1/participants/{screened.number}/answers/LB/?visit={row_key(visit)}"
     assert api.get(address).json()["state"] == "empty"
     again = post(api, IMPORTS, sent(lab(line)), **{"Idempotency-Key": "once"})
     assert again.json()["id"] == preview.json()["id"]
@@ -139,8 +140,8 @@ def test_point_9_the_rows_of_a_listing_are_read_for_a_purpose(
     api = caller(world.data_manager, Permission.CRF_VIEW)
     every = api.get("/api/v1/listings/")
     fits(described, "/api/v1/listings/", every)
-    assert [row["id"] for row in every.json()["results"]] == [listing.pk]
-    path = f"/api/v1/listings/{listing.pk}/rows/"
+    assert [row["id"] for row in every.json()["results"]] == [row_key(listing)]
+    path = f"/api/v1/listings/{row_key(listing)}/rows/"
     assert api.get(path).status_code == 400
     rows = api.get(path, {"purpose": "Cleaning"})
     fits(described, "/api/v1/listings/{id}/rows/", rows)

@@ -13,6 +13,7 @@ import pytest
 from crf import catalogue
 from exports.models import Export, ExportDefinition
 from exports.services import path_of, write_export
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_cuts import History
 from tests.integration.exports.test_exports import LATER, files, kept_in, taken
@@ -72,9 +73,9 @@ def test_what_is_seen_is_what_is_exported_and_saved(world: World, client: Any, l
     assert "eight" in client.get("/exports/data/STAGE_NODE/").content.decode()
     title = catalogue.form("STAGE").groups["node"].title
     assert f"<h1>STAGE_NODE Baseline staging: {title}</h1>" in page.content.decode()
-    looked_at = f'<a href="/exports/data/STAGE_NODE/?saved={definition.pk}">eight</a>'
+    looked_at = f'<a href="/exports/data/STAGE_NODE/?saved={row_key(definition)}">eight</a>'
     assert looked_at in client.get("/exports/saved/").content.decode()
-    assert client.post(f"/exports/saved/{definition.pk}/take/").status_code == 302
+    assert client.post(f"/exports/saved/{row_key(definition)}/take/").status_code == 302
 
 
 def test_odd_views_say_so_and_strangers_see_none(world: World, client: Any, lived: History) -> None:

@@ -31,6 +31,7 @@ from exports.jobs.services import (
 )
 from exports.models import DatabaseLock, Export, ExportDefinition, ExportFailure, ExportState, Rhythm
 from exports.services import FileDeleted, hand_out, path_of, request_export, write_export
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_cuts import in_a_thread
 from tests.integration.exports.test_exports import LATER, kept_in, taken
@@ -94,11 +95,11 @@ class TestProgress:
         assert progress_of(export) is None
         monkeypatch.setattr("exports.views.exports.progress_of", lambda _row: Progress(5, 60))
         monkeypatch.setattr("exports.api.shapes.progress_of", lambda _row: Progress(5, 60))
-        page, htmx = f"/exports/{export.pk}/", {"HX-Request": "true"}
+        page, htmx = f"/exports/{row_key(export)}/", {"HX-Request": "true"}
         assert "5 of 60 files" in client.get(page).content.decode()
         assert client.get(f"{page}?seen=done-5", headers=htmx).status_code == 204
         assert client.get(f"{page}?seen=done-4", headers=htmx).status_code == 200
-        told_by_api = client.get(f"/api/v1/exports/{export.pk}/").json()
+        told_by_api = client.get(f"/api/v1/exports/{row_key(export)}/").json()
         assert told_by_api["progress"] == {"done": 5, "of": 60}
 
 
@@ -106,10 +107,10 @@ class TestCancel:
     def test_one_that_waits_is_never_written(self, world: World, client: Any, tmp_path: Path) -> None:
         export = asked(world)
         client.force_login(world.data_manager)
-        assert client.post(f"/exports/{export.pk}/cancel/").status_code == 302
+        assert client.post(f"/exports/{row_key(export)}/cancel/").status_code == 302
         assert by_worker(export).state == ExportState.CANCELLED
         assert list(tmp_path.iterdir()) == []
-        assert "Cancelled" in client.get(f"/exports/{export.pk}/").content.decode()
+        assert "Cancelled" in client.get(f"/exports/{row_key(export)}/").content.decode()
         with as_person(world.data_manager), pytest.raises(ExportOver):
             cancel_export(export=export, by=world.data_manager, at=LATER)
 
@@ -125,7 +126,7 @@ class TestCancel:
             files.append(done)
             if done == 3:
                 in_a_thread(
-                    lambda: answers.append(client.post(f"/api/v1/exports/{export.pk}/cancel/"))
+                    lambda: answers.append(client.post(f"/api/v1/exports/{row_key(export)}/cancel/"))
                 ).join()
             told(row, done, of)
 
@@ -167,7 +168,7 @@ class TestFailure:
             assert Act.objects.get(pk=failed.act_id).reason == "No space left on device"
         assert list(tmp_path.iterdir()) == []
         client.force_login(world.data_manager)
-        assert "disk may be full" in client.get(f"/exports/{failed.pk}/").content.decode()
+        assert "disk may be full" in client.get(f"/exports/{row_key(failed)}/").content.decode()
         monkeypatch.undo()
         assert asked(world, cut_name="committee 3").state == ExportState.QUEUED  # the name is free again
 
@@ -262,7 +263,7 @@ class TestFile:
         export = taken(world, forms=["ELIG"])
         whole, tag = path_of(export).read_bytes(), f'"{export.digest}"'
         client.force_login(world.data_manager)
-        for address in (f"/api/v1/exports/{export.pk}/file/", f"/exports/{export.pk}/download/"):
+        for address in (f"/api/v1/exports/{row_key(export)}/file/", f"/exports/{row_key(export)}/download/"):
             head = client.head(address)
             assert (head.status_code, head["ETag"], int(head["Content-Length"])) == (200, tag, len(whole))
             assert (head["Accept-Ranges"], head.content) == ("bytes", b"")
@@ -279,7 +280,7 @@ class TestFile:
             assert (beyond.status_code, beyond["Content-Range"]) == (416, f"bytes */{len(whole)}")
             several = client.get(address, headers={"Range": "bytes=0-1,4-5"})
             assert (several.status_code, several["ETag"]) == (200, tag)
-        page = client.get(f"/exports/{export.pk}/").content.decode()
+        page = client.get(f"/exports/{row_key(export)}/").content.decode()
         assert page.count("resumed from byte 100") == 2
         with as_person(world.data_manager):
             assert export.downloads.count() == 10
@@ -310,8 +311,8 @@ class TestFile:
             with pytest.raises(KeptForLock):
                 delete_file(export=kept, by=world.data_manager, at=SOON)
         client.force_login(world.data_manager)
-        assert client.head(f"/api/v1/exports/{export.pk}/file/").status_code == 410
-        assert "The file was deleted" in client.get(f"/exports/{export.pk}/").content.decode()
+        assert client.head(f"/api/v1/exports/{row_key(export)}/file/").status_code == 410
+        assert "The file was deleted" in client.get(f"/exports/{row_key(export)}/").content.decode()
 
 
 def begin_lock(world: World, export: Export) -> None:
@@ -356,14 +357,14 @@ class TestSaved:
         assert "weekly look" in client.get("/exports/saved/").content.decode()
         with as_person(world.data_manager):
             definition = ExportDefinition.objects.get()
-        assert client.post(f"/exports/saved/{definition.pk}/take/").status_code == 302
+        assert client.post(f"/exports/saved/{row_key(definition)}/take/").status_code == 302
         with as_person(world.data_manager):
             export = Export.objects.get()
         assert (export.forms, export.site_codes, export.data_format) == (["ELIG", "DM"], ["02"], "xlsx")
         client.force_login(world.statistician)
-        assert client.post(f"/exports/saved/{definition.pk}/take/").status_code == 404
+        assert client.post(f"/exports/saved/{row_key(definition)}/take/").status_code == 404
         client.force_login(world.data_manager)
-        client.post(f"/exports/saved/{definition.pk}/end/")
+        client.post(f"/exports/saved/{row_key(definition)}/end/")
         assert "weekly look" not in client.get("/exports/saved/").content.decode()
 
     def test_a_rhythm_takes_it_once_a_day_and_its_owner_has_a_mail(self, world: World) -> None:
@@ -383,7 +384,7 @@ class TestSaved:
             world.data_manager.pk,
             "Your export “monthly review” is ready",
         )
-        assert f"/exports/{first.pk}/" in mail.body
+        assert f"/exports/{row_key(first)}/" in mail.body
 
     def test_one_whose_owner_may_not_take_it_any_more_is_stopped(self, world: World) -> None:
         self.save(world, Rhythm.MONTHLY)

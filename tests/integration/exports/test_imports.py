@@ -22,6 +22,7 @@ from exports.imports.files import read_table
 from exports.imports.models import DataImport
 from exports.imports.services import carry_out_import, discard_import, preview_import
 from kernel.errors import Refusal
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.test_laboratory import visit_of
 from tests.integration.crf.test_pages import client_of
@@ -105,7 +106,7 @@ def test_point_08_laboratory_results_come_in_as_a_page_would_save_them(
     assert outcomes(done) == {"new": 8}
     assert results(screened) == {"HGB": ("12.9", "129"), "K": ("4.1", "4.1")}
     act = Act.objects.get(verb="crf:answers:save")
-    assert act.reason == f"Import {done.pk}: lab.csv, lines 2, 3"
+    assert act.reason == f"Import {row_key(done)}: lab.csv, lines 2, 3"
     assert {(cell["line"], cell["target"], cell["text"]) for cell in done.result} >= {
         (2, "tests.lb_res", "12.9"),
         (3, "tests.lb_res", "4.1"),

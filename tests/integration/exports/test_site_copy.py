@@ -36,6 +36,7 @@ from exports.site_copy.services import (
     make_site_copy,
     path_of_copy,
 )
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from reports.site_versions import NOT_RECORDS, data_digest_of, path_to_participant, versioned_models
 from tests.integration.exports.test_casebook import pages_of
@@ -425,7 +426,7 @@ def test_rare_13_the_pages_make_download_and_confirm_the_copy(
         copy = SiteCopy.objects.get()
     assert "The copy is being made" in client["investigator"].get(page).text
     assert "copies/new" not in client["investigator"].get(page).text
-    file, sign = f"{page}copies/{copy.pk}/", f"{page}copies/{copy.pk}/confirm/"
+    file, sign = f"{page}copies/{row_key(copy)}/", f"{page}copies/{row_key(copy)}/confirm/"
     assert client["investigator"].post(file).status_code == 409
     copy = made(copy)
     assert sign not in client["investigator"].get(page).text, "it has not been downloaded"
@@ -459,7 +460,7 @@ def test_rare_13_a_copy_that_is_behind_the_data_is_not_offered_for_confirmation(
     copy = made(asked(world, closed_out(world)))
     client = Client()
     client.force_login(world.investigator)
-    answer = client.post(f"/sites/01/close-out/copies/{copy.pk}/")
+    answer = client.post(f"/sites/01/close-out/copies/{row_key(copy)}/")
     assert hashlib.sha256(b"".join(answer)).hexdigest() == copy.digest  # type: ignore[arg-type]
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         person = Participant.objects.filter(site=world.site).first()
@@ -541,7 +542,7 @@ def test_trust_04_a_site_that_works_takes_its_copy_with_its_answers(
         assert user_oid(world.stranger.pk) not in named
         assert site_oid(world.other_site.code) not in named
         assert theirs.number.encode() not in found[f"odm/{name}.xml"]
-    file = f"/sites/01/close-out/copies/{done.pk}/"
+    file = f"/sites/01/close-out/copies/{row_key(done)}/"
     assert file in client["monitor"].get(page).text
     answer = client["investigator"].post(file)
     assert hashlib.sha256(b"".join(answer)).hexdigest() == done.digest  # type: ignore[arg-type]

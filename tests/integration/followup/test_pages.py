@@ -12,6 +12,7 @@ from django.test import Client
 
 from accounts.models import User
 from followup.models import ContactAttempt, Visit, VisitState
+from kernel.row_keys import row_key
 from tests.integration.followup.conftest import noon
 from tests.world import TODAY, World
 from trials import services as trials
@@ -37,7 +38,7 @@ def client_of() -> Callable[[User], Client]:
 @pytest.fixture
 def path_of(visit_of: Any) -> Callable[[Participant, str], str]:
     def path(participant: Participant, code: str) -> str:
-        return f"/participants/{participant.number}/visits/{visit_of(participant, code).pk}/"
+        return f"/participants/{participant.number}/visits/{row_key(visit_of(participant, code))}/"
 
     return path
 
@@ -218,7 +219,8 @@ def test_a_cancelled_visit_is_not_recorded(
     assert dropped is not None
     coordinator = client_of(world.coordinator)
     refused = coordinator.post(
-        f"/participants/{participant.number}/visits/{dropped.pk}/took-place/", {"took_place_on": "2026-11-20"}
+        f"/participants/{participant.number}/visits/{row_key(dropped)}/took-place/",
+        {"took_place_on": "2026-11-20"},
     )
     assert refused.status_code == 409
     assert "no longer planned" in refused.text

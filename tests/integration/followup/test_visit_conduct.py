@@ -16,6 +16,7 @@ from followup.services import add_unscheduled_visit, describe_visit, mark_not_do
 from followup.services.visits import ReasonForChangeNeeded, VisitStillToCome
 from followup.visit_conduct import ContactMode, SourceKeeper
 from kernel.errors import Refusal
+from kernel.row_keys import row_key
 from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_consequences import SYSTEM, person, randomized, visit
 from tests.integration.crf.test_pages import client_of
@@ -73,7 +74,7 @@ def test_point_02_each_form_of_the_visit_asks_until_somebody_has_said_it(
     seen: Visit, world: World, save: Save
 ) -> None:
     save(seen.participant, "VS", visit=seen, values={**vital_signs.VALUES, "vs_dt": N1})
-    form = f"{reverse('crf:form', args=[seen.participant.number, 'VS'])}?visit={seen.pk}"
+    form = f"{reverse('crf:form', args=[seen.participant.number, 'VS'])}?visit={row_key(seen)}"
     assert address(seen) in client_of(world.coordinator).get(form).text
     assert address(seen) not in client_of(world.monitor).get(form).text
     describe_visit(visit=seen, **BY_TELEPHONE, **SYSTEM)

@@ -26,6 +26,7 @@ from followup.services import (
 )
 from followup.services.todos import Wanted
 from followup.services.visits import ReasonForChangeNeeded, VisitCancelled, VisitNotOpenYet
+from kernel.row_keys import row_key
 from notices.mail_kinds import MAIL_KINDS
 from notices.services.escalations import escalate_site
 from notices.services.reminders import remind_site
@@ -55,7 +56,7 @@ def test_point_17_a_form_after_randomization_is_not_opened_before_it(
     visit = add_unscheduled_visit(
         participant=person, took_place_on=TODAY, forms=[code], why="Asked for", **of(world)
     )
-    where = f"?visit={visit.pk}"
+    where = f"?visit={row_key(visit)}"
     client, program = client_of(world.coordinator), caller(world.coordinator)
     pages = [form_url(person, code), form_url(person, code, "draft"), form_url(person, code, "derive")]
     answers = [client.get(pages[0] + where), *(client.post(page + where) for page in pages)]

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from crf.queries.services import raise_general_query
 from followup.services import plan_visits_for
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from palace3.context import NAVIGATION
 from reports.search import ACTIONS
@@ -89,9 +90,10 @@ def test_a_form_that_may_not_be_opened_yet_is_not_offered(world: World) -> None:
 def test_a_query_is_found_by_its_number_where_it_may_be_read(world: World, randomized: Any) -> None:
     with scope(user_id=None, sites=EVERYTHING):
         query = raise_general_query(participant=randomized, text="Why?", by=world.data_manager, at=NOW)
-    for typed in (f"#{query.pk}", str(query.pk)):
-        assert hits(world.coordinator, typed)[f"#{query.pk}"] == f"/queries/{query.pk}/"
-        assert f"#{query.pk}" not in hits(world.stranger, typed)
+    key = row_key(query)
+    for typed in (f"#{key}", key.upper()):
+        assert hits(world.coordinator, typed)[f"#{key}"] == f"/queries/{key}/"
+        assert f"#{key}" not in hits(world.stranger, typed)
 
 
 def test_sites_and_pages_are_found_by_name_and_by_right(world: World) -> None:

@@ -14,6 +14,7 @@ from django.utils import translation
 
 from design.badges import badge_for
 from followup.services import plan_visits_for
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from reports.worklist.sections import SHOWN
 from tests.world import NOW, World, screen
@@ -78,7 +79,7 @@ def test_a_draft_is_on_its_owners_work_list_and_leads_back_to_the_form(world: Wo
         visit = randomized.visits.first()
     addresses = [
         f"/participants/{randomized.number}/forms/ELIG/",
-        f"/participants/{randomized.number}/forms/CRE/?visit={visit.pk}",
+        f"/participants/{randomized.number}/forms/CRE/?visit={row_key(visit)}",
     ]
     for address in addresses:
         page, _mark, query = address.partition("?")

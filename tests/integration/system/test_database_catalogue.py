@@ -149,6 +149,9 @@ DEFINERS = {
     "public.scope_open(person bigint, sites text, confided text, day text, by_delegations boolean, proof text)",
     "public.scope_holds()",
     "public.scope_admits(at timestamp with time zone)",
+    # It works out anew what is left to verify of the records that it is told, whoever asks; nobody else writes that
+    # table (test_proven_access.py).
+    "public.crf_work_out_verification(records bigint[])",
     # What anybody may know of a site; it takes a day and roles, and returns what the public page shows (ADR 16).
     "public.trials_public_sites(on_day date, roles character varying[])",
 }

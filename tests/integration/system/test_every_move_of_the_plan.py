@@ -25,6 +25,7 @@ from followup.services import (
     withdraw_participant,
 )
 from followup.wording import NotDone
+from kernel.row_keys import row_key
 from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_consequences import (
     LATER,
@@ -196,7 +197,7 @@ def of_last_attempt(patient: Participant) -> str:
 def form(code: str, visit_code: str) -> Callable[[Participant], str]:
     def address(patient: Participant) -> str:
         place = reverse("crf:form", args=[patient.number, code, 1])
-        return f"{place}?visit={visit(patient, visit_code).pk}" if visit_code else place
+        return f"{place}?visit={row_key(visit(patient, visit_code))}" if visit_code else place
 
     return address
 
@@ -302,7 +303,7 @@ def test_rare_11_a_program_that_asks_is_shown_what_a_death_taken_back_moves(ther
     died(there)
     over = standing(patient)
     program = caller(there.world.coordinator, Permission.CRF_EDIT, Permission.CRF_VIEW, Permission.VISIT_VIEW)
-    place = f"/api/v1/participants/{patient.number}/answers/SURV/?visit={visit(patient, 'SWEEP-06').pk}"
+    place = f"/api/v1/participants/{patient.number}/answers/SURV/?visit={row_key(visit(patient, 'SWEEP-06'))}"
     alive = {"answers": {**ALIVE, "status_dt": "2026-11-10"}, "version": 1, "reason": "Another person"}
     sent = alive | {"replace": True, "seen_plan": ""}
     asked = program.put(place, sent, content_type="application/json")

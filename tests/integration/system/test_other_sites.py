@@ -7,13 +7,16 @@ form that is sent without an object in its address. A new address with a row num
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import models
+from django.db import connection, models
 from django.test import Client
 from django.urls import reverse
 
@@ -30,10 +33,13 @@ from exports.living_access.services import make_token
 from exports.models import ApiToken
 from followup.models import ContactAttempt, Visit
 from followup.services import plan_visits_for, record_contact_attempt, withdraw_participant
+from kernel.postgresql.roles import url_of
+from kernel.row_keys import key_of
 from kernel.scope import EVERYTHING, scope
 from monitoring.models import MonitoringFinding
 from protocol.reference_lines import read_range_lines
 from reports.services import plan_review
+from tests.database import ADMIN
 from tests.integration.exports.test_imports import lab, previewed
 from tests.integration.monitoring.test_central_monitoring import seen as finding
 from tests.integration.system.test_permission_matrix import (
@@ -326,8 +332,8 @@ def test_a_list_asked_by_an_object_of_another_site_tells_nothing(
     first: Participant = theirs["participant"]
     other = {
         "site": "01",
-        "visit": theirs["rows"][Visit],
-        "query": theirs["rows"][Query],
+        "visit": key_of("visit", theirs["rows"][Visit]),
+        "query": key_of("query", theirs["rows"][Query]),
     }
     named = {key: str(other.get(key, first.number)) for key in ASKED_BY}
     asked = 0
@@ -359,7 +365,7 @@ def test_no_form_sent_with_objects_of_another_site_leaves_an_act_there(
         "participant": first.number,
         "participants": str(first.pk),
         "number": first.number,
-        "row": str(theirs["rows"][Query]),
+        "row": key_of("query", theirs["rows"][Query]),
         "assignee": world.coordinator.username,
         "text": "Said by somebody of another site",
         "reason": "Said by somebody of another site",
@@ -380,3 +386,51 @@ def test_no_form_sent_with_objects_of_another_site_leaves_an_act_there(
     with scope(user_id=None, sites=EVERYTHING):
         later = Act.objects.filter(pk__gt=last, by=world.stranger)
         assert [a.verb for a in later if a.site_id == world.site.pk or a.participant_id == first.pk] == []
+
+
+# Acts are numbered without gaps, and how many there are goes out with each night's digest (ADR 43, ADR 58).
+COUNTED_IN_PUBLIC = ("audit_act_id_seq",)
+FAR = re.compile(r"(?<![\w.-])7\d{8}(?![\w-])")
+
+
+@pytest.fixture
+def far_numbers(world: World) -> Iterator[None]:
+    """Rows that are made from now on have numbers of nine digits, which nothing else on a page has."""
+    there, far = (
+        url_of(os.environ[ADMIN], database=connection.settings_dict["NAME"]),
+        "SELECT setval(%s::regclass, %s, %s)",
+    )
+    with psycopg.connect(there, autocommit=True) as admin:
+        kept = admin.execute(
+            "SELECT 'public.' || sequencename, coalesce(last_value, 1), last_value IS NOT NULL FROM pg_sequences "
+            "WHERE schemaname = 'public' AND sequencename <> ALL (%s) ORDER BY 1",
+            [list(COUNTED_IN_PUBLIC)],
+        ).fetchall()
+        for n, (name, _last, _called) in enumerate(kept):
+            admin.execute(far, [name, 700_000_000 + n * 100_000, True])
+        yield
+        for row in kept:
+            admin.execute(far, row)
+
+
+def test_no_address_page_or_answer_tells_a_site_a_number_that_counts_other_sites(
+    far_numbers: None, world: World, theirs: dict[str, Any]
+) -> None:
+    """What the coordinator and the investigator of a site open of their own: the pages, and the API."""
+    number, told, opened = theirs["participant"].number, set(), 0
+    central = client_as(world.data_manager).get(reverse("crf:lock-participants", args=["01"]))
+    assert FAR.search(body_of(central)), "where numbers stay, the look sees them"
+    for walker, letter in ((world.coordinator, "C"), (world.investigator, "I")):
+        client = client_as(walker)
+        for name, (method, roles) in MATRIX.items():
+            if method != "get" or not (roles == "*" or letter in roles):
+                continue
+            named: dict[str, Any] = {"number": number, "reference": REFERENCE, "code": "ELIG"}
+            named |= {"code": "01"} if about_a_site(name) else {}
+            named |= {"pk": theirs["rows"][KINDS[name]]} if name in KINDS else {}
+            answer = client.get(address(name, named))
+            opened += answer.status_code == 200
+            shown = body_of(answer) + answer.headers.get("Location", "")
+            told |= {(name, shown[max(0, one.start() - 40) : one.end() + 5]) for one in FAR.finditer(shown)}
+    assert told == set()
+    assert opened > 120

@@ -21,6 +21,7 @@ from crf.store.records import NEW, record_key_of
 from exports.models import ApiToken, Export
 from followup.models import CalendarFeed
 from kernel.once import new_key
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_api import caller
 from tests.world import NOW, PASSWORD, World, as_person, screen
@@ -133,7 +134,7 @@ def test_point_05_a_page_sent_twice_creates_one(world: World, what: str) -> None
             record_key=place, answers=typed_before, version=NEW, key="dm", by=world.coordinator, at=NOW
         )
     client = client_of(world.coordinator)
-    assert client.post(f"/queries/{answered.pk}/answer/", {"text": "It is"}).status_code == 302
+    assert client.post(f"/queries/{row_key(answered)}/answer/", {"text": "It is"}).status_code == 302
     names = {"number": person.number, "query": query.pk, "answered": answered.pk}
     client, page, address = client_of(getattr(world, who)), page.format(**names), address.format(**names)
     sent, before = typed | {"once": key_on(client, page, address)}, number_of(model)

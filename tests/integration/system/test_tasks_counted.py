@@ -20,6 +20,7 @@ from crf.models import Query, QueryState, Record
 from crf.queries.services import raise_query
 from followup.models import Visit, VisitState
 from followup.services import plan_visits_for, record_visit
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.conftest import Save, everything, place_at, save, screened
 from tests.integration.crf.test_consequences import numbered
@@ -72,7 +73,7 @@ def records_a_visit(world: World, person: Participant) -> Walk:
         visit = Visit.objects.filter(participant=person, opens__lte=NOW.date()).first()
     assert visit is not None
     walk = Walk(world.coordinator)
-    address = walk.follow(rf"/visits/{visit.pk}/$")
+    address = walk.follow(rf"/visits/{row_key(visit)}/$")
     walk.press(f"{address}took-place/", {"took_place_on": str(NOW.date())})
     visit.refresh_from_db()
     assert visit.state == VisitState.DONE
@@ -86,7 +87,7 @@ def answers_three_queries(world: World, person: Participant) -> Walk:
     ]
     walk = Walk(world.coordinator)
     address = walk.follow(r"/queries/several/\?participant=")
-    walk.press(address, {f"text-{query.pk}": "As in the report" for query in asked})
+    walk.press(address, {f"text-{row_key(query)}": "As in the report" for query in asked})
     assert not Query.objects.filter(pk__in=[query.pk for query in asked], state=QueryState.OPEN).exists()
     return walk
 
@@ -118,7 +119,7 @@ def signs_together(world: World, person: Participant) -> Walk:
     assert number >= 2
     walk = Walk(world.investigator)
     address = walk.follow(r"/signing/lot/\?participant=")
-    ticked = dict(re.findall(r'name="(sign:\d+)" value="([^"]+)"', walk.page))
+    ticked = dict(re.findall(r'name="(sign:\w+)" value="([^"]+)"', walk.page))
     assert len(ticked) == number
     walk.press(address, ticked | {"password": PASSWORD})
     assert not waiting.exists()

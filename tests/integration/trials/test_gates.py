@@ -20,6 +20,7 @@ from audit.acts import open_act
 from exports.living_access.services import make_token
 from followup.feeds import living_feed, reader_of
 from followup.services.feeds import make_feed
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.clock import clock_time
 from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World, as_person
@@ -204,7 +205,7 @@ def test_point_22_the_manager_sees_and_confirms_on_the_page_what_another_granted
 ) -> None:
     waiting = given(world, person("newcomer"), Role.DATA_MANAGER)
     client.force_login(world.trial_manager)
-    address = f"/delegations/{waiting.pk}/confirm/"
+    address = f"/delegations/{row_key(waiting)}/confirm/"
     assert address not in client.get("/people/").text
     assert address not in client.get("/work-list/").text
     assert client.post(address, {"ok": "1"}).status_code == 403

@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.permissions import Role
 from accounts.services import change_person
 from audit.models import Act
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.clock import clock_time
 from tests.world import NOW, OPENED_ON, TODAY, World, screen
@@ -138,7 +139,7 @@ def test_the_end_of_a_delegation_stays_in_the_log(world: World, as_user: Any) ->
     manager = as_user(world.trial_manager)
     held = next(each for each in seen(Delegation) if each.user_id == world.stranger.pk)
     response = manager.post(
-        f"/delegations/{held.pk}/end/", {"on": "2026-11-20", "reason": "left the hospital"}
+        f"/delegations/{row_key(held)}/end/", {"on": "2026-11-20", "reason": "left the hospital"}
     )
     assert response.status_code == 302
     page = manager.get("/people/").text

@@ -12,6 +12,7 @@ from django.test import Client
 from accounts import services as accounts
 from accounts.models import User
 from demo.simulation.typed_pdf import typed_pdf
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.trials.test_gates import person, second_manager
 from tests.unit.crf.test_attachment_files import from_camera
@@ -84,7 +85,7 @@ def test_point_8_a_manager_goes_from_nothing_to_an_active_site_in_one_sitting(
     assert manager.post("/sites/07/move/active/", {"reason": "open"}).status_code == 409
     # and with these it is activated
     second = signed_in(other)
-    waiting = {row.role: row.pk for row in all_of(Delegation) if row.user_id in (nurse.pk, surgeon.pk)}
+    waiting = {row.role: row_key(row) for row in all_of(Delegation) if row.user_id in (nurse.pk, surgeon.pk)}
     assert f"/delegations/{waiting['investigator']}/confirm/" in second.get(SET_UP).text
     assert second.post(f"/delegations/{waiting['investigator']}/confirm/", {"ok": "1"}).status_code == 302
     accounts.change_person(user=surgeon, by=None, at=NOW, password=world.investigator.password)
@@ -159,14 +160,14 @@ def test_point_8_who_reads_a_document_and_what_the_database_refuses(world: World
     # then both stand on the page, the later one first, and are handed out as they came
     page = signed_in(world.coordinator).get("/sites/01/").text
     assert page.index("second.pdf") < page.index("first.pdf")
-    answer = signed_in(world.investigator).get(f"/sites/01/documents/{first.pk}/")
+    answer = signed_in(world.investigator).get(f"/sites/01/documents/{row_key(first)}/")
     assert b"".join(answer.streaming_content) == LETTER
     assert answer["Content-Disposition"].startswith("attachment")
     # and nobody of another site, nor without the right, reads them
-    assert signed_in(world.stranger).get(f"/sites/01/documents/{first.pk}/").status_code == 404
-    assert signed_in(world.statistician).get(f"/sites/01/documents/{first.pk}/").status_code == 403
+    assert signed_in(world.stranger).get(f"/sites/01/documents/{row_key(first)}/").status_code == 404
+    assert signed_in(world.statistician).get(f"/sites/01/documents/{row_key(first)}/").status_code == 403
     assert "first.pdf" not in signed_in(world.statistician).get("/sites/01/").text
-    assert manager.get(f"/sites/02/documents/{first.pk}/").status_code == 404
+    assert manager.get(f"/sites/02/documents/{row_key(first)}/").status_code == 404
     # and the database changes none and believes no digest
     refused = (
         ("UPDATE trials_sitedocument SET name = 'x' WHERE id = %s", [later.pk]),
