@@ -8,7 +8,7 @@ PEOPLE ?= 8
 MINUTES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-demo demo demo-reset test coverage check fix e2e api-fuzz bench docs catalogue tour screenshots messages lock t test-dates load faults sbom release
+.PHONY: help install install-demo demo demo-reset test coverage check fix e2e api-fuzz bench docs catalogue tour screenshots messages lock t test-dates load faults sbom release quick-starts
 
 help: ## Explain each command in a line
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ faults: install ## Play faults on a whole installation and print the table of do
 
 release: install ## Write var/palace3-VERSION.tar.gz: tree, wheels, pages' files; installs without the internet (CONTAINERS=0: without what containers need)
 	@sh scripts/release.sh
+
+quick-starts: install ## Print the quick starts of docs/ as PDF into var/quick-starts/, two pages each
+	@$(VENV_PYTHON) scripts/print_quick_starts.py
 
 sbom: install ## Write the software bill of materials (CycloneDX) into var/sbom.cdx.json
 	@.venv/bin/uv run --no-project --with-requirements requirements/sbom.txt scripts/sbom.py

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import polib
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,3 +100,21 @@ def test_a_quick_start_shows_its_pages_in_both_languages(path: Path) -> None:
         pictures = re.findall(r"!\[.+\]\((.+)\)", half)
         assert pictures
         assert all(f".{language}." in each and (path.parent / each).exists() for each in pictures), pictures
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs" / "quick-starts").glob("[a-z]*.md")), ids=lambda path: path.stem
+)
+def test_a_quick_start_names_what_stands_on_the_pages(path: Path) -> None:
+    """What is emphasised in English and quoted in Chinese is a text of the program, or the code of a form."""
+    texts: dict[str, str] = {}
+    for entry in polib.pofile(ROOT / "locale/zh_Hans/LC_MESSAGES/django.po"):
+        texts |= {entry.msgid: entry.msgstr} | dict.fromkeys(entry.msgstr_plural.values(), "")
+    english, chinese = path.read_text(encoding="utf-8").split("\n---\n")
+    named = set(re.findall(r"(?<!\*)\*([A-Z][^*\n]+?)\.?\*(?!\*)", english.replace("**", "")))
+    assert {name for name in named if name not in texts and not re.fullmatch("[A-Z]+", name)} == set()
+    spaceless = {text.replace(" ", "") for text in texts.values()}
+    quoted = set(re.findall(r"“([^”\n]+)”", chinese))
+    assert {
+        each for each in quoted if not any(text.startswith(each.replace(" ", "")) for text in spaceless)
+    } == set()

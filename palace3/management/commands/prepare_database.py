@@ -47,7 +47,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["production"] and (empty := empty_secrets(os.environ)):
             raise CommandError(
-                f"These have no secret yet: {', '.join(empty)}. Set each, as .env.example describes."
+                f"These have no secret yet: {', '.join(empty)}. Set each: docs/reference/environment.md."
             )
         admin, app, owner = addresses(os.environ)
         made = not (app and owner)
@@ -61,7 +61,9 @@ class Command(BaseCommand):
             migrate(owner, app)
             if options["production"]:
                 keep_acts_near_the_clock(owner)
-        if made and admin:
+        if not (made and admin):
+            self.stdout.write("Database ready.")
+        else:
             self.stdout.write(
                 "Database ready. Keep these two lines where the processes read their environment:"
             )

@@ -265,6 +265,9 @@ def test_units_are_whole() -> None:
                 assert list(ROOT.glob(f"*/management/commands/{command}.py")), name
         if name.endswith(".timer"):
             assert name.replace(".timer", ".service") in units
+        if name.endswith("-health.timer"):  # long after boot too it waits for what was started with it
+            assert "OnActiveSec=5min" in text
+            assert "OnBootSec" not in text
     for part in SERVING:
         text = units[f"palace3-{part}.service"]
         assert all(
