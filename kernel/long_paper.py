@@ -128,6 +128,7 @@ def _seldom_collected() -> Iterator[None]:
             is_ours = not gc.get_freeze_count()  # what somebody else set aside stays so
             _setting.append((gc.get_threshold(), is_ours))
             if is_ours:
+                gc.collect()  # what nobody needs any more is not set aside with the rest
                 gc.freeze()
         gc.set_threshold(*SELDOM)
     try:

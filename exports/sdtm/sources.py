@@ -59,18 +59,25 @@ class ExportFiles:
             }
             self.manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
         self._rows: dict[str, list[Row]] = {}
+        self._kept: dict[str, str] = {}
         self._grouped: dict[str, dict[str, list[Row]]] = {}
 
     def rows(self, file: str) -> list[Row]:
         """Return the rows of a file; those of a repeating group answer for the record above them as well."""
         if file not in self._rows:
-            own: list[Row] = list(csv.DictReader(io.StringIO(self._texts.get(file, ""))))
-            above = self.form_of(file)
+            own, above = list(self._read(file)), self.form_of(file)
+            self._rows[file] = list(own)
             if above != file:
-                records = {_record(row): row for row in self.rows(above)}
-                own = [ChainMap(dict(row), dict(records.get(_record(row), {}))) for row in own]
-            self._rows[file] = own
+                records: dict[tuple[str, str, str, str], Any] = {
+                    _record(row): row for row in self.rows(above)
+                }
+                self._rows[file] = [ChainMap(row, records.get(_record(row), {})) for row in own]
         return self._rows[file]
+
+    def _read(self, file: str) -> Iterator[dict[str, str]]:
+        """Yield the rows of a file; a text that stands in many cells is kept once."""
+        for row in csv.DictReader(io.StringIO(self._texts.get(file, ""))):
+            yield {name: self._kept.setdefault(text, text) for name, text in row.items()}
 
     def form_of(self, file: str) -> str:
         """Return the form to which a file belongs: itself, or the form of the repeating group."""
