@@ -24,7 +24,7 @@ from analysis.services import (
     SetsUndecided,
     sign_analysis_sets,
 )
-from analysis.sets import AnalysisSet
+from analysis.sets import NAMES, AnalysisSet
 from analysis.signed_sets import SignedSets, digest_of_sets, members_of, signed_sets
 from audit.models import Act
 from exports.cuts import Cut
@@ -144,6 +144,13 @@ def test_the_page_signs_what_it_showed(world: World, randomized: Any) -> None:
     seen = re.search(r'name="seen" value="(\w{64})"', page)
     assert seen
     assert "Sign the analysis sets as they stand" in page
+    client.force_login(world.statistician)
+    whole = client.get(reverse("analysis:sets")).content.decode()
+    for text, hidden in ((page, True), (whole, False)):
+        assert ("One arm alone can be in this set" in text) is hidden
+        assert (f"{NAMES[AnalysisSet.COMPLETE_RESPONSE]}</h2>\n        <span>0 of 1" in text) is not hidden
+        assert "Resected" in text
+    client.force_login(world.trial_manager)
     answer = client.post(reverse("analysis:sets"), {"seen": seen[1], "password": PASSWORD})
     assert answer.status_code == 302
     page = client.get(reverse("analysis:sets")).content.decode()

@@ -138,7 +138,8 @@ def test_the_closed_part_counts_by_arm_at_the_cut_and_the_open_part_knows_no_arm
     assert not of_one_arm & {row["TABLE"] for row in opened}
     assert value(closed, "immune", "pneumonitis", "Arm 1") == "1 / 1 (100.0 %; 2.5 % – 100.0 %)"
     assert (
-        value(closed, "signals", "Evaluations with every element (of evaluations done)", "Arm 2") == "nobody at risk"
+        value(closed, "signals", "Evaluations with every element (of evaluations done)", "Arm 2")
+        == "nobody at risk"
     )
     assert not [row for row in opened if row["ROW"].startswith("Pneumonitis")], "of one arm alone"
     assert value(opened, "worst-grade", "2", "All") == "1", "but in what both arms have"
