@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -38,12 +37,12 @@ def zone_in_words(zone: str, *, at: datetime) -> str:
     return f"{zone}, {offset_of(at.astimezone(ZoneInfo(zone)))}"
 
 
-def written_deadline(at: datetime, zone: str, *, spell: Callable[[date], str] = written) -> str:
+def written_deadline(at: datetime, zone: str) -> str:
     """Return when a time limit is over, by the clock of ``zone``: midnight is 24:00 of the day that ends."""
     local = at.astimezone(ZoneInfo(zone))
     if local.time() != time():
-        return f"{spell(local.date())} {local:%H:%M} {offset_of(local)}"
-    return f"{spell(local.date() - timedelta(days=1))} 24:00 {offset_of(local)}"
+        return f"{written(local.date())} {local:%H:%M} {offset_of(local)}"
+    return f"{written(local.date() - timedelta(days=1))} 24:00 {offset_of(local)}"
 
 
 def time_on_clock(due_at: datetime, *, at: datetime) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -125,6 +125,12 @@ class OverrideForm(ServiceForm):
         return cleaned
 
 
+VERDICTS: Final = [
+    ("eligible", _("I have read the evidence and approve the participant as eligible")),
+    ("not_eligible", _("I have read the evidence; the participant is not eligible")),
+]
+
+
 class DecisionForm(ServiceForm):
     """The investigator's decision on eligibility, with the digest of what was on the page.
 
@@ -134,10 +140,7 @@ class DecisionForm(ServiceForm):
 
     verdict = forms.ChoiceField(
         label=_("Decision"),
-        choices=[
-            ("eligible", _("I have read the evidence and approve the participant as eligible")),
-            ("not_eligible", _("I have read the evidence; the participant is not eligible")),
-        ],
+        choices=VERDICTS,
         widget=forms.RadioSelect,
     )
     note = WordsField(
@@ -150,8 +153,7 @@ class DecisionForm(ServiceForm):
         super().__init__(*args, **kwargs)
         self.answerable = {f"answer-{code}": code for code in answerable} if may_approve else {}
         if not may_approve:
-            verdict = cast("forms.ChoiceField", self.fields["verdict"])
-            verdict.widget.choices = list(verdict.choices)[1:]
+            self.fields["verdict"].widget.choices = VERDICTS[1:]  # type: ignore[attr-defined]
         for name, code in self.answerable.items():
             self.fields[name] = self._answer_field(code)
         self.order_fields([*self.answerable, *self.base_fields])

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -22,6 +22,7 @@ from crf.store.bulk_read import values_of as columns_of
 from kernel.reading import row_number
 from kernel.units import unit_in_print
 
+ANSWERED_UNIT: Final = "ORRESU"  # how SDTM names the unit in which a result was given
 MOST_OF_A_ROW = 4
 MOST = 12  # values shown of one query; a row of a wide table has more
 
@@ -199,4 +200,6 @@ def _words(question: Question, value: Any, query: Query) -> str:
     if isinstance(value, str) and question.kind == QuestionKind.DATETIME:
         value = datetime.fromisoformat(value)
     text = display(question, value, zone=query.site.time_zone)
+    if question.sdtm.endswith(ANSWERED_UNIT):
+        return unit_in_print(text)
     return f"{text} {unit_in_print(question.unit)}".strip() if text and question.unit else text

@@ -66,7 +66,7 @@ def _level_of(clock: OpenClock, at: datetime) -> int:
 def _text_of(by_language: ByLanguage, pk: int, site: Site) -> Callable[[], str]:
     def text() -> str:
         clock = by_language[get_language() or settings.LANGUAGE_CODE][pk]
-        due = written_deadline(clock.due_at, site.time_zone, spell=date.isoformat)
+        due = written_deadline(clock.due_at, site.time_zone)
         values = {"what": clock.what, "subject": clock.subject, "due": due}
         if clock.overdue:
             return _("%(subject)s: %(what)s was due at %(due)s") % values

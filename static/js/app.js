@@ -64,7 +64,10 @@ import { asDay, asInstant, asPartialDay } from "./reading.js";
     if (!prints) return;
     const written = { timeZone: zone, dateStyle: "short", timeStyle: "short" };
     const at = new Intl.DateTimeFormat("sv-SE", written).format(new Date());
-    const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts();
+    const parts = new Intl.DateTimeFormat("en", {
+      timeZone: zone,
+      timeZoneName: "shortOffset",
+    }).formatToParts();
     const offset = parts.find((part) => part.type === "timeZoneName").value.replace("GMT", "UTC");
     const foot = `${document.title} · ${at} ${offset} · ${prints}`;
     document.documentElement.style.setProperty("--p3-foot", JSON.stringify(foot));

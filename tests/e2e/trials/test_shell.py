@@ -61,6 +61,9 @@ def test_every_page_is_accessible_and_fits(
         follow(page, page.locator(f"button[name=language][value={language}]"))
         for address in pages:
             page.goto(address)
+            foot = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--p3-foot')")
+            assert page.title() in foot, "a printed page says which it is"
+            assert "UTC+8" in foot
             examine(page, f"{address.strip('/').replace('/', '-')}-{language}-{size['width']}")
 
 

@@ -102,8 +102,8 @@ def test_point_14_a_check_over_a_whole_table_shows_the_rows_that_it_speaks_of(
     table = catalogue.form("LB").groups["tests"]
     label_of = table.questions["lb_test"].codes.label  # type: ignore[union-attr]
     labels = [f"{table.title} · {label_of(code)}" for code in ("WBC", "NEUT", "LYM")]
-    assert values(query, world.monitor) == [(label, "4 · 10^9/L", "") for label in labels]
-    assert "4 · 10^9/L" in client_of(world.coordinator).get(query.get_absolute_url()).text
+    assert values(query, world.monitor) == [(label, "4 · 10⁹/L", "") for label in labels]
+    assert "4 · 10⁹/L" in client_of(world.coordinator).get(query.get_absolute_url()).text
 
 
 def test_point_14_a_query_of_a_person_shows_the_answer_or_the_row(
