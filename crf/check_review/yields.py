@@ -21,6 +21,7 @@ from crf.engine.messages import range_text, rule_in_general
 from crf.engine.questions import Question
 from crf.models import CheckMark, EntryPrompt, ListedFinding, MarkKind, Query, QueryState, Resolution
 from crf.queries.sparing import checks_looking_at_the_arm
+from kernel.units import unit_in_print
 
 NUMBERS = ("fired", "changed", "confirmed", "to_review", "settled", "obsolete", "open", "typed", "corrected")
 _OPEN = Q(state=QueryState.OPEN) | Q(state=QueryState.ANSWERED, resolution="")
@@ -146,7 +147,7 @@ def _about_question(question: Question, kind: str) -> str:
         "death": _("{label}: after death"),
     }.get(kind, "{label}")
     bounds = question.hard if kind == "hard" else question.soft
-    return said.format(label=question.text, range=range_text(bounds, question.unit))
+    return said.format(label=question.text, range=range_text(bounds, unit_in_print(question.unit)))
 
 
 def _numbers(user: User, *, form: str, site: str) -> dict[Place, dict[str, int]]:

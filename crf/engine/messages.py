@@ -18,6 +18,7 @@ from crf.engine.dictionaries import DICTIONARIES
 from crf.engine.former_codes import RENAMED
 from crf.engine.questions import Question, QuestionKind, Range
 from kernel.reading import Reason
+from kernel.units import unit_in_print
 
 MISSING_TEXTS = {
     "ND": lambda: _("not done"),
@@ -262,8 +263,8 @@ def finding_text(form: FormDeclaration, finding: Finding, *, zone: str) -> str:
 def _range_sentence(question: Question, finding: Finding) -> str:
     if finding.level == Level.HARD:
         text = _("{label} is outside what is possible ({range}). Correct it.")
-        return text.format(label=question.text, range=range_text(question.hard, question.unit))
+        return text.format(label=question.text, range=range_text(question.hard, unit_in_print(question.unit)))
     text = _(
         "{label} is outside what is usual ({range}). Check the source; correct it or confirm it with a reason."
     )
-    return text.format(label=question.text, range=range_text(question.soft, question.unit))
+    return text.format(label=question.text, range=range_text(question.soft, unit_in_print(question.unit)))

@@ -48,6 +48,15 @@ class PaperQuestion:
     variable: str
     required: bool
     annotations: tuple[str, ...] = ()
+    at_the_end: str = ""  # where a list too long for this place stands
+
+
+@dataclass(frozen=True)
+class PaperList:
+    """The codes of a question that has more of them than have room beside it."""
+
+    title: str
+    boxes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -72,17 +81,41 @@ def blank_html(
     before: Iterable[FormDeclaration] = (),
 ) -> str:
     """Return the blank form as a page of its own, made for paper; forms ``before`` it are printed on it."""
+    printed = [*before, form]
     sections = [section for first in before for section in paper_sections(first)]
     context = {
         "form": form,
         "former_title": former_words(form.formerly),
         "sections": sections + paper_sections(form, wordings),
+        "lists": [each for one in printed for each in _lists(one)],
         "language": get_language() or "en",
         "protocol_version": ", ".join(versions()),  # its help and rows are those of each
         "registry": load(versions()[-1]).fact("registry_id").value,
         "urgent": bool(sections),
     }
     return render_to_string("crf/blank.html", context)
+
+
+def _lists(form: FormDeclaration) -> Iterator[PaperList]:
+    """Yield each long list of codes once, under the words of the question that asks it first."""
+    told: set[str] = set()
+    for section in form.sections:
+        names = () if section.name == CODED else section.fields
+        for name in names:
+            asked = form.groups[name].questions.values() if name in form.groups else [form.questions[name]]
+            for question in asked:
+                if question.codes and _is_long(question) and question.codes.name not in told:
+                    told.add(question.codes.name)
+                    yield PaperList(str(question.text), _boxes(question))
+
+
+def _is_long(question: Question) -> bool:
+    return not question.derived and len(_boxes(question)) > LISTED_LIMIT
+
+
+def _boxes(question: Question) -> tuple[str, ...]:
+    codes = question.codes.labels.items() if question.codes else ()
+    return tuple(_box(code, str(text)) for code, text in codes)
 
 
 def paper_sections(
@@ -159,9 +192,7 @@ def _question(
     wording: str = "",
     annotations: tuple[str, ...] = (),
 ) -> PaperQuestion:
-    codes = question.codes.labels.items() if question.codes else ()
-    listed = tuple(_box(code, str(text)) for code, text in codes)
-    boxes = listed if len(listed) <= LISTED_LIMIT else ()
+    boxes = () if _is_long(question) else _boxes(question)
     return PaperQuestion(
         text=f"{question.text} · {wording}" if wording else str(question.text),
         note=_note(question, beside),
@@ -173,6 +204,7 @@ def _question(
         variable=question.export,
         required=question.required,
         annotations=annotations,
+        at_the_end=_("one of the list at the end") if _is_long(question) and not annotations else "",
     )
 
 
@@ -223,7 +255,9 @@ def _space(question: Question) -> str:
 def _note(question: Question, beside: Mapping[str, Question]) -> str:
     said = said_of(question)
     if question.hard:
-        said.append(_("possible: {range}").format(range=range_text(question.hard, question.unit)))
+        said.append(
+            _("possible: {range}").format(range=range_text(question.hard, unit_in_print(question.unit)))
+        )
     said.append(_only_if(question.shown_when, beside))
     if question.required_when and question.required_when != question.shown_when:
         claim = in_words(question.required_when, beside)

@@ -34,6 +34,7 @@ from crf.page.note_templates import ERROR, blank_notes, finding_note, note, note
 from crf.page.question_templates import Filling, as_json, partial, skeleton
 
 TABLE_LIMIT = 6
+REASON = "_reason"
 
 
 def page(form: FormDeclaration, given: PageInput) -> FormPage:
@@ -56,7 +57,7 @@ def page(form: FormDeclaration, given: PageInput) -> FormPage:
         version=given.version,
         key=given.key,
         raw_prompts=first_text(given.raw, "_prompts"),
-        reason=first_text(given.raw, "_reason"),
+        reason=first_text(given.raw, REASON),
         reasons_json=json.dumps(
             {name: texts[0] for name, texts in given.raw.items() if name.startswith("_reason:") and texts}
         ),
@@ -64,7 +65,7 @@ def page(form: FormDeclaration, given: PageInput) -> FormPage:
         storage=given.storage,
         stored=given.stored,
         today=given.today,
-        reason_problem=given.errors.get("_reason", ""),
+        reason_problem=given.errors.get(REASON, ""),
     )
 
 
@@ -157,7 +158,8 @@ class FormRenderer:
     def problems(self) -> Iterable[tuple[str, str]]:
         """Yield (link, sentence) for what stands in the way of the save, in the order of the page."""
         for name, text in self.given.errors.items():
-            yield f"#id-{name}", text
+            if name != REASON:  # the page says it itself, at the end
+                yield f"#id-{name}", text
         for finding in self.given.outcome.at(Level.HARD):
             name = self.names.get(finding.target, finding.target)
             link = (

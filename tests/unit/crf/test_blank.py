@@ -38,6 +38,20 @@ def test_every_question_has_its_place_and_nothing_derived_is_asked():
     assert "BMI" not in html
 
 
+def test_a_list_too_long_for_its_place_stands_once_at_the_end():
+    """Offline nobody knows the forty complications by heart, nor the tests of a panel."""
+    html = blank_html(catalogue.form("COMP"))
+    assert "ECCG_CODE: one of the list at the end" in html
+    own, _signatures, behind = html.partition("Investigator, signature")
+    assert "GI11 delayed emptying" not in own
+    assert behind.count("<li>GI01 leak of anastomosis, staple line or conduit</li>") == 1
+    panel = blank_html(catalogue.form("LB"))
+    assert panel.count('<ul class="codes">') == 2
+    assert "<li>HGB = Haemoglobin</li>" in panel
+    assert "possible: 0 to 150 10⁹/L" in blank_html(catalogue.form("TREAT"))
+    assert '<ul class="codes">' not in blank_html(catalogue.form("SURV"))
+
+
 def test_a_section_that_only_computes_is_not_printed():
     form = small(ask("weight"), ask("bmi", reads=("weight",), by=lambda weight: weight))
     apart = replace(

@@ -293,8 +293,8 @@ def test_no_condition_of_the_protocol_is_without_its_line() -> None:
 
 def test_what_the_protocol_requires_is_required() -> None:
     listed: dict[str, dict[str, str]] = {}
-    for line in printed("ELIG", "DM", "MH", "CM", "STAGE"):
-        listed.setdefault(line["item"].lower(), line)
+    for each in printed("ELIG", "DM", "MH", "CM", "STAGE"):
+        listed.setdefault(each["item"].lower(), each)
     compared = 0
     for items, cells in rows_of_protocol():
         for item, needed in zip(items, _needs(cells.get("Req", ""), len(items)), strict=True):
