@@ -125,13 +125,7 @@ def _plain_page() -> Any:
     plain = TRIED_ON_EVERY_ELEMENT.sub("", setter.html.UA)
     style = setter.CSS(string=plain, counter_style=setter.html.UA_COUNTER_STYLE)
 
-    class PlainPage(setter.HTML):
-        """A page of HTML with text and tables."""
-
-        def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
-            return [style]
-
-    return PlainPage
+    return type("PlainPage", (setter.HTML,), {"_ua_stylesheets": lambda _self, _forms=False: [style]})
 
 
 @contextmanager
