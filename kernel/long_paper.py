@@ -18,8 +18,9 @@ from functools import cache
 from typing import Any, Final
 
 import pydyf
+from django.conf import settings
 
-from kernel.paper import ARCHIVED, marked_as_practice, quiet, typesetter
+from kernel.paper import ARCHIVED, OF_PRACTICE, quiet, typesetter
 
 CHAPTER: Final = "<!-- a part may begin: chapter -->"
 RECORD: Final = "<!-- a part may begin: record -->"
@@ -57,6 +58,25 @@ class _Placed(pydyf.Object):
         return not self._is_stream
 
 
+class _FontsOfPart(dict[Any, Any]):
+    """The fonts of a part without their files, of which the typesetter keeps a copy each: 20 MB of a Chinese one.
+
+    What is embedded is cut by HarfBuzz from the font itself; where that is too old, the copies are needed.
+    """
+
+    def __setitem__(self, key: Any, font: Any) -> None:
+        ffi = typesetter().text.ffi
+        if ffi.harfbuzz_subset and ffi.harfbuzz.hb_version_atleast(4, 1, 0):
+            font.file_content = b""
+        super().__setitem__(key, font)
+
+    def refuse_lack(self) -> None:
+        """Refuse to go on with a font that was not cut."""
+        cut = {font.hash for font in self.values() if font.file_content}
+        if lacking := {font.family for font in self.values() if font.hash not in cut}:
+            raise RuntimeError(f"not embedded: {', '.join(sorted(lacking))}")
+
+
 @dataclass
 class _SetPart:
     """What was set of one part: its objects as bytes, and the numbers that the whole has to know."""
@@ -75,7 +95,7 @@ def set_long_page(page: str) -> bytes:
 
     Refuses: a server that cannot print.
     """
-    page = marked_as_practice(page)
+    page = _styled(page, OF_PRACTICE) if settings.PALACE3_PRACTICE else page
     head, segments = _segments(page)
     with quiet(), _seldom_collected():
         fonts = typesetter().text.fonts.FontConfiguration()  # read once for all parts
@@ -105,13 +125,7 @@ def _plain_page() -> Any:
     plain = TRIED_ON_EVERY_ELEMENT.sub("", setter.html.UA)
     style = setter.CSS(string=plain, counter_style=setter.html.UA_COUNTER_STYLE)
 
-    class PlainPage(setter.HTML):
-        """A page of HTML with text and tables."""
-
-        def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
-            return [style]
-
-    return PlainPage
+    return type("PlainPage", (setter.HTML,), {"_ua_stylesheets": lambda _self, _forms=False: [style]})
 
 
 @contextmanager
@@ -164,16 +178,23 @@ def _segments(page: str) -> tuple[str, list[str]]:
 def _without(head: str, *edges: str) -> str:
     """Return the head with nothing printed in these places of the margin."""
     empty = " ".join(f"@{edge} {{ content: none }}" for edge in edges)
-    return head.replace("</head>", f"<style>@page {{ {empty} }}</style></head>")
+    return _styled(head, f"@page {{ {empty} }}")
+
+
+def _styled(page: str, style: str) -> str:
+    """Return the page with some style more, which comes last and so counts."""
+    return page.replace("</head>", f"<style>{style}</style></head>", 1)
 
 
 def _set_part(page: str, fonts: Any, place: int, before: int) -> _SetPart:
     """Set one part; ``before`` pages stand before it."""
     taken: list[_SetPart] = []
     document = _page(page).render(font_config=fonts, pdf_variant=ARCHIVED)
+    document.fonts = _FontsOfPart()
     document.make_bookmark_tree = lambda *_args, **_more: []  # those of the whole are made at the end
 
     def take(_document: Any, pdf: Any) -> None:
+        document.fonts.refuse_lack()
         taken.append(_taken(document, pdf, place, before))
         del pdf.objects[FIXED:]  # nothing is written
 

@@ -43,15 +43,10 @@ def set_pages(page: str, attached: Mapping[str, str] | None = None) -> bytes:
     """
     setter = typesetter()
     files = [setter.Attachment(string=text, name=name) for name, text in (attached or {}).items()]
+    marks = [setter.CSS(string=OF_PRACTICE)] if settings.PALACE3_PRACTICE else []
     with quiet():
-        paper = setter.HTML(string=marked_as_practice(page))
-        return bytes(paper.write_pdf(pdf_variant=ARCHIVED, attachments=files))
-
-
-def marked_as_practice(page: str) -> str:
-    """Return the page of HTML, which says on each printed page that practice made it, where it did."""
-    style = f"<style>{OF_PRACTICE}</style></head>" if settings.PALACE3_PRACTICE else "</head>"
-    return page.replace("</head>", style, 1)
+        paper = setter.HTML(string=page)
+        return bytes(paper.write_pdf(pdf_variant=ARCHIVED, attachments=files, stylesheets=marks))
 
 
 @contextmanager

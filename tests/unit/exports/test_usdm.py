@@ -131,6 +131,12 @@ def test_timelines_pass_every_visit_of_the_arm_once(definition: Instance) -> Non
         assert passed == list(by_id)
         seen = [encounters[by_id[each]["encounterId"]] for each in passed if by_id[each]["encounterId"]]
         assert [each["label"] for each in seen] == [rule.name.en for rule in text.visits_for(arm.code)]
+        exits = [by_id[each]["timelineExitId"] for each in passed]
+        assert exits == [*[None] * (len(passed) - 1), timeline["exits"][0]["id"]]
+        assert [each["name"] for each in seen] == [
+            rule.code if rule.arms == ("1", "2") else f"{rule.code} (arm {arm.code})"
+            for rule in text.visits_for(arm.code)
+        ]
         timed = {each["relativeFromScheduledInstanceId"]: each for each in timeline["timings"]}
         assert timed.keys() == by_id.keys()
         at_visits = [timed[each] for each in passed if by_id[each]["encounterId"]]
@@ -145,8 +151,12 @@ def same_window(timing: Instance, window: Window) -> None:
     """A visit may be as far before and after its target as the text says, by whichever way it says it."""
     lower, upper = timing.get("windowLower"), timing.get("windowUpper")
     if window.before is not None or window.after is not None:
-        assert (lower, upper) == (f"P{window.before or 0}D", f"P{window.after or 0}D")
-    elif lower and upper:
+        before, after = window.before or 0, window.after or 0
+        assert (lower, upper) == (f"P{before}D", f"P{after}D")
+        assert timing["windowLabel"].startswith(f"{before} days before to {after} days after the target")
+        return
+    assert timing["windowLabel"].startswith(f"day {window.opens} to day {window.closes} from the anchor")
+    if lower and upper:
         count, unit = re.fullmatch(r"P(\d+)([DW])", timing["value"]).groups()  # type: ignore[union-attr]
         day = int(count) * {"D": 1, "W": 7}[unit] * (-1 if timing["type"]["decode"] == "Before" else 1)
         first, last = day - int(lower[1:-1]), day + int(upper[1:-1])
