@@ -15,7 +15,7 @@ from typing import Any, Final
 from django.core.cache import cache
 
 KEPT_SECONDS: Final = 7 * 24 * 3600
-TOLD: Final = 2  # raised when a report tells less than before: what an earlier release kept is shown to nobody
+TOLD: Final = 2  # raised when a report tells less: what an earlier release kept is shown to nobody
 SILENT_SECONDS: Final = 15 * 60  # nothing told for so long: whoever worked it out has stopped
 
 
