@@ -15,6 +15,7 @@ from typing import Any, Final
 from django.core.cache import cache
 
 KEPT_SECONDS: Final = 7 * 24 * 3600
+TOLD: Final = 2  # raised when a report tells less: what an earlier release kept is shown to nobody
 SILENT_SECONDS: Final = 15 * 60  # nothing told for so long: whoever worked it out has stopped
 
 
@@ -42,7 +43,7 @@ class ReportRequest:
     @property
     def key(self) -> str:
         """Return the digest under which everything about it is kept."""
-        told = json.dumps(asdict(self), sort_keys=True)
+        told = json.dumps([TOLD, asdict(self)], sort_keys=True)
         return f"report:{hashlib.sha256(told.encode()).hexdigest()}"
 
     @property
