@@ -153,7 +153,7 @@ class DecisionForm(ServiceForm):
         super().__init__(*args, **kwargs)
         self.answerable = {f"answer-{code}": code for code in answerable} if may_approve else {}
         if not may_approve:
-            self.fields["verdict"].widget.choices = VERDICTS[1:]  # type: ignore[attr-defined]
+            self.fields["verdict"].widget.choices = VERDICTS[1:]
         for name, code in self.answerable.items():
             self.fields[name] = self._answer_field(code)
         self.order_fields([*self.answerable, *self.base_fields])
