@@ -279,7 +279,10 @@ def _file_of_rows(form: FormDeclaration, group: Group, variables: list[Variable]
     """
     records, rows = cut.rows(Record, f"e.form_code = '{form.code}'"), cut.rows(group.model)
     record = f"(SELECT x.*, x.id AS record_id FROM {records} x WHERE x.form_code = '{form.code}') r"
-    of_record = "e.record_id = k.id" + ("" if cut.is_past else " AND NOT e.removed ORDER BY e.position")
+    of_record = "e.record_id = k.id" + ("" if cut.is_past else " AND NOT e.removed")
+    in_order = (
+        f"(SELECT e.* FROM {cut.rows_where(group.model, of_record)} e ORDER BY e.position, e.id OFFSET 0)"
+    )
     return File(
         f"{form.code}_{group.name.upper()}",
         (*_KEYS, _ROW, *_answers(variables, "g", group.questions, cut)),
@@ -291,11 +294,11 @@ def _file_of_rows(form: FormDeclaration, group: Group, variables: list[Variable]
         form.code,
         group.name,
         RowKeys("r", "", "record_id", act=""),
-        f" ORDER BY {_ORDER}) k, LATERAL {cut.rows_where(group.model, of_record)} g, "
+        f" ORDER BY {_ORDER}) k, LATERAL {in_order} g, "
         "LATERAL (SELECT k.number) p, LATERAL (SELECT k.site AS code, k.time_zone) s, "
         "LATERAL (SELECT k.visit_id AS id, k.visit AS code, k.opens, k.occurrence) v, "
         "LATERAL (SELECT k.id, k.sequence) r WHERE NOT g.removed",
-        asked_order="" if cut.is_past else _IN_ORDER,
+        asked_order=_IN_ORDER,
     )
 
 
