@@ -27,7 +27,7 @@ from crf.queries.sparing import names_looking_at_the_arm
 from crf.queries.values import values_of_queries
 from followup.models import Visit
 from followup.services import add_unscheduled_visit, record_visit
-from kernel.row_keys import key_of, row_key
+from kernel.row_keys import key_of, number_of, row_key
 from reports.worklist import work_for
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_consequences import person, randomized, screened_on_paper, visit
@@ -144,7 +144,7 @@ def test_point_14_a_query_is_raised_at_the_field_without_leaving_the_form(
     assert "data-ask-dialog" in shown
     sent = {"target": "eus_mm", "text": "At which level?", "assignee": "role:investigator"}
     told = client.post(address, sent, headers={"X-Requested-With": "fetch"}).json()
-    query = Query.objects.get(pk=told["number"])
+    query = Query.objects.get(pk=number_of("query", told["number"]))
     assert (query.target, query.assigned_role, query.seen) == (
         "eus_mm",
         "investigator",
@@ -325,9 +325,7 @@ def test_point_14_queries_are_assigned_together(twenty: list[Query], world: Worl
     outcome = dry_run(client, address + filters, **sent)
     number = Query.objects.filter(form_code="STAGE", state="open").count()
     assert (len(outcome.possible), len(outcome.refused)) == (number - 1, 1)
-    rows = [
-        str(pk) for pk in Query.objects.filter(form_code="STAGE", state="open").values_list("pk", flat=True)
-    ]
+    rows = [row_key(each) for each in Query.objects.filter(form_code="STAGE", state="open")]
     done = client.post(address, {"row": rows, "assignee": "role:investigator", "seen": outcome.digest})
     assert done.status_code == 302
     assert Query.objects.filter(assigned_role="investigator").count() == number
