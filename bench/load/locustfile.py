@@ -20,7 +20,7 @@ ACCOUNTS = Path(os.environ.get("ACCOUNTS", "var/demo/accounts.json"))
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 ONCE = re.compile(r'name="once" value="([0-9a-f]{32})"')
 NUMBER = re.compile(r"/participants/(\d\d-\d{4})/")
-FORM = re.compile(r'href="(/participants/\d\d-\d{4}/(?:visits/\d+/)?forms/[^"]+)"')
+FORM = re.compile(r'href="(/participants/\d\d-\d{4}/(?:visits/\w+/)?forms/[^"]+)"')
 # People think; a benchmark that does not is of something else.
 THINKS = float(os.environ.get("THINKS", "5"))
 

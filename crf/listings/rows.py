@@ -25,6 +25,7 @@ from crf.models import SavedListing
 from crf.queries.sparing import names_looking_at_the_arm, spared_if_naming, telling_the_arm
 from kernel.clock import with_offset
 from kernel.errors import Forbidden, Refusal
+from kernel.row_keys import key_of
 from kernel.spreadsheets import Cell
 from protocol.deviations import names_an_arm
 
@@ -181,7 +182,7 @@ def _is_told(user: User, reader: Reader) -> bool:
 
 def _line(definition: ListingDefinition, row: Mapping[str, Any], *, told: bool) -> ListingRow:
     form, group = definition.read[0].form, definition.read[0].group
-    ask = f"record:{row['r0.id']}" + (f":{group.name}.{row['position']}" if group else "")
+    ask = f"record:{key_of('record', row['r0.id'])}" + (f":{group.name}.{row['position']}" if group else "")
     seen, version = row["w.version"], row["row_version"]
     return ListingRow(
         site=row["s.code"],

@@ -63,7 +63,7 @@ from followup.models import Visit
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from kernel.once import new_key
-from kernel.row_keys import row_key, row_of
+from kernel.row_keys import key_of, row_key, row_of
 from trials.models import Participant
 
 
@@ -337,7 +337,9 @@ class RecordEditor:
             comment=f"{with_query(address('comment', record_key))}target="
             if self.stored and self.editable
             else "",
-            verify=f"{address('verify', record_key)}#{row_key(self.stored.record)}-" if self.stored else "",
+            verify=f"{address('verify', record_key)}#{key_of('record', self.stored.record.pk)}-"
+            if self.stored
+            else "",
             back=back or record_key.participant.get_absolute_url(),
             blank=reverse("crf:blank", args=[record_key.form.code]),
         )

@@ -35,7 +35,7 @@ from crf.store.records import RecordKey, find_record, form_named, key_of_record
 from crf.views.rights import READING
 from followup.models import Visit
 from kernel.once import once_for_each_page
-from kernel.row_keys import row_key
+from kernel.row_keys import key_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,7 +95,9 @@ def _verify_ticked(request: PersonRequest, placed: list[tuple[RecordKey, Any]]) 
             if name.startswith(prefix)
         }
         was = [
-            target for target in request.POST.get(f"was:{row_key(record)}", "").split() if target not in seen
+            target
+            for target in request.POST.get(f"was:{key_of('record', record.pk)}", "").split()
+            if target not in seen
         ]
         if not seen and not was:
             continue
@@ -114,7 +116,7 @@ def _onward(request: PersonRequest, placed: list[tuple[RecordKey, Any]]) -> str:
     """Return where the pressed button leads: a query about one field, the next record with fields left, or here."""
     asked = request.POST.get("ask", "").partition(":")
     for record_key, record in placed:
-        if asked[0] == row_key(record):
+        if asked[0] == key_of("record", record.pk):
             page = address("ask", record_key)
             return f"{page}{'&' if '?' in page else '?'}target={asked[2]}&then=verify"
     if "next" in request.POST and placed:

@@ -15,7 +15,7 @@ from exports.api.described import DescribedAnswer, listed, named
 from exports.api.endpoint import endpoint
 from exports.api.parameters import PARTICIPANT
 from exports.api.requests import CallerRequest
-from kernel.row_keys import row_key
+from kernel.row_keys import key_of
 
 
 @extend_schema(summary="Central reviews and where they stand")
@@ -40,7 +40,7 @@ def central_reviews(request: CallerRequest) -> Response:
                 "form": case.review.form,
                 "participant": line.number,
                 "site": line.site,
-                "record": row_key(case.record),
+                "record": key_of("record", case.record.pk),
                 "state": str(case.state),
                 "answers_given": len(case.answers),
                 "answers_fallen": case.fallen,

@@ -112,7 +112,7 @@ def records(
     zones, stored_at = _zones_of(form, rows), _stored_at(rows, at)
     return [
         {
-            "id": row_key(row),
+            "id": key_of("record", row.pk),
             "participant": row.participant.number,
             "form": form.code,
             "visit": key_of("visit", row.visit_id) if row.visit_id else None,

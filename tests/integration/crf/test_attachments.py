@@ -490,7 +490,7 @@ def test_point_11_programs_read_files_with_the_same_rights(recorded: Participant
     answer = api.get(address)
     fits(Client().get("/api/schema/?format=json").json(), "/api/v1/attachments/", answer)
     first, second = answer.json()["results"]
-    assert (first["id"], first["sha256"], first["name"]) == (row.pk, row.digest, "note.pdf")
+    assert (first["id"], first["sha256"], first["name"]) == (row_key(row), row.digest, "note.pdf")
     assert (second["name"], second["ending"], second["ending_reason"]) == (None, "removed", "Wrong")
     got = api.get(f"/api/v1/attachments/{row_key(row)}/file/")
     assert b"".join(got.streaming_content) == NOTE

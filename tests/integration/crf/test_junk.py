@@ -17,7 +17,7 @@ from crf.queries.services import raise_query
 from crf.store.records import record_key_of
 from followup import services as followup
 from followup.models import Visit
-from kernel.row_keys import row_key
+from kernel.row_keys import key_of, row_key
 from tests.integration.crf.conftest import Save, make_operated, record_at
 from tests.integration.crf.test_coding import event, load
 from tests.integration.crf.test_pages import client_of
@@ -112,7 +112,7 @@ def there(world: World, everything: None, save: Save, tmp_path: Path) -> dict[st
         listing = save_listing(name="L", definition=columns, is_shared=True, by=world.data_manager, at=NOW)
     return {
         "number": person.number,
-        "record": row_key(record_at(person, "STAGE")),
+        "record": key_of("record", record_at(person, "STAGE").pk),
         "event": event(person, world, "Headache").pk,
         "query": row_key(query),
         "listing": row_key(listing),

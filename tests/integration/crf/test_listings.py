@@ -257,7 +257,7 @@ def test_point_15_rows_become_queries_after_a_dry_run(two: list[Participant], wo
     listing = made(world.data_manager, "STAGE.node.station", sources=("STAGE.node",), is_shared=True)
     client = client_of(world.monitor)
     page = client.get(listing.get_absolute_url()).text
-    rows = re.findall(r'name="row" value="(record:\d+:node\.\d+)"', page)
+    rows = re.findall(r'name="row" value="(record:\w+:node\.\d+)"', page)
     assert len(rows) == 3
     sent: dict[str, Any] = {"row": rows[:2], "target": "station", "text": "Which station?", "assignee": ""}
     address = reverse("crf:queries-raise")

@@ -27,7 +27,7 @@ from crf.queries.sparing import names_looking_at_the_arm
 from crf.queries.values import values_of_queries
 from followup.models import Visit
 from followup.services import add_unscheduled_visit, record_visit
-from kernel.row_keys import key_of, row_key
+from kernel.row_keys import key_of, number_of, row_key
 from reports.worklist import work_for
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_consequences import person, randomized, screened_on_paper, visit
@@ -144,7 +144,7 @@ def test_point_14_a_query_is_raised_at_the_field_without_leaving_the_form(
     assert "data-ask-dialog" in shown
     sent = {"target": "eus_mm", "text": "At which level?", "assignee": "role:investigator"}
     told = client.post(address, sent, headers={"X-Requested-With": "fetch"}).json()
-    query = Query.objects.get(pk=told["number"])
+    query = Query.objects.get(pk=number_of("query", told["number"]))
     assert (query.target, query.assigned_role, query.seen) == (
         "eus_mm",
         "investigator",
@@ -253,7 +253,7 @@ def test_point_14_twenty_queries_are_answered_in_one_sitting(twenty: list[Query]
         reverse("crf:queries-first"), {"state": "open", "participant": twenty[0].participant.number}
     )
     loads = 0
-    while "/queries/" in page["Location"] and re.search(r"/queries/\d+/", page["Location"]):
+    while "/queries/" in page["Location"] and re.search(r"/queries/\w{8}/", page["Location"]):
         shown = client.get(page["Location"])
         loads += 1
         assert "<strong>" in shown.text
@@ -325,9 +325,7 @@ def test_point_14_queries_are_assigned_together(twenty: list[Query], world: Worl
     outcome = dry_run(client, address + filters, **sent)
     number = Query.objects.filter(form_code="STAGE", state="open").count()
     assert (len(outcome.possible), len(outcome.refused)) == (number - 1, 1)
-    rows = [
-        str(pk) for pk in Query.objects.filter(form_code="STAGE", state="open").values_list("pk", flat=True)
-    ]
+    rows = [row_key(each) for each in Query.objects.filter(form_code="STAGE", state="open")]
     done = client.post(address, {"row": rows, "assignee": "role:investigator", "seen": outcome.digest})
     assert done.status_code == 302
     assert Query.objects.filter(assigned_role="investigator").count() == number
@@ -387,7 +385,7 @@ def test_point_14_ageing_and_workload_by_site_on_page_file_and_api(twenty: list[
     mine = (
         caller(world.coordinator, Permission.QUERY_VIEW).get("/api/v1/queries/", {"state": "answered"}).json()
     )
-    assert [row["id"] for row in mine["results"]] == [twenty[1].pk]
+    assert [row["id"] for row in mine["results"]] == [row_key(twenty[1])]
 
 
 def test_point_14_lists_ask_the_same_however_many_queries_they_show(

@@ -29,9 +29,10 @@ def test_point_20_forms_are_verified_together_as_they_were_shown(
 ) -> None:
     save(screened, "STAGE", **stage())
     record = record_at(screened, "STAGE")
+    named = key_of("record", record.pk)
     client, address = client_of(world.monitor), reverse("crf:rows-verify")
-    assert f'value="record:{row_key(record)}"' in client.get(reverse("reports:verification")).text
-    rows = [f"record:{row_key(record)}", f"record:{key_of('record', 999_999)}", "record:x"]
+    assert f'value="record:{key_of("record", record.pk)}"' in client.get(reverse("reports:verification")).text
+    rows = [f"record:{named}", f"record:{key_of('record', 999_999)}", "record:x"]
     outcome = dry_run(client, address, row=rows)
     [line] = outcome.possible
     left = RecordVerification.objects.get(record=record.pk).left
@@ -77,7 +78,9 @@ def test_point_20_visits_are_booked_and_recorded_together(person: Participant, w
     randomized(person)
     visits = list(Visit.objects.filter(participant=person, state__in=AWAITED).order_by("opens", "pk")[:3])
     client, book = client_of(world.coordinator), reverse("crf:rows-book")
-    assert f'value="visit:{visits[0].pk}"' in client.get(reverse("followup:agenda"), {"show": "list"}).text
+    assert (
+        f'value="visit:{row_key(visits[0])}"' in client.get(reverse("followup:agenda"), {"show": "list"}).text
+    )
     rows = [f"visit:{row_key(each)}" for each in visits]
     assert client.post(book, {"row": rows, "day": "soon"}).status_code == 422
     day = visits[0].opens if visits[0].opens != visits[0].proposed_on else visits[0].closes

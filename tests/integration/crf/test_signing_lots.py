@@ -24,7 +24,7 @@ from crf.records.signing import NothingToSign, digest_of, sign_record, sign_reco
 from crf.store.records import find_stored_record, update_record
 from crf.store.signatures import standing_signature
 from crf.views import signing
-from kernel.row_keys import key_of, row_key
+from kernel.row_keys import key_of
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_pages import client_of, form_url
 from tests.integration.crf.test_saving import stage
@@ -171,24 +171,23 @@ def test_point_18_the_pages_list_show_and_sign(filled: Participant, world: World
     client, page = client_of(world.investigator), reverse("crf:sign-lot")
     listed = client.get(reverse("crf:to-sign"))
     record = record_at(filled, "STAGE")
-    assert f"{page}?record={row_key(record)}" in listed.text
+    named = key_of("record", record.pk)
+    assert f"{page}?record={named}" in listed.text
     assert "Forms to sign" in client.get(reverse("home")).text
     key, stored = place_at(filled, "STAGE"), find_stored_record(place_at(filled, "STAGE"))
     assert stored is not None
     shown = shown_record(key, stored)
     address = f"{page}?participant={filled.number}"
     lot = client.get(address)
-    assert f'name="sign:{row_key(record)}" value="{shown.token}"' in lot.text
-    assert (
-        client.post(address, {f"sign:{row_key(record)}": shown.token, "password": "wrong"}).status_code == 422
-    )
-    answer: Any = client.post(address, {f"sign:{row_key(record)}": shown.token, "password": PASSWORD})
+    assert f'name="sign:{key_of("record", record.pk)}" value="{shown.token}"' in lot.text
+    assert client.post(address, {f"sign:{named}": shown.token, "password": "wrong"}).status_code == 422
+    answer: Any = client.post(address, {f"sign:{named}": shown.token, "password": PASSWORD})
     assert answer.url == reverse("crf:to-sign")
     assert record_at(filled, "STAGE").state == RecordState.SIGNED
-    again = client.post(address, {f"sign:{row_key(record)}": shown.token, "password": PASSWORD}, follow=True)
+    again = client.post(address, {f"sign:{named}": shown.token, "password": PASSWORD}, follow=True)
     assert key.label in again.text
     assert client_of(world.coordinator).get(page).status_code == 403
-    other = {f"sign:{row_key(record)}": shown.token, "password": PASSWORD}
+    other = {f"sign:{named}": shown.token, "password": PASSWORD}
     assert client_of(world.stranger).post(address, other).status_code == 403
 
 

@@ -32,7 +32,7 @@ from crf.store.records import record_key_of
 from crf.store.verification import FieldAnswer, answers_of
 from followup.models import Visit
 from followup.services import plan_visits_for
-from kernel.row_keys import row_key
+from kernel.row_keys import key_of
 from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_pages import client_of, form_url
 from tests.integration.crf.test_saving import stage
@@ -298,7 +298,7 @@ def test_point_16_fields_are_ticked_on_a_page_and_nothing_is_lost(
     answer: Any = client.post(address, ticks | {"save": "1"}, follow=True)
     assert "STAGE eus_mm" in answer.text
     assert set(FieldVerification.objects.values_list("target", flat=True)) == {"ct", "cn"}
-    kept = {tick_name(record.pk, "ct"): seen["ct"], f"was:{row_key(record)}": "ct cn "}
+    kept = {tick_name(record.pk, "ct"): seen["ct"], f"was:{key_of('record', record.pk)}": "ct cn "}
     client.post(address, kept | {"save": "1"})
     standing = FieldVerification.objects.filter(fell_at=None)
     assert list(standing.values_list("target", flat=True)) == ["ct"]

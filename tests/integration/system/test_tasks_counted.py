@@ -158,7 +158,7 @@ def finds_a_visit(world: World, person: Participant) -> Walk:
         plan_visits_for(participant=person, by=world.coordinator, at=NOW)
     walk = Walk(world.coordinator)
     walk.open(f"/search/?q={person.number}+SCR")
-    walk.follow(rf"/participants/{person.number}/visits/\d+/$")
+    walk.follow(rf"/participants/{person.number}/visits/\w+/$")
     return walk
 
 
