@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from locust import HttpUser, between, task
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 ACCOUNTS = Path(os.environ.get("ACCOUNTS", "var/demo/accounts.json"))
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 ONCE = re.compile(r'name="once" value="([0-9a-f]{32})"')
 NUMBER = re.compile(r"/participants/(\d\d-\d{4})/")
 FORM = re.compile(r'href="(/participants/\d\d-\d{4}/(?:visits/\w+/)?forms/[^"]+)"')
+# A browser asks again where the server had just closed an idle connection; what is sent is never repeated.
+ASKS_AGAIN = Retry(total=1, connect=1, read=1, status=0, allowed_methods={"GET"})
 # People think; a benchmark that does not is of something else.
 THINKS = float(os.environ.get("THINKS", "5"))
 
@@ -37,6 +41,8 @@ class Coordinator(HttpUser):
 
     def on_start(self) -> None:
         """Sign in as one of the coordinators whose site has participants."""
+        for scheme in ("http://", "https://"):
+            self.client.mount(scheme, HTTPAdapter(max_retries=ASKS_AGAIN))
         self.numbers: list[str] = []
         accounts = coordinators()
         random.shuffle(accounts)

@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         raise CommandError(
-            "Nothing was done. The first two trial managers are made with manage.py create_trial_manager. "
+            "Nothing was done. create_administrator makes the first trial manager, create_trial_manager the second. "
             "Everybody else is let in on the page People, where passwords are reset too. "
             "Where no trial manager can sign in any more, two people use manage.py break_glass."
         )
