@@ -6,6 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 
 from crf import catalogue
 from crf.engine.base import RecordState as SavedState
@@ -76,6 +81,7 @@ class Matrix:
 
 
 ByPlace = dict[tuple[str, int | None], RecordSummary]
+QueryCounts = Counter[tuple[str, int | None]]  # by form and record
 
 
 def record_states(participant: Participant) -> list[RecordSummary]:
@@ -86,19 +92,30 @@ def record_states(participant: Participant) -> list[RecordSummary]:
     ]
 
 
+def with_queries() -> dict[str, Any]:
+    """Return, for a query of participants, form and record of each query of theirs that is not closed."""
+    living = Query.objects.filter(participant=OuterRef("pk")).living().order_by("pk")
+    return {
+        "queries_living": ArraySubquery(living.values(json=JSONObject(form="form_code", record="record_id")))
+    }
+
+
+def queries_of(participant: Any) -> QueryCounts:
+    """Return how many there are; the participant carries what ``with_queries`` adds to a query."""
+    return Counter((each["form"], each["record"]) for each in participant.queries_living)
+
+
 def matrix_of(
     participant: Participant,
     visits: Iterable[Visit],
     names: Mapping[int, str],
     *,
     reached: Collection[str],
+    queries: QueryCounts,
     today: date,
 ) -> Matrix:
     """Return the matrix as it stands on ``today``; ``reached`` are the milestones that stand."""
     records = record_states(participant)
-    queries = Counter(
-        Query.objects.filter(participant=participant).living().values_list("form_code", "record_id")
-    )
     shown = [visit for visit in visits if visit.state not in NO_LONGER]
     forms = [form for form in catalogue.forms().values() if participant.arm or form.before_randomization]
     asked = {code for visit in shown for code in visit.forms}
@@ -141,7 +158,9 @@ def forms_of_visit(visit: Visit, *, today: date) -> list[tuple[FormDeclaration, 
     standing = Milestone.objects.filter(participant=visit.participant, on__isnull=False)
     reached = set(standing.values_list("code", flat=True))
     names = {each.pk: str(each) for each in visits}
-    matrix = matrix_of(visit.participant, visits, names, reached=reached, today=today)
+    living = Query.objects.filter(participant=visit.participant).living()
+    queries: QueryCounts = Counter(living.values_list("form_code", "record_id"))
+    matrix = matrix_of(visit.participant, visits, names, reached=reached, queries=queries, today=today)
     asked = [
         pair
         for row in matrix.rows
@@ -158,7 +177,7 @@ def _cell(
     form: FormDeclaration,
     visit: Visit,
     by_place: Mapping[tuple[str, int | None], RecordSummary],
-    queries: Counter[tuple[str, int | None]],
+    queries: QueryCounts,
     reached: Collection[str],
     today: date,
 ) -> Cell | None:
@@ -226,7 +245,7 @@ def _expected(code: str, visit: Visit, today: date) -> str:
 def _alone(
     form: FormDeclaration,
     record: RecordSummary | None,
-    queries: Counter[tuple[str, int | None]],
+    queries: QueryCounts,
     participant: Participant,
     number: int,
 ) -> Cell:

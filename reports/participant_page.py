@@ -28,7 +28,7 @@ from followup.todo_lines import TodoLine, todo_lines
 from followup.wording import in_language, visit_name
 from reports.acts import in_words
 from reports.course import CourseLine, course_of
-from reports.matrix import Cell, Matrix, matrix_of
+from reports.matrix import Cell, Matrix, matrix_of, queries_of
 from reports.next_steps import NextBand, next_band
 from reports.pathway import Pathway, pathway
 from reports.phases import MatrixPhase, phases_of
@@ -105,7 +105,8 @@ def participant_page_of(
     )
     names = {visit.pk: visit_name(text, visit) for visit in visits}
     reached = {milestone.code for milestone in milestones if milestone.on}
-    matrix = matrix_of(participant, visits, names, reached=reached, today=today)
+    queries = queries_of(participant)
+    matrix = matrix_of(participant, visits, names, reached=reached, queries=queries, today=today)
     if not user.may(Permission.CRF_VIEW, participant.site_id):
         matrix = matrix.without_links()
     todos = _todos(participant, visits, today) if participant.arm else []

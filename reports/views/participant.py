@@ -16,6 +16,7 @@ from kernel.clock import local_date
 from reports.actions import actions_of
 from reports.acts import acts_about, in_words, role_of
 from reports.course import with_course
+from reports.matrix import with_queries
 from reports.participant_page import participant_page_of
 from reports.person import person_line, with_person
 from trials.models import Participant
@@ -29,7 +30,11 @@ def participant_page(request: PersonRequest, number: str) -> HttpResponse:
     """Show one participant: state, timeline, visits and forms, what is next, and the latest acts."""
     rows = Participant.objects.open_to(request.user, Permission.PARTICIPANT_VIEW).select_related("site")
     noted = rows.annotate(
-        notes_kept=open_notes_of(request.user), lock_kind=lock_kind(), **with_course(), **with_person()
+        notes_kept=open_notes_of(request.user),
+        lock_kind=lock_kind(),
+        **with_course(),
+        **with_person(),
+        **with_queries(),
     )
     participant = get_object_or_404(noted, number=number)
     at = timezone.now()

@@ -12,6 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
+from crf.queries.services import raise_query
+from crf.store.records import record_key_of
 from design.badges import badge_for
 from followup.services import plan_visits_for
 from kernel.row_keys import row_key
@@ -96,8 +98,12 @@ def test_a_draft_is_on_its_owners_work_list_and_leads_back_to_the_form(world: Wo
 def test_participant_page_asks_little_however_much_there_is(world: World, randomized: Any) -> None:
     client = of(world.coordinator)
     address = f"/participants/{randomized.number}/"
-    assert asked(client, address) <= MOST_QUERIES
+    with scope(user_id=None, sites=EVERYTHING):
+        stage = record_key_of(participant=randomized, form="STAGE")
+        raise_query(record_key=stage, text="Which day?", by=world.data_manager, at=NOW)
+    assert asked(client, address) < MOST_QUERIES, "in a request the scope is one question more"
     page = client.get(address).content.decode()
+    assert "<dt>Open queries</dt><dd>1</dd>" in page
     assert "OS36" in page
     assert "SURG" in page
 
