@@ -18,7 +18,7 @@ from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
-from accounts.browsers import device_of, note_session, remember_browser
+from accounts.browsers import COOKIE, note_session, remember_browser
 from accounts.models import User
 from accounts.services import count_mistyped, sign_out
 from accounts.throttle import MISTYPED
@@ -33,24 +33,24 @@ log = logging.getLogger(__name__)
 
 
 def open_session(request: HttpRequest, user: User, *, at: datetime) -> None:
-    """The request's browser, and no other, has a session of ``user`` that is not idle now, under a new key."""
+    """The request's browser has a session of ``user`` that is not idle now, under a new key."""
     # Django gives a session a new key only where nobody was signed in, or somebody else was.
     if request.user == user:
         request.session.cycle_key()
     login(request, user)
-    request.session["client"] = _client(request)
     request.session["seen_at"] = at.timestamp()
 
 
 def note_open_session(request: HttpRequest, response: HttpResponse, user: User, *, at: datetime) -> None:
-    """The session stands on its owner's list, and the browser is known by a secret that ``response`` gives it."""
-    request.session["device"] = remember_browser(request, response)
+    """The session works in this browser alone, which ``response`` gives a secret, and stands on its owner's list."""
+    device = remember_browser(request, response)
+    request.session["client"] = _client(request)
     request.session.save()
     note_session(
         user=user,
         key=row_key_of(request),
         agent=request.headers.get("User-Agent", ""),
-        device=request.session["device"],
+        device=device,
         at=at,
     )
 
@@ -77,7 +77,9 @@ def seconds_left(request: HttpRequest, *, at: datetime) -> int:
 
 
 def _client(request: HttpRequest) -> str:
-    return hashlib.sha256(request.headers.get("User-Agent", "").encode()).hexdigest()
+    """Return the digest of what tells a browser from others: its name, and its own secret."""
+    told = request.headers.get("User-Agent", ""), request.COOKIES.get(COOKIE, "")
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
 def gate(get_response: Handler) -> Handler:
@@ -89,7 +91,7 @@ def gate(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated:
-            if _is_elsewhere(request):
+            if request.session.get("client", _client(request)) != _client(request):
                 log.warning("session.moved", extra={"user_id": request.user.pk})
                 logout(request)
                 return redirect("accounts:sign-in")
@@ -101,12 +103,6 @@ def gate(get_response: Handler) -> Handler:
         return response
 
     return middleware
-
-
-def _is_elsewhere(request: HttpRequest) -> bool:
-    """Say whether the session's key came without the browser that opened it: its name, or its own secret."""
-    here = {"client": _client(request), "device": device_of(request)}
-    return any(request.session.get(name, value) != value for name, value in here.items())
 
 
 def mistyped(get_response: Handler) -> Handler:

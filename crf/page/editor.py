@@ -405,7 +405,8 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
     form, problem, status = editor.form, "", 422
     today = local_date(editor.at, editor.zone)
     typed = submission.parse(form, data, zone=editor.zone, saved=editor.saved_rows, today=today)
-    typed.values |= editor.kept_back
+    if form is not editor.record_key.form:
+        typed.values |= editor.kept_back
     editor.leaves_out = bool(typed.control("leave_out"))
     try:
         return save_answers(

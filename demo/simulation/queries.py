@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kernel.row_keys import key_of
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,6 +20,7 @@ from crf.queries.places import places_of
 from crf.store.records import find_stored_record, key_of_record
 from demo.simulation.sites import SiteWithPeople, Stage
 from followup.models import Visit, VisitState
+from kernel.row_keys import key_of
 from kernel.scope import EVERYTHING, scope
 from trials.models import Participant
 

@@ -82,7 +82,9 @@ def contact_requests(user: User, today: date) -> WorkListSection:
     items = [
         WorkItem(
             asked.reference,
-            str(_("Call requested") if asked.state == RequestState.NEW else _("Follow up the contact request")),
+            str(
+                _("Call requested") if asked.state == RequestState.NEW else _("Follow up the contact request")
+            ),
             asked.get_absolute_url(),
             "request",
             asked.state,
