@@ -436,7 +436,7 @@ class WrittenBySystem(DatabaseGuard):
         return f"DROP TRIGGER system_guard ON {table};"
 
 
-class WorkedOut(DatabaseGuard):
+class WrittenByTriggers(DatabaseGuard):
     """Rows are worked out by the database from rows under acts: in its triggers, or in a function of the owner.
 
     The application's role writes none by itself: a gate, a lock or a signature that asks such a row asks its source.

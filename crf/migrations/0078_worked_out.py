@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(WORKED_OUT_BY_OWNER, WORKED_OUT_BY_CALLER),
         migrations.AddConstraint(
             model_name="recordverification",
-            constraint=audit.guards.WorkedOut(name="crf_recordverification_worked_out"),
+            constraint=audit.guards.WrittenByTriggers(name="crf_recordverification_worked_out"),
         ),
     ]

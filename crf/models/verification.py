@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import SiteQuerySet
-from audit.guards import ActGuard, MayDelete, SiteScoped, WorkedOut
+from audit.guards import ActGuard, MayDelete, SiteScoped, WrittenByTriggers
 from audit.models import Audited, audited
 from crf.engine.base import Record
 from crf.guards import SiteOfParticipant
@@ -147,7 +147,7 @@ class RecordVerification(models.Model):
             SiteScoped(name="crf_recordverification_scope"),
             SiteOfParticipant(name="crf_recordverification_site"),
             MayDelete(name="crf_recordverification_deletable"),
-            WorkedOut(name="crf_recordverification_worked_out"),
+            WrittenByTriggers(name="crf_recordverification_worked_out"),
         )
 
     def __str__(self) -> str:

@@ -29,7 +29,6 @@ ARM = "participant.arm"
 
 class CheckCountsByArm(Refusal):
     code = "crf.check_counts_by_arm"
-    fields = ("check",)
     message = gettext_lazy(
         "Rows are not kept by the check {check}: it looks at the arm, and they would be counted by it. Choose the form "
         "instead."

@@ -35,6 +35,7 @@ MAY_NAME = {
         "events, pregnancies and reports start and stop the safety clocks",
     ),
     "crf/safety/paper.py": ({"AE", "SAE"}, "the paper of a serious event holds the event and its report"),
+    "exports/codebook/items.py": ({"LB"}, "each laboratory test has units and results of its own"),
     "exports/masking.py": (
         {"ELIG", "DM", "MH", "CM", "STAGE", "VS", "LB", "QOL", "AE", "SAE", "PREG", "PROG", "SURV"},
         "forms that both arms are asked alike leave with the arm masked",

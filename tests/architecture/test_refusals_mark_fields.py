@@ -48,7 +48,7 @@ WHOLE = {
         "NothingChanged",
         "NoSuchBlock",
     ),
-    *("FilterUnreadable", "UnreadableFilter", "NoSuchSource"),
+    *("CheckCountsByArm", "FilterUnreadable", "UnreadableFilter", "NoSuchSource"),
     *("TextEmpty", "TextTooLong", "TokensLeft", "VisitNotOpenYet"),
     # a hospital said it, nobody typed it here
     *("HospitalAnswerRefused", "HospitalOpensNothing"),
