@@ -15,6 +15,7 @@ from accounts.permissions import SiteQuerySet
 from audit.guards import ActGuard, MayDelete, ProvenAccess, SiteScoped, WrittenBySystem
 from audit.models import Audited, audited
 from followup.visit_conduct import ContactMode, ContactResult, ContactRoute, SourceKeeper
+from kernel.row_keys import key_of, row_key
 from trials.lock_guards import DataLockGuard
 from trials.models.participants import OfParticipant
 
@@ -184,15 +185,14 @@ class Visit(OfParticipant):
         return self.code if self.occurrence == 1 else f"{self.code} ({self.occurrence})"
 
     def get_absolute_url(self) -> str:
-        return _address().format(number=self.participant.number, pk=self.pk)
+        return _address().format(number=self.participant.number, key=row_key(self))
 
 
 @cache
 def _address() -> str:
     """Return the address of a visit with places for participant and key: a month names two hundred of them."""
-    return (
-        reverse("followup:visit", args=["00-0000", 0]).replace("00-0000", "{number}").replace("/0/", "/{pk}/")
-    )
+    some = reverse("followup:visit", args=["00-0000", 0])
+    return some.replace("00-0000", "{number}").replace(key_of("visit", 0), "{key}")
 
 
 class ReminderKind(models.TextChoices):

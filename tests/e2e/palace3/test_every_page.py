@@ -41,6 +41,7 @@ from demo.simulation.typed_pdf import typed_pdf
 from exports.imports.services import preview_import
 from followup.models import CalendarFeed, DataCut, Visit
 from followup.services import make_feed, record_contact_attempt, withdraw_participant
+from kernel.row_keys import key_of
 from kernel.scope import EVERYTHING, scope
 from monitoring.models import MonitoringFinding
 from protocol import text
@@ -361,7 +362,7 @@ def pages(played: Played, known: dict[str, Any]) -> Iterator[tuple[str, str, str
         yield "participant", played.address("participant"), letter, 200
     for code, form in catalogue.forms().items():
         at_visit = known["visits"].get(code, played.keys["followup"])
-        visit = f"?visit={at_visit}" if form.repeats == Repeats.PER_VISIT else ""
+        visit = f"?visit={key_of('visit', at_visit)}" if form.repeats == Repeats.PER_VISIT else ""
         for letter in "CX":
             yield "crf:form", played.address("crf:form", code=code) + visit, letter, 200
     yield "participant", played.address("participant", number=known["newcomer"]), "C", 200
