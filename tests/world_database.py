@@ -138,6 +138,7 @@ def committed_world() -> World:
             with admin.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as target:
                 target.write(copied)
         admin.cursor().executemany("SELECT setval(%s::regclass, %s)", rows.numbers)
+        admin.execute("UPDATE audit_act SET stored_at = clock_timestamp()")  # now, not when it was built
     return copy.deepcopy(_built["world"])
 
 

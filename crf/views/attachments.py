@@ -36,7 +36,7 @@ from crf.store.records import RecordKey, form_named, key_of_record
 from crf.views.rights import ENTERING
 from kernel.errors import Forbidden
 from kernel.once import FIELD, PAGE_KEY, new_key, once_for_each_page
-from kernel.row_keys import row_of
+from kernel.row_keys import key_of, row_of
 from kernel.uploads import takes_files
 
 
@@ -91,7 +91,7 @@ def _lead_on(
 def _waiting_url(record_key: RecordKey, pk: int, step: str = "") -> str:
     """Return where a file that waits is asked about, or where a step is taken with it."""
     path, sign, query = address("attach", record_key).partition("?")
-    return f"{path}{pk}/{step}{sign}{query}"
+    return f"{path}{key_of('attachmentupload', pk)}/{step}{sign}{query}"
 
 
 @requires(*ENTERING)

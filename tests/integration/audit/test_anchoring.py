@@ -57,7 +57,7 @@ def test_requirement_40_each_night_the_digest_goes_out(house: Any, tmp_path: Pat
     assert anchor.chain in page.content.decode()
     assert "camera=()" in page.headers["Permissions-Policy"]
     assert is_signed(Client().get(f"/anchors/{anchor.pk}.json").json())
-    assert "审计" in Client().get("/anchors/?lang=zh-hans").content.decode()
+    assert "稽查" in Client().get("/anchors/?lang=zh-hans").content.decode()
 
 
 def test_what_the_night_finds_is_mailed(house: Any, superuser: psycopg.Connection[Any]) -> None:

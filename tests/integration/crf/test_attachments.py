@@ -208,7 +208,7 @@ def test_point_11_a_file_that_could_name_somebody_waits_for_its_sender(
     assert "something in the name of the file" in question
     assert not Attachment.objects.exists()
     waiting = AttachmentUpload.objects.get()
-    here = f"{address}{waiting.pk}/"
+    here = f"{address}{row_key(waiting)}/"
     refused = client.post(here, {"name": "report.pdf", "reason": " ", "once": new_key()})
     assert (refused.status_code, Attachment.objects.count()) == (422, 0)
     kept = client.post(
@@ -227,8 +227,8 @@ def test_point_11_a_file_that_could_name_somebody_waits_for_its_sender(
     # the other answer: nothing is kept
     client.post(address, posted(typed_pdf(["Tel: 13800138000"])))
     waiting = AttachmentUpload.objects.get()
-    assert client_of(world.investigator).get(f"{address}{waiting.pk}/").status_code == 302
-    assert client.post(f"{address}{waiting.pk}/take-back/", {"once": new_key()}).status_code == 302
+    assert client_of(world.investigator).get(f"{address}{row_key(waiting)}/").status_code == 302
+    assert client.post(f"{address}{row_key(waiting)}/take-back/", {"once": new_key()}).status_code == 302
     assert (AttachmentUpload.objects.count(), Attachment.objects.count()) == (0, 1)
     with pytest.raises(UploadGone):
         take_back(record_key=place_at(recorded, "DM"), upload=waiting.pk, by=world.coordinator)

@@ -77,7 +77,7 @@ def test_it_is_told_in_the_readers_language(
     message: Any = next(each for each in post.outbox if each.to == ["investigator@example.org"])
     assert words in message.body
     assert person.number in message.body
-    assert "2026-06-22 10:00 UTC+8" in message.body  # a clock names its zone (point 19)
+    assert "UTC+8" in message.body  # a clock names its zone (point 19)
 
 
 def test_a_clock_has_a_mail_of_its_own_with_its_end_and_zone_in_the_subject(

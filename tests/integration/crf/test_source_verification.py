@@ -302,7 +302,7 @@ def test_point_16_fields_are_ticked_on_a_page_and_nothing_is_lost(
     client.post(address, kept | {"save": "1"})
     standing = FieldVerification.objects.filter(fell_at=None)
     assert list(standing.values_list("target", flat=True)) == ["ct"]
-    asked = client.post(address, kept | {"ask": f"{record.pk}:eus_mm"})
+    asked = client.post(address, kept | {"ask": f"{key_of('record', record.pk)}:eus_mm"})
     assert "target=eus_mm&then=verify" in asked.url
     raised = client.post(asked.url, {"target": "eus_mm", "text": "Source says 11"})
     assert raised.url == address

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from crf.records.save import save_answers
 from crf.store.records import NEW, record_key_of
 from exports.api.urls import urlpatterns
 from exports.models import Export
+from kernel.row_keys import LENGTH
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_api import caller
 from tests.world import NOW, World, screen
@@ -58,7 +60,7 @@ def identified(world: World) -> Participant:
 def readable(world: World) -> Iterator[tuple[Client, str]]:
     """Yield every address of the API that is read, with a caller who may."""
     participant = screen(world)
-    values = {"number": participant.number, "code": "ELIG", "pk": 1}
+    values = {"number": participant.number, "code": "ELIG", "pk": "0" * LENGTH}
     for pattern in urlpatterns:
         assert isinstance(pattern, URLPattern)
         methods: dict[str, Permission] = pattern.callback.permissions  # type: ignore[attr-defined]
@@ -67,9 +69,7 @@ def readable(world: World) -> Iterator[tuple[Client, str]]:
         who = (
             world.coordinator if methods["GET"] in ROLE_PERMISSIONS[Role.COORDINATOR] else world.data_manager
         )
-        address = str(pattern.pattern)
-        for kind in ("str:", "int:"):
-            address = address.replace(f"<{kind}", "{").replace(">", "}")
+        address = re.sub(r"<\w+:(\w+)>", r"{\1}", str(pattern.pattern))
         yield caller(who, methods["GET"]), "/api/v1/" + address.format(**values)
 
 

@@ -28,6 +28,7 @@ from crf import catalogue
 from exports.living_access.services import make_token
 from exports.selected.selection import Selection
 from exports.services import request_export, write_export
+from kernel.row_keys import key_of
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation_list.functions import place_binding
 from randomization.allocation_list.keys import list_keys
@@ -197,7 +198,7 @@ def test_no_export_or_api_answer_shows_a_coming_place(
 ) -> None:
     seen = {}
     manager = signed_in(world.data_manager)
-    zipped = body_of(manager.post(f"/exports/{export}/download/"))
+    zipped = body_of(manager.post(f"/exports/{key_of('export', export)}/download/"))
     assert zipped.startswith(b"PK")
     seen["export"] = words_of(zipped)
     assert used in seen["export"]

@@ -135,7 +135,7 @@ def test_point_05_a_page_sent_twice_creates_one(world: World, what: str) -> None
         )
     client = client_of(world.coordinator)
     assert client.post(f"/queries/{row_key(answered)}/answer/", {"text": "It is"}).status_code == 302
-    names = {"number": person.number, "query": query.pk, "answered": answered.pk}
+    names = {"number": person.number, "query": row_key(query), "answered": row_key(answered)}
     client, page, address = client_of(getattr(world, who)), page.format(**names), address.format(**names)
     sent, before = typed | {"once": key_on(client, page, address)}, number_of(model)
     first = client.post(address, sent)
