@@ -198,7 +198,7 @@ WHEN (NEW.state = 'complete' AND (OLD.state = 'empty' OR OLD.state = 'in_progres
 EXECUTE FUNCTION crf_verified_when_complete();
 """
 
-# Nobody writes the table by hand (``WrittenByTriggers``): who changes a plan or verifies asks for it by the owner's function.
+# Nobody writes the table by hand (``WrittenByTriggers``): whoever changes a plan or verifies asks the owner's function.
 WORKED_OUT_BY_OWNER = """
 ALTER FUNCTION crf_work_out_verification(bigint[]) SECURITY DEFINER SET search_path = public, pg_temp;
 """
