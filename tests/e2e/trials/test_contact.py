@@ -118,7 +118,6 @@ def test_the_pages_of_the_news(
     examine(page, f"news-refused-{language}-{size['width']}")
     page.locator("#id_email").fill("reader@example.com")
     page.locator("#id_consent").check()
-    page.locator("#id_sensitive").check()
     wait_as_people_do(clock)
     follow(page, page.locator("form .btn-primary"))
     page.wait_for_url("**/news/sent/**")
