@@ -22,7 +22,12 @@ class SetReport:
     everybody: int
     digest: str
     is_signed: bool
-    changed: Sequence[tuple[str, str]]
+    changed: Sequence[tuple[str, AnalysisSet]]
+
+    def changed_for(self, *, sees_arms: bool) -> list[tuple[str, str]]:
+        """Return who is in or out since both signed, and of which set, without sets of one arm for who sees no arm."""
+        shown = (each for each in self.changed if sees_arms or each[1] not in OF_ONE_ARM)
+        return [(number, str(NAMES[code])) for number, code in shown]
 
 
 def set_report(rows: Sequence[DerivedParticipant]) -> SetReport:
@@ -35,7 +40,7 @@ def set_report(rows: Sequence[DerivedParticipant]) -> SetReport:
         len(rows),
         digest_of_sets(today),
         signed is not None,
-        [(number, str(NAMES[code])) for number, code in signed.changed] if signed else [],
+        signed.changed if signed else [],
     )
 
 

@@ -75,13 +75,16 @@ def _sets_page(
     with transaction.atomic():
         signatures = {each.role: each.signature for each in signatures_under(content.digest)}
     form.initial["seen"] = content.digest
+    sees_arms = request.user.may(Permission.LIST_WATCH)
+    changed = content.changed_for(sees_arms=sees_arms)
     context = {
         "sets": content.sets,
         "all": content.everybody,
-        "sees_arms": request.user.may(Permission.LIST_WATCH),
+        "sees_arms": sees_arms,
         "form": form,
         "signed": content.is_signed,
-        "changed": content.changed,
+        "changed": changed,
+        "changed_of_one_arm": len(changed) < len(content.changed),
         "signatures": [(ROLE_LABELS[role], signatures.get(role)) for role in SIGNING_ROLES],
         "may_sign": any(role in request.user.roles and role not in signatures for role in SIGNING_ROLES),
         "zone": settings.TRIAL_TIME_ZONE,

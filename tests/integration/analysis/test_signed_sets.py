@@ -137,6 +137,25 @@ def test_what_changes_after_both_signed_is_shown(world: World, randomized: Any) 
     assert re.search(rf"{randomized.number}</a> · Treated \(safety\)", page)
 
 
+def test_who_moved_in_a_set_of_one_arm_is_for_who_may_see_arms(
+    world: World, randomized: Any, monkeypatch: Any
+) -> None:
+    """Who declared a cCR would be told by the list of what changed since both signed."""
+    signed(world.statistician)
+    signed(world.trial_manager)
+    moved = [(randomized.number, AnalysisSet.COMPLETE_RESPONSE), (randomized.number, AnalysisSet.RESECTED)]
+    monkeypatch.setattr(
+        "analysis.set_report.signed_sets", lambda today: replace(signed_sets(today), changed=moved)
+    )
+    for reader, hidden in ((world.trial_manager, True), (world.statistician, False)):
+        client = Client()
+        client.force_login(reader)
+        page = client.get(reverse("analysis:sets")).text
+        assert f"{randomized.number}</a> · {NAMES[AnalysisSet.RESECTED]}" in page
+        assert (f"{randomized.number}</a> · {NAMES[AnalysisSet.COMPLETE_RESPONSE]}" in page) is not hidden
+        assert ("the statistician sees who" in page) is hidden
+
+
 def test_the_page_signs_what_it_showed(world: World, randomized: Any) -> None:
     client = Client()
     client.force_login(world.trial_manager)
