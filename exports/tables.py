@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit.authors import MOVING
-from crf.engine.codebook import Variable, codebook
+from crf.engine.codebook import Variable, codebook, tidy_file
 from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.former_codes import FORMER, FORMER_AT_RESTAGING, RENAMED, RESTAGED
 from crf.engine.messages import missing_text
@@ -284,7 +284,7 @@ def _file_of_rows(form: FormDeclaration, group: Group, variables: list[Variable]
         f"(SELECT e.* FROM {cut.rows_where(group.model, of_record)} e ORDER BY e.position, e.id OFFSET 0)"
     )
     return File(
-        f"{form.code}_{group.name.upper()}",
+        tidy_file(form.code, group.name),
         (*_KEYS, _ROW, *_answers(variables, "g", group.questions, cut)),
         "(SELECT r.id, r.sequence, p.number, s.code AS site, s.time_zone, v.id AS visit_id, v.code AS visit, "
         "v.opens, v.occurrence "

@@ -69,6 +69,11 @@ class RegisteredCheck:
     fields: tuple[str, ...]
 
 
+def tidy_file(form: str, group: str = "") -> str:
+    """Return the name of the tidy file of a form, or of a group of its rows."""
+    return f"{form}_{group.upper()}" if group else form
+
+
 def codebook(form: FormDeclaration) -> list[Variable]:
     """Return the columns of a form, then those of its groups, in the order in which they leave."""
     return list(_variables(form))

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from crf.engine.codebook import former_words, said_of, said_of_versions
+from crf.engine.codebook import former_words, said_of, said_of_versions, tidy_file
 from crf.engine.condition_words import in_words
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, Group
@@ -166,7 +166,7 @@ def _items(
 
 def _group(form: FormDeclaration, group: Group, places: Places | None) -> PaperGroup:
     beside = {**form.questions, **group.questions}
-    file = f"{form.code}_{group.name.upper()}"
+    file = tidy_file(form.code, group.name)
     asked = tuple(
         _question(question, beside, annotations=_annotations(question, file, places))
         for question in group.questions.values()

@@ -89,9 +89,9 @@ def open_record(
     return record_key_of(participant=participant, form=code, visit=visit, sequence=sequence)
 
 
-def address(name: str, record_key: RecordKey, *, draft: str = "", back: str = "") -> str:
-    """Return where something can be done with the record at the place, or with the draft of one opened page."""
-    args: list[str | int] = [record_key.participant.number, record_key.form.code, record_key.sequence]
+def address(name: str, record_key: RecordKey, *of: int, draft: str = "", back: str = "") -> str:
+    """Return where something can be done with the record, a row ``of`` it, or the draft of one opened page."""
+    args: list[str | int] = [record_key.participant.number, record_key.form.code, record_key.sequence, *of]
     asked = {"visit": row_key(record_key.visit)} if record_key.visit else {}
     asked |= {"draft": draft} if draft else {}
     asked |= {"back": back} if back else {}

@@ -36,7 +36,7 @@ from crf.store.records import RecordKey, form_named, key_of_record
 from crf.views.rights import ENTERING
 from kernel.errors import Forbidden
 from kernel.once import FIELD, PAGE_KEY, new_key, once_for_each_page
-from kernel.row_keys import key_of, row_of
+from kernel.row_keys import row_of
 from kernel.uploads import takes_files
 
 
@@ -83,15 +83,9 @@ def _lead_on(
 ) -> HttpResponse:
     """Lead to the record where the file stands, or to the question that it waits for."""
     if isinstance(result, AttachmentUpload):
-        return redirect(_waiting_url(record_key, result.pk))
+        return redirect(address("upload", record_key, result.pk))
     messages.success(request, _("The file stands at the record."))
     return redirect(f"{address('form', record_key)}#files")
-
-
-def _waiting_url(record_key: RecordKey, pk: int, step: str = "") -> str:
-    """Return where a file that waits is asked about, or where a step is taken with it."""
-    path, sign, query = address("attach", record_key).partition("?")
-    return f"{path}{key_of('attachmentupload', pk)}/{step}{sign}{query}"
 
 
 @requires(*ENTERING)
@@ -111,7 +105,7 @@ def upload(request: PersonRequest, number: str, code: str, sequence: int, pk: in
         "waiting": row,
         "hints": hint_words(row.said["hints"]),
         "record_key": record_key,
-        "take_back": _waiting_url(record_key, pk, "take-back/"),
+        "take_back": address("take-upload-back", record_key, pk),
         "back": address("form", record_key),
     }
     return render(request, "crf/attachment_question.html", shown, status=form.status)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from crf.engine.codebook import codebook
+from crf.engine.codebook import codebook, tidy_file
 from crf.engine.declaration import FormDeclaration
 
 
@@ -30,7 +30,7 @@ def filled_of(forms: Iterable[FormDeclaration]) -> Mapping[tuple[str, str], Fill
     for form in forms:
         derived = [variable for variable in codebook(form) if variable.derived]
         tables = {"": (form.code, form.model._meta.db_table, "true")} | {
-            group.name: (f"{form.code}_{group.name.upper()}", group.model._meta.db_table, "NOT t.removed")
+            group.name: (tidy_file(form.code, group.name), group.model._meta.db_table, "NOT t.removed")
             for group in form.groups.values()
         }
         for name, (file, table, which) in tables.items():

@@ -15,7 +15,7 @@ from django.utils.translation import override
 
 from crf import catalogue
 from crf.catalogue.laboratory.codes import TEST
-from crf.engine.codebook import Variable, codebook
+from crf.engine.codebook import Variable, codebook, tidy_file
 from crf.engine.conditions import All
 from crf.engine.declaration import FormDeclaration
 from crf.engine.formulas import formula
@@ -88,7 +88,6 @@ def _line(form: FormDeclaration, variable: Variable, label_zh: str) -> Line:
     asked = form.groups[variable.group].questions if variable.group else form.questions
     question = asked[variable.name]
     needed = formula(question.required_when)
-    file = f"{form.code}_{variable.group.upper()}" if variable.group else form.code
     return {
         "form": variable.form,
         "group": variable.group,
@@ -105,7 +104,7 @@ def _line(form: FormDeclaration, variable: Variable, label_zh: str) -> Line:
         "derived": "yes" if variable.derived else "no",
         "classification": variable.classification,
         "cdash": variable.cdash,
-        "sdtm": target_of(file, variable.variable),
+        "sdtm": target_of(tidy_file(form.code, variable.group), variable.variable),
     }
 
 

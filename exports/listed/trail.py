@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from audit.models import Act
 from crf import catalogue
-from crf.engine.codebook import Variable
+from crf.engine.codebook import Variable, tidy_file
 from crf.engine.declaration import FormDeclaration
 from crf.models import ChangeReason, Record
 from crf.queries.sparing import telling_the_arm
@@ -123,7 +123,7 @@ def _changes(form: FormDeclaration, cut: Cut) -> Iterator[str]:
     )
     for group in form.groups.values():
         asked = [variable for variable in variables if variable.group == group.name]
-        table, file = f"{group.model._meta.db_table}event", f"{form.code}_{group.name.upper()}"
+        table, file = f"{group.model._meta.db_table}event", tidy_file(form.code, group.name)
         target = f"'{group.name}.' || e.position || '.'"
         yield _changed(file, table, "e.record_id", "e.position", target, asked, cut)
 

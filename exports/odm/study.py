@@ -15,7 +15,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
-from crf.engine.codebook import said_of_versions
+from crf.engine.codebook import said_of_versions, tidy_file
 from crf.engine.codelists import CodeList
 from crf.engine.conditions import Condition
 from crf.engine.declaration import FormDeclaration, FormSection, Group, Repeats
@@ -80,7 +80,7 @@ class Item:
     @property
     def file(self) -> str:
         """Return the name of the file of a tidy export that has the item as a column."""
-        return f"{self.form}_{self.group.upper()}" if self.group else self.form
+        return tidy_file(self.form, self.group)
 
     @property
     def codes(self) -> CodeList | None:

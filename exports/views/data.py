@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
+from crf.engine.codebook import tidy_file
 from exports.cuts import Cut
 from exports.data import (
     FILTERS,
@@ -49,7 +50,7 @@ LAST_PAGE = 10**9  # beyond any; a larger number is none that the database count
 def data_list(request: PersonRequest) -> HttpResponse:
     """Show which tables there are to look at."""
     forms = [
-        (form.code, str(form.title), [f"{form.code}_{name.upper()}" for name in form.groups])
+        (form.code, str(form.title), [tidy_file(form.code, name) for name in form.groups])
         for form in catalogue.forms().values()
     ]
     return render(request, "exports/data_list.html", {"forms": forms, "tables": TABLES})
