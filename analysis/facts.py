@@ -250,6 +250,7 @@ def _events(stored: StoredParticipant, cutoff: date) -> Iterator[EventFacts]:
             stopped_treatment=_yes(row.get("disc_tx")),
             of_evaluation=_yes(row.get("cre_rel")),
             related=frozenset(each for each in COMPONENTS if row.get(f"rel_{each}") in RELATED),
+            words=tuple(filter(None, (row.get(name) for name in ("ae_term", "ctcae_term", "ae_pt")))),
         )
 
 

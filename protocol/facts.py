@@ -133,8 +133,8 @@ class EventFacts:
     """One adverse event (protocol 3.6), by its number on the log; ``related`` names the components that it is
     possibly related to.
 
-    ``kind`` is what it is of special interest for, ``immune_kind`` its organ where it is immune-related, and
-    ``procedure`` what went wrong in a response evaluation.
+    ``kind`` is what it is of special interest for, ``immune_kind`` its organ where it is immune-related,
+    ``procedure`` what went wrong in a response evaluation, and ``words`` what people typed and chose for it.
     """
 
     began_on: date | None
@@ -152,6 +152,7 @@ class EventFacts:
     stopped_treatment: bool = False
     of_evaluation: bool = False
     related: frozenset[str] = frozenset()
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

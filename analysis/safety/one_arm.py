@@ -10,6 +10,7 @@ from typing import Final
 
 from analysis.safety.reading import SafetyFacts
 from protocol.facts import EventFacts
+from protocol.immune_words import name_immunotherapy
 from protocol.safety_signals import SafetySignal
 
 # Camrelizumab, and what is done in an evaluation: one arm waits and watches.
@@ -21,8 +22,9 @@ CAUSES_OF_TREATMENT: Final = frozenset({"neoadjuvant", "surgery", "cre_procedure
 
 
 def is_of_one_arm(event: EventFacts) -> bool:
-    """Say whether the event is one that follows camrelizumab, or an evaluation."""
-    return event.immune or bool(event.immune_kind) or event.of_evaluation
+    """Say whether the event is one that follows camrelizumab, or an evaluation: by what was ticked, or by its words."""
+    ticked = event.immune or bool(event.immune_kind) or event.of_evaluation
+    return ticked or name_immunotherapy((event.term, *event.words))
 
 
 def died_of_treatment(each: SafetyFacts) -> bool:

@@ -194,6 +194,8 @@ def test_over_both_arms_nothing_is_counted_that_one_arm_alone_has() -> None:
     plain = stored(last=300, AE=[both], SURG=[surg(320, "planned")], SURV=[dead(on(380), 381, "surgery")])
     telling = [
         ae(20, 3, ctcae_term="Skin ulceration", irae="Y", irae_type="rccep", rel_camre="probable"),
+        ae(24, 3, ctcae_term="Skin ulceration", ae_term="RCCEP of the face", rel_camre="probable"),
+        ae(26, 3, ae_pt="Immune-mediated lung disease", ctcae_term="Pneumonitis"),
         ae(116, 3, ctcae_term="Esophageal hemorrhage", cre_rel="Y", cre_what="bleeding", rel_proc="probable"),
     ]
     own = stored(
