@@ -176,7 +176,7 @@ def _was_amended_after(decision: EligibilityDecision) -> bool:
     """Say whether somebody completed or corrected an answer behind the decision once it was signed."""
     saved = {
         "record_events__act__verb": "crf:answers:save",
-        "record_events__act__at__gt": decision.decided_at,
+        "record_events__act_id__gt": decision.act_id,  # both may have been at the same moment
     }
     return any(
         catalogue.form(code).model.objects.filter(participant_id=decision.participant_id, **saved).exists()
