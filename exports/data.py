@@ -120,7 +120,7 @@ def page_of_data(file: File, chosen: Selection, cut: Cut, *, sites: list[str], n
     with connection.cursor() as cursor:
         cursor.execute(counted.count, parameters)
         (total,) = cursor.fetchone()
-        cursor.execute(f"{seen.select} LIMIT {ROWS_ON_PAGE} OFFSET {first}", parameters)
+        cursor.execute(seen.page(ROWS_ON_PAGE, after=first), parameters)
         rows = [
             [_cell(column, value) for column, value in zip(seen.columns, row, strict=True)]
             for row in cursor.fetchall()

@@ -76,6 +76,7 @@ class File:
     ``source`` ends with conditions, to which others may be added; ``joined`` stands behind them. ``counted`` are the
     same rows without what is joined to them: a row that a join loses is missed. ``says_arm`` is the SQL that is true
     of a row that says the arm, with a place for the name of the row; such rows stand in whole tables with the arm.
+    ``one_by_one`` is the query that gives the numbers of the rows in the file's order, each before the next is sought.
     """
 
     name: str
@@ -89,6 +90,7 @@ class File:
     joined: str = ""
     says_arm: str = ""
     asked_order: str = ""
+    one_by_one: str = ""
 
     @property
     def rows(self) -> str:
@@ -100,6 +102,15 @@ class File:
         """Return the query whose result is the file."""
         columns = ", ".join(f'{column.sql} AS "{column.header}"' for column in self.columns)
         return f"SELECT {columns} FROM {self.rows} ORDER BY {self.asked_order or self.order}"
+
+    def page(self, rows: int, *, after: int) -> str:
+        """Return the query of so many rows of the file ``after`` so many: no more are read where they come in order."""
+        limit = f"LIMIT {rows} OFFSET {after}"
+        if not self.one_by_one:
+            return f"{self.select} {limit}"
+        number = f"{self.keys.alias}.{self.keys.record}"
+        own = f"{self.source} AND {number} = ANY(ARRAY({self.one_by_one} {limit}))"
+        return replace(self, source=own).select
 
     @property
     def count(self) -> str:
@@ -209,8 +220,11 @@ _MOVES = f"ARRAY(SELECT m.id FROM audit_act m WHERE m.verb = '{MOVING}')"
 
 def _places(record: str, cut: Cut) -> str:
     """Return the SQL that joins to records (as ``r``) their participant, site and visit."""
+    return f"{record} JOIN {cut.rows(Participant)} p ON p.id = r.participant_id {_site_and_visit(cut)}"
+
+
+def _site_and_visit(cut: Cut) -> str:
     return (
-        f"{record} JOIN {cut.rows(Participant)} p ON p.id = r.participant_id "
         f"JOIN {cut.rows(Site)} s ON s.id = r.site_id "
         f"LEFT JOIN LATERAL {cut.row_of(Visit, 'r.visit_id')} v ON true"
     )
@@ -267,9 +281,23 @@ def files_of(form: FormDeclaration, *, cut: Cut, identifying: bool = False) -> I
         "LATERAL (SELECT k.visit_id AS id, k.visit AS code, k.opens, k.occurrence) v, "
         "LATERAL (SELECT k.id, k.sequence, k.state, k.form_version, k.protocol_version, k.version) r, "
         "LATERAL (SELECT k.at, k.stored_at) a, LATERAL (SELECT k.digest) vt",
+        one_by_one=_one_by_one(form, cut),
     )
     for group in form.groups.values():
         yield _file_of_rows(form, group, [v for v in variables if v.group == group.name], cut)
+
+
+def _one_by_one(form: FormDeclaration, cut: Cut) -> str:
+    """Return the query of the numbers of a form's records in the order of its file, participant by participant.
+
+    Joined as a whole, every record of the form would be sorted for one page of them.
+    """
+    own = f"e.participant_id = p.id AND e.form_code = '{form.code}'"
+    return (
+        f"SELECT k.id FROM (SELECT * FROM {cut.rows(Participant)} ORDER BY number OFFSET 0) p, "
+        f"LATERAL (SELECT r.id FROM {cut.rows_where(Record, own)} r {_site_and_visit(cut)} "
+        f"WHERE s.code = ANY(%(sites)s) ORDER BY {_ORDER} OFFSET 0) k"
+    )
 
 
 def _file_of_rows(form: FormDeclaration, group: Group, variables: list[Variable], cut: Cut) -> File:

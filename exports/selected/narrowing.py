@@ -65,6 +65,7 @@ def narrowed(file: File, chosen: Selection, cut: Cut, *, arm_a: str = "") -> Nar
         columns=columns,
         source=" AND ".join((file.source, *own)),
         counted=" AND ".join((file.counted, *counted)),
+        one_by_one="" if own else file.one_by_one,
     )
     if chosen.view and chosen.view.file == file.name:
         made = as_seen(_without_names(made) if chosen.arm == ArmShown.ABSENT else made, chosen.view)
@@ -86,6 +87,7 @@ def without_rows_of_arm(file: File) -> File:
         source=f"{file.source} AND NOT {own}",
         counted=f"{file.counted} AND NOT {counted}",
         says_arm="",
+        one_by_one="",
     )
 
 
@@ -209,10 +211,12 @@ def _acts_of_days(chosen: Selection) -> str:
 
 def as_seen(file: File, view: TableView) -> File:
     """Return the file with the columns, rows and order of the view."""
+    shown = tuple(column for column in file.columns if not view.columns or column.header in view.columns)
+    if not view.filters and not view.order:
+        return replace(file, columns=shown)
     every = ", ".join(f'{column.sql} AS "{column.header}"' for column in file.columns)
     whole = f"SELECT {every}, row_number() OVER (ORDER BY {file.order}) AS _place FROM {file.rows}"  # noqa: S608
     conditions = " AND ".join(_tried(file, each, place) for place, each in enumerate(view.filters)) or "true"
-    shown = [column for column in file.columns if not view.columns or column.header in view.columns]
     order = [f'y."{name.lstrip("-")}" {"DESC NULLS LAST" if name[0] == "-" else ""}' for name in view.order]
     return replace(
         file,
@@ -221,6 +225,7 @@ def as_seen(file: File, view: TableView) -> File:
         joined="",
         order=", ".join((*order, "y._place")),
         asked_order="",
+        one_by_one="",
         counted=f"({whole}) y WHERE {conditions}",
     )
 
