@@ -173,9 +173,9 @@ def _every_decision_fits_the_answers() -> None:
 
 
 def _was_amended_after(decision: EligibilityDecision) -> bool:
-    """Say whether somebody completed or corrected an answer behind the decision once it was signed."""
+    """Say whether an answer behind the decision was completed or corrected after it, or follows from another one."""
     saved = {
-        "record_events__act__verb": "crf:answers:save",
+        "record_events__act__verb__in": ("crf:answers:save", "crf:record:derive"),
         "record_events__act_id__gt": decision.act_id,  # both may have been at the same moment
     }
     return any(
