@@ -114,6 +114,50 @@ BEGIN
 END $$;
 """
 
+# What follows from a central decision: a freeze stops nobody who decides centrally (ADR 36).
+JUDGED_CENTRALLY = {
+    "crf_deviation": ("calc_dv_imp", "calc_dv_pp"),
+    "crf_seriousevent": (
+        "calc_sae_rel_spo",
+        "calc_sae_exp",
+        "calc_sae_susar_calc",
+        "calc_sae_susar",
+        "calc_sae_auth",
+    ),
+}
+_CENTRAL = " ".join(
+    f"WHEN '{table}' THEN ARRAY[{', '.join(map(repr, columns))}]"
+    for table, columns in JUDGED_CENTRALLY.items()
+)
+# Under a freeze, answers change where a central decision says so, and nowhere else.
+CENTRAL_UNDER_A_FREEZE = f"""
+CREATE OR REPLACE FUNCTION crf_guard_answers_lock() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    held crf_record;
+    lock jsonb;
+    central text[] := CASE TG_TABLE_NAME {_CENTRAL} ELSE '{{}}' END || ARRAY['act_id'];
+BEGIN
+    SELECT * INTO held FROM crf_record WHERE id = NEW.id AND site_id = NEW.site_id FOR SHARE;
+    IF held.id IS NULL THEN
+        RAISE EXCEPTION '%: answers are of their record''s site', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF TG_OP = 'UPDATE' AND trials_moved_only(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        RETURN NEW;
+    END IF;
+    IF held.state = 'locked' THEN
+        RAISE EXCEPTION '%: the record is locked', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    lock := trials_lock_over(held.site_id, held.participant_id, held.visit_id, held.id);
+    IF lock IS NOT NULL AND NOT (
+        TG_OP = 'UPDATE' AND lock ->> 'kind' = 'frozen' AND to_jsonb(NEW) - central = to_jsonb(OLD) - central
+    ) THEN
+        PERFORM trials_refuse_locked(TG_TABLE_NAME, lock);
+    END IF;
+    RETURN NEW;
+END $$;
+"""  # noqa: S608 (constants alone)
+
 # A save gives its reason for all answers on the act, and reasons of single answers as rows.
 REASONS_AS_ROWS = """
 CREATE OR REPLACE FUNCTION audit_act_gives_reason(act bigint) RETURNS boolean LANGUAGE sql STABLE AS $$

@@ -12,6 +12,7 @@ from django.utils.translation import override
 from accounts.models import User
 from audit.acts import open_act, take_moved
 from crf import catalogue
+from crf.engine.answers import AnswerRow
 from crf.engine.base import COMPLETED, CrfRecord, RecordState
 from crf.engine.checks import Finding, in_site_time
 from crf.engine.conditions import canonical
@@ -40,7 +41,7 @@ from crf.store.signatures import drop_signature
 from followup.services import plan_visits_for
 from trials import services as trials
 from trials.models import Participant
-from trials.models.locks import lock_over
+from trials.models.locks import LockKind, lock_over
 
 MOST_ROUNDS = 5
 AT_VISIT = "visit:"
@@ -216,18 +217,24 @@ def _move_milestones(setter: Setter, changed: list[str], *, by: User | None, at:
 def _rederive(
     record_key: RecordKey, stored: StoredRecord, outcome: Evaluation, *, by: User | None, at: datetime
 ) -> list[str]:
-    """Store what is derived anew, and return what changed; answers of a person stay, and so does a frozen record."""
+    """Store what is derived anew, and return what changed; answers of a person stay, and so does a locked record.
+
+    Of a frozen one changes what follows from a central decision, and no more: who decides waits for no thaw (ADR 36).
+    """
     record, form = stored.record, record_key.form
     derived = {name: outcome.values[name] for name, question in form.questions.items() if question.derived}
     was_complete = record.state in COMPLETED
     rows = _rows_to_rederive(form, stored, outcome)
-    differs = bool(rows) or any(getattr(record, name) != value for name, value in derived.items())
+    differs = bool(rows) or _differs(record, derived)
     judged = record.state in UNFINISHED or differs
     state = state_rederived(record, state_of(form, outcome)) if judged else record.state
     if not differs and state == record.state:
         return []
-    if lock_over(record_key.participant, visit=record.visit_id, record=record.pk):
-        return []
+    if lock := lock_over(record_key.participant, visit=record.visit_id, record=record.pk):
+        derived = {name: derived[name] for name in form.judged_centrally}
+        differs, state, rows = _differs(record, derived), record.state, []
+        if lock["kind"] == LockKind.LOCKED or not differs:
+            return []
     with open_act("crf:record:derive", by=by, at=at, participant=record_key.participant) as act:
         if differs:
             drop_signature(record_key, record, act=act, at=at)
@@ -239,6 +246,10 @@ def _rederive(
             row.save(update_fields=[*names, "act"])
     completion = [IS_COMPLETE] if was_complete != (state in COMPLETED) else []
     return changed + [name for name in form.groups if rows] + completion
+
+
+def _differs(record: CrfRecord, derived: AnswerRow) -> bool:
+    return any(getattr(record, name) != value for name, value in derived.items())
 
 
 def _rows_to_rederive(

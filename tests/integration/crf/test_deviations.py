@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Permission, Role
+from audit.acts import open_act
+from audit.locked import DataFrozen
 from audit.models import Act
 from crf import catalogue
 from crf.deviations.deciding import (
@@ -31,8 +33,11 @@ from crf.deviations.settling import (
     dismiss_deviation,
 )
 from crf.engine.submission import Answers
+from crf.guards import JUDGED_CENTRALLY
 from crf.links import form_url, log_url
 from crf.locks.records import lock_record
+from crf.locks.scope import LockScope
+from crf.locks.services import freeze_data
 from crf.models import DeviationDecision
 from crf.records.save import save_answers
 from crf.records.signing import sign_record, verify_record
@@ -170,6 +175,29 @@ def test_words_that_tell_the_arm_are_left_for_a_person_to_say(world: World, pers
     confirm_deviation(proposal=told, reason="It was", by=world.coordinator, at=AT)
     (made,) = catalogue.form("DV").model.objects.filter(participant=person)
     assert (made.dv_term, made.dv_cat) == (None, "surgery_timing")
+
+
+def test_what_is_decided_under_a_freeze_counts_at_once(world: World, person: Participant) -> None:
+    """A frozen record keeps what the site said; who decides centrally waits for no thaw, and answers stay."""
+    log = record(person, world.coordinator)
+    freeze_data(scope=LockScope.of_record(log, person), by=world.data_manager, at=AT)
+    decided(
+        person, world.statistician, importance="important", excludes_pp="Y", reason="As the protocol says"
+    )
+    log.refresh_from_db()
+    assert (log.dv_imp, log.dv_pp, log.dv_term, log.version) == ("important", "Y", MISSED["dv_term"], 1)
+    for told in ({"dv_term": "Nobody was asked."}, {"dv_imp": "minor", "dv_term": "Nobody was asked."}):
+        with pytest.raises(DataFrozen), open_act("crf:deviation:decide", by=None, at=AT) as act:
+            type(log).objects.filter(pk=log.pk).update(answers_act=act, **told)
+
+
+def test_the_guard_knows_every_answer_that_follows_from_a_central_decision() -> None:
+    follows = {
+        form.model._meta.db_table: {form.model._meta.get_field(name).column for name in form.judged_centrally}
+        for form in catalogue.forms().values()
+        if form.judged_centrally
+    }
+    assert follows == {table: set(columns) for table, columns in JUDGED_CENTRALLY.items()}
 
 
 @pytest.mark.parametrize(("answer", "state"), [("yes", "confirmed"), ("no", "dismissed")])

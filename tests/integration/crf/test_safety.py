@@ -13,6 +13,8 @@ from accounts.services import WrongPassword
 from audit.models import Act
 from crf.engine.submission import Answers
 from crf.links import form_url
+from crf.locks.scope import LockScope
+from crf.locks.services import freeze_data
 from crf.models import SafetyClock, SponsorAssessment
 from crf.records.save import save_answers
 from crf.safety.assessment import (
@@ -75,6 +77,16 @@ def clocks(person: Participant) -> dict[str, SafetyClock]:
 def assess(world: World, person: Participant, judged: SponsorJudgement = UNEXPECTED, **said: Any) -> Any:
     said = {"event_no": 1, "password": PASSWORD, "by": world.trial_manager, "at": LATER} | said
     return assess_event(participant=person, judged=judged, **said)
+
+
+def test_what_the_sponsor_judges_under_a_freeze_counts_at_once(world: World, person: Participant) -> None:
+    event(world, person)
+    report(world, person)
+    freeze_data(scope=LockScope.of_participant(person), by=world.data_manager, at=LATER)
+    assess(world, person)
+    told = find_stored_record(record_key_of(participant=person, form="SAE", sequence=1))
+    assert told is not None
+    assert (told.record.sae_susar, told.record.sae_exp, told.record.version) == (True, "unexpected", 1)
 
 
 def test_a_serious_event_starts_the_24_hours_in_the_act_that_saved_it(
