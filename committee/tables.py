@@ -19,6 +19,7 @@ from committee.reading import DataQuality
 from protocol.endpoints import months
 from protocol.maturity import expected_deaths
 
+NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 AGE_BANDS: Final = ((0, 7), (8, 14), (15, 30), (31, None))
 Rows = Sequence[DerivedParticipant]
 
@@ -49,7 +50,9 @@ class PackTable:
 
     @property
     def lines(self) -> list[tuple[str, list[str]]]:
-        """Return the rows as they are printed: 12 (34.3 %) where participants are counted."""
+        """Return the rows as they are printed: 12 (34.3 %) where participants are counted; a line ends between
+        a count and its limits alone.
+        """
         sizes = self.at_risk or tuple(group.size for group in self.groups)
         return [
             (
@@ -60,9 +63,9 @@ class PackTable:
         ]
 
     def _printed(self, value: int | str, size: int) -> str:
-        if not self.of_people or not isinstance(value, int) or not size:
-            return str(value)
-        return f"{value} ({100 * value / size:.1f} %)"
+        if self.of_people and isinstance(value, int) and size:
+            value = f"{value} ({100 * value / size:.1f} %)"
+        return "; ".join(part.replace(" ", NO_BREAK) for part in str(value).split("; "))
 
 
 Count = Callable[[list[DerivedParticipant]], int | str]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -15,7 +16,7 @@ from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import open_act, record_act
 from committee.content import facts_of
-from committee.models import ArmDisplay, CommitteePack, PackFile, PackPart, PackState, PackView
+from committee.models import ArmDisplay, CommitteePack, FileKind, PackFile, PackPart, PackState, PackView
 from committee.paper import files_of, with_watermark
 from exports.kept_cuts.services import cut_named
 from kernel.errors import Forbidden, Refusal
@@ -182,4 +183,7 @@ def intact_content(file: PackFile) -> bytes:
 
 def marked(file: PackFile, content: bytes, *, reader: str, at: datetime) -> bytes:
     """Return a PDF with its reader on each page; data as they are, for a digest to be compared."""
-    return with_watermark(content, reader=reader, at=at) if file.kind == "pdf" else content
+    if file.kind != FileKind.PDF:
+        return content
+    with translation.override(file.language):
+        return with_watermark(content, reader=reader, at=at)
