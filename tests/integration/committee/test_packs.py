@@ -225,6 +225,8 @@ def test_who_signs_in_has_their_name_on_each_page_and_the_closed_part_by_right_a
     assert all("Committee" in page.extract_text() for page in pages)
     assert len(PdfReader(io.BytesIO(content)).outline) >= 6
     assert PackView.objects.get().by == world.committee
+    in_chinese = pack.files.get(part="closed", kind="pdf", language="zh-hans")
+    assert "机密" in text_of(hand_out(file=in_chinese, by=world.committee, at=LATER))
     for who in (world.trial_manager, world.data_manager, world.investigator):
         with pytest.raises(Forbidden):
             hand_out(file=closed, by=who, at=LATER)
