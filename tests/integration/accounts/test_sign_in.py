@@ -8,6 +8,7 @@ from typing import Any
 
 import pyotp
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
@@ -86,6 +87,24 @@ def test_unknown_and_wrong_get_the_same_sentence(client: Client, world: World) -
     wrong = answer(client, password="not this one").context["form"].non_field_errors()
     unknown = answer(client, username="nobody").context["form"].non_field_errors()
     assert wrong == unknown
+
+
+def test_point_06_a_name_that_nobody_has_costs_the_work_of_one_that_somebody_has(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who counts milliseconds learns no names: each try hashes once."""
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self: Any, password: str, salt: str, *more: Any) -> str:
+        hashed.append(password)
+        return str(encode(self, password, salt, *more))
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    for name in (world.coordinator.username, "nobody"):
+        assert sign_in(username=name, password="not this one", code="", at=NOW) is None
+        assert hashed == ["not this one"], name
+        hashed.clear()
 
 
 def test_tries_of_a_name_that_nobody_has_are_known_as_such_and_the_name_is_not_kept(world: World) -> None:

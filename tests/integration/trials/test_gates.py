@@ -224,6 +224,10 @@ def test_point_22_training_and_identity_check_lie_behind(world: World, name: str
     with pytest.raises(DayAhead):
         accounts.change_person(user=world.monitor, by=None, at=NOW, **{name: TODAY + timedelta(days=1)})
     accounts.change_person(user=world.monitor, by=None, at=NOW, **{name: TODAY})
+    made: dict[str, Any] = {"username": "early", "display_name": "Early", "by": None, "at": NOW}
+    if name != "accountability_accepted_on":
+        with pytest.raises(DayAhead):
+            accounts.create_person(**made, **{name: TODAY + timedelta(days=1)})
 
 
 # When it ends, and what ends with it
@@ -354,8 +358,10 @@ def test_point_22_nobody_signs_with_a_password_that_somebody_else_chose(world: W
         reason="Lost",
     )
     reader = with_grants(User.objects.get(pk=world.investigator.pk), on=TODAY)
-    with pytest.raises(MayNotSign), open_act("crf:record:sign", by=reader, at=LATER):
+    with pytest.raises(MayNotSign) as refused, open_act("crf:record:sign", by=reader, at=LATER):
         sign(record="x", digest="0" * 64, meaning="y", by=reader, password="another good one 77", at=LATER)
+    for lacking in ("a second person's word on identity", "a password and second factor of your own"):
+        assert lacking in str(refused.value)
 
 
 def test_point_22_a_token_asks_for_the_password(world: World) -> None:
