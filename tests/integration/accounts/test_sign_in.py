@@ -160,7 +160,9 @@ def test_a_second_factor_is_asked_where_it_is_set_up(client: Client, world: Worl
     give_factor(world.coordinator)
     assert answer(client).status_code == 422
     assert answer(client, code="000000").status_code == 422
-    assert answer(client, code=pyotp.TOTP(SECRET).now()).status_code == 302
+    code = pyotp.TOTP(SECRET).now()
+    assert answer(client, code=code).status_code == 302
+    assert answer(Client(), code=code).status_code == 422, "whoever looked over the shoulder"
 
 
 def full_width(text: str) -> str:

@@ -21,7 +21,7 @@ from exports.living_access.services import make_token
 from followup.feeds import living_feed, reader_of
 from followup.services.feeds import make_feed
 from kernel.row_keys import row_key
-from kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope, tell_identity
 from tests.clock import clock_time
 from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World, as_person
 from trials import services as trials
@@ -173,6 +173,24 @@ def test_the_database_refuses_incompatible_roles_and_roles_for_oneself(
             open_act("trials:delegation:grant", by=world.trial_manager, at=NOW) as act,
         ):
             Delegation.objects.create(user=who, granted_by=giver, act=act, **values)
+
+
+def test_the_database_takes_a_role_from_whoever_may_give_it_and_keeps_it_waiting(world: World) -> None:
+    """With the program's proof and in the giver's own act, as a service that forgot to ask would write it."""
+    friend = person("friend")
+    for giver, waits in ((world.coordinator, True), (world.trial_manager, False)):
+        told: dict[str, Any] = {"starts_on": OPENED_ON, "granted_by": giver, "waits_for_confirmation": waits}
+        with (
+            scope(user_id=giver.pk, sites=EVERYTHING),
+            transaction.atomic(),
+            open_act("trials:delegation:grant", by=giver, at=NOW) as act,
+        ):
+            tell_identity(person=friend.pk)
+            with (
+                pytest.raises(DatabaseError, match="given and confirmed by whoever may"),
+                transaction.atomic(),
+            ):
+                Delegation.objects.create(user=friend, role=Role.MONITOR, act=act, **told)
 
 
 def test_point_22_an_investigator_confirms_no_role_of_the_whole_trial_nor_of_another_site(
