@@ -54,7 +54,7 @@ CODE_OF_CHECK = re.compile(r"[\"'](X\d{3}[a-z]?|[A-Z]{2,6}\d?-\d{2}[a-z]?)(?=[\"
 MOST_NAMED = 2  # of the files that try one check
 
 
-def tests_of_checks(root: Path) -> dict[str, list[str]]:
+def files_of_checks(root: Path) -> dict[str, list[str]]:
     """Map the code of a check to the first of the files that try it, those of the forms before all others."""
     tests = root / "tests"
     files: dict[str, list[str]] = {}

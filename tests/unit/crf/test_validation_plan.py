@@ -24,7 +24,7 @@ def test_every_check_of_the_trial_is_in_the_plan():
 
 
 def test_requirement_51_every_check_names_tests_that_try_it_and_its_owner() -> None:
-    tests = traceability.tests_of_checks(ROOT)
+    tests = traceability.files_of_checks(ROOT)
     codes = [check.code for form in catalogue.forms().values() for check in form.checks]
     assert [code for code in codes if not tests.get(code)] == []
     plan = (ROOT / "docs" / "reference" / "validation-plan.md").read_text(encoding="utf-8")
