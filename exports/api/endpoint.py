@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view, throttle_classes
 from rest_framework.response import Response
@@ -17,7 +16,6 @@ from exports.api.described import DescribedAnswer, responses_of
 from exports.api.once import HEADER, answered_once
 from exports.api.parameters import Parameters, refuse_unknown_parameters
 from exports.api.requests import CallerRequest
-from exports.tokens import refuse_without_basis
 from kernel.errors import Forbidden
 from trials.models.people import own_scope
 
@@ -59,8 +57,6 @@ def endpoint(
             if not request.user.may(methods[method]):
                 raise Forbidden
             with own_scope(request.user):
-                if request.auth is not None:
-                    refuse_without_basis(request.auth, at=timezone.now())
                 refuse_unknown_parameters(request, taken.get(method, ()))
                 if method == "POST":
                     return answered_once(request, lambda: handler(request, *args, **kwargs))

@@ -7,12 +7,10 @@ from typing import Any
 from rest_framework.request import Request
 
 from accounts.models import User
-from exports.models import ApiToken
 
 
 class CallerRequest(Request):
     """A request of a recognised caller. For annotations only: nothing makes one."""
 
     user: User
-    auth: ApiToken | None
     data: dict[str, Any]
