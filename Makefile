@@ -59,7 +59,7 @@ load: install ## Play a morning against a demonstration that serves: make load H
 faults: install ## Play faults on a whole installation and print the table of docs/reliability.md
 	@$(VENV_PYTHON) -m tests.faults $(ARGS)
 
-release: install ## Write var/palace3-VERSION.tar.gz: tree, wheels, pages' files; installs without the internet (CONTAINERS=0: without what containers need)
+release: install ## Write var/palace3-VERSION.tar.gz: tree, wheels, pages' files; installs without the internet (CONTAINERS=0: without what containers need; RESULTS=results.xml: with the results of its tests)
 	@sh scripts/release.sh
 
 quick-starts: install ## Print the quick starts of docs/ as PDF into var/quick-starts/, two pages each

@@ -315,6 +315,7 @@ class TokenForm(ServiceForm):
         help_text=_("Give a program only what it needs. It never gets more than you hold yourself."),
     )
 
+    leaves_country = leaving_field()
     password = PasswordField(
         label=_("Password"),
         widget=PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -338,6 +339,7 @@ class TokenForm(ServiceForm):
             "name": typed["name"],
             "scopes": scopes,
             "expires_at": until,
+            "leaves_country": typed["leaves_country"],
             "password": typed["password"],
             "code": typed["code"],
         }

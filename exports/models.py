@@ -266,7 +266,8 @@ class ExportDownload(Audited):
 class ApiToken(Audited):
     """A key with which a program acts as its owner: some of the owner's rights, until a day.
 
-    Only the digest of the secret is kept; the secret is shown once, when the token is made.
+    Only the digest of the secret is kept; the secret is shown once, when the token is made. One whose answers leave
+    the country has a basis for it, and opens nothing on a day without one.
     """
 
     NAMED_BY: ClassVar = ("user_id", "name")
@@ -280,6 +281,13 @@ class ApiToken(Audited):
     created_at = models.DateTimeField(_("made at"))
     expires_at = models.DateTimeField(_("valid until"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True)
+    basis = models.ForeignKey(
+        RegisterEntry,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("basis for leaving the country"),
+    )
 
     class Meta:
         verbose_name = _("API token")
@@ -290,7 +298,7 @@ class ApiToken(Audited):
                 name="exports_apitoken_proven",
                 columns=(
                     *("user_id", "name", "digest", "secrets_digest", "scopes"),
-                    *("created_at", "expires_at", "revoked_at"),
+                    *("created_at", "expires_at", "revoked_at", "basis_id"),
                 ),
             ),
             models.CheckConstraint(

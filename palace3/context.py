@@ -144,6 +144,14 @@ def _is_current(request: HttpRequest, href: str) -> bool:
     return request.path.startswith(href)
 
 
+# Pages on which what somebody types is about a participant: their free texts are looked at while they are typed.
+ABOUT_PARTICIPANTS: Final = frozenset({"crf", "followup", "randomization"})
+
+
+def _namespace(request: HttpRequest) -> str:
+    return request.resolver_match.namespace if request.resolver_match else ""
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Give every template ``shell``: navigation, roles, languages, idle time, demonstration or not."""
     signed_in = getattr(request, "user", None) is not None and request.user.is_authenticated
@@ -161,5 +169,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "filing": settings.PUBLIC_FILING,
             "maintenance": maintenance(),
             "idle_minutes": settings.IDLE_MINUTES,
+            "is_about_participants": signed_in and _namespace(request) in ABOUT_PARTICIPANTS,
         }
     }

@@ -15,6 +15,7 @@ from palace3.endpoint_pages import endpoint_lines, endpoint_title
 from palace3.packages import PACKAGES
 from palace3.refusals import kinds_of_refusal
 from palace3.third_party import third_party
+from palace3.traceability import files_of_checks
 from palace3.traceability import rows as traced
 
 MADE = "<!-- Made by `make docs` from the code. Change the code, not this page. -->"
@@ -31,7 +32,7 @@ def pages(root: Path) -> dict[str, str]:
         "environment.md": page("Variables of the environment", environment()),
         "refusals.md": page("What is refused, with the code that the API answers", refusals(root)),
         "third-party.md": page("Packages of others, and their licences", third_party(root)),
-        "validation-plan.md": validation_plan(forms().values()),
+        "validation-plan.md": validation_plan(forms().values(), files_of_checks(root)),
         "traceability.md": page(
             "Where each section of the protocol stands in code and tests", traceability(root)
         ),

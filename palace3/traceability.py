@@ -50,6 +50,21 @@ def chapters_named(module: ast.Module) -> tuple[str, ...]:
     return ()
 
 
+CODE_OF_CHECK = re.compile(r"[\"'](X\d{3}[a-z]?|[A-Z]{2,6}\d?-\d{2}[a-z]?)(?=[\"':])")
+MOST_NAMED = 2  # of the files that try one check
+
+
+def files_of_checks(root: Path) -> dict[str, list[str]]:
+    """Map the code of a check to the first of the files that try it, those of the forms before all others."""
+    tests = root / "tests"
+    files: dict[str, list[str]] = {}
+    for folder in ("unit/crf", "protocol", "integration"):
+        for path in sorted((tests / folder).rglob("test_*.py")):
+            for code in set(CODE_OF_CHECK.findall(path.read_text(encoding="utf-8"))):
+                files.setdefault(code, []).append(path.relative_to(tests).as_posix())
+    return {code: paths[:MOST_NAMED] for code, paths in files.items()}
+
+
 def sections_of_code(root: Path, folders: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Section and path, for every section that a file of these folders cites (migrations apart)."""
     known = sections(root)

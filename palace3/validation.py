@@ -31,6 +31,10 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
         f"{_I}system/test_other_sites.py::test_an_object_of_another_site_is_answered_as_nobodys",
         f"{_I}system/test_other_sites.py::test_an_object_of_another_site_is_answered_as_nobodys_to_an_investigator_and_a_monitor",
         f"{_I}system/test_other_sites.py::test_a_list_asked_by_an_object_of_another_site_tells_nothing",
+        (
+            f"{_I}system/test_other_sites.py::"
+            "test_no_address_page_or_answer_tells_a_site_a_number_that_counts_other_sites"
+        ),
     ),
     4: (
         f"{_I}trials/test_gates.py::test_point_22_an_end_is_not_moved_behind_what_was_done",
@@ -183,12 +187,18 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
     46: (
         f"{_I}trials/test_registers.py::test_an_entry_of_each_register_is_recorded_listed_and_closed_on_its_page",
     ),
+    47: (
+        f"{_I}crf/test_saving.py::test_the_database_refuses_a_change_without_a_reason",
+        f"{_I}crf/test_saving.py::test_verify_sign_lock_and_what_a_change_undoes",
+    ),
     48: ("tests/architecture/test_validation.py::test_each_rule_names_tests_that_exist_or_an_owner_outside",),
     49: (f"{_I}followup/test_amending.py::test_the_database_refuses_an_opening_before_its_approval",),
     50: (
         f"{_I}exports/test_imports.py::test_point_08_what_differs_is_listed_and_stays_and_the_rest_comes_in",
     ),
-    51: ("tests/unit/crf/test_validation_plan.py",),
+    51: (
+        "tests/unit/crf/test_validation_plan.py::test_requirement_51_every_check_names_tests_that_try_it_and_its_owner",
+    ),
     52: (
         f"{_I}exports/test_database_lock.py::test_point_20_three_roles_sign_what_is_frozen_and_then_nothing_changes",
     ),

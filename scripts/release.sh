@@ -17,5 +17,10 @@ git rev-parse HEAD >"$place/$name/COMMIT"
 ${PYTHON:-/usr/bin/python3} -m venv "$place/venv"
 "$place/venv/bin/pip" download --quiet --disable-pip-version-check --require-hashes --dest "$place/$name/wheels" -r requirements/base.txt
 cp -RL assets "$place/$name/assets"
+# RESULTS names what `pytest --junit-xml FILE` wrote of this tree: the matrix of requirements leaves with the results.
+if [ -n "${RESULTS:-}" ]; then
+    "${PROGRAM:-.venv/bin/python}" manage.py build_docs --results "$RESULTS"
+    cp -R var/validation "$place/$name/validation"
+fi
 tar -c -C "$place" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$(git log -1 --format=%ct)" "$name" | gzip -n >"$out/$name.tar.gz"
 (cd "$out" && sha256sum "$name.tar.gz" | tee "$name.tar.gz.sha256")

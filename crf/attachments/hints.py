@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-from protocol.identifiers import identifying
+from protocol.identifiers import SURNAMES, identifying
 
 # Reports name the person on a line of its own; free text, for which the rules of the protocol are made, does not.
 _LABELLED: Final = {
@@ -20,12 +20,8 @@ _LABELLED: Final = {
         r"\b(?:address|hospital no|mrn)\b\.? ?:|(?:家庭|联系|现)?(?:地址|住址)[:：]|床号", re.I
     ),
 }
-# The hundred commonest surnames, of one sign each; a part of a name of a file that begins with one may be a person.
-_SURNAMES: Final = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆"
-    "范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
-)
-_PERSON: Final = re.compile(rf"[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}")
+# A part of a name of a file that begins with a surname may be a person.
+_PERSON: Final = re.compile(rf"[{SURNAMES}][\u4e00-\u9fff]{{1,2}}")
 _PARTS: Final = re.compile(r"[\s._()（）【】\[\]+,，、-]+")
 _BETWEEN_SIGNS: Final = re.compile(r"(?<=[\u4e00-\u9fff：:]) +(?=[\u4e00-\u9fff：:])")
 NUMBER_OF_PARTICIPANT: Final = re.compile(r"(?<!\d)\d{2}-\d{4}(?!\d)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ from followup.models import Visit
 from kernel.errors import Refusal
 from kernel.fields import TYPE_A_NUMBER
 from kernel.reading import UnreadableError, number_of_participant, whole
+from kernel.row_keys import UnknownKey, key_of, number_of
 from trials.models import Participant, Site
 
 COMPARED: Final = frozenset(
@@ -115,6 +116,28 @@ def row_key(definition: ListingDefinition) -> str:
         if source.group:
             parts.append(f"coalesce(g{source.place}.position::text, '0')")
     return f"concat_ws('-', {', '.join(parts)})"
+
+
+def told_key(definition: ListingDefinition, key: str) -> str:
+    """Return what a row is called on a page: its records by their keys, as numbers count those of every site."""
+    return _renamed(definition, key, lambda number: key_of("record", int(number)))
+
+
+def kept_key(definition: ListingDefinition, told: str) -> str:
+    """Return what a row that a page called ``told`` is named by; raises UnknownKey for what no page called a row."""
+    return _renamed(definition, told, lambda key: str(number_of("record", key)))
+
+
+def _renamed(definition: ListingDefinition, name: str, renamed: Callable[[str], str]) -> str:
+    are_records = [
+        is_record for source in definition.read for is_record in (True, False)[: 1 + bool(source.group)]
+    ]
+    parts = name.split("-")
+    if len(parts) != len(are_records):
+        raise UnknownKey(name)
+    return "-".join(
+        renamed(part) if is_record else part for part, is_record in zip(parts, are_records, strict=True)
+    )
 
 
 def row_version(definition: ListingDefinition) -> str:

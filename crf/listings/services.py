@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -15,9 +16,10 @@ from accounts.permissions import Permission
 from audit.acts import open_act
 from crf.listings.definition import KEYS, TESTS, ListingDefinition
 from crf.listings.rows import reader_of, rows_for_file
-from crf.listings.select import select_of
+from crf.listings.select import kept_key, select_of
 from crf.models import ListingFile, RowReview, SavedListing
 from kernel.errors import Forbidden, Refusal
+from kernel.row_keys import UnknownKey
 from kernel.spreadsheets import as_csv, as_xlsx
 
 FILE_KINDS: Final = {
@@ -25,7 +27,6 @@ FILE_KINDS: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 MOST_REVIEWED: Final = 500
-ROW_KEY: Final = re.compile(r"[0-9]{1,14}(-[0-9]{1,14}){0,7}")
 ROW_VERSION: Final = re.compile(r"[0-9]{1,14}(\.[0-9]{1,14}){0,3}")
 
 
@@ -119,11 +120,11 @@ def archive_listing(*, listing: SavedListing, by: User, at: datetime) -> SavedLi
 def review_rows(*, listing: SavedListing, rows: Iterable[tuple[str, str]], by: User, at: datetime) -> int:
     """The person has reviewed the rows in the versions that the page showed; return how many were marked.
 
+    What no page called a row is passed over.
+
     Refuses: more rows than a page can hold. Locks: the person's reviews of the rows.
     """
-    seen = {
-        key: version for key, version in rows if ROW_KEY.fullmatch(key) and ROW_VERSION.fullmatch(version)
-    }
+    seen = dict(_shown_rows(ListingDefinition.from_json(listing.definition), rows))
     if len(seen) > MOST_REVIEWED:
         raise RowsToReview(most=MOST_REVIEWED)
     with open_act("crf:listing:review", by=by, at=at) as act:
@@ -137,6 +138,14 @@ def review_rows(*, listing: SavedListing, rows: Iterable[tuple[str, str]], by: U
                 review.save()
                 marked += 1
     return marked
+
+
+def _shown_rows(definition: ListingDefinition, rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for told, version in rows:
+        with suppress(UnknownKey):
+            key = kept_key(definition, told)
+            if ROW_VERSION.fullmatch(version):
+                yield key, version
 
 
 def take_file(*, listing: SavedListing, kind: str, purpose: str, by: User, at: datetime) -> bytes:

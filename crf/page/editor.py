@@ -100,7 +100,9 @@ def address(name: str, record_key: RecordKey, *of: int, draft: str = "", back: s
 
 def storage_name(record_key: RecordKey, page: str, user: User) -> str:
     """Return under which name a browser keeps what is typed; the page of each new record has one of its own."""
-    return f"{user.pk}:{record_key.label}" + (f":{page}" if record_key.sequence == NEW else "")
+    return f"{key_of('user', user.pk)}:{record_key.label}" + (
+        f":{page}" if record_key.sequence == NEW else ""
+    )
 
 
 @dataclass

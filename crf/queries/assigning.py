@@ -11,7 +11,7 @@ from accounts.permissions import ROLE_LABELS, ROLE_PERMISSIONS, Permission, Role
 from crf.models import Query
 from crf.queries.refusals import NoSuchAssignee
 from kernel.clock import local_date
-from kernel.reading import row_number
+from kernel.row_keys import key_of, row_of
 from trials.models import Delegation, Participant, Site
 
 HANDLES: Final = frozenset({Permission.QUERY_ANSWER, Permission.QUERY_RAISE})
@@ -27,9 +27,9 @@ class Assignee:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Return what a choice of the page says: ``role:coordinator``, ``user:12``, or nothing."""
+        """Return what a choice of the page says: ``role:coordinator``, ``user:k3v97xqd``, or nothing."""
         kind, _colon, name = text.partition(":")
-        if kind == "user" and (number := row_number(name)) is not None:
+        if kind == "user" and (number := row_of("user", name)) is not None:
             return cls(user_id=number)
         if kind == "role" and name in ROLES:
             return cls(role=name)
@@ -43,7 +43,7 @@ class Assignee:
 
     def __str__(self) -> str:
         if self.user_id:
-            return f"user:{self.user_id}"
+            return f"user:{key_of('user', self.user_id)}"
         return f"role:{self.role}" if self.role else ""
 
     def in_words(self) -> str:

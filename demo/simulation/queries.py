@@ -16,6 +16,7 @@ from crf.engine.checks import check_of
 from crf.engine.declaration import FormDeclaration
 from crf.models import ExpectedForm, MarkKind, Query, QueryState, Record
 from crf.queries import services
+from crf.queries.assigning import Assignee
 from crf.queries.places import places_of
 from crf.store.records import find_stored_record, key_of_record
 from demo.simulation.sites import SiteWithPeople, Stage
@@ -64,7 +65,7 @@ def _ask(stage: Stage, place: SiteWithPeople, participant: Participant, at: date
                 **of,
                 visit=seen,
                 text="The source names another day for this visit. Which is right?",
-                assignee=f"user:{place.coordinator.pk}",
+                assignee=str(Assignee(user_id=place.coordinator.pk)),
                 by=monitor,
             )
         )

@@ -20,10 +20,10 @@ from rest_framework.request import Request
 from accounts.models import User
 from accounts.permissions import Permission
 from exports.models import ApiToken
-from exports.tokens import find_token
+from exports.tokens import find_token, refuse_without_basis
 from kernel.clock import local_date
 from kernel.errors import Refusal
-from trials.models.people import with_grants
+from trials.models.people import own_scope, with_grants
 
 KEYWORD = b"bearer"
 
@@ -50,6 +50,8 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(
                 _("The token's owner first sets a password and second factor of their own on the pages.")
             )
+        with own_scope(user):
+            refuse_without_basis(token, at=now)
         user.limits = frozenset(Permission(scope) for scope in token.scopes)
         return user, token
 

@@ -4,7 +4,8 @@ A moment alone would lose rows: a transaction that began before it may end after
 oldest transaction that was still open when it was read (``changed_until``), and takes that name back: a row can be
 given twice and is never left out. PostgreSQL keeps with each row the number of the transaction that wrote it
 (``xmin``, 32 bits). Numbers of transactions live and die with a database cluster, which the name carries too: after a
-restore into another cluster everything has to be read once more.
+restore into another cluster everything has to be read once more. They count what every site writes: the name holds the
+key of one (ADR 58).
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from rest_framework.request import Request
 
 from kernel.errors import Refusal
 from kernel.reading import UnreadableError, moment
+from kernel.row_keys import key_of, row_of
 
 PARAMETER: Final = "changed_since"
 _NAME: Final = "tx"
-_LONGEST: Final = 18  # digits that surely fit into 64 bits
+_KIND: Final = "transaction"
+_LONGEST: Final = 42  # characters of a name: two numbers of 64 bits at most
 _NUMBERS: Final = 2**32
 _HALF: Final = 2**31  # transactions, after which PostgreSQL cannot tell older from newer
 
@@ -49,7 +52,7 @@ class PointInTimeGone(Refusal):
 def changed_until() -> str:
     """Return the name under which a later call is given everything that this transaction cannot see yet."""
     cluster, oldest, _next = _transactions()
-    return f"{_NAME}.{cluster}.{oldest}"
+    return f"{_NAME}.{cluster}.{key_of(_KIND, oldest)}"
 
 
 def _transactions() -> tuple[int, int, int]:
@@ -94,14 +97,15 @@ def _written_since(model: Any, versions: str, since: datetime) -> Any:
 
 
 def _transaction(said: str) -> int:
-    parts = said.split(".")
-    if len(parts) != 3 or not all(each.isascii() and each.isdecimal() for each in parts[1:]):
+    _name, cluster, key = [*said.split("."), "", ""][:3]
+    since = row_of(_KIND, key)
+    is_number = key.isascii() and key.isdecimal()  # as names were given before they held keys
+    if said.count(".") != 2 or not (cluster.isascii() and cluster.isdecimal()) or len(said) > _LONGEST:
         raise NotAPointInTime
-    if max(len(each) for each in parts[1:]) > _LONGEST + 1:
+    if since is None and not is_number:
         raise NotAPointInTime
-    since = int(parts[2])
-    cluster, _oldest, coming = _transactions()
-    if int(parts[1]) != cluster or not coming - _HALF < since <= coming:
+    own, _oldest, coming = _transactions()
+    if since is None or int(cluster) != own or not coming - _HALF < since <= coming:
         raise PointInTimeGone
     return since
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -16,8 +17,10 @@ from exports.access import LivingAccess
 from exports.models import ApiToken
 from exports.tokens import PREFIX, digest_of
 from followup.services import end_feed
+from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.scope import tell_identity
+from trials.services.registers import basis_to_leave
 
 LONGEST_TOKEN = timedelta(days=367)  # a year, and the day that it ends on
 
@@ -41,6 +44,7 @@ def make_token(
     name: str,
     scopes: list[Permission],
     expires_at: datetime,
+    leaves_country: bool = False,
     password: str,
     code: str = "",
     by: User,
@@ -48,7 +52,10 @@ def make_token(
 ) -> tuple[ApiToken, str]:
     """A token of ``by`` exists with some of their own rights; the secret is returned once and kept nowhere.
 
-    Refuses: a password or, with a second factor, a code that does not match; rights not held; more than a year.
+    Where what it fetches leaves the country it rests on a basis in the registers that a second person approved.
+
+    Refuses: a password or, with a second factor, a code that does not match; rights not held; more than a year; data
+    that leave the country without a basis in force.
     """
     with open_act("exports:token:make", by=by, at=at) as act:
         refuse_wrong_password(by=by, password=password, at=at)
@@ -58,6 +65,7 @@ def make_token(
                 raise RightNotHeld(right=right)
         if not at < expires_at <= at + LONGEST_TOKEN:
             raise LastsTooLong
+        basis = basis_to_leave(on=local_date(at, settings.TRIAL_TIME_ZONE)) if leaves_country else None
         secret = PREFIX + secrets.token_urlsafe(32)
         digest = digest_of(secret)
         tell_identity(person=by.pk)
@@ -69,6 +77,7 @@ def make_token(
             scopes=sorted(scopes),
             created_at=at,
             expires_at=expires_at,
+            basis=basis,
             act=act,
         )
     return token, secret

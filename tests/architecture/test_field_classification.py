@@ -240,7 +240,7 @@ FIELDS: dict[str, dict[str, str]] = {
         ),
     },
     "exports.ApiToken": {
-        "operational": "id act user name digest secrets_digest scopes created_at expires_at revoked_at",
+        "operational": "id act user name digest secrets_digest scopes created_at expires_at revoked_at basis",
     },
     "exports.ArmLetters": {
         "clinical": "arm_of_a",

@@ -46,6 +46,8 @@ ACCEPTED: dict[tuple[str, str, str], str] = {
     ("accounts.0012_passkeys_and_sessions", "accounts_userevent", INDEX): "some rows for each sign-in",
     ("trials.0030_copies_of_living_sites", "trials_sitecopy", INDEX): "some rows for each site",
     ("exports.0015_basis_for_leaving", "exports_export", INDEX): "one row for each export of the trial",
+    ("exports.0019_leaving_of_tokens", "exports_apitoken", INDEX): "one row for each token",
+    ("exports.0019_leaving_of_tokens", "exports_apitokenevent", INDEX): "few rows for each token",
     (
         "exports.0015_basis_for_leaving",
         "exports_exportevent",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyotp
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
@@ -88,6 +89,24 @@ def test_unknown_and_wrong_get_the_same_sentence(client: Client, world: World) -
     assert wrong == unknown
 
 
+def test_point_06_a_name_that_nobody_has_costs_the_work_of_one_that_somebody_has(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who counts milliseconds learns no names: each try hashes once."""
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self: Any, password: str, salt: str, *more: Any) -> str:
+        hashed.append(password)
+        return str(encode(self, password, salt, *more))
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    for name in (world.coordinator.username, "nobody"):
+        assert sign_in(username=name, password="not this one", code="", at=NOW) is None
+        assert hashed == ["not this one"], name
+        hashed.clear()
+
+
 def test_tries_of_a_name_that_nobody_has_are_known_as_such_and_the_name_is_not_kept(world: World) -> None:
     for name in ("nobody", "Nobody", "my-password-by-mistake"):
         assert sign_in(username=name, password="x", code="", at=NOW) is None
@@ -141,7 +160,9 @@ def test_a_second_factor_is_asked_where_it_is_set_up(client: Client, world: Worl
     give_factor(world.coordinator)
     assert answer(client).status_code == 422
     assert answer(client, code="000000").status_code == 422
-    assert answer(client, code=pyotp.TOTP(SECRET).now()).status_code == 302
+    code = pyotp.TOTP(SECRET).now()
+    assert answer(client, code=code).status_code == 302
+    assert answer(Client(), code=code).status_code == 422, "whoever looked over the shoulder"
 
 
 def full_width(text: str) -> str:

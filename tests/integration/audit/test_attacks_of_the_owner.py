@@ -40,6 +40,26 @@ ATTACKS = {
         "acts unsealed, the oldest for 1:0",
     ),
     "delete one seal": ("DELETE FROM audit_seal WHERE first_act = 1", ": begins at act"),
+    "alter a version with its digest in the seal": (
+        (
+            f"UPDATE trials_siteevent SET city = 'X' WHERE pgh_id = {LAST_CITY}; UPDATE audit_seal s SET leaves = "  # noqa: S608
+            "jsonb_set(s.leaves, ARRAY['trials_siteevent', r.pgh_id::text], to_jsonb(encode(sha256(convert_to("
+            "jsonb_strip_nulls(to_jsonb(r))::text, 'UTF8')), 'hex'))) FROM trials_siteevent r "
+            f"WHERE r.pgh_id = {LAST_CITY} AND s.leaves -> 'trials_siteevent' ? r.pgh_id::text"
+        ),
+        ": the seal does not fit its own chain",
+    ),
+    "alter the chained digest of a seal": (
+        "UPDATE audit_seal SET chain = repeat('0', 64) WHERE first_act = 1",
+        ": the seal does not fit its own chain",
+    ),
+    "insert a row without a version": (
+        (
+            "INSERT INTO trials_site SELECT (jsonb_populate_record(NULL::trials_site, to_jsonb(s) || "
+            '\'{"id": 99, "code": "99"}\')).* FROM trials_site s LIMIT 1'
+        ),
+        "trials_site row 99: has no version",
+    ),
     "insert under act 0": (
         (
             "INSERT INTO audit_act (id, verb, role, at, reason, request_id, transaction) "

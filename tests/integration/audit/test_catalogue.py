@@ -58,6 +58,16 @@ def test_the_catalogue_is_what_the_migrations_make() -> None:
             "REVOKE DELETE ON trials_consent FROM palace3_app",
             "table public.trials_consent: differs from the program's",
         ),
+        (
+            "CREATE FUNCTION public.helper() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+            "DROP FUNCTION public.helper()",
+            "function public.helper: is unknown to the program",
+        ),
+        (
+            "ALTER FUNCTION scope_admits(timestamptz) RENAME TO scope_admitted",
+            "ALTER FUNCTION scope_admitted(timestamptz) RENAME TO scope_admits",
+            "function public.scope_admits: is missing from the database",
+        ),
     ],
 )
 def test_a_guard_that_is_not_the_programs_is_named(

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import psycopg
 import pytest
 from django.db import connection, connections, transaction
 from django.test import Client
 
+from accounts.models import User
 from accounts.services import put_signature
 from accounts.sessions import digest_of_key
 from audit.acts import open_act
@@ -134,7 +135,15 @@ def test_every_table_with_a_policy_asks_for_a_proven_scope(db: None) -> None:
         assert cursor.fetchall() == []
 
 
-def test_the_database_looks_the_delegations_up_itself(trial: World) -> None:
+def _as_owner(superuser: psycopg.Connection[Any], change: str, person: User) -> None:
+    own = "id" if change.startswith("accounts_user") else "user_id"
+    told = f"UPDATE {change} WHERE {own} = {person.pk}"
+    superuser.execute(cast("LiteralString", f"SET session_replication_role = replica; {told}"))
+
+
+def test_the_database_looks_the_delegations_up_itself(
+    trial: World, superuser: psycopg.Connection[Any]
+) -> None:
     wide = Scope(trial.coordinator.pk, EVERYTHING, day=TODAY, by_delegations=True)
 
     def seen(chosen: Scope) -> list[int]:
@@ -163,6 +172,13 @@ def test_the_database_looks_the_delegations_up_itself(trial: World) -> None:
             reason="left",
         )
     assert seen(wide) == [], "at once, in whichever request is under way"
+    waits = Scope(trial.inspector.pk, EVERYTHING, day=TODAY, by_delegations=True)
+    assert len(seen(waits)) == 2
+    _as_owner(superuser, "trials_delegation SET waits_for_confirmation = true", trial.inspector)
+    assert seen(waits) == [], "a role shows nothing before a second person has confirmed it"
+    closed = Scope(trial.monitor.pk, EVERYTHING, day=TODAY, by_delegations=True)
+    _as_owner(superuser, "accounts_user SET is_active = false", trial.monitor)
+    assert seen(closed) == [], "a closed account"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from audit.models import Act
 from crf import catalogue
 from crf.models import ExpectedForm, MessageKind, Query, QueryState
 from crf.queries import services
+from crf.queries.assigning import Assignee
 from crf.queries.bulk import MOST
 from crf.queries.list import chosen_queries, neighbours_of
 from crf.queries.places import places_of
@@ -200,7 +201,7 @@ def test_point_14_a_query_waits_for_a_person_or_a_role(doubted: Query, world: Wo
     services.assign_query(query=doubted, assignee="role:coordinator", **by)
     seen = {who: _work(getattr(world, who), doubted) for who in ("coordinator", "investigator")}
     assert seen == {"coordinator": True, "investigator": False}
-    services.assign_query(query=doubted, assignee=f"user:{world.investigator.pk}", **by)
+    services.assign_query(query=doubted, assignee=str(Assignee(user_id=world.investigator.pk)), **by)
     seen = {who: _work(getattr(world, who), doubted) for who in ("coordinator", "investigator")}
     assert seen == {"coordinator": False, "investigator": True}
     doubted.refresh_from_db()
@@ -214,7 +215,8 @@ def test_point_14_a_query_waits_for_a_person_or_a_role(doubted: Query, world: Wo
     assert "assigned to Investigator" in " ".join(
         client_of(world.monitor).get(doubted.get_absolute_url()).text.split()
     )
-    for strange in (f"user:{world.stranger.pk}", f"user:{world.statistician.pk}", "role:inspector", "x"):
+    elsewhere = [str(Assignee(user_id=each.pk)) for each in (world.stranger, world.statistician)]
+    for strange in (*elsewhere, f"user:{world.investigator.pk}", "role:inspector", "x"):
         with pytest.raises(NoSuchAssignee), transaction.atomic():
             services.assign_query(query=doubted, assignee=strange, **by)
     with pytest.raises(NotYourStep):

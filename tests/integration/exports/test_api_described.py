@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from accounts.permissions import Permission
 from crf import catalogue
+from crf.queries.assigning import Assignee
 from crf.queries.services import raise_query
 from tests.integration.crf.conftest import place_at
 from tests.integration.exports.test_api import caller
@@ -56,7 +57,7 @@ def to_somebody(participant: Participant, world: World) -> None:
         raise_query(
             record_key=place_at(participant, "DM"),
             text="Please check",
-            assignee=f"user:{world.coordinator.pk}",
+            assignee=str(Assignee(user_id=world.coordinator.pk)),
             by=world.data_manager,
             at=NOW,
         )

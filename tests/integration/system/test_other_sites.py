@@ -24,10 +24,14 @@ from accounts.models import User
 from accounts.permissions import Permission, Role
 from audit.acts import open_act
 from audit.models import Act, TrailReview
-from crf.models import Query, WorkingNote
+from crf.engine.submission import Answers
+from crf.listings.definition import ListingDefinition
+from crf.listings.services import save_listing
+from crf.models import Query, SavedListing, WorkingNote
 from crf.notes.services import write_note
 from crf.queries.services import raise_query
-from crf.store.records import record_key_of
+from crf.records.save import save_answers
+from crf.store.records import NEW, record_key_of
 from exports.imports.models import DataImport
 from exports.living_access.services import make_token
 from exports.models import ApiToken
@@ -40,6 +44,7 @@ from monitoring.models import MonitoringFinding
 from protocol.reference_lines import read_range_lines
 from reports.services import plan_review
 from tests.database import ADMIN
+from tests.integration.crf.test_saving import stage
 from tests.integration.exports.test_imports import lab, previewed
 from tests.integration.monitoring.test_central_monitoring import seen as finding
 from tests.integration.system.test_permission_matrix import (
@@ -390,7 +395,7 @@ def test_no_form_sent_with_objects_of_another_site_leaves_an_act_there(
 
 # Acts are numbered without gaps, and how many there are goes out with each night's digest (ADR 43, ADR 58).
 COUNTED_IN_PUBLIC = ("audit_act_id_seq",)
-FAR = re.compile(r"(?<![\w.-])7\d{8}(?![\w-])")
+FAR = re.compile(r"(?<![\w.])7\d{8}(?!\w)")
 
 
 @pytest.fixture
@@ -413,11 +418,32 @@ def far_numbers(world: World) -> Iterator[None]:
             admin.execute(far, row)
 
 
+def of_a_listing(world: World, theirs: dict[str, Any]) -> User:
+    """A listing of one's own shows a record and the rows in it; return a person who came late to the site."""
+    with scope(user_id=None, sites=EVERYTHING):
+        key = record_key_of(participant=theirs["participant"], form="STAGE")
+        save_answers(
+            record_key=key,
+            answers=Answers(**stage()),
+            version=NEW,
+            by=world.coordinator,
+            at=NOW,
+        )
+        asked = ListingDefinition(sources=("STAGE.node", "ELIG"), columns=("STAGE.node.station",))
+        listing = save_listing(name="One", definition=asked, is_shared=False, by=world.coordinator, at=NOW)
+        theirs["rows"][SavedListing] = listing.pk
+        late = person("late_colleague")
+        about: dict[str, Any] = {"site": world.site, "starts_on": OPENED_ON, "by": None, "at": NOW}
+        delegate(user=late, role=Role.COORDINATOR, **about)
+        return late
+
+
 def test_no_address_page_or_answer_tells_a_site_a_number_that_counts_other_sites(
     far_numbers: None, world: World, theirs: dict[str, Any]
 ) -> None:
     """What the coordinator and the investigator of a site open of their own: the pages, and the API."""
     number, told, opened = theirs["participant"].number, set(), 0
+    late = of_a_listing(world, theirs)
     central = client_as(world.data_manager).get(reverse("crf:lock-participants", args=["01"]))
     assert FAR.search(body_of(central)), "where numbers stay, the look sees them"
     for walker, letter in ((world.coordinator, "C"), (world.investigator, "I")):
@@ -427,10 +453,14 @@ def test_no_address_page_or_answer_tells_a_site_a_number_that_counts_other_sites
                 continue
             named: dict[str, Any] = {"number": number, "reference": REFERENCE, "code": "ELIG"}
             named |= {"code": "01"} if about_a_site(name) else {}
-            named |= {"pk": theirs["rows"][KINDS[name]]} if name in KINDS else {}
+            kind = SavedListing if name == "crf:listing" else KINDS.get(name)
+            named |= {"pk": theirs["rows"][kind]} if kind else {}
             answer = client.get(address(name, named))
             opened += answer.status_code == 200
             shown = body_of(answer) + answer.headers.get("Location", "")
             told |= {(name, shown[max(0, one.start() - 40) : one.end() + 5]) for one in FAR.finditer(shown)}
+    form = client_as(late).get(reverse("crf:form", args=[number, "STAGE"]))
+    assert form.status_code == 200
+    told |= {("what the browser keeps", one[0]) for one in FAR.finditer(body_of(form))}
     assert told == set()
     assert opened > 120

@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 from django.test import Client
 
+from audit.acts import open_act
 from kernel.scope import scope
 from tests.clock import Clock
 from tests.database import as_program
@@ -118,6 +119,12 @@ def test_erasure_on_request_is_one_action_with_proof(
 ) -> None:
     request = receive()
     sealed = cipher(superuser).hex()
+    with (
+        pytest.raises(DatabaseError, match="erased under an act that says so"),
+        as_person(world.coordinator),
+        open_act("trials:request:look", by=world.coordinator, at=clock.now()),
+    ):
+        ContactIdentity.objects.filter(request_id=request.pk).delete()
     client = Client()
     client.force_login(world.coordinator)
     assert client.get("/requests/ABCD-2345/receipt/").status_code == 409

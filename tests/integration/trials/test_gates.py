@@ -21,7 +21,7 @@ from exports.living_access.services import make_token
 from followup.feeds import living_feed, reader_of
 from followup.services.feeds import make_feed
 from kernel.row_keys import row_key
-from kernel.scope import EVERYTHING, scope
+from kernel.scope import EVERYTHING, scope, tell_identity
 from tests.clock import clock_time
 from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World, as_person
 from trials import services as trials
@@ -175,6 +175,24 @@ def test_the_database_refuses_incompatible_roles_and_roles_for_oneself(
             Delegation.objects.create(user=who, granted_by=giver, act=act, **values)
 
 
+def test_the_database_takes_a_role_from_whoever_may_give_it_and_keeps_it_waiting(world: World) -> None:
+    """With the program's proof and in the giver's own act, as a service that forgot to ask would write it."""
+    friend = person("friend")
+    for giver, waits in ((world.coordinator, True), (world.trial_manager, False)):
+        told: dict[str, Any] = {"starts_on": OPENED_ON, "granted_by": giver, "waits_for_confirmation": waits}
+        with (
+            scope(user_id=giver.pk, sites=EVERYTHING),
+            transaction.atomic(),
+            open_act("trials:delegation:grant", by=giver, at=NOW) as act,
+        ):
+            tell_identity(person=friend.pk)
+            with (
+                pytest.raises(DatabaseError, match="given and confirmed by whoever may"),
+                transaction.atomic(),
+            ):
+                Delegation.objects.create(user=friend, role=Role.MONITOR, act=act, **told)
+
+
 def test_point_22_an_investigator_confirms_no_role_of_the_whole_trial_nor_of_another_site(
     world: World,
 ) -> None:
@@ -224,6 +242,10 @@ def test_point_22_training_and_identity_check_lie_behind(world: World, name: str
     with pytest.raises(DayAhead):
         accounts.change_person(user=world.monitor, by=None, at=NOW, **{name: TODAY + timedelta(days=1)})
     accounts.change_person(user=world.monitor, by=None, at=NOW, **{name: TODAY})
+    made: dict[str, Any] = {"username": "early", "display_name": "Early", "by": None, "at": NOW}
+    if name != "accountability_accepted_on":
+        with pytest.raises(DayAhead):
+            accounts.create_person(**made, **{name: TODAY + timedelta(days=1)})
 
 
 # When it ends, and what ends with it
@@ -354,8 +376,10 @@ def test_point_22_nobody_signs_with_a_password_that_somebody_else_chose(world: W
         reason="Lost",
     )
     reader = with_grants(User.objects.get(pk=world.investigator.pk), on=TODAY)
-    with pytest.raises(MayNotSign), open_act("crf:record:sign", by=reader, at=LATER):
+    with pytest.raises(MayNotSign) as refused, open_act("crf:record:sign", by=reader, at=LATER):
         sign(record="x", digest="0" * 64, meaning="y", by=reader, password="another good one 77", at=LATER)
+    for lacking in ("a second person's word on identity", "a password and second factor of your own"):
+        assert lacking in str(refused.value)
 
 
 def test_point_22_a_token_asks_for_the_password(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,13 +11,17 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from accounts.permissions import Permission
+from accounts.second_factor import code_at
 from accounts.services import WrongPassword
 from audit.acts import open_act
 from exports.jobs.services import save_definition, take_due
+from exports.living_access.services import make_token
 from exports.models import Export, ExportFailure, ExportState
 from exports.services import request_export
 from kernel.errors import Refusal
 from kernel.scope import EVERYTHING, scope
+from tests.clock import clock_at
 from tests.world import NOW, PASSWORD, TODAY, World, as_person
 from trials.models.registers import RegisterEntry, RegisterKind
 from trials.services.registers import (
@@ -137,6 +142,8 @@ def test_an_export_leaves_the_country_on_a_filing_and_a_basis_that_a_second_pers
         with pytest.raises(NothingToApprove):
             approve_entry(entry=made, password=PASSWORD, by=world.monitor, at=NOW)
     assert leaves().basis == made
+    fetch = _fetching_abroad(world)
+    assert fetch().status_code == 200
     assert request_export(**told, by=world.data_manager).basis is None
     assert _saved_exports_ask_each_time(world) == made
     with pytest.raises(BasisMissing):
@@ -146,11 +153,29 @@ def test_an_export_leaves_the_country_on_a_filing_and_a_basis_that_a_second_pers
     close_entry(entry=made, outcome="Withdrawn", closed_on=TODAY, by=world.data_manager, at=NOW)
     with pytest.raises(BasisMissing):
         leaves()
+    assert (fetch().status_code, fetch().json()["code"]) == (403, "exports.basis_over")
+    with pytest.raises(BasisMissing):
+        _fetching_abroad(world)
     with scope(user_id=None, sites=EVERYTHING):
         assert take_due(on=date(2026, 12, 7), at=NOW) == 1
         (stopped,) = Export.objects.filter(due_on=date(2026, 12, 7))
     assert (stopped.state, stopped.failure) == (ExportState.FAILED, ExportFailure.BASIS_ENDED)
     assert stopped.basis is None
+
+
+def _fetching_abroad(world: World) -> Callable[[], Any]:
+    """Make a token whose answers leave the country; return a call with it."""
+    manager = world.data_manager
+    about: dict[str, Any] = {"name": "abroad", "scopes": [Permission.PARTICIPANT_VIEW], "password": PASSWORD}
+    about |= {"code": code_at(manager, NOW), "expires_at": NOW + timedelta(days=9), "leaves_country": True}
+    with as_person(world.data_manager), transaction.atomic():
+        _token, secret = make_token(**about, by=manager, at=NOW)
+
+    def fetch() -> Any:
+        with clock_at(NOW):
+            return Client().get("/api/v1/participants/", headers={"Authorization": f"Bearer {secret}"})
+
+    return fetch
 
 
 def _saved_exports_ask_each_time(world: World) -> RegisterEntry | None:

@@ -303,7 +303,13 @@ def test_what_must_be_answered_then(change: dict[str, Any], asked: set[str]) -> 
         ({"presc_gy": 40, "presc_fx": 20, "dpf": 2, "deliv_fx": 20}, "TREAT-22"),
         ({"lung_v20": 31}, "lung_v20:soft"),
         ({"gap_days": 1, "gap_reason": "holiday"}, "gap_days:proposal"),
+        ({"presc_fx": 20}, "TREAT-23"),
+        ({"dpf": 2}, "TREAT-24"),
+        ({"deliv_fx": 22}, "TREAT-25"),
+        ({"rt_fx": [{"fx_dt": MONDAY, "fx_gy": Decimal("1.9")}]}, "TREAT-26:rt_fx.1"),
         ({"camre": [camrelizumab(1, ci_mg=150), camrelizumab(2)]}, "TREAT-27:camre.1"),
+        ({"chemo": [chemotherapy(1, carbo_auc=Decimal("2.1")), *FIVE[1:]]}, "TREAT-28:chemo.1"),
+        ({"chemo": [chemotherapy(1, nabp_mgm2=51), *FIVE[1:]]}, "TREAT-29:chemo.1"),
         ({"camre": [camrelizumab(1, ci_mg=201), camrelizumab(2)]}, "camre.1.ci_mg:hard"),
     ],
 )
