@@ -26,6 +26,7 @@ CONTEXT = {
     "today": date(2029, 6, 1),
     "site.zone": "Asia/Shanghai",
     "visit.code": "OS36",
+    "visit.target": date(2029, 5, 8),
     "visit.opens": date(2029, 5, 8),
     "visit.last_on": date(2028, 12, 4),
     "milestone.RAND": date(2026, 5, 8),
