@@ -49,6 +49,11 @@ class ShownRecord:
     def title(self) -> str:
         return str(self.key.form.title)
 
+    @property
+    def is_ready(self) -> bool:
+        """Say whether it can be signed: no query about it is open."""
+        return not self.open_queries
+
 
 def shown_record(key: RecordKey, stored: StoredRecord) -> ShownRecord:
     """Return the record as it is shown before it is signed."""
