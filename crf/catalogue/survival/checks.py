@@ -67,11 +67,12 @@ CHECKS = (
     Check(
         code="X064",
         level=Level.SOFT,
-        reads=("vital", "last_alive_dt", "visit.code", "visit.target"),
+        reads=("vital", "last_alive_dt", "visit.code", "visit.target", "setting.sweep_months"),
         passes=rules.known_at_the_cut,
         message=_(
-            "Nothing says within 6 months of the data cut on %(visit_target)s whether the participant lives: the last "
-            "proof of life is dated %(last_alive_dt)s. Ask family, hospital or register, and enter what they say."
+            "Nothing says within %(setting_sweep_months)s months of the data cut on %(visit_target)s whether the "
+            "participant lives: the last proof of life is dated %(last_alive_dt)s. Ask family, hospital or register, "
+            "and enter what they say."
         ),
         fields=("vital",),
         when=Is("vital", "unknown"),

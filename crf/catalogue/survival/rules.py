@@ -31,7 +31,6 @@ PROOFS = (
 CONTACTS = ("status_dt", "vital", "SURV*", "FU*")
 DERIVED = ("death_known", "death_first", "death_last")
 DEATH = ("death_dt", "last_alive_dt", *CONTACTS)
-MONTHS_OF_A_CUT = 6
 EXAMINATIONS = ("cre_dt", "ogd_dt", "pet_dt", "eus_dt", "ct_dt")
 
 
@@ -161,12 +160,16 @@ def no_contact_after_death(death_dt: str | None, **known: Any) -> bool:
 
 
 def known_at_the_cut(
-    vital: str, last_alive_dt: date | None, visit_code: str | None, visit_target: date | None
+    vital: str,
+    last_alive_dt: date | None,
+    visit_code: str | None,
+    visit_target: date | None,
+    setting_sweep_months: int,
 ) -> bool:
-    """Say whether, at the sweep of a data cut, some answer tells who was alive within six months of it (X064)."""
+    """Say whether, at the sweep of a data cut, some answer tells who was alive so few months before it (X064)."""
     if visit_target is None or not (visit_code or "").startswith(CUT_SWEEPS) or vital != "unknown":
         return True
-    return last_alive_dt is not None and last_alive_dt >= add_months(visit_target, -MONTHS_OF_A_CUT)
+    return last_alive_dt is not None and last_alive_dt >= add_months(visit_target, -setting_sweep_months)
 
 
 def _other_deaths(surv_all: list[AnswerRow] | None) -> Iterator[str]:

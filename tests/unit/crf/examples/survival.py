@@ -42,6 +42,7 @@ CONTEXT = {
     "milestone.DM": None,
     "FU*.img": [],
     "setting.central_review": False,
+    "setting.sweep_months": 6,
 }
 DEATH = {
     "status_dt": date(2029, 5, 20),
