@@ -10,10 +10,10 @@ from django.db.models import Count, Q
 
 from accounts.models import User
 from accounts.permissions import Permission
-from followup.history import CUT_SWEEPS
 from followup.models import HAPPENED, DataCut, Visit, VisitState
 from followup.services.cuts import is_over
 from kernel.clock import local_date
+from protocol.history import CUT_SWEEPS
 
 
 @dataclass(frozen=True)

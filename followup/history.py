@@ -9,7 +9,7 @@ from typing import Any
 
 from followup.models import ContactAttempt, DataCut, Visit, VisitState
 from followup.visit_conduct import ContactResult
-from protocol.history import EXAMINING_FORMS, VITAL, History, PastVisit, PlannedVisit
+from protocol.history import CUT_SWEEPS, EXAMINING_FORMS, VITAL, History, PastVisit, PlannedVisit
 from protocol.loader.schema import VisitRule
 from protocol.text import ProtocolText, load, versions
 from trials.models import Participant, SiteVersion
@@ -17,7 +17,6 @@ from trials.models.participants import ENDS_FOLLOWING, Track
 
 UNSCHEDULED = "UNS"
 SWEEPS = "SWEEP-"
-CUT_SWEEPS = "SWEEP-C"
 DUE_BEFORE_CLOSING = "visit_due_before_closing_days"
 _SCOPES = {"study_drug": "drug", "procedures": "procedures", "quality_of_life": "qol", "all_contact": "all"}
 

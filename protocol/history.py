@@ -36,6 +36,7 @@ class WithdrawalScope(StrEnum):
 
 NOTHING: Mapping[str, date] = MappingProxyType({})
 EXAMINING_FORMS = frozenset({"CRE", "FU"})  # at a visit with one of them somebody looks for the tumour
+CUT_SWEEPS = "SWEEP-C"  # and the number of the data cut
 VITAL = frozenset(("month 36", "sweep", "data cut"))
 SAFETY = frozenset(("safety", "immune safety", "postoperative"))
 IN_SURVEILLANCE = frozenset(("SURVEILLANCE", "REFUSED_SURGERY"))

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from protocol.history import (
     ALL_OVER,
+    CUT_SWEEPS,
     History,
     PastVisit,
     PlannedVisit,
@@ -247,7 +248,7 @@ def _sweep_of_cut(rule: VisitRule, number: int, cut_on: date) -> PlannedVisit:
     """The sweep around a data cut, a series of its own: its window may lie across a half-yearly one."""
     due = replace(rule.due, anchor=DATA_CUT, target=Offset(rule.due.target.source, days=0))
     visit = _visit(rule, due, cut_on, DATA_CUT)
-    return replace(visit, code=f"{rule.code}-C{number}", series="data cut")
+    return replace(visit, code=f"{CUT_SWEEPS}{number}", series="data cut")
 
 
 PLANNERS = {

@@ -18,8 +18,9 @@ from reports.quality import Report, Table, added, share
 from trials.models import Site
 
 # One row per randomized participant: when the last news is from. A visit, a contact that reached the participant
-# and a survival form that says "alive" are news; whoever died is known for good. Where the day of a death is not known,
-# month 36 is known if every possible day says the same of it (decision D4).
+# and a form of survival or follow-up that says "alive" are news; a visit whose form answers that question is news by
+# that answer alone, for it may be that nobody knew. Whoever died is known for good. Where the day of a death is not
+# known, month 36 is known if every possible day says the same of it (decision D4).
 NEWS = """
 WITH person AS (
     SELECT p.id, s.code AS site, rand.on AS randomized_on,
@@ -29,11 +30,14 @@ WITH person AS (
            coalesce(death.latest, death.on) AS died_by,
            greatest(
                rand.on,
-               (SELECT max(v.took_place_on) FROM followup_visit v WHERE v.participant_id = p.id),
+               (SELECT max(v.took_place_on) FROM followup_visit v
+                 WHERE v.participant_id = p.id AND NOT v.forms && %(saying)s::varchar[]),
                (SELECT max(c.on) FROM followup_contactattempt c
                  WHERE c.participant_id = p.id AND c.cancelled_at IS NULL AND c.result = %(reached)s),
                (SELECT max(a.status_dt) FROM crf_record r JOIN {survival} a ON a.id = r.id
-                 WHERE r.participant_id = p.id AND r.state <> 'empty' AND a.vital = 'alive')
+                 WHERE r.participant_id = p.id AND r.state <> 'empty' AND a.vital = 'alive'),
+               (SELECT max(a.fu_dt) FROM crf_record r JOIN {follow_up} a ON a.id = r.id
+                 WHERE r.participant_id = p.id AND r.state <> 'empty' AND a.alive = 'Y')
            ) AS alive_on
     FROM trials_participant p
     JOIN trials_site s ON s.id = p.site_id
@@ -58,11 +62,12 @@ TARGET = "vital_status_known_target_percent"
 
 def _counted(sites: QuerySet[Site], today: date) -> list[tuple[Any, ...]]:
     keys = list(sites.values_list("pk", flat=True))
-    table = catalogue.form("SURV").model._meta.db_table
+    tables = {"survival": "SURV", "follow_up": "FU"}
+    saying = [form.code for form in catalogue.forms().values() if form.says_alive]
     with connection.cursor() as cursor:
         cursor.execute(
-            NEWS.format(survival=table),
-            {"sites": keys, "today": today, "reached": ContactResult.REACHED.value},
+            NEWS.format(**{name: catalogue.form(code).model._meta.db_table for name, code in tables.items()}),
+            {"sites": keys, "today": today, "reached": ContactResult.REACHED.value, "saying": saying},
         )
         return [tuple(row) for row in cursor.fetchall()]
 
@@ -78,7 +83,8 @@ def vital_status(sites: QuerySet[Site], *, today: date) -> Report:
         title=_("Vital status"),
         counts=_(
             "Every randomized participant counts, whatever became of the treatment. News is a visit that took place, a "
-            "contact that reached the participant, or a survival form that says alive."
+            "contact that reached the participant, or a form that says alive. A visit that asks for vital status is "
+            "news once its form says alive or dead."
         ),
         nothing=_("Nobody is randomized yet"),
         tables=(_ages(rows), _month_36(known, aim)) if rows else (),

@@ -20,6 +20,7 @@ from crf.engine.questions import Question, QuestionKind, Range
 from kernel.reading import Reason
 from kernel.units import unit_in_print
 
+ANSWERED_UNIT = "ORRESU"  # how SDTM names the unit in which a result was given
 MISSING_TEXTS = {
     "ND": lambda: _("not done"),
     "NAP": lambda: _("not applicable"),
@@ -62,6 +63,12 @@ def display(question: Question, value: Any, *, zone: str) -> str:
     return number_text(value)
 
 
+def in_print(question: Question, value: Any, *, zone: str) -> str:
+    """Return an answer for lists and papers: one that is a unit itself with its powers raised, as units stand there."""
+    text = display(question, value, zone=zone)
+    return unit_in_print(text) if question.sdtm.endswith(ANSWERED_UNIT) else text
+
+
 def range_text(bounds: Range | None, unit: Any = "") -> str:
     """Return a range in words: "25 to 200 kg", "at least 15", or nothing."""
     if bounds is None:
@@ -95,7 +102,7 @@ def format_hint(question: Question) -> str:
 def _number_rule(question: Question, label: str) -> str:
     whole = question.kind == QuestionKind.INTEGER
     low, high = question.hard or (None, None)
-    unit = str(question.unit)
+    unit = unit_in_print(question.unit)
     if low is not None and high is not None:
         text = (
             _("{label} must be a whole number between {low} and {high} {unit}.")

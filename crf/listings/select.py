@@ -189,7 +189,7 @@ def _order(definition: ListingDefinition) -> str:
         plain = name.removeprefix("-")
         text = KEYS[plain][1] if plain in KEYS else expression(definition.column(plain))
         parts.append(f"{text} {'DESC' if name.startswith('-') else 'ASC'} NULLS LAST")
-    parts += ["r0.participant_id", "r0.visit_id", "r0.sequence", "r0.id"]
+    parts += ["p.number", "r0.visit_id", "r0.sequence", "r0.id"]
     for source in definition.read:
         parts += [f"r{source.place}.id"] if source.place else []
         parts += [f"g{source.place}.position"] if source.group else []

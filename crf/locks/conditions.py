@@ -14,8 +14,10 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crf import catalogue
 from crf.coding.worklist import uncoded_records
 from crf.engine.base import RecordState
+from crf.engine.messages import label_at
 from crf.links import form_url
 from crf.locks.scope import LockScope
 from crf.models import Record, RecordVerification, SafetyClock
@@ -147,7 +149,15 @@ def _expected_place(row: Any) -> FailedPlace:
 
 
 def _query_place(query: Any) -> FailedPlace:
-    return FailedPlace(f"{query.participant.number} {query}", query.get_absolute_url())
+    """Name the query by its form, its visit and the words of what it is about."""
+    label, form = query.participant.number, catalogue.forms().get(query.form_code)
+    if query.form_code:
+        label += f" {query.form_code}"
+    if query.visit_id:
+        label += f" {query.visit}"
+    if query.target:
+        label += f" · {label_at(form, query.target) if form else query.target}"
+    return FailedPlace(label, query.get_absolute_url())
 
 
 def _visit_place(visit: Any) -> FailedPlace:

@@ -106,18 +106,18 @@ def freeze_data(*, scope: LockScope, reason: str = "", by: User, at: datetime) -
         return _begin(scope, LockKind.FROZEN, reason=reason, act=act, by=by, at=at)
 
 
-def lock_data(*, scope: LockScope, password: str = "", by: User, at: datetime) -> DataLock:
+def lock_data(*, scope: LockScope, reason: str = "", password: str = "", by: User, at: datetime) -> DataLock:
     """Nothing of the scope changes any more and nothing is added, until somebody unlocks it with a reason.
 
     Refuses: who may not; what is locked already; each condition that fails; a site without a password that matches.
     Locks: the participants of the scope.
     """
-    with _opened("lock", scope, by=by, at=at) as act:
+    with _opened("lock", scope, reason=reason, by=by, at=at) as act:
         _hold_to_judge(scope)
         counts = _refuse_unless_ready(scope, at=at)
         signs = scope.level == LockLevel.SITE
         signature = _signed(scope, counts, password=password, by=by, at=at) if signs else None
-        return _lock(scope, act, counts=counts, signature=signature, by=by, at=at)
+        return _lock(scope, act, reason=reason, counts=counts, signature=signature, by=by, at=at)
 
 
 def lock_study(*, signature: Signature, by: User, at: datetime) -> DataLock:
@@ -178,7 +178,7 @@ def take_step(
         if step == FREEZE:
             freeze_data(scope=scope, reason=reason, by=by, at=at)
         elif step == LOCK and scope.level != LockLevel.STUDY:
-            lock_data(scope=scope, password=password, by=by, at=at)
+            lock_data(scope=scope, reason=reason, password=password, by=by, at=at)
         else:
             end_lock(scope=scope, reason=reason, by=by, at=at)
 
@@ -204,7 +204,14 @@ def _refuse_unless_ready(scope: LockScope, *, at: datetime) -> dict[str, int]:
 
 
 def _lock(
-    scope: LockScope, act: Act, *, counts: dict[str, int], signature: Signature | None, by: User, at: datetime
+    scope: LockScope,
+    act: Act,
+    *,
+    counts: dict[str, int],
+    signature: Signature | None,
+    by: User,
+    at: datetime,
+    reason: str = "",
 ) -> DataLock:
     if scope.level < LockLevel.STUDY:
         locked = scope.records().exclude(state__in=(RecordState.EMPTY, RecordState.LOCKED))
@@ -212,7 +219,9 @@ def _lock(
     _end_below(scope, act, by=by, at=at)
     if reopened := _end_standing(scope, act, by=by, at=at):
         return reopened
-    return _begin(scope, LockKind.LOCKED, act=act, by=by, at=at, counts=counts, signature=signature)
+    return _begin(
+        scope, LockKind.LOCKED, act=act, by=by, at=at, counts=counts, signature=signature, reason=reason
+    )
 
 
 def end_lock(*, scope: LockScope, reason: str, by: User, at: datetime) -> None:

@@ -49,6 +49,11 @@ class ShownRecord:
     def title(self) -> str:
         return str(self.key.form.title)
 
+    @property
+    def is_ready(self) -> bool:
+        """Say whether it can be signed: no query about it is open."""
+        return not self.open_queries
+
 
 def shown_record(key: RecordKey, stored: StoredRecord) -> ShownRecord:
     """Return the record as it is shown before it is signed."""
@@ -91,7 +96,7 @@ def _line(question: Question, answers: Any, within: str, head: str, zone: str) -
     value, why = getattr(answers, question.name), (answers.missing or {}).get(question.name)
     if value in (None, [], "") and not why:
         return
-    words = messages.missing_text(why) if why else messages.display(question, value, zone=zone)
+    words = messages.missing_text(why) if why else messages.in_print(question, value, zone=zone)
     unit = f" {unit_in_print(question.unit)}" if question.unit and not why else ""
     yield ShownLine(f"{within}{question.name}", f"{head}{question.text}", f"{words}{unit}")
 

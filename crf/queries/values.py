@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
 from crf.engine.declaration import FormDeclaration, Group, form_of
-from crf.engine.messages import display, label_at, missing_text, question_at
+from crf.engine.messages import display, in_print, label_at, missing_text, question_at
 from crf.engine.questions import NUMERIC, Question, QuestionKind, argument
 from crf.models import Query
 from crf.queries.sparing import is_spared_in_lists, names_looking_at_the_arm, telling_the_arm
@@ -22,7 +22,6 @@ from crf.store.bulk_read import values_of as columns_of
 from kernel.reading import row_number
 from kernel.units import unit_in_print
 
-ANSWERED_UNIT: Final = "ORRESU"  # how SDTM names the unit in which a result was given
 MOST_OF_A_ROW = 4
 MOST = 12  # values shown of one query; a row of a wide table has more
 
@@ -199,7 +198,5 @@ def _words(question: Question, value: Any, query: Query) -> str:
         value = int(value) if value.is_integer() else value
     if isinstance(value, str) and question.kind == QuestionKind.DATETIME:
         value = datetime.fromisoformat(value)
-    text = display(question, value, zone=query.site.time_zone)
-    if question.sdtm.endswith(ANSWERED_UNIT):
-        return unit_in_print(text)
+    text = in_print(question, value, zone=query.site.time_zone)
     return f"{text} {unit_in_print(question.unit)}".strip() if text and question.unit else text

@@ -41,8 +41,13 @@ def ask(request: PersonRequest, number: str, code: str, sequence: int) -> HttpRe
     if in_place and request.method == "POST":
         said = "; ".join(str(error) for errors in form.errors.values() for error in errors)
         return JsonResponse({"error": said}, status=form.status)
-    shown = {"form": form, "editor": editor, "back": address("form", record_key)}
+    shown = {"form": form, "editor": editor, "back": address(_came_from(request), record_key)}
     return render(request, "crf/ask.html", shown, status=form.status)
+
+
+def _came_from(request: PersonRequest) -> str:
+    """Return the page of the record from which the question is asked: where its values are verified, or the form."""
+    return "verify" if request.GET.get("then") == "verify" else "form"
 
 
 def _raised(query: Query) -> dict[str, Any]:
@@ -55,10 +60,8 @@ def _said(query: Query) -> str:
 
 def _back(request: PersonRequest, record_key: Any, query: Query) -> HttpResponse:
     messages.success(request, _said(query))
-    if request.GET.get("then") == "verify":
-        return redirect(address("verify", record_key))
-    place = f"#q-{query.target.partition('.')[0]}" if query.target else ""
-    return redirect(f"{address('form', record_key)}{place}")
+    place = f"#q-{query.target.partition('.')[0]}" if query.target and _came_from(request) == "form" else ""
+    return redirect(f"{address(_came_from(request), record_key)}{place}")
 
 
 @requires(Permission.QUERY_RAISE)

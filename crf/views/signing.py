@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.contrib import messages
@@ -19,7 +19,7 @@ from crf import catalogue
 from crf.models import Record, SignedAs
 from crf.page.editor import open_record
 from crf.page.forms import SignLotForm
-from crf.page.signing import shown_record, signatures_of
+from crf.page.signing import ShownRecord, shown_record, signatures_of
 from crf.records.signing import NothingThere, sign_records
 from crf.store.outstanding import signable_first, unsigned
 from crf.store.records import RecordKey, find_stored_record, form_named, key_of_record
@@ -122,9 +122,18 @@ def lot(request: PersonRequest) -> HttpResponse:
         ],
         "more": more,
         "chosen": asked,
-        "signed_as": (SignedAs.SEVERAL if more else _signed_as(asked)).label,
+        "signed_as": _signed_together(asked, records, more).label,
+        "is_ready": any(each.is_ready for each in records),
     }
     return render(request, "crf/sign_lot.html", shown, status=form.status)
+
+
+def _signed_together(asked: Mapping[str, str], records: Sequence[ShownRecord], more: int) -> SignedAs:
+    """Return what the page is signed as: a visit of which something cannot be signed yet is several forms."""
+    ready = sum(each.is_ready for each in records)
+    if not more and ready == len(records):
+        return _signed_as(asked)
+    return SignedAs.FORM if ready == 1 else SignedAs.SEVERAL
 
 
 def _seen(request: PersonRequest) -> dict[RecordKey, tuple[int, str]]:

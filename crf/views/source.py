@@ -104,8 +104,9 @@ def _verify_ticked(request: PersonRequest, placed: list[tuple[RecordKey, Any]]) 
         result = verify_fields(record_key=record_key, seen=seen, taken_back=was, by=request.user, at=now)
         done += result.verified + result.taken_back
         left_out += [f"{record_key.form.code} {target}" for target in result.changed]
-    said = ngettext("{number} verification is recorded.", "{number} verifications are recorded.", done)
-    messages.success(request, said.format(number=done))
+    if done or "ask" not in request.POST:
+        said = ngettext("{number} verification is recorded.", "{number} verifications are recorded.", done)
+        messages.success(request, said.format(number=done))
     if left_out:
         sentence = _("Changed since they were shown, and not verified: {fields}. Compare them again.")
         messages.warning(request, str(sentence).format(fields=", ".join(left_out)))

@@ -25,6 +25,7 @@ from crf.store.context import FormContext
 from crf.store.history import Entry, history_of
 from crf.store.licensed_wording import wordings_of
 from crf.store.records import RecordKey, StoredRecord, key_of_record, stored_record_of
+from kernel.units import unit_in_print
 
 
 @dataclass(frozen=True)
@@ -130,11 +131,11 @@ class _Sheet:
                 yield self._answer(question, value, why)
 
     def _answer(self, question: Question, value: Any, why: str) -> PrintedAnswer:
-        said = messages.display(question, value, zone=self.zone)
+        said = messages.in_print(question, value, zone=self.zone)
         return PrintedAnswer(
             _asked(question, self.wordings.get(question.name, "")),
             said,
-            str(question.unit) if said else "",
+            unit_in_print(question.unit) if said else "",
             messages.missing_text(why) if why else "",
             question.derived,
         )

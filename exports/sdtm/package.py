@@ -201,7 +201,7 @@ def _shorten(record: SdtmRecord) -> None:
             first, *more = in_pieces(value)
             record.values[name] = first
             record.supplements += [
-                Supplement(f"{name[:7]}{number}", f"{name}, Continued {number}", piece, is_derived=False)
+                Supplement(f"{name[:7]}{number}", f"{name}, Continued {number}", piece)
                 for number, piece in enumerate(more, start=1)
             ]
 
@@ -279,7 +279,7 @@ def _supplement_rows(records: Iterable[SdtmRecord]) -> Iterator[Row]:
                     "QNAM": qnam,
                     "QLABEL": label,
                     "QVAL": piece,
-                    "QORIG": "DERIVED" if supplement.is_derived else "CRF",
+                    "QORIG": supplement.origin.value,
                     "QEVAL": "",
                 }
 

@@ -6,6 +6,7 @@ import re
 from collections import ChainMap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from exports.sdtm.forms.laboratory import CODES
 from exports.sdtm.mapping import Answer, FormMapping, Pattern, Target, Value
@@ -18,6 +19,14 @@ OFFSET = re.compile(r"(T\d{2}:\d{2}(?::\d{2})?)(?:[+-]\d{2}:\d{2}|Z)$")
 NOT_APPLICABLE = "NAP"
 
 
+class QualifierOrigin(StrEnum):
+    """Where the value of a supplemental qualifier comes from, in the words of QORIG."""
+
+    CRF = "CRF"
+    DERIVED = "DERIVED"
+    ASSIGNED = "ASSIGNED"
+
+
 @dataclass
 class Supplement:
     """One supplemental qualifier of a record."""
@@ -25,7 +34,7 @@ class Supplement:
     qnam: str
     label: str
     value: str
-    is_derived: bool
+    origin: QualifierOrigin = QualifierOrigin.CRF
 
 
 @dataclass
@@ -106,7 +115,7 @@ def _set_apart(domain: str, values: dict[str, str]) -> list[Supplement]:
         variable = variables()[domain].get(name)
         if value and variable and variable.is_number and not is_number(value):
             del values[name]
-            apart.append(Supplement(f"{name[:7]}X", f"{variable.label[:33]} (Text)", value, is_derived=False))
+            apart.append(Supplement(f"{name[:7]}X", f"{variable.label[:33]} (Text)", value))
     return apart
 
 
@@ -169,4 +178,5 @@ def _supplements(files: ExportFiles, file: str, row: Row, target: Target) -> Ite
     for qualifier in target.qualifiers:
         if value := in_words(files, file, row, qualifier.answer):
             question = files.question(file, qualifier.answer.column)
-            yield Supplement(qualifier.qnam, qualifier.label or question.label, value, question.is_derived)
+            origin = QualifierOrigin.DERIVED if question.is_derived else QualifierOrigin.CRF
+            yield Supplement(qualifier.qnam, qualifier.label or question.label, value, origin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from exports.sdtm.records import OFFSET, SdtmRecord, Supplement
+from exports.sdtm.records import OFFSET, QualifierOrigin, SdtmRecord, Supplement
 from exports.sdtm.schedule import ARMS, Schedule, element
 from exports.sdtm.sources import ExportFiles
 
@@ -84,16 +84,24 @@ def _demographics(files: ExportFiles, schedule: Schedule, said: SdtmRecord, seen
         **arms,
     }
     said.values = {name: value for name, value in (known | said.values).items() if value}
-    said.supplements += [
-        Supplement(qnam, label, register[column], is_derived=False)
-        for qnam, label, column in (
-            ("STRATSIT", "Site as Randomized", "STRAT_SITE"),
-            ("STRATSTG", "Clinical Stage Group as Randomized", "STRAT_STAGE"),
-            ("PROTVER", "Version of the Protocol", "PROTOCOL_VERSION"),
-        )
-        if register[column]
-    ]
+    said.supplements += of_register(files, said.subject)
     return said
+
+
+def of_register(files: ExportFiles, subject: str) -> Iterator[Supplement]:
+    """Yield what the trial has assigned to a subject; without a randomization number where arms are masked."""
+    register, [allocation] = (
+        files.participants[subject],
+        files.by_participant("ALLOCATIONS").get(subject, [{}]),
+    )
+    for qnam, label, value in (
+        ("RANDNO", "Randomization Number", allocation.get("NUMBER", "")),
+        ("STRATSIT", "Site as Randomized", register["STRAT_SITE"]),
+        ("STRATSTG", "Clinical Stage Group as Randomized", register["STRAT_STAGE"]),
+        ("PROTVER", "Version of the Protocol", register["PROTOCOL_VERSION"]),
+    ):
+        if value:
+            yield Supplement(qnam, label, value, QualifierOrigin.ASSIGNED)
 
 
 def _change_of_strategy(files: ExportFiles, subject: str) -> str:

@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from audit.acts import open_act
-from followup.history import CUT_SWEEPS, DUE_BEFORE_CLOSING, SWEEPS, days_met, text_for, whole_number
+from followup.history import DUE_BEFORE_CLOSING, SWEEPS, days_met, text_for, whole_number
 from followup.models import Visit, VisitState
 from followup.rolling import VisitWindow, state_on, turns_on
 from followup.services.planning import plan_visits_for
+from protocol.history import CUT_SWEEPS
 from protocol.schedule import sweeps_until_month
 from trials.models import Participant, Site
 from trials.models.locks import without_locked

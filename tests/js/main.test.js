@@ -75,6 +75,18 @@ test("what another form knows is taken over by a press, and is an answer like an
   assert.equal(button.hidden, false);
 });
 
+test("what is taken over into a list has the focus, whose button is gone", () => {
+  const page = start(drawForm());
+  page.form.insertAdjacentHTML(
+    "beforeend",
+    '<div data-q="stage"><select name="stage"><option value=""></option><option value="T3">T3</option></select>' +
+      `<button type="button" data-take='["T3"]'>Take over</button></div>`,
+  );
+  page.form.querySelector("[data-take]").click();
+  assert.equal(field(page.form, "stage").value, "T3");
+  assert.equal(document.activeElement.name, "stage");
+});
+
 test("a page that the browser brings back keeps what was typed, and leaves without a question", () => {
   const page = start(drawForm({ storage: "7:SMALL:1" }));
   field(page.form, "weight").value = "70";

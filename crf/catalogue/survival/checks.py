@@ -1,4 +1,4 @@
-"""Checks of the survival form (protocol 3.13, X022, X061, X063)."""
+"""Checks of the survival form (protocol 3.13, X022, X061, X063, X064)."""
 
 from __future__ import annotations
 
@@ -61,6 +61,21 @@ CHECKS = (
             "A contact found the participant alive after the date of death. Check who was meant, then both dates."
         ),
         fields=("vital", "status_dt", "death_dt"),
+        blanks=True,
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="X064",
+        level=Level.SOFT,
+        reads=("vital", "last_alive_dt", "visit.code", "visit.target", "setting.sweep_months"),
+        passes=rules.known_at_the_cut,
+        message=_(
+            "Nothing says within %(setting_sweep_months)s months of the data cut on %(visit_target)s whether the "
+            "participant lives: the last proof of life is dated %(last_alive_dt)s. Ask family, hospital or register, "
+            "and enter what they say."
+        ),
+        fields=("vital",),
+        when=Is("vital", "unknown"),
         blanks=True,
         criticality=Criticality.CRITICAL,
     ),

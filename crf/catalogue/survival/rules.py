@@ -1,4 +1,4 @@
-"""What the survival form derives, and what contradicts a death (protocol 3.13, X022, X061, X063)."""
+"""What the survival form derives, and what contradicts a death (protocol 3.13, X022, X061, X063, X064)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from protocol.endpoints import (
     last_alive,
     perioperative_mortality,
 )
+from protocol.history import CUT_SWEEPS
+from protocol.windows import add_months
 
 PROOFS = (
     *("visit.last_on", "CRE*", "milestone.RAND", "milestone.NEO_D1", "milestone.LASTDOSE"),
@@ -155,6 +157,19 @@ def no_contact_after_death(death_dt: str | None, **known: Any) -> bool:
     deaths = [latest_day(day) for day in (death_dt, *_other_deaths(known["surv_all"])) if day]
     last = last_alive(heard_alive(known))
     return last is None or all(day is None or last <= day for day in deaths)
+
+
+def known_at_the_cut(
+    vital: str,
+    last_alive_dt: date | None,
+    visit_code: str | None,
+    visit_target: date | None,
+    setting_sweep_months: int,
+) -> bool:
+    """Say whether, at the sweep of a data cut, some answer tells who was alive so few months before it (X064)."""
+    if visit_target is None or not (visit_code or "").startswith(CUT_SWEEPS) or vital != "unknown":
+        return True
+    return last_alive_dt is not None and last_alive_dt >= add_months(visit_target, -setting_sweep_months)
 
 
 def _other_deaths(surv_all: list[AnswerRow] | None) -> Iterator[str]:

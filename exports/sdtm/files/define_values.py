@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from exports.sdtm.files.oids import item_oid, list_oid
-from exports.sdtm.files.origins import COLLECTED, VariableOrigin
+from exports.sdtm.files.origins import ASSIGNED, COLLECTED, VariableOrigin
 from exports.sdtm.forms.catalogue import mappings
 from exports.sdtm.mapping import Answer
 from exports.sdtm.package import Dataset, SdtmPackage
-from exports.sdtm.records import is_number
+from exports.sdtm.records import QualifierOrigin, is_number
 
 RESULTS = ("ORRES", "STRESC")
 
@@ -100,6 +100,10 @@ class ValueLists:
 
     def _origin(self, dataset: Dataset, code: str) -> VariableOrigin:
         """Return the origin of a result or qualifier: an answer that the program works out is derived."""
+        if dataset.is_supplement and all(
+            row["QORIG"] == QualifierOrigin.ASSIGNED for row in dataset.rows if row["QNAM"] == code
+        ):
+            return ASSIGNED
         answers = self._answers.get((dataset.name, code), [])
         derived = [self.package.files.question(file, answer.column).is_derived for file, answer in answers]
         return VariableOrigin("Derived", "Sponsor", "MT.CALC") if derived and all(derived) else COLLECTED

@@ -25,8 +25,9 @@ function takeOver(page, button) {
   const name = button.closest("[data-q]").dataset.q;
   if (accept && value === null) return;
   fill(page, name, typed);
-  const answer = inputsNamed(page, name).find((input) => input.checked || input.type === "text");
-  (answer || inputsNamed(page, name)[0])?.dispatchEvent(new Event("change", { bubbles: true }));
+  const inputs = inputsNamed(page, name);
+  const answer = inputs.find((input) => input.checked || input.type === "text") || inputs[0];
+  answer?.dispatchEvent(new Event("change", { bubbles: true }));
   if (take) answer?.focus();
 }
 

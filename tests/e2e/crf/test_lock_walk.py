@@ -39,6 +39,7 @@ def test_point_17_from_an_open_query_to_the_certificate_of_a_locked_site(
     # when the data manager opens the site to lock it, the query stands in the way and is a link
     page.goto("/sites/01/lock/")
     look(page, "lock-site-open")
+    expect(page.get_by_label("You are here").locator("[aria-current]")).to_have_text("Site 01")
     expect(page.get_by_role("button", name="Lock", exact=True)).to_have_count(0)
     follow(page, page.get_by_role("link", name=f"{person.number} STAGE").first)
     assert page.url.endswith(asked.get_absolute_url())

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.locked import DataFrozen, DataLocked
+from crf import catalogue
 from crf.engine.base import RecordState
 from crf.engine.submission import Answers
 from crf.locks.conditions import conditions_of
@@ -166,13 +167,16 @@ def test_point_17_each_condition_is_named_with_its_places(
 ) -> None:
     save(screened, "STAGE", **stage())
     save(screened, "DM", values={"height": Decimal(160)})
-    raise_query(record_key=place_at(screened, "STAGE"), target="", text="Why?", by=world.monitor, at=NOW)
+    raise_query(
+        record_key=place_at(screened, "STAGE"), target="eus_mm", text="Why?", by=world.monitor, at=NOW
+    )
     scope = LockScope.of_participant(screened)
     failed = {each.code: each.failed for each in conditions_of(scope, today=TODAY) if each.failed}
     late = {"states": 1}  # the window of randomization, counted from the consent of January, is over
     assert failed == {"incomplete": 1, "queries": 1, "verified": 1, "signed": 1, "screening": 1, **late}
     labels = {place.label for each in conditions_of(scope, today=TODAY) for place in each.places}
     assert {"01-0001 DM", "01-0001 STAGE", "01-0001"} <= labels
+    assert f"01-0001 STAGE · {catalogue.form('STAGE').questions['eus_mm'].text}" in labels, "no name of a column"
     with pytest.raises(LockConditionsFail, match="Queries that are not closed"):
         lock(world, scope)
     with pytest.raises(FreezeConditionsFail, match="Forms in progress"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -55,6 +56,7 @@ def person(world: World, save: Save) -> Participant:
     return found
 
 
+NO_GRANT = psycopg.errors.InsufficientPrivilege.sqlstate
 RECORD = "id IN (SELECT id FROM crf_record WHERE form_code = 'DM')"
 VISIT = "id = (SELECT min(id) FROM followup_visit WHERE state = 'planned')"
 
@@ -75,6 +77,25 @@ OTHER_WRITES = {
     "new record": "INSERT INTO crf_record SELECT (jsonb_populate_record(NULL::crf_record, to_jsonb(r) || "
     "jsonb_build_object('id', 900001, 'sequence', 90, 'act_id', current_setting('app.act')::bigint))).* "
     "FROM crf_record r LIMIT 1",
+}
+
+
+# Which function says no to a write under an act with a reason, the most that the application's role can bring.
+LOCK_GUARDS = {
+    "record": "trials_guard_data_lock",
+    "answers": "crf_guard_answers_lock",
+    "rows": "crf_guard_row_lock",
+    "visit": "trials_guard_data_lock",
+    "milestone": "trials_guard_data_lock",
+    "participant": "trials_guard_participant_lock",
+    "new record": "trials_guard_data_lock",
+}
+DELETES = {
+    table: f"DELETE FROM {table}"  # noqa: S608
+    for table in (
+        *("crf_record", "crf_demographics", "crf_demographicscancer"),
+        *("followup_visit", "trials_milestone", "trials_participant"),
+    )
 }
 
 
@@ -140,6 +161,13 @@ def refused(sql: psycopg.Connection[Any], statement: str) -> str:
     return ""
 
 
+def guard_of(sql: psycopg.Connection[Any], statement: str) -> str:
+    """Return the trigger's function that refuses the statement, the last that psql names under CONTEXT."""
+    with pytest.raises(psycopg.DatabaseError) as caught, forged(sql):
+        sql.execute(statement)
+    return str(re.findall(r"PL/pgSQL function (\w+)\(", caught.value.diag.context or "")[-1])
+
+
 def told(sql: psycopg.Connection[Any], writes: dict[str, str]) -> dict[str, str]:
     return {name: refused(sql, write) for name, write in writes.items()}
 
@@ -152,7 +180,12 @@ def test_point_17_a_locked_row_refuses_an_update_in_psql_at_every_level(
         assert told(app_sql, writes) == dict.fromkeys(writes, "")
         row = held(world, lock_scope, "locked")
         assert told(app_sql, writes) == dict.fromkeys(writes, LOCKED_STATE), level.label
+        guards = {name: guard_of(app_sql, write) for name, write in writes.items()}
+        assert guards == {name: LOCK_GUARDS[name] for name in writes}
+        assert told(app_sql, DELETES) == dict.fromkeys(DELETES, NO_GRANT), level.label
         ended(world, row)
+    # without a lock nothing is deleted either: the application's role has no right to
+    assert told(app_sql, DELETES) == dict.fromkeys(DELETES, NO_GRANT)
 
 
 def test_point_17_a_freeze_keeps_answers_in_psql_and_lets_states_and_plans_move(

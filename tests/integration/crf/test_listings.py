@@ -64,9 +64,9 @@ def shown(listing: SavedListing, reader: Any, show: str = "all") -> list[list[st
 
 @pytest.fixture
 def two(screened: Participant, world: World, save: Save) -> list[Participant]:
-    """Two participants of site 01 and one of site 02, each staged with another length."""
-    other = screen(world, signed_on=date(2026, 1, 5))
+    """Two participants of site 01 and one of site 02, who came between them, each staged with another length."""
     theirs = screen(world, signed_on=date(2026, 1, 5), site=world.other_site)
+    other = screen(world, signed_on=date(2026, 1, 5))
     save(screened, "STAGE", **stage(eus_mm=11))
     save(other, "STAGE", **stage(eus_mm=30, ct="T2"))
     save(theirs, "STAGE", **stage(eus_mm=12), by=world.stranger)

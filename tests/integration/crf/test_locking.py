@@ -18,7 +18,7 @@ from tests.integration.crf.conftest import Save, place_at, record_at
 from tests.integration.crf.test_pages import form_url
 from tests.integration.crf.test_saving import stage
 from tests.world import NOW, PASSWORD, World
-from trials.models import Participant
+from trials.models import DataLock, Participant
 
 pytestmark = pytest.mark.django_db
 VERIFICATION, SIGNATURE = "Forms not verified against source", "Forms without the investigator's signature"
@@ -116,5 +116,7 @@ def test_point_22_a_form_is_locked_on_a_page_that_shows_what_it_has(
     verified(world, place)
     signed(world, place)
     assert 'value="lock"' in client.get(address).text
-    assert client.post(address, {"version": "1", "step": "lock"}).status_code == 302
+    typed = {"version": "1", "step": "lock", "reason": "Clean for the report"}
+    assert client.post(address, typed).status_code == 302
+    assert DataLock.objects.get().reason == "Clean for the report", "what was typed beside the lock went"
     assert record_at(screened, "STAGE").state == RecordState.LOCKED

@@ -88,10 +88,16 @@ def test_point_18_a_part_of_a_casebook_is_not_signed_as_one(filled: Participant,
 
 def test_point_18_several_of_a_casebook_are_several_forms(filled: Participant, world: World) -> None:
     raise_query(record_key=place_at(filled, "DM"), target="height", text="?", by=world.monitor, at=NOW)
+    client, page = client_of(world.investigator), f"{reverse('crf:sign-lot')}?participant={filled.number}"
+    before = client.get(page)
     told: Any = {"signed_as": SignedAs.CASEBOOK, "by": world.investigator, "at": LATER}
     done = sign_records(seen=seen(filled, "STAGE", "DM"), password=PASSWORD, **told)
     assert (len(done.signed), len(done.left_out)) == (1, 1)
     assert RecordSignature.objects.get().signed_as == SignedAs.FORM
+    # the page said so before; and what cannot be signed asks for no password
+    assert before.context["signed_as"] == SignedAs.FORM.label
+    assert 'id="id_password"' in before.text
+    assert 'id="id_password"' not in client.get(page).text
 
 
 def test_point_18_forms_with_open_queries_do_not_fill_the_lot(

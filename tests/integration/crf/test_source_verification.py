@@ -304,6 +304,10 @@ def test_point_16_fields_are_ticked_on_a_page_and_nothing_is_lost(
     assert list(standing.values_list("target", flat=True)) == ["ct"]
     asked = client.post(address, kept | {"ask": f"{key_of('record', record.pk)}:eus_mm"})
     assert "target=eus_mm&then=verify" in asked.url
+    # nothing was ticked, so nothing is said of verifications; who does not ask is back where the values are compared
+    page = client.get(asked.url).text
+    assert "0 verifications" not in page
+    assert f'href="{address}">Go back without asking' in page
     raised = client.post(asked.url, {"target": "eus_mm", "text": "Source says 11"})
     assert raised.url == address
     assert Query.objects.get().target == "eus_mm"

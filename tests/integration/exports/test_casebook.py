@@ -293,3 +293,5 @@ def test_a_printed_form_has_no_more_than_its_reader_sees(filled: Participant, wo
     weight = str(key.form.questions["weight"].text)
     assert f">{weight}</th>" in whole
     assert f">{weight}</th>" not in spared
+    # units stand as on the pages
+    assert ("kg/m²" in whole, "kg/m2" in whole) == (True, False)

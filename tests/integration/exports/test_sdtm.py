@@ -154,6 +154,14 @@ def test_counts_and_values_agree_subject_by_subject(source: Path, package: SdtmP
         subject: {"1": "CAMCRTWW", "2": "CRTSURG", "": ""}[arms[subject]] for subject in subjects
     }
 
+    numbers = {row["SUBJID"]: (row["NUMBER"], "ASSIGNED") for row in files["ALLOCATIONS"]}
+    assert numbers
+    assert {
+        row["USUBJID"].removeprefix("PALACE-3-"): (row["QVAL"], row["QORIG"])
+        for row in sets["SUPPDM"].rows
+        if row["QNAM"] == "RANDNO"
+    } == numbers
+
     for file, counts, domain, holds in COMPARED:
         counted = per_subject(files[file], counts)
         inside = {subject: number for subject, number in counted.items() if subject in subjects}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
 from audit.models import Act
 from followup.cuts import progress_of_cuts
 from followup.models import DataCut, Visit, VisitState
@@ -23,6 +24,7 @@ from followup.services import (
 )
 from followup.services.cuts import CutAnnounced, CutCancelled, CutOver, CutTooEarly
 from notices.services.reminders import remind_site
+from reports.worklist.visits import visit_sections
 from tests.integration.followup.conftest import noon
 from tests.integration.followup.test_pages import client_of
 from tests.world import World, screen
@@ -104,11 +106,22 @@ def test_the_site_is_reminded_and_the_progress_is_counted(
     assert [
         (each.asked, each.known, each.waiting) for each in progress_of_cuts(world.data_manager, at=noon(DAY))
     ] == [(1, 0, 1)]
+    # and nobody answers: it is overdue, for as long as no later cut asks anew (X064)
+    for late in (sweep.closes + timedelta(1), CUT + timedelta(days=183)):
+        update_visit_states(site=world.site, on=late, at=noon(late))
+        assert sweep.get_absolute_url() in overdue_of(world.coordinator, late)
+        assert overdue_of(world.stranger, late) == []
+    sweep.refresh_from_db()
     record_visit(visit=sweep, took_place_on=opens, by=world.coordinator, at=noon(opens))
     assert [(each.asked, each.known) for each in progress_of_cuts(world.data_manager, at=noon(DAY))] == [
         (1, 1)
     ]
     assert progress_of_cuts(world.stranger, at=noon(DAY))[0].asked == 0
+
+
+def overdue_of(user: User, on: date) -> list[str]:
+    """Where the overdue visits of a person's work list lead on that day."""
+    return [item.href for item in visit_sections(user, on)[0].items if item.state == "overdue"]
 
 
 def test_who_is_lost_is_asked_for_and_who_is_dead_or_not_randomized_is_not(

@@ -210,6 +210,19 @@ def test_month_36_is_known_from_its_day_on(world: World, followed: Any, news: da
     assert table(report, "month-36").rows == (("01", 1, known, share(known, 1)),)
 
 
+def test_a_visit_at_which_nobody_knew_is_no_news(world: World, followed: Any, save: Save) -> None:
+    """X064: that the question was asked at month 36 is one thing, that somebody knew the answer another."""
+    person, on = followed(date(2025, 1, 6)), date(2028, 1, 10)
+    at: dict[str, Any] = {"by": world.coordinator, "at": noon(date(2028, 6, 1))}
+    known = {}
+    for vital in ("unknown", "alive"):
+        values = {"status_dt": on, "vital": vital, "v_source": "phone", "dz_now": "none"}
+        save(person, "SURV", visit=visit(person, "OS36"), values=values, reason="Called again", **at)
+        assert visit(person, "OS36").took_place_on == on
+        known[vital] = table(vital_status(Site.objects.all(), today=date(2028, 6, 1)), "month-36").rows[0][2]
+    assert known == {"unknown": 0, "alive": 1}
+
+
 def test_a_death_at_any_time_is_known(followed: Any) -> None:
     followed(date(2025, 1, 6), died=date(2025, 12, 1))
     report = vital_status(Site.objects.all(), today=date(2028, 6, 1))

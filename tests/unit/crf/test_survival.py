@@ -19,6 +19,13 @@ def diseased(on: date | None, status: str = "proven") -> dict[str, object]:
     return {"fu_dt": on, "alive": "Y", "dz_status": status}
 
 
+def at_a_cut(last: date, **changes: object) -> dict:
+    """Nobody knew around a data cut; ``last`` is the last day on which follow-up met the participant."""
+    asked = {"status_dt": date(2029, 11, 2), "today": date(2029, 11, 9), "vital": "unknown", "dz_now": None}
+    cut = {"visit__code": "SWEEP-C1", "visit__target": date(2029, 10, 30), "visit__opens": date(2029, 10, 16)}
+    return example(**{"FU*": [diseased(last)], "milestone.RAND": date(2026, 5, 8)}, **asked | cut | changes)
+
+
 @pytest.mark.parametrize("case", [example(), dead()])
 def test_a_complete_form_has_no_findings(case: dict) -> None:
     outcome = judge("SURV", case)
@@ -171,6 +178,8 @@ def test_death_after_treatment(died: str, flags: tuple[bool, bool]) -> None:
         ("X063", dead(**{"SURV*": [CONTACT]})),
         ("X063", dead(**{"FU*": [{"fu_dt": date(2029, 3, 12), "alive": "Y"}]})),
         ("X063", example(**{"SURV*": [{"vital": "dead", "death_dt": "2029-03"}]})),
+        ("X064", at_a_cut(last=date(2029, 1, 5))),
+        ("X064", at_a_cut(last=date(2029, 4, 29))),
         ("SURV-01", dead(**{"SURV*": [{"vital": "dead", "death_dt": "2029-03-12"}]})),
         ("SURV-08", dead(status_dt=date(2029, 3, 10))),
         ("SURV-08", dead(status_dt=date(2029, 2, 28), death_dt="2029-03")),
@@ -206,6 +215,15 @@ def test_a_check_fails(code: str, case: dict) -> None:
         ("X063", dead(**{"SURV*": [CONTACT | {"status_dt": date(2029, 3, 11)}]})),
         ("X063", dead(**{"SURV*": [CONTACT | {"vital": "unknown"}]})),
         ("X063", example(**{"SURV*": [{"vital": "dead", "death_dt": "2029-05"}]})),
+        ("X064", at_a_cut(last=date(2029, 4, 30))),
+        ("X064", at_a_cut(last=date(2029, 1, 5), visit__code="SWEEP-42")),
+        ("X064", at_a_cut(last=date(2029, 1, 5), vital="alive")),
+        (
+            "X064",
+            at_a_cut(
+                last=date(2029, 1, 5), **{"SURV*": [{"status_dt": date(2029, 12, 1), "vital": "alive"}]}
+            ),
+        ),
         ("SURV-01", dead(**{"SURV*": [{"vital": "dead", "death_dt": "2029-03"}]})),
         ("SURV-02", example(status_dt=date(2026, 5, 8))),
         ("SURV-03", example(**{"FU*": [diseased(date(2029, 1, 5))]}, dz_now="both")),

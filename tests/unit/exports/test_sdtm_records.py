@@ -14,10 +14,10 @@ import pytest
 from exports.sdtm.baseline import flag_baseline
 from exports.sdtm.mapping import FormMapping, Pattern, Relation, Target, a, finding, q, record, when
 from exports.sdtm.package import study_day
-from exports.sdtm.records import SdtmRecord, plain_number, records_of
+from exports.sdtm.records import QualifierOrigin, SdtmRecord, Supplement, plain_number, records_of
 from exports.sdtm.relations import comment_rows, relation_rows
 from exports.sdtm.sources import ExportFiles
-from exports.sdtm.subjects import first_days, in_pieces, last_days
+from exports.sdtm.subjects import first_days, in_pieces, last_days, of_register
 
 CHAPTERS = ("3.0",)
 FIRST = {"01": {"NEO_D1": "2026-03-10"}}
@@ -291,6 +291,25 @@ def test_records_are_gone_through_a_few_times_however_many_are_related(tmp_path:
     files = exported(tmp_path, FU=[KEYS, KEYS | {"SUBJID": "02"}])
     assert {number: len(rows) for number, rows in files.by_participant("FU").items()} == {"01": 1, "02": 1}
     assert files.by_participant("FU") is files.by_participant("FU")
+
+
+def test_what_the_trial_assigned_stands_beside_the_subject_and_no_number_where_arms_are_masked(
+    tmp_path: Path,
+) -> None:
+    """Protocol 3.2: the randomization number is a qualifier; it is no arm, and a masked export leaves it out."""
+    strata = {"STRAT_SITE": "01", "STRAT_STAGE": "III", "PROTOCOL_VERSION": "1.0"}
+    people = [{"SUBJID": "01"} | strata, {"SUBJID": "02"} | dict.fromkeys(strata, "")]
+    numbers = {"whole": {"NUMBER": "R1A-482913"}, "masked": {}}
+    said = {}
+    for name, number in numbers.items():
+        (tmp_path / name).mkdir()
+        files = exported(tmp_path / name, PARTICIPANTS=people, ALLOCATIONS=[{"SUBJID": "01"} | number])
+        said[name] = list(of_register(files, "01"))
+        assert list(of_register(files, "02")) == []
+    assert said["whole"][0] == Supplement(
+        "RANDNO", "Randomization Number", "R1A-482913", QualifierOrigin.ASSIGNED
+    )
+    assert [each.qnam for each in said["masked"]] == ["STRATSIT", "STRATSTG", "PROTVER"]
 
 
 def test_the_days_of_a_visit_and_of_a_subject_are_those_that_records_name() -> None:

@@ -26,6 +26,7 @@ CONTEXT = {
     "today": date(2029, 6, 1),
     "site.zone": "Asia/Shanghai",
     "visit.code": "OS36",
+    "visit.target": date(2029, 5, 8),
     "visit.opens": date(2029, 5, 8),
     "visit.last_on": date(2028, 12, 4),
     "milestone.RAND": date(2026, 5, 8),
@@ -41,6 +42,7 @@ CONTEXT = {
     "milestone.DM": None,
     "FU*.img": [],
     "setting.central_review": False,
+    "setting.sweep_months": 6,
 }
 DEATH = {
     "status_dt": date(2029, 5, 20),
