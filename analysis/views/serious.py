@@ -18,7 +18,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from analysis.safety.forms import AS_FILE, ReconciliationForm
 from analysis.safety.listing import listing_of, paper_of
-from analysis.safety.reconciliation import COLUMNS, differences_file
+from analysis.safety.reconciliation import COLUMNS, KEYS, differences_file
 from analysis.safety.serious import serious_events_at
 from analysis.safety.services import reconcile, take_icsr, take_serious_events
 from analysis.views.choosing import ChosenData, chosen_data, report_as_file
@@ -26,9 +26,11 @@ from crf.page.editor import open_participant
 from exports.cuts import Cut
 from kernel.clock import local_date
 from kernel.paper import set_pages
+from kernel.sorting import sorting
 from reports.quality import Report
 
 PER_PAGE = 50
+SORTED = {name: (name,) for name in COLUMNS if name not in KEYS}
 
 
 def _listing(request: PersonRequest) -> tuple[Report, ChosenData, list[tuple[str, int]]]:
@@ -43,12 +45,17 @@ def serious_events(request: PersonRequest) -> HttpResponse:
     """List the serious events of the sites of the person."""
     report, data, names = _listing(request)
     rows = report.tables[0].rows if report.tables else ()
-    page = Paginator(list(zip(names, rows, strict=True)), PER_PAGE).get_page(request.GET.get("page"))
+    lines, order = list(zip(names, rows, strict=True)), sorting(request, SORTED, otherwise=())
+    if order.column:
+        place = list(COLUMNS).index(order.column)
+        lines.sort(key=lambda line: str(line[1][place]), reverse=order.is_down)
+    page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "report": report,
         "data": data,
         "page": page,
-        "columns": [str(title) for title in COLUMNS.values()][2:],
+        "sorting": order,
+        "columns": [(name, COLUMNS[name]) for name in SORTED],
         "may_reconcile": request.user.may(Permission.SAFETY_RECONCILE),
         "query": request.GET.urlencode(),
     }
