@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from crf.engine.answers import AnswerValues
 from crf.engine.checks import Finding, Level
@@ -54,12 +55,17 @@ def display(question: Question, value: Any, *, zone: str) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list | tuple):
-        return ", ".join(display(question, item, zone=zone) for item in value)
+        return listed(display(question, item, zone=zone) for item in value)
     if question.codes is not None:
         return question.codes.label(str(value))
     if question.dictionary:
         return DICTIONARIES[question.dictionary].text_of(str(value))
     return number_text(value)
+
+
+def listed(answers: Iterable[str]) -> str:
+    """Return several answers to one question as people write them one after the other."""
+    return pgettext("between answers", ", ").join(answers)
 
 
 def range_text(bounds: Range | None, unit: Any = "") -> str:
