@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from django.template.loader import get_template
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -286,11 +286,13 @@ class FormRenderer:
             **{name: escape(words) for name, words in text.items()},
         }
 
-    def at_row(self, target: str, about: str) -> str:
+    def at_row(self, target: str, about: str) -> SafeString:
         """Return the queries about a row, and the way to raise one."""
         asked, language = self.given.asked, self.language
-        return balloons(asked, target, language=language) + ask_link(
-            asked, target, about, language=language, part="ask"
+        return format_html(
+            "{}{}",
+            balloons(asked, target, language=language),
+            ask_link(asked, target, about, language=language, part="ask"),
         )
 
     def has_proposal(self, spot: FieldView) -> bool:

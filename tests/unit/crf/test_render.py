@@ -16,6 +16,7 @@ from crf.engine.conditions import Is
 from crf.engine.questions import QuestionKind
 from crf.engine.submission import review
 from crf.engine.typed import raw_of
+from crf.page.balloons import AskedAt
 from crf.page.form_page import Links, PageInput, given_of_review
 from crf.page.render import page
 from tests.unit.crf.judging import text_values
@@ -272,6 +273,13 @@ def test_a_reason_is_asked_only_where_something_is_saved():
     assert 'href="#id-_reason"' in html
     assert field(html, "_version")["value"] == "3"
     assert field(html, "_key")["value"] == "k"
+
+
+def test_whoever_raises_queries_may_do_so_at_a_row():
+    form = small(groups=(rows("nodes", ask("n")),))
+    typed = {"nodes-0-position": "1", "nodes-0-n": "2"}
+    html = drawn(form, typed, editable=False, links=Links(), asked=AskedAt(ask="/ask/"))
+    assert "/ask/?target=nodes.1" in [attrs["href"] for attrs in tags(html, "a") if "href" in attrs]
 
 
 def test_a_form_that_may_only_be_read_shows_words_and_no_control():
