@@ -64,6 +64,7 @@ GROUPS: Mapping[str, tuple[EnvironmentVariable, ...]] = {
         EnvironmentVariable("PUBLIC_ADDRESS", "The address of the pages as it stands in mails.", "http://127.0.0.1:8000"),
         EnvironmentVariable("PUBLIC_CONTROLLER", "Who answers for personal data, with address, as the privacy notice names it.", "the sponsor of the protocol text", "web"),
         EnvironmentVariable("PRIVACY_CONTACT", "Mail or telephone for questions on personal data, as the privacy notice names it.", "none is named", "web"),
+        EnvironmentVariable("SAFETY_CONTACT", "Where a serious event is sent when the program cannot be reached: fax or mail of the sponsor, printed on the paper report.", "a line to be written on", "web"),
         EnvironmentVariable("ETHICS_APPROVAL", "Number of the ethics approval, in the foot of the public pages.", "none is shown", "web"),
         EnvironmentVariable("PUBLIC_FILING", "Filing number of the site with the authorities (ICP), in the foot of the public pages.", "none is shown", "web"),
         EnvironmentVariable("BEHIND_TLS", "1 where a proxy ends TLS: secure cookies, HSTS, the proxy's word on who asks.", "0", "web"),

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.mail_words import go_there
 from accounts.models import User
@@ -25,6 +26,12 @@ from trials.services.first_managers import trial_managers
 TOLD_AGAIN_AFTER: Final = timedelta(hours=12)
 KIND: Final = "operations.alarm"
 Recipient = tuple[User | None, str, str]
+LEVELS: Final = {
+    WatchLevel.OK: pgettext_lazy("reading", "Fine"),
+    WatchLevel.WARNING: pgettext_lazy("reading", "Warning"),
+    WatchLevel.CRITICAL: pgettext_lazy("reading", "Critical"),
+    WatchLevel.UNKNOWN: pgettext_lazy("reading", "Not known"),
+}
 
 
 def tell_alarms(*, at: datetime) -> int:
@@ -63,7 +70,12 @@ def _tell(recipient: Recipient, bad: Iterable[str], over: Iterable[str], at: dat
     with translation.override(language):
         now = readings(at=at, only=frozenset(bad)) if bad else []
         worst = max((each.level for each in now), default=WatchLevel.OK)
-        lines = [f"{SAID[each.name]}: {each.seen} ({each.level.name})" for each in now]
+        lines = [
+            _("{reading}: {seen} ({level})").format(
+                reading=SAID[each.name], seen=each.seen, level=LEVELS[each.level]
+            )
+            for each in now
+        ]
         lines += [_("{reading}: well again").format(reading=SAID[name]) for name in over]
         subject = (
             _("PALACE-3: something of the service needs you")

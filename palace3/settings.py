@@ -334,6 +334,7 @@ EMAIL_TIMEOUT = int(os.environ.get("EMAIL_TIMEOUT", "120"))
 # What the public pages say of who answers for them; empty until the sponsor has given it.
 PUBLIC_CONTROLLER = os.environ.get("PUBLIC_CONTROLLER", "")
 PRIVACY_CONTACT = os.environ.get("PRIVACY_CONTACT", "")
+SAFETY_CONTACT = os.environ.get("SAFETY_CONTACT", "")
 ETHICS_APPROVAL = os.environ.get("ETHICS_APPROVAL", "")
 PUBLIC_FILING = os.environ.get("PUBLIC_FILING", "")
 PUBLIC_ADDRESS = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:8000").rstrip("/")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from followup.models import AWAITED, Visit
 from protocol.loader.schema import BilingualText, VisitRule
@@ -18,6 +19,22 @@ from randomization.models import Allocation
 from trials.models import Participant
 
 WITHOUT_A_VISIT: Final = frozenset({"month 36", "sweep"})
+NUMBERED = re.compile(r"(?P<series>[A-Z]+)-?(?P<number>\d+)")
+# What participants call a visit, by its code or by its series; the number is that of the code.
+PLAIN: Final = {
+    "N": _lazy("Treatment, week {number}"),
+    "NE": _lazy("Check-up at the end of radiotherapy"),
+    "SF30": _lazy("Check-up {number} days after the last treatment"),
+    "SF90": _lazy("Check-up {number} days after the last immune medicine"),
+    "CRE": _lazy("Check {number} of how well the treatment worked"),
+    "RST": _lazy("Check-up before the operation"),
+    "SURG": _lazy("Operation"),
+    "DC": _lazy("Going home"),
+    "PO": _lazy("Check-up {number} days after the operation"),
+    "ADJ": _lazy("Talk about further treatment"),
+    "AS": _lazy("Check-up, month {number}"),
+    "FU": _lazy("Check-up, month {number}"),
+}
 
 
 STORY = re.compile(r"envelope (\S+) opened (\S+ \S+) by (.+)", re.DOTALL)
@@ -65,6 +82,7 @@ class VisitWords:
     """A visit with its window, as it is printed on the card."""
 
     name: str
+    plain: str
     day: date | None
     opens: date | None
     closes: date | None
@@ -80,6 +98,13 @@ def agreed_days(participant: Participant) -> frozenset[tuple[int, date]]:
     events: Any = Visit.pgh_event_model  # type: ignore[attr-defined]  # made by ``audited``
     told = events.objects.filter(participant_id=participant.pk, act__verb=PROPOSED)
     return frozenset(told.values_list("pgh_obj_id", "proposed_on"))
+
+
+def plain_name(code: str, name: str) -> str:
+    """Return what a participant calls the visit; its ``name`` where that is plain enough."""
+    parts = NUMBERED.fullmatch(code)
+    words = PLAIN.get(code) or (PLAIN.get(parts["series"]) if parts else None)
+    return str(words).format(number=int(parts["number"]) if parts else "") if words else name
 
 
 def visit_words(
@@ -98,7 +123,8 @@ def visit_words(
     )
     return [
         VisitWords(
-            in_language(rule.name) if rule else visit.code,
+            name := in_language(rule.name) if rule else visit.code,
+            plain_name(visit.code, name),
             _day_of(visit),
             visit.opens,
             visit.closes,

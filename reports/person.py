@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -60,4 +61,4 @@ def _person(participant: Participant, seen: dict[str, Any]) -> str:
         parts.append(messages.display(question, seen["sex"], zone=participant.site.time_zone))
     if seen.get("age") is not None:
         parts.append(_("%(age)s years") % {"age": seen["age"]})
-    return ", ".join(parts)
+    return pgettext("between sex and age", ", ").join(parts)

@@ -18,6 +18,14 @@ from followup.wording import visit_name
 from reports.quality import Table
 from trials.models import Site
 
+SORTED = {
+    "participant": ("participant__number", "due_on", "pk"),
+    "visit": ("visit_code", "due_on", "pk"),
+    "took-place": ("took_place_on", "pk"),
+    "form": ("form_code", "due_on", "pk"),
+    "due": ("due_on", "pk"),
+}
+
 
 @dataclass(frozen=True)
 class UnfinishedForm:

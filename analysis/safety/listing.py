@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
-from analysis.safety.reconciliation import COLUMNS, record_of
+from analysis.safety.reconciliation import COLUMNS, CRITERIA, KEYS, record_of
 from analysis.safety.serious import SeriousEventLine
+from analysis.safety.tables import STANDINGS
+from crf import catalogue
 from crf.models import RecordSignature, SponsorAssessment
+from crf.models.safety import CausalityCode, Expectedness
 from crf.page.safety import AnswerInWords, ClockLine, facts_of, lines_of, reports_of
 from crf.safety.assessment import case_of
 from crf.safety.clock_rows import EVENT_FORM, REPORT_FORM
@@ -20,10 +24,14 @@ from crf.store.context import FormContext
 from crf.store.history import Entry, history_of
 from crf.store.records import find_stored_record, record_key_of
 from crf.store.signatures import standing_signature
+from kernel.days import offset_of, written
 from reports.quality import Report, Table
 from trials.models import Participant
 
 TELLS_ARM = "sae_arm"
+YES_NO = {"Y": _lazy("yes"), "N": _lazy("no")}
+MOMENTS = ("AWARE", "DUE", "SUSARDUE")
+DAYS = ("AESTDTC", "AEENDTC", "REPORTED")
 
 
 def listing_of(lines: Sequence[SeriousEventLine], *, at: datetime) -> Report:
@@ -38,6 +46,49 @@ def listing_of(lines: Sequence[SeriousEventLine], *, at: datetime) -> Report:
         nothing=_("No serious event is on record"),
         tables=(table,) if rows else (),
     )
+
+
+@dataclass(frozen=True)
+class ListedCell:
+    """What one column says of an event, for people; a day or a moment stays on its line."""
+
+    text: str
+    is_time: bool = False
+
+
+def cells_of(line: SeriousEventLine, *, at: datetime) -> list[ListedCell]:
+    """Return one serious event in the reader's words: what the file has as codes, under the columns but the keys."""
+    record = record_of(line, at=at)
+    judged, relations = line.last, catalogue.form(EVENT_FORM).questions["rel_worst"].codes
+    words = {
+        "AEDECOD": line.in_words("ctcae_term"),
+        "AEOUT": line.in_words("outcome"),
+        "AEREL": relations.label(line.investigator) if relations and line.investigator else "",
+        "RELSPON": str(CausalityCode(judged["causality"]).label) if judged.get("causality") else "",
+        "EXPECTED": str(Expectedness(judged["expectedness"]).label) if judged.get("expectedness") else "",
+        "CLOCK": str(STANDINGS[str(record["CLOCK"])]) if record["CLOCK"] else "",
+        **{name: YES_NO.get(str(record[name]), "") for name in (*CRITERIA, "SUSAR")},
+        **{name: _written_moment(str(record[name])) for name in MOMENTS},
+        **{name: _written_day(str(record[name])) for name in DAYS},
+    }
+    times = (*MOMENTS, *DAYS)
+    return [
+        ListedCell(str(words.get(name, value)), name in times)
+        for name, value in record.items()
+        if name not in KEYS
+    ]
+
+
+def _written_moment(text: str) -> str:
+    if not text:
+        return ""
+    local = datetime.fromisoformat(text)
+    return f"{written(local.date())} {local:%H:%M} {offset_of(local)}"
+
+
+def _written_day(text: str) -> str:
+    """Write a whole day as people do; of a day that is known in part, what is known."""
+    return written(date.fromisoformat(text)) if len(text) == len("2026-01-31") else text
 
 
 @dataclass(frozen=True)

@@ -17,38 +17,44 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from analysis.safety.forms import AS_FILE, ReconciliationForm
-from analysis.safety.listing import listing_of, paper_of
-from analysis.safety.reconciliation import COLUMNS, differences_file
-from analysis.safety.serious import serious_events_at
+from analysis.safety.listing import cells_of, listing_of, paper_of
+from analysis.safety.reconciliation import COLUMNS, KEYS, differences_file, record_of
+from analysis.safety.serious import SeriousEventLine, serious_events_at
 from analysis.safety.services import reconcile, take_icsr, take_serious_events
 from analysis.views.choosing import ChosenData, chosen_data, report_as_file
 from crf.page.editor import open_participant
 from exports.cuts import Cut
 from kernel.clock import local_date
 from kernel.paper import set_pages
+from kernel.sorting import sorting
 from reports.quality import Report
 
 PER_PAGE = 50
+SORTED = {name: (name,) for name in COLUMNS if name not in KEYS}
 
 
-def _listing(request: PersonRequest) -> tuple[Report, ChosenData, list[tuple[str, int]]]:
+def _listing(request: PersonRequest) -> tuple[Report, ChosenData, list[SeriousEventLine]]:
     with transaction.atomic():
         data = chosen_data(request, Permission.SAFETY_VIEW, at=timezone.now())
         lines = serious_events_at(data.cut, data.keys)
-        return listing_of(lines, at=data.at), data, [(line.number, line.event_no) for line in lines]
+        return listing_of(lines, at=data.at), data, lines
 
 
 @requires(Permission.SAFETY_VIEW)
 def serious_events(request: PersonRequest) -> HttpResponse:
     """List the serious events of the sites of the person."""
-    report, data, names = _listing(request)
-    rows = report.tables[0].rows if report.tables else ()
-    page = Paginator(list(zip(names, rows, strict=True)), PER_PAGE).get_page(request.GET.get("page"))
+    report, data, lines = _listing(request)
+    order = sorting(request, SORTED, otherwise=())
+    if order.column:
+        lines.sort(key=lambda line: str(record_of(line, at=data.at)[order.column]), reverse=order.is_down)
+    page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "report": report,
         "data": data,
         "page": page,
-        "columns": [str(title) for title in COLUMNS.values()][2:],
+        "lines": [(line, cells_of(line, at=data.at)) for line in page],
+        "sorting": order,
+        "columns": [(name, COLUMNS[name]) for name in SORTED],
         "may_reconcile": request.user.may(Permission.SAFETY_RECONCILE),
         "query": request.GET.urlencode(),
     }
@@ -58,7 +64,7 @@ def serious_events(request: PersonRequest) -> HttpResponse:
 @requires(Permission.SAFETY_VIEW)
 def serious_events_file(request: PersonRequest) -> HttpResponse:
     """Give the listing as CSV."""
-    report, data, _names = _listing(request)
+    report, data, _lines = _listing(request)
     return report_as_file(report, data)
 
 
@@ -78,6 +84,7 @@ def serious_event_paper(request: PersonRequest, number: str, event: int) -> Http
         "at": at,
         "by": request.user,
         "language": get_language(),
+        "safety_contact": settings.SAFETY_CONTACT,
     }
     page = render_to_string("analysis/pdf/serious_event.html", context)
     answer = HttpResponse(set_pages(page), content_type="application/pdf")

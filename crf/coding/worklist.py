@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -25,6 +25,10 @@ COLUMNS = (
     *("record_number", "participant_number", "site_code", "record_sequence", "record_visit"),
     *("item", "words", "coded_code", "coded_version", "asked", "form_code_of_term"),
 )
+SORTED = {
+    "words": ("words", "participant_number", "item", "record_number"),
+    "participant": ("participant_number", "item", "words", "record_number"),
+}
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,9 @@ def uncoded_on(record_id: int, form_code: str) -> list[str]:
     ]
 
 
-def listed(user: User, chosen: Mapping[str, str], in_use: Mapping[str, str]) -> Any:
+def listed(
+    user: User, chosen: Mapping[str, str], in_use: Mapping[str, str], order: Sequence[str] = ()
+) -> Any:
     """Return the rows of the work list that ``chosen`` asks for, as one query over all questions that are coded."""
     parts = [
         _narrowed(rows_of(item, _records_open_to(user, item, chosen)), item, chosen, in_use)
@@ -141,7 +147,7 @@ def listed(user: User, chosen: Mapping[str, str], in_use: Mapping[str, str]) -> 
     ]
     columns = [part.values_list(*COLUMNS) for part in parts]
     together = reduce(lambda first, other: first.union(other, all=True), columns)
-    return together.order_by("words", "participant_number", "item", "record_number")
+    return together.order_by(*(order or SORTED["words"]))
 
 
 def _records_open_to(user: User, item: CodedItem, chosen: Mapping[str, str]) -> Any:

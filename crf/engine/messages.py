@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from crf.engine.answers import AnswerValues
 from crf.engine.checks import Finding, Level
@@ -55,7 +56,7 @@ def display(question: Question, value: Any, *, zone: str) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list | tuple):
-        return ", ".join(display(question, item, zone=zone) for item in value)
+        return listed(display(question, item, zone=zone) for item in value)
     if question.codes is not None:
         return question.codes.label(str(value))
     if question.dictionary:
@@ -67,6 +68,11 @@ def in_print(question: Question, value: Any, *, zone: str) -> str:
     """Return an answer for lists and papers: one that is a unit itself with its powers raised, as units stand there."""
     text = display(question, value, zone=zone)
     return unit_in_print(text) if question.sdtm.endswith(ANSWERED_UNIT) else text
+
+
+def listed(answers: Iterable[str]) -> str:
+    """Return several answers to one question as people write them one after the other."""
+    return pgettext("between answers", ", ").join(answers)
 
 
 def range_text(bounds: Range | None, unit: Any = "") -> str:

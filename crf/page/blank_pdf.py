@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -92,6 +93,7 @@ def blank_html(
         "protocol_version": ", ".join(versions()),  # its help and rows are those of each
         "registry": load(versions()[-1]).fact("registry_id").value,
         "urgent": bool(sections),
+        "safety_contact": settings.SAFETY_CONTACT,
     }
     return render_to_string("crf/blank.html", context)
 

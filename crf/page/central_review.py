@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from crf.engine.central_review import CentralReview, ShownAnswers
 from crf.models import ReviewerAnswer
 from crf.page.deviations import DecidingFact
 from crf.queries.sparing import spared_words
+from kernel.sorting import DOWN
 from protocol.deviations import names_an_arm
 from trials.models import Participant
 
@@ -31,6 +32,11 @@ OPEN: tuple[tuple[str, str | Promise], ...] = (
     ("open", _lazy("Not settled yet")),
     *((state.value, state.label) for state in ReviewState),
 )
+SORTED = {"participant": ("number",), "days": ("-since",)}
+SORT_KEYS: Mapping[str, Callable[[ReviewedRecord], Any]] = {
+    "number": lambda case: case.record.participant.number,
+    "since": lambda case: case.since,
+}
 
 
 @dataclass(frozen=True)
@@ -82,12 +88,17 @@ def answers_in_words(review: CentralReview, answer: ReviewerAnswer | None) -> It
 
 
 def page_of_reviews(
-    user: User, chosen: Mapping[str, str], *, at: datetime
+    user: User, chosen: Mapping[str, str], *, at: datetime, order: Sequence[str] = ()
 ) -> tuple[Page[Any], list[ReviewLine]]:
-    """Return the reviews that ``chosen`` asks for; for a reviewer those that wait are those that wait for them."""
+    """Return the reviews that ``chosen`` asks for, those that wait longest first.
+
+    For a reviewer those that wait are those that wait for them.
+    """
     show = chosen.get("show") or "open"
     open_to = reviews_open_to(user, chosen.get("review", ""), settled=show == ReviewState.SETTLED)
     cases = [case for case in open_to if _is_shown(case, show, user)]
+    for name in order:
+        cases.sort(key=SORT_KEYS[name.removeprefix(DOWN)], reverse=name.startswith(DOWN))
     page = Paginator(cases, PER_PAGE).get_page(chosen.get("page"))
     return page, [line_of(case, user, at=at) for case in page]
 

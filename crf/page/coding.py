@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -77,10 +77,12 @@ class CodingLine:
     ask_url: str
 
 
-def page_of_coding(user: User, chosen: Mapping[str, str]) -> tuple[Page[Any], list[CodingLine]]:
+def page_of_coding(
+    user: User, chosen: Mapping[str, str], order: Sequence[str] = ()
+) -> tuple[Page[Any], list[CodingLine]]:
     """Return one page of the work list, in a constant number of queries."""
     in_use, show = versions_in_use(), chosen.get("show") or FALLEN
-    page = Paginator(listed(user, chosen, in_use), PER_PAGE).get_page(chosen.get("page"))
+    page = Paginator(listed(user, chosen, in_use, order), PER_PAGE).get_page(chosen.get("page"))
     words = words_of(page.object_list, proposing=show == FALLEN)
     codings = _codings_of(words) if show != FALLEN else {}
     anew = _terms_anew(codings.values()) if show == UPGRADE else {}

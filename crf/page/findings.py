@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,12 @@ STATES: tuple[tuple[str, str | Promise], ...] = (
     ("gone", _("Gone")),
     ("all", _("All")),
 )
+SORTED = {
+    "found": ("-found_at", "pk"),
+    "participant": ("participant__number", "found_at", "pk"),
+    "form": ("record__form_code", "participant__number", "pk"),
+    "check": ("check_code", "participant__number", "pk"),
+}
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,8 @@ def listing_checks() -> dict[str, Check]:
     return {check.code: check for check in checks if check.level == Level.LISTING}
 
 
-def findings_for(user: User, chosen: Mapping[str, str]) -> Any:
-    """Return the findings that ``chosen`` asks for, of the sites where the person may see them.
+def findings_for(user: User, chosen: Mapping[str, str], order: Sequence[str] = ()) -> Any:
+    """Return the findings that ``chosen`` asks for, of the sites where the person may see them, the newest first.
 
     Refuses: a check that looks at the arm.
     """
@@ -69,12 +75,14 @@ def findings_for(user: User, chosen: Mapping[str, str]) -> Any:
         "participant__number": number_of_participant(chosen.get("participant", "")),
     }
     rows = rows.filter(**{column: value for column, value in wanted.items() if value})
-    return rows.select_related("participant", "site", "record__visit").order_by("-found_at", "pk")
+    return rows.select_related("participant", "site", "record__visit").order_by(*(order or SORTED["found"]))
 
 
-def lines_of(user: User, chosen: Mapping[str, str]) -> tuple[Page[ListedFinding], list[FindingLine]]:
+def lines_of(
+    user: User, chosen: Mapping[str, str], order: Sequence[str] = ()
+) -> tuple[Page[ListedFinding], list[FindingLine]]:
     """Return one page of the findings that ``chosen`` asks for, in a constant number of queries."""
-    page = BoundedPaginator(findings_for(user, chosen), PER_PAGE).get_page(chosen.get("page"))
+    page = BoundedPaginator(findings_for(user, chosen, order), PER_PAGE).get_page(chosen.get("page"))
     return page, [line_of(row, reader=user) for row in page.object_list]
 
 

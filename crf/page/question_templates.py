@@ -35,11 +35,15 @@ class Filling(dict[str, str]):
 
 
 @cache
-def skeleton(question: Question, language: str, template: str) -> str:
-    """Return a question's markup in ``language`` (the one in force) with %-marks for what changes."""
-    shape = _shape(question, in_row=template == "cell")
+def skeleton(question: Question, language: str, template: str, *, editable: bool = True) -> str:
+    """Return a question's markup in ``language`` (the one in force) with %-marks for what changes.
+
+    Where it is not ``editable`` the answer stands there in words, and no control.
+    """
+    shape = _shape(question, in_row=template == "cell", is_read=not editable and not question.derived)
+    control = "answer" if shape.is_read else "control"
     shape.control = mark_safe(  # noqa: S308 - the template escapes, the marks are ours
-        get_template("crf/partials/control.html").render({"q": shape, "in_row": template == "cell"})
+        get_template(f"crf/partials/{control}.html").render({"q": shape, "in_row": template == "cell"})
     )
     return _with_marks(get_template(f"crf/partials/{template}.html").render({"q": shape}))
 
@@ -54,7 +58,7 @@ def _with_marks(drawn: str) -> str:
     return MARK.sub(r"%(\1)s", GAP.sub("><", drawn.strip()).replace("%", "%%"))
 
 
-def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
+def _shape(question: Question, *, in_row: bool, is_read: bool) -> SimpleNamespace:
     kind = _control_kind(question, in_row=in_row)
     options = list(question.codes.labels.items()) if question.codes else []
     hint = _hint(question)
@@ -62,7 +66,8 @@ def _shape(question: Question, *, in_row: bool) -> SimpleNamespace:
         text="⟦text⟧" if question.licensed else question.text,
         kind=question.kind.value,
         derived=question.derived,
-        grouped=kind in ("radio", "ticks"),
+        is_read=is_read,
+        grouped=kind in ("radio", "ticks") and not is_read,
         control_kind=kind,
         options=options,
         by_code=all(len(code) == 1 and code.isdigit() for code, _text in options),

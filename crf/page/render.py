@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from django.template.loader import get_template
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -32,6 +32,7 @@ from crf.page.grid import grid_of
 from crf.page.keyed_rows import key_cell, offered_again, paste_box
 from crf.page.note_templates import ERROR, blank_notes, finding_note, note, note_classes
 from crf.page.question_templates import Filling, as_json, partial, skeleton
+from kernel.units import unit_in_print
 
 TABLE_LIMIT = 6
 REASON = "_reason"
@@ -236,7 +237,20 @@ class FormRenderer:
         filling |= {
             f"m:{code}": escape(text) for code, text in (given.meanings(term) if term else {}).items()
         }
-        return skeleton(question, self.language, spot.template) % filling
+        if not given.editable:
+            filling |= self.in_words(spot, texts, why)
+        return skeleton(question, self.language, spot.template, editable=given.editable) % filling
+
+    def in_words(self, spot: FieldView, texts: Sequence[str], why: str) -> dict[str, str]:
+        """Return the answer as it is read where nobody may change it, and as it is stored."""
+        question, said = spot.question, [text for text in texts if text]
+        codes, unit = question.codes, unit_in_print(question.unit)
+        words = messages.listed([codes.label(text) if codes else text for text in said])
+        if question.dictionary and words:
+            words = local_name(question.dictionary, words) or words
+        read = f"{words} {unit}".strip() if words else messages.missing_text(why) if why else ""
+        fields = (f'<input type="hidden" name="{spot.name}" value="{escape(text)}">' for text in said)
+        return {"read": escape(read), "stored": "".join(fields)}
 
     def beside(self, spot: FieldView) -> dict[str, str]:
         """Return what stands beside a question: its queries, and what its menu leads to."""
@@ -272,11 +286,13 @@ class FormRenderer:
             **{name: escape(words) for name, words in text.items()},
         }
 
-    def at_row(self, target: str, about: str) -> str:
+    def at_row(self, target: str, about: str) -> SafeString:
         """Return the queries about a row, and the way to raise one."""
         asked, language = self.given.asked, self.language
-        return balloons(asked, target, language=language) + ask_link(
-            asked, target, about, language=language, part="ask"
+        return format_html(
+            "{}{}",
+            balloons(asked, target, language=language),
+            ask_link(asked, target, about, language=language, part="ask"),
         )
 
     def has_proposal(self, spot: FieldView) -> bool:

@@ -19,6 +19,7 @@ from crf.central_review.cases import records_of, reviewed
 from crf.central_review.services import answer_review
 from crf.page.central_review import (
     OPEN,
+    SORTED,
     differing_answers,
     facts_for_review,
     page_of_reviews,
@@ -26,6 +27,7 @@ from crf.page.central_review import (
 )
 from crf.page.central_review_form import AnswerReviewForm
 from kernel.choices import chosen_of_all
+from kernel.sorting import sorting
 
 WAITING = (("open", _("Waiting for you")),)
 
@@ -36,11 +38,13 @@ def central_reviews(request: PersonRequest) -> HttpResponse:
     """List the central reviews, what waits longest first."""
     known = {"show": [value for value, _label in OPEN], "review": list(CENTRAL_REVIEWS)}
     chosen = {"page": request.GET.get("page", "")} | chosen_of_all(request, known)
-    page, lines = page_of_reviews(request.user, chosen, at=timezone.now())
+    order = sorting(request, SORTED, otherwise=())
+    page, lines = page_of_reviews(request.user, chosen, at=timezone.now(), order=order.order)
     answers = request.user.may(Permission.CENTRAL_REVIEW_ANSWER)
     shown = {
         "page": page,
         "lines": lines,
+        "sorting": order,
         "chosen": chosen | {"show": chosen["show"] or "open"},
         "choices": {"show": WAITING + OPEN[1:] if answers else OPEN, "review": review_choices()},
         "answers": answers,

@@ -19,7 +19,7 @@ from crf.coding.batch import CodingBatch
 from crf.coding.items import CodedItem, coded_items
 from crf.coding.releases import find_terms, use_version, versions_in_use
 from crf.coding.services import code_words, retire_synonym
-from crf.coding.worklist import COLUMNS, rows_of, words_of
+from crf.coding.worklist import COLUMNS, SORTED, rows_of, words_of
 from crf.models import CodingDictionary
 from crf.page.coding import (
     SHOWN,
@@ -36,6 +36,7 @@ from kernel.errors import Forbidden
 from kernel.once import once_for_each_page
 from kernel.pagination import BoundedPaginator
 from kernel.reading import plain
+from kernel.sorting import sorting
 from trials.models import Site
 
 SYNONYMS_SHOWN = 50
@@ -64,10 +65,12 @@ def coding(request: PersonRequest) -> HttpResponse:
         messages.success(request, said.format(number=batch.done))
         if not batch.problems:
             return redirect(request.get_full_path())
-    page, lines = page_of_coding(request.user, chosen)
+    order = sorting(request, SORTED, otherwise=SORTED["words"])
+    page, lines = page_of_coding(request.user, chosen, order.order)
     shown = {
         "page": page,
         "lines": lines,
+        "sorting": order,
         "problems": batch.problems,
         "chosen": chosen | {"show": chosen["show"] or "uncoded"},
         "shown": SHOWN,

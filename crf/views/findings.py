@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from crf import catalogue
-from crf.page.findings import STATES, lines_of, listing_checks
+from crf.page.findings import SORTED, STATES, lines_of, listing_checks
 from crf.queries.assigning import role_choices
 from kernel.choices import chosen_of_all
+from kernel.sorting import sorting
 from trials.models import Site
 
 
@@ -34,10 +35,12 @@ def findings(request: PersonRequest) -> HttpResponse:
     }
     typed = {name: request.GET.get(name, "") for name in ("participant", "page")}
     chosen = typed | chosen_of_all(request, known)
-    page, lines = lines_of(request.user, chosen)
+    order = sorting(request, SORTED, otherwise=SORTED["found"])
+    page, lines = lines_of(request.user, chosen, order.order)
     shown: dict[str, Any] = {
         "page": page,
         "lines": lines,
+        "sorting": order,
         "chosen": chosen,
         "sites": sites,
         "forms": forms,

@@ -80,6 +80,7 @@ def visit_card_pdf(
     agreed: frozenset[tuple[int, date]],
     at: datetime,
     language: str,
+    last_immune: date | None = None,
 ) -> bytes:
     """What the participant carries: each visit from the day ``on``, what to bring, whom to call, and the alert."""
     version = allocation.participant.protocol_version
@@ -94,6 +95,7 @@ def visit_card_pdf(
             immune=any(
                 plan.code in IMMUNE and allocation.arm in plan.arms for plan in load(version).treatments
             ),
+            last_immune=last_immune,
             facts=_facts(version),
             printed_at=at,
         )

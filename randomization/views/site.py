@@ -29,7 +29,7 @@ from randomization.forms import MistakeCorrectionForm, MistakeForm, Randomizatio
 from randomization.models import Allocation, AllocationError, Envelope, ListPart
 from randomization.services.envelopes import EmergencyEnvelope, opening_of
 from randomization.wording import agreed_days, arm_words, mark_in_words, visit_words
-from trials.models import Participant
+from trials.models import Milestone, Participant
 from trials.models.participants import Track
 
 FIRST_VISITS = 8
@@ -136,8 +136,15 @@ def visit_card_pdf(request: PersonRequest, number: str, language: str) -> HttpRe
     today = local_date(now, allocation.participant.site.time_zone)
     with transaction.atomic():  # outside a transaction the scope shows no row
         agreed = agreed_days(allocation.participant)
+        given = Milestone.objects.filter(participant=allocation.participant, code="LASTCAMRE").first()
     card = documents.visit_card_pdf(
-        allocation, list(visits.current()), on=today, agreed=agreed, at=now, language=language
+        allocation,
+        list(visits.current()),
+        on=today,
+        agreed=agreed,
+        at=now,
+        language=language,
+        last_immune=given.on if given else None,
     )
     return _pdf(card, f"{number}-visits-{language}.pdf")
 

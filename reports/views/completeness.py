@@ -18,10 +18,11 @@ from crf.queries.assigning import role_choices
 from kernel.choices import chosen, chosen_of_all
 from kernel.clock import local_date
 from kernel.pagination import BoundedPaginator
+from kernel.sorting import sorting
 from protocol.text import load, versions
 from reports.completeness import MEASURES, cells_of, completeness_report, heat_map, listing, narrowed
 from reports.quality import as_csv
-from reports.unfinished_forms import lines_of
+from reports.unfinished_forms import SORTED, lines_of
 from trials.models import Site
 
 PER_PAGE = 50
@@ -89,10 +90,12 @@ def completeness_forms(request: PersonRequest) -> HttpResponse:
     columns = {"site": "site__code", "visit": "visit_code", "form": "form_code"}
     rows = rows.filter(**{column: choice[name] for name, column in columns.items() if choice[name]})
     rows = narrowed(rows, choice["show"], today=today).select_related("participant", "visit")
-    page = BoundedPaginator(rows.order_by("due_on", "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    order = sorting(request, SORTED, otherwise=SORTED["due"])
+    page = BoundedPaginator(rows.order_by(*order.order), PER_PAGE).get_page(request.GET.get("page"))
     shown = {
         "page": page,
         "lines": lines_of(page.object_list, today=today),
+        "sorting": order,
         "chosen": choice,
         "sites": sites,
         "visits": sorted(visits),

@@ -15,7 +15,8 @@ from crf.queries.assigning import role_choices
 from kernel.choices import chosen_of_all
 from kernel.clock import local_date
 from kernel.pagination import BoundedPaginator
-from reports.unfinished_forms import codes, lines_of
+from kernel.sorting import sorting
+from reports.unfinished_forms import SORTED, codes, lines_of
 from trials.models import Site
 
 PER_PAGE = 50
@@ -38,11 +39,13 @@ def unfinished_forms(request: PersonRequest) -> HttpResponse:
     rows = rows.overdue(on=today) if chosen["show"] else rows
     rows = rows.filter(site__code=chosen["site"]) if chosen["site"] else rows
     rows = rows.filter(form_code=chosen["form"]) if chosen["form"] else rows
-    rows = rows.select_related("participant", "visit").order_by("due_on", "pk")
+    order = sorting(request, SORTED, otherwise=SORTED["due"])
+    rows = rows.select_related("participant", "visit").order_by(*order.order)
     page = BoundedPaginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     shown = {
         "page": page,
         "lines": lines_of(page.object_list, today=today),
+        "sorting": order,
         "chosen": chosen,
         "sites": sites,
         "forms": forms,

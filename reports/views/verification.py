@@ -16,12 +16,18 @@ from kernel.choices import chosen, chosen_of_all
 from kernel.clock import local_date
 from kernel.pagination import BoundedPaginator
 from kernel.reading import plain
+from kernel.sorting import sorting
 from protocol.text import load, versions
 from reports.quality import as_csv
 from reports.verification import cells_of, lines_of, listing, verification_report, verifications_for
 from trials.models import Site
 
 PER_PAGE = 50
+SORTED = {
+    "participant": ("participant__number", "visit_code", "form_code", "pk"),
+    "visit": ("visit_code", "participant__number", "form_code", "pk"),
+    "form": ("form_code", "participant__number", "visit_code", "pk"),
+}
 SHOWN = (("left", _("With fields left")), ("critical", _("With critical fields left")))
 
 
@@ -41,12 +47,13 @@ def verification(request: PersonRequest) -> HttpResponse:
     rows = verifications_for(request.user, choice)
     left = rows.critical_unverified() if choice["show"] == "critical" else rows.unverified()
     left = left.select_related("record__participant__site", "record__visit")
-    ordered = left.order_by("participant__number", "visit_code", "form_code", "pk")
-    page = BoundedPaginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
+    order = sorting(request, SORTED, otherwise=SORTED["participant"])
+    page = BoundedPaginator(left.order_by(*order.order), PER_PAGE).get_page(request.GET.get("page"))
     shown = {
         "report": verification_report(cells_of(rows)),
         "page": page,
         "lines": lines_of(page.object_list),
+        "sorting": order,
         "chosen": choice,
         "sites": sites,
         "visits": visits,

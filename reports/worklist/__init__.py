@@ -12,9 +12,10 @@ from datetime import date, datetime
 from typing import Final
 
 from accounts.models import User
-from accounts.permissions import Permission
+from accounts.permissions import Permission, Role
 from protocol.text import versions
 from reports.worklist.central_review import central_reviews
+from reports.worklist.coding import words_to_code
 from reports.worklist.differences import DIFFERENCES, derived_differences
 from reports.worklist.forms import (
     drafts,
@@ -52,6 +53,7 @@ def work_for(
     sections += [screened[name] for name in ("decide", "randomize") if name in screened]
     sections += visit_sections(user, today) if user.may(Permission.VISIT_RECORD) else []
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
+    sections += [words_to_code(user, today)] if Role.CODER in user.roles else []
     sections += [_but_for(screened)] if "screening" in screened else []
     sections += [build(user, today) for permission, build in LAST_BUILDERS if user.may(permission)]
     if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):

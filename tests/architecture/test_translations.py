@@ -66,6 +66,28 @@ DAY = re.compile(r"年\d{1,2}月|月\d{1,2}日|[日号]\d{1,2}[时点]|[时点]\
 PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 
 
+# What templates write themselves is the same in both languages, so that no sign of one language may be among it.
+BY_ITSELF = re.compile(r"(?<=[}>]):(?:</\w+>)? (?=[{<_])")
+SPOKEN = re.compile(r'visually-hidden">$|visually-hidden">[^<]*$|aria-label="[^>]*$')
+NO_TEXT = re.compile(
+    r"\{%\s*blocktranslate.*?\{%\s*endblocktranslate\s*%\}|<(style|script)>.*?</\1>", re.DOTALL
+)
+
+
+def test_no_template_writes_a_colon_that_chinese_readers_see() -> None:
+    """The colon after a label is a text of its own, for Chinese has another one; what is only spoken has no shape."""
+    seen = []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        text = NO_TEXT.sub("", path.read_text(encoding="utf-8"))
+        places = [match.start() for match in BY_ITSELF.finditer(text)]
+        seen += [
+            f"{path.relative_to(ROOT)}: {text[max(0, place - 60) : place + 20]}"
+            for place in places
+            if not SPOKEN.search(text[max(0, place - 160) : place])
+        ]
+    assert seen == []
+
+
 def test_letters_and_numbers_stand_apart_from_chinese_words() -> None:
     texts = [translation_of(entry) for entry in Catalogue(ROOT).file]
     closed = [text for text in texts if CLOSED_UP.search(DAY.sub("", PLACE.sub("…", text)))]

@@ -18,17 +18,25 @@ from playwright.sync_api import Locator, Page, expect
 
 from accounts import services as accounts
 from accounts.permissions import Role
+from committee.models import CommitteePack, FileKind, PackPart, PackView
+from committee.paper import MadeFile
+from committee.services import packs
+from crf.coding.releases import use_version
 from crf.engine.base import RecordState
 from crf.engine.submission import Answers
-from crf.models import FieldVerification, Query, Record
+from crf.models import Coding, FieldVerification, Query, Record, ReviewerAnswer
 from crf.records.save import save_answers
 from crf.store.records import record_key_of
 from demo.simulation.typed_pdf import typed_pdf
+from exports.kept_cuts.services import take_cut
 from followup.services import plan_visits_for, update_visit_states
 from kernel.scope import EVERYTHING, scope
 from tests.e2e.crf.test_record_pages import page_of
-from tests.integration.crf.test_consequences import numbered
+from tests.integration.crf.test_central_review import DIED
+from tests.integration.crf.test_coding import load
+from tests.integration.crf.test_consequences import numbered, randomized, visit
 from tests.integration.system.test_tasks_counted import TABLE
+from tests.made_up_dictionaries import MEDDRA
 from tests.unit.crf.examples import demographics, staging, treatment
 from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World, screen
 from tests.world_database import committed_world
@@ -156,6 +164,32 @@ def proposed(world: World) -> Delegation:
 
 
 @pytest.fixture
+def died(world: World, tmp_path: Path) -> Participant:
+    """A participant of site 02 who died: a coder codes the words of the site, a reviewer answers of what."""
+    person = screen(world, signed_on=date(2026, 4, 28), site=world.other_site)
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        load(tmp_path, MEDDRA)
+        use_version(dictionary="meddra", version="1.0", by=world.coder, at=NOW)
+        place = record_key_of(participant=person, form="SURV", visit=visit(randomized(person), "SWEEP-06"))
+        said = Answers(values={**DIED, "cod_text": "Blue nose"})
+        save_answers(record_key=place, answers=said, version=0, by=world.stranger, at=NOW)
+    return person
+
+
+@pytest.fixture
+def released(world: World, monkeypatch: pytest.MonkeyPatch) -> CommitteePack:
+    """A pack of one page that its second person has released."""
+    page = MadeFile(PackPart.OPEN, FileKind.PDF, "en", typed_pdf(["Accrual (made up)"]))
+    monkeypatch.setattr(packs, "facts_of", lambda _pack: ())
+    monkeypatch.setattr(packs, "files_of", lambda *_pack, **_at: [page])
+    with scope(user_id=None, sites=EVERYTHING):
+        take_cut(cut_name="Spring", by=world.statistician, at=NOW)
+        pack = packs.request_pack(title="Spring", cut="Spring", arms="absent", by=world.statistician, at=NOW)
+        packs.make_pack(pack=pack, at=NOW)
+        return packs.release_pack(pack=pack, password=PASSWORD, by=world.second_statistician, at=NOW)
+
+
+@pytest.fixture
 def seen(world: World) -> Iterator[None]:
     with scope(user_id=None, sites=EVERYTHING):
         yield
@@ -165,6 +199,8 @@ def test_each_role_does_its_main_task_by_the_keyboard_alone(
     world: World,
     treated: Participant,
     proposed: Delegation,
+    died: Participant,
+    released: CommitteePack,
     seen: None,
     page_of: Callable[..., Page],
     tmp_path: Path,
@@ -183,6 +219,9 @@ def test_each_role_does_its_main_task_by_the_keyboard_alone(
     trial_manager_begins_a_site(at_keys(world.trial_manager), tmp_path)
     statistician_takes_a_report(at_keys(world.statistician))
     inspector_reads_the_trail(at_keys(world.inspector), treated)
+    coder_codes_words(at_keys(world.coder), died)
+    reviewer_answers(at_keys(world.reviewer), died)
+    committee_member_takes_a_pack(at_keys(world.committee), released)
     assert counted == told_by_the_table()
 
 
@@ -331,3 +370,48 @@ def inspector_reads_the_trail(keys: Keyboard, person: Participant) -> None:
     keys.type(person.number)
     keys.leave("Enter")
     expect(keys.page.locator("main")).to_contain_text("Data Manager")
+
+
+def coder_codes_words(keys: Keyboard, person: Participant) -> None:
+    """Words of a site, looked for in the dictionary, coded as the term chosen."""
+    keys.start("/work-list/")
+    keys.search("Coding")
+    keys.skip()
+    keys.leave_by(keys.page.locator('main a[href*="/coding/records/"]'))
+    keys.skip()
+    keys.reach(keys.page.get_by_label("Word or code"))
+    keys.type("nose ringing")  # Tab has marked what stood there
+    keys.leave("Enter")
+    keys.skip()
+    keys.leave_by(keys.page.get_by_role("row", name="Nose ringing").first.get_by_role("button"))
+    expect(keys.page.locator("main")).to_contain_text("The words are coded.")
+    with transaction.atomic():
+        assert Coding.objects.get(participant=person).name == "Nose ringing"
+
+
+def reviewer_answers(keys: Keyboard, person: Participant) -> None:
+    """What the participant died of, without the arm; arrows choose."""
+    keys.start("/work-list/")
+    keys.skip()
+    keys.leave_by(keys.page.locator('main a[href*="/central-review/COD/"]'))
+    keys.skip()
+    keys.reach(keys.page.locator('[name="cod"]'))
+    keys.reach(keys.page.locator('[name="cod"][value="cardiovascular"]'), "ArrowDown")
+    keys.leave_by(keys.page.get_by_role("button", name="Record the answer"))
+    with transaction.atomic():
+        assert ReviewerAnswer.objects.get(participant=person).answers == {"cod": "cardiovascular"}
+
+
+def committee_member_takes_a_pack(keys: Keyboard, pack: CommitteePack) -> None:
+    """The file comes with the reader's name on it, and that it was read is on record."""
+    keys.start("/work-list/")
+    keys.search("Committee packs")
+    keys.skip()
+    keys.leave_by(keys.page.locator("main").get_by_role("link", name=pack.title))
+    keys.skip()
+    keys.reach(keys.page.locator("main").get_by_role("button", name="PDF"))
+    with keys.page.expect_download() as taken:
+        keys.press("Enter")
+    assert taken.value.suggested_filename == f"PALACE-3_pack_{pack.pk}_open_en.pdf"
+    with transaction.atomic():
+        assert PackView.objects.filter(by__username="committee").count() == 1

@@ -10,6 +10,8 @@ const foldsIn = (place) => all("details[data-fold]", place).filter((fold) => !fo
 const isAsked = (question) => !question.closest("[hidden]");
 
 function wordsOf(page, name) {
+  const read = one(".p3-read", questionNamed(page, name)); // nobody may change it: its words stand there
+  if (read) return read.textContent;
   const why = textsOf(page, `${name}__why`).map((value) => inWords(page, `${name}__why`, value));
   return [...textsOf(page, name).map((value) => inWords(page, name, value)), ...why].join(", ");
 }

@@ -20,8 +20,9 @@ export function judge(page) {
   });
   all("[data-q]", page.form).forEach((question) => {
     const why = one('[name$="__why"]', question);
-    question.classList.toggle("is-missing", Boolean(why?.value));
-    if (why?.value) why.closest("details")?.setAttribute("open", "");
+    if (!why) return; // nobody may change it here
+    question.classList.toggle("is-missing", Boolean(why.value));
+    if (why.value) why.closest("details")?.setAttribute("open", "");
   });
   if (page.saved) askReasons(page, markChanges(page));
   tellCleared(page);

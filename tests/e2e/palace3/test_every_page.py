@@ -61,7 +61,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 
 LOOK = os.environ.get("PALACE3_LOOK")
 LANGUAGES = ("en", "zh-hans")
-TOKENS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|⟦|⟧|%\(\w+\)s|\{[a-z_]+\}")
+TOKENS = re.compile(r"</\w+>|\{\{|\}\}|\{%|%\}|\{#|#\}|⟦|⟧|%\(\w+\)s|\{[a-z_]+\}")
 UNREAD = re.compile(r"<(script|style|template)\b.*?</\1>", re.DOTALL)
 
 # What is fetched by a GET and is no page: files, and what programs read.
@@ -363,7 +363,7 @@ def pages(played: Played, known: dict[str, Any]) -> Iterator[tuple[str, str, str
     for code, form in catalogue.forms().items():
         at_visit = known["visits"].get(code, played.keys["followup"])
         visit = f"?visit={key_of('visit', at_visit)}" if form.repeats == Repeats.PER_VISIT else ""
-        for letter in "CX":
+        for letter in "CD":  # who answers, and who reads and asks
             yield "crf:form", played.address("crf:form", code=code) + visit, letter, 200
     yield "participant", played.address("participant", number=known["newcomer"]), "C", 200
     for status, address in REFUSED.items():
@@ -390,7 +390,7 @@ def tokens_in(text: str, name: str) -> list[str]:
     return sorted(
         token
         for token in set(TOKENS.findall(text))
-        if name not in BRACES or token[-2:] in {"{{", "}}", "{%", "%}", "{#", "#}"} or token[0] in "⟦⟧%"
+        if name not in BRACES or token[-2:] in {"{{", "}}", "{%", "%}", "{#", "#}"} or token[0] in "⟦⟧%<"
     )
 
 

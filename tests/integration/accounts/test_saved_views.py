@@ -13,9 +13,11 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.services import change_person
 from notices.preferences import choices_of
+from tests.imports import ROOT
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
+TEMPLATES = ROOT / "templates"
 SAVE, REMOVE, LIST = "/accounts/views/save/", "/accounts/views/remove/", "/participants/"
 LISTS = ("/participants/", "/queries/", "/visits/", "/forms-to-fill-in/", "/deviations/")
 
@@ -99,6 +101,13 @@ def test_point_20_a_setting_of_ones_own_is_taken_back(
         ("/sites/", ("site", "state", "screened", "randomized", "planned", "protocol")),
         ("/people/", ("person", "role", "site", "from", "until", "granted")),
         ("/exports/", ("export", "as_of", "person", "format", "state", "rows")),
+        ("/verification/", ("participant", "visit", "form")),
+        ("/forms-to-fill-in/", ("participant", "visit", "took-place", "form", "due")),
+        ("/completeness/forms/", ("participant", "due")),
+        ("/findings/", ("found", "participant", "form", "check")),
+        ("/coding/", ("words", "participant")),
+        ("/central-review/", ("participant", "days")),
+        ("/serious-events/", ("AETERM", "AESTDTC", "DUE")),
     ],
 )
 def test_point_20_lists_are_sorted_by_their_columns(
@@ -115,6 +124,30 @@ def test_point_20_lists_are_sorted_by_their_columns(
         codes = [each.code for each in client.get(f"{page}?sort=-site").context["sites"]]
         assert codes == sorted(codes, reverse=True)
         assert len(codes) > 1
+
+
+# Lists with filters that keep one order, each for its reason.
+OF_ONE_ORDER = {
+    "crf/queries_several.html": "queries to answer together, one participant after the other",
+    "exports/import.html": "the lines of a file, as they stand in it",
+    "reports/protocol.html": "the values of the protocol, by chapter",
+    "reports/trail.html": "what happened, in the order in which it did",
+}
+
+
+def test_point_20_every_list_with_filters_is_sorted_and_keeps_views() -> None:
+    texts = {str(path.relative_to(TEMPLATES)): path.read_text() for path in TEMPLATES.rglob("*.html")}
+
+    def whole(name: str) -> str:
+        return texts[name] + "".join(map(whole, re.findall(r'{% include "([^"]+)"', texts[name])))
+
+    lists = {name: whole(name) for name in texts if 'include "partials/pages.html"' in texts[name]}
+    lists = {name: text for name, text in lists.items() if '"p3-filter"' in text}
+    assert len(lists) > 10
+    assert {name for name, text in lists.items() if not re.search("{% sort_(head|link) ", text)} == set(
+        OF_ONE_ORDER
+    )
+    assert {name for name, text in lists.items() if "{% saved_views %}" not in text} <= set(OF_ONE_ORDER)
 
 
 @pytest.mark.parametrize(

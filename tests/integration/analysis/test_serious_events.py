@@ -11,6 +11,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 from pypdf import PdfReader
 
 from audit.models import Act
@@ -54,6 +55,11 @@ def test_the_listing_has_its_clocks_and_each_site_sees_its_own(world: World, rep
     other = client_of(world.stranger).get(address).text
     file = client_of(world.monitor).get(reverse("analysis:serious-file")).content.decode("utf-8-sig")
 
+    reader = client_of(world.trial_manager)
+    reader.cookies["django_language"] = "zh-hans"
+    chinese = strip_tags(reader.get(address).text)
+    assert all(words in chinese for words in ("CTCAE 分级", "事件转归", "好转中"))
+    assert not [code for code in ("recovering", "分化程度", "overdue", "in_time") if code in chinese]
     assert f"{reported.number} · 1" in page
     assert f"{reported.number} · 2" in page
     assert reverse("analysis:serious-icsr", args=[reported.number, 1]) in page

@@ -220,6 +220,8 @@ def test_who_signs_in_has_their_name_on_each_page_and_the_closed_part_by_right_a
 ) -> None:
     pack = released(world, cut)
     closed = pack.files.get(part="closed", kind="pdf", language="en")
+    assert "Read the pack" in client_of(world.committee).get("/work-list/").text
+    assert "Read the pack" not in client_of(world.statistician).get("/work-list/").text, "who made it"
     content = hand_out(file=closed, by=world.committee, at=LATER)
     pages = PdfReader(io.BytesIO(content)).pages
     assert all("Committee" in page.extract_text() for page in pages)
@@ -227,6 +229,7 @@ def test_who_signs_in_has_their_name_on_each_page_and_the_closed_part_by_right_a
     assert PackView.objects.get().by == world.committee
     in_chinese = pack.files.get(part="closed", kind="pdf", language="zh-hans")
     assert "机密" in text_of(hand_out(file=in_chinese, by=world.committee, at=LATER))
+    assert "Read the pack" not in client_of(world.committee).get("/work-list/").text, "it is read"
     for who in (world.trial_manager, world.data_manager, world.investigator):
         with pytest.raises(Forbidden):
             hand_out(file=closed, by=who, at=LATER)

@@ -355,7 +355,10 @@ def test_point_04_a_coder_works_through_the_pages(
     assert client.get(form_url(screened, code="AE")).status_code == 403
     assert "#q-ae_term" in client_of(world.data_manager).get(listing).content.decode()
     tick = lines(world)[0].tick
+    waiting = f'href="{reverse("crf:code-words", args=[record.pk, "AE.ae_term"])}"'
+    assert waiting in client.get("/work-list/").text
     assert client.post(listing, {"confirm": [tick]}).status_code == 302
+    assert waiting not in client.get("/work-list/").text, "it is coded"
     assert Coding.objects.get().record_id == record.pk
     one = reverse("crf:code-words", args=[other.pk, "AE.ae_term"])
     found = client.get(one, {"q": "nose"}).content.decode()

@@ -232,6 +232,9 @@ def test_envelopes_are_printed_from_the_same_list(world, part, owner, tmp_path) 
     assert file.stat().st_mode & 0o077 == 0
     printed = pdfium.PdfDocument(str(file))
     assert len(printed) == 2 + 3 * 2 * 2  # hand-over sheet and log of openings come first
+    pages = [page.get_textpage().get_text_range().split() for page in printed]
+    assert [words[-1] for words in pages[:2]] == ["1", "2"]
+    assert not [words for words in pages[2:] if words[-1].isdigit()], "no number of the pile on an envelope"
     printed.close()
     with pytest.raises(CommandError, match="no coming places"):
         envelopes(tmp_path / "none.pdf", site="99")

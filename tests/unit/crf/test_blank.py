@@ -117,8 +117,8 @@ def test_what_coders_fill_in_is_on_no_paper_of_a_site():
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 @pytest.mark.parametrize("code", ["STAGE", "SAE"])
-def test_each_page_says_whose_it_is_and_tears_no_question_from_its_answer(code, language):
-    form = catalogue.form(code)
+def test_each_page_says_whose_it_is_and_tears_no_question_from_its_answer(code, language, settings):
+    form, settings.SAFETY_CONTACT = catalogue.form(code), "safety@sponsor.example"
     with override(language):
         made = PdfReader(BytesIO(blank_pdf(form, before=forms_before(form))))
         initials, participant = gettext("Initials"), gettext("Participant")
@@ -135,6 +135,7 @@ def test_each_page_says_whose_it_is_and_tears_no_question_from_its_answer(code, 
     if code == "SAE":
         assert "AE_TERM" in "".join(pages)
         assert "AE_LLT" not in "".join(pages)
+        assert settings.SAFETY_CONTACT in pages[0], "where it is sent"
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

@@ -16,6 +16,7 @@ from crf.engine.conditions import Is
 from crf.engine.questions import QuestionKind
 from crf.engine.submission import review
 from crf.engine.typed import raw_of
+from crf.page.balloons import AskedAt
 from crf.page.form_page import Links, PageInput, given_of_review
 from crf.page.render import page
 from tests.unit.crf.judging import text_values
@@ -274,11 +275,24 @@ def test_a_reason_is_asked_only_where_something_is_saved():
     assert field(html, "_key")["value"] == "k"
 
 
-def test_a_form_that_may_only_be_read_cannot_be_typed_into():
-    form = small(ask("a"), ask("b", QuestionKind.CHOICE), groups=(rows("nodes", ask("n")),))
-    html = drawn(form, {"a": "1", "nodes-0-n": "2"}, editable=False, links=Links())
-    assert all("disabled" in attrs for attrs in tags(html, "input") if attrs.get("type") in ("text", "radio"))
-    assert all("disabled" in attrs for attrs in tags(html, "select"))
+def test_whoever_raises_queries_may_do_so_at_a_row():
+    form = small(groups=(rows("nodes", ask("n")),))
+    typed = {"nodes-0-position": "1", "nodes-0-n": "2"}
+    html = drawn(form, typed, editable=False, links=Links(), asked=AskedAt(ask="/ask/"))
+    assert "/ask/?target=nodes.1" in [attrs["href"] for attrs in tags(html, "a") if "href" in attrs]
+
+
+def test_a_form_that_may_only_be_read_shows_words_and_no_control():
+    form = small(
+        ask("a"), ask("b", QuestionKind.CHOICE), ask("c"), ask("d"), groups=(rows("nodes", ask("n")),)
+    )
+    typed = {"a": "1", "b": "Y", "c__why": "ND", "nodes-0-n": "2"}
+    html = drawn(form, typed, editable=False, links=Links())
+    assert {attrs.get("type") for attrs in tags(html, "input")} == {"hidden"}
+    assert not [*tags(html, "select"), *tags(html, "textarea")]
+    read = re.findall(r'<span class="p3-read" id="id-([^"]+)">([^<]*)</span>', html)
+    assert read == [("a", "1"), ("b", "Yes"), ("c", "not done"), ("d", ""), ("nodes-0-n", "2")]
+    assert field(html, "b")["value"] == "Y", "for the conditions of the page"
     assert "<button" not in html
     assert "/history" not in html
 
