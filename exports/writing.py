@@ -248,7 +248,9 @@ def _write_package(
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
             for name in records:
                 archive.write(made / name, name)
-        return [Written(name, rows, rows, _digest_of(made / name), columns=[]) for name, rows in records.items()]
+        return [
+            Written(name, rows, rows, _digest_of(made / name), columns=[]) for name, rows in records.items()
+        ]
 
 
 def _document(path: Path, kind: DataFormat, wanted: WantedFiles) -> Written:
