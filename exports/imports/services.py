@@ -387,7 +387,7 @@ def _saved(
         begun = form_begun(key, (stored.record if stored else key.participant).protocol_version)
         compare(about, begun, mapping, stored, zone=zone)
     if about.new:
-        numbers = ", ".join(str(line.number) for line in about.lines[:20])
+        numbers = ", ".join(map(str, sorted({cell.line for cell in about.new})[:20]))
         reason = _("{said}, lines {lines}").format(said=said, lines=numbers)
         _save(about, key, stored, begun, zone, reason=reason, by=by, at=at)
     return about.cells

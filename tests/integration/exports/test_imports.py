@@ -139,6 +139,10 @@ def test_point_08_what_differs_is_listed_and_stays_and_the_rest_comes_in(
     (conflict,) = [cell for cell in done.result if cell["outcome"] == "conflict"]
     assert (conflict["line"], conflict["text"], conflict["stored"]) == (2, "13.5", "12.9")
     assert results(screened) == {"HGB": ("12.9", "129"), "K": ("4.0", "4")}
+    last = Act.objects.filter(verb="crf:answers:save").latest("pk")
+    assert last.reason == f"Import {row_key(done)}: lab.csv, lines 3", (
+        "the line whose cells differ gave nothing"
+    )
 
 
 def test_point_08_a_line_that_cannot_be_true_leaves_the_others_alone(
