@@ -189,7 +189,7 @@ def request_export(
             cut_name=cut_name or None,
             basis=basis_to_leave(on=local_date(at, settings.TRIAL_TIME_ZONE)) if leaves_country else None,
             forms=[code for code in catalogue.forms() if code in forms],
-            site_codes=sorted(sites),
+            site_codes=sorted(set(sites)),
             language=language,
             data_format=data_format,
             selection=settled.as_json(),

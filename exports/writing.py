@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, TypedDict, cast
 
 from django.db import connection
@@ -76,6 +76,19 @@ class _Tally:
         self.digest.update(self.held)
         self.target.write(self.held)
         self.held.clear()
+
+
+class _LongTexts:
+    """The whole texts that a format could not hold, in a file beside until all are known: they may be many."""
+
+    def __init__(self, source: IO[str]) -> None:
+        self.source, self.number = source, 0
+        self._writer = csv.writer(source, lineterminator="\n")
+        self._writer.writerow(LONG_TEXT_COLUMNS)
+
+    def keep(self, line: list[str]) -> None:
+        self._writer.writerow(line)
+        self.number += 1
 
 
 class AboutExport(TypedDict):
@@ -236,8 +249,7 @@ def _write_package(
             for name in records:
                 archive.write(made / name, name)
         return [
-            Written(name, rows, rows, hashlib.sha256((made / name).read_bytes()).hexdigest(), columns=[])
-            for name, rows in records.items()
+            Written(name, rows, rows, _digest_of(made / name), columns=[]) for name, rows in records.items()
         ]
 
 
@@ -250,9 +262,12 @@ def _document(path: Path, kind: DataFormat, wanted: WantedFiles) -> Written:
 
 def _write_files(path: Path, wanted: WantedFiles, kind: DataFormat, tell: Told) -> list[Written]:
     files, parameters = wanted.files, wanted.parameters
-    long_texts: list[list[str]] = []
     copied: list[Written] = []
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive,
+        TemporaryFile("w+", dir=path.parent, encoding="utf-8", newline="") as texts,
+    ):
+        long_texts = _LongTexts(texts)
         for file, rows in zip(files, _expected(files, parameters), strict=True):
             tell(len(copied), len(files))
             one = (
@@ -261,8 +276,8 @@ def _write_files(path: Path, wanted: WantedFiles, kind: DataFormat, tell: Told) 
                 else _convert(archive, file, rows, parameters, kind, long_texts)
             )
             copied.append(replace(one, narrowed_by=wanted.narrowed_by[file.name]))
-        if long_texts:
-            copied.append(_table(archive, LONG_TEXTS, LONG_TEXT_COLUMNS, long_texts))
+        if long_texts.number:
+            copied.append(_long_texts(archive, long_texts))
         return [*copied, _codebook(archive, files, kind), _code_lists(archive, files, kind)]
 
 
@@ -323,10 +338,10 @@ def _convert(
     expected: int,
     parameters: dict[str, Any],
     kind: DataFormat,
-    long_texts: list[list[str]],
+    long_texts: _LongTexts,
 ) -> Written:
     """The file stands in the archive in another format, made from its CSV in a folder of the account's own."""
-    shortenings = Shortenings(long_texts=long_texts)
+    shortenings = Shortenings(keep=long_texts.keep)
     beside = Path(str(archive.filename))
     with TemporaryDirectory(dir=beside.parent, prefix=f"{beside.stem}-") as folder:
         source, made = Path(folder) / "rows", Path(folder) / f"{file.name}.{ENDINGS[kind]}"
@@ -334,10 +349,14 @@ def _convert(
             copied, _digest = _copy_rows(target, file, expected, parameters)
         CONVERTERS[kind](file, source, made, shortenings)
         archive.write(made, made.name)
-        with made.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        digest = _digest_of(made)
     headers = [column.header for column in file.columns]
     return Written(made.name, expected, copied, digest, headers, shortenings.told)
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _codebook(archive: zipfile.ZipFile, files: list[File], kind: DataFormat) -> Written:
@@ -348,6 +367,17 @@ def _codebook(archive: zipfile.ZipFile, files: list[File], kind: DataFormat) -> 
 
 def _code_lists(archive: zipfile.ZipFile, files: list[File], kind: DataFormat) -> Written:
     return _table(archive, "CODELISTS.csv", list(CODES_HEADER), code_rows(files, ENDINGS[kind]))
+
+
+def _long_texts(archive: zipfile.ZipFile, texts: _LongTexts) -> Written:
+    texts.source.seek(0)
+    with archive.open(LONG_TEXTS, "w", force_zip64=True) as target:
+        tally = _Tally(target)
+        tally.put(BOM)
+        while part := texts.source.read(HELD_AT_MOST):
+            tally.put(part.encode())
+        tally.pass_on()
+    return Written(LONG_TEXTS, texts.number, texts.number, tally.digest.hexdigest(), LONG_TEXT_COLUMNS)
 
 
 def _table(archive: zipfile.ZipFile, name: str, header: list[str], rows: list[list[str]]) -> Written:

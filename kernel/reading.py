@@ -23,6 +23,7 @@ INVISIBLE: Final = (
 # Blanks that look like a blank and are none; the ideographic space is typed on purpose and stays in a text.
 BLANK: Final = "\u00a0\u1680\u2000-\u200a\u202f\u205f"
 # Control signs but tab and line end, what turns the direction of writing, and halves of a sign that was cut in two.
+UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")  # which PostgreSQL keeps in no text
 UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202b\u202e\u2067\ud800-\udfff]")
 HYPHEN: Final = "-\u2010-\u2015\u2043\u2212\u30fc\ufe58\ufe63"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from exports.formats.frames import frame_of
+from exports.formats.frames import frame_of, frames_of, schema_of
 from exports.formats.kinds import LIMITS, DataFormat
 from exports.formats.short_names import short_name
 from exports.formats.shortening import Shortenings
@@ -18,7 +18,8 @@ from kernel.spreadsheets import safe_cell
 if TYPE_CHECKING:
     from polars import DataFrame
 
-LAST_ROW: Final = 1_048_576
+ROWS_OF_A_SHEET: Final = 1_048_575  # below the names of the columns
+ROWS_OF_A_GROUP: Final = 20_000  # of a Parquet file, which is written group by group
 EXCEL_BEGINS: Final = 1900
 STATA_VERSION: Final = 14  # what 15 writes of long texts comes back empty in some readers
 CODED: Final = "_NUM"  # Stata has labels of codes for numbers alone: a number stands beside the code
@@ -26,35 +27,52 @@ CODED: Final = "_NUM"  # Stata has labels of codes for numbers alone: a number s
 
 def write_csv_for_excel(file: File, source: Path, target: Path, shortenings: Shortenings) -> None:
     """The file stands at ``target`` as CSV whose texts no spreadsheet runs, its lines ended as RFC 4180 says."""
-    limits = LIMITS[DataFormat.CSV_EXCEL]
-    frame = shortenings.fitting_cells(file, frame_of(file, source), limits)
     with target.open("w", encoding="utf-8-sig", newline="") as lines:
         writer = csv.writer(lines, lineterminator="\r\n")
-        writer.writerow(frame.columns)
-        writer.writerows([safe_cell(cell) for cell in row] for row in frame.iter_rows())
+        writer.writerow([column.header for column in file.columns])
+        for frame in _fitting(file, source, DataFormat.CSV_EXCEL, shortenings):
+            writer.writerows([safe_cell(cell) for cell in row] for row in frame.iter_rows())
+
+
+def _fitting(file: File, source: Path, kind: DataFormat, shortenings: Shortenings) -> Iterator[DataFrame]:
+    """Yield the tables of the file one after another, each text as the format holds it."""
+    rows = 0
+    for frame in frames_of(file, source):
+        yield shortenings.fitting_cells(file, frame, LIMITS[kind], before=rows)
+        rows += frame.height
 
 
 def write_xlsx(file: File, source: Path, target: Path, shortenings: Shortenings) -> None:
     """The file stands at ``target`` as a workbook: texts as texts, numbers as numbers, days as days.
 
-    Refuses: more rows than a sheet has; a cell that the workbook did not take (ValueError).
+    Rows beyond those that a sheet has stand on sheets of their own, each under the names of the columns.
+    Refuses: a cell that the workbook did not take (ValueError).
     """
     import xlsxwriter  # type: ignore[import-untyped]
 
-    frame = shortenings.fitting_cells(file, frame_of(file, source), LIMITS[DataFormat.XLSX])
-    if frame.height >= LAST_ROW:
-        raise ValueError(f"{file.name} has more rows than a sheet")
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(target), options | {"strings_to_numbers": False}) as book:
-        sheet, head = book.add_worksheet("DATA"), book.add_format({"bold": True})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        for place, column in enumerate(file.columns):
-            _took(sheet.write_string(0, place, column.header, head))
-        sheet.freeze_panes(1, 3)
-        for number, row in enumerate(frame.iter_rows(), start=1):
-            for place, cell in enumerate(row):
-                if cell is not None:
-                    _took(_write_cell(sheet, number, place, cell, day))
+        head, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet, rows = _sheet(book, file, head), 0
+        for frame in _fitting(file, source, DataFormat.XLSX, shortenings):
+            for row in frame.iter_rows():
+                if rows and rows % ROWS_OF_A_SHEET == 0:
+                    sheet = _sheet(book, file, head)
+                for place, cell in enumerate(row):
+                    if cell is not None:
+                        _took(_write_cell(sheet, rows % ROWS_OF_A_SHEET + 1, place, cell, day))
+                rows += 1
+    shortenings.tell_further_rows(rows - ROWS_OF_A_SHEET, ROWS_OF_A_SHEET)
+
+
+def _sheet(book: Any, file: File, head: Any) -> Any:
+    """Return a sheet that follows those of the workbook, with the names of the columns: DATA, DATA 2 and so on."""
+    number = len(book.worksheets()) + 1
+    sheet = book.add_worksheet("DATA" if number == 1 else f"DATA {number}")
+    for place, column in enumerate(file.columns):
+        _took(sheet.write_string(0, place, column.header, head))
+    sheet.freeze_panes(1, 3)
+    return sheet
 
 
 def _write_cell(sheet: Any, number: int, place: int, cell: Any, day: Any) -> int:
@@ -74,6 +92,8 @@ def _took(answer: int) -> None:
 
 def write_parquet(file: File, source: Path, target: Path, shortenings: Shortenings) -> None:
     """The file stands at ``target`` as Parquet; the labels of its columns and codes stand in the file's metadata."""
+    from polars.io.plugins import register_io_source
+
     said = {
         column.header: {
             "label": str(column.label),
@@ -81,7 +101,15 @@ def write_parquet(file: File, source: Path, target: Path, shortenings: Shortenin
         }
         for column in file.columns
     }
-    frame_of(file, source).write_parquet(target, metadata={"columns": json.dumps(said, ensure_ascii=False)})
+
+    def tables(*_asked: object) -> Iterator[DataFrame]:
+        return frames_of(file, source)
+
+    register_io_source(tables, schema=schema_of(file)).sink_parquet(
+        target,
+        row_group_size=ROWS_OF_A_GROUP,
+        metadata={"columns": json.dumps(said, ensure_ascii=False)},
+    )
 
 
 def write_xpt(file: File, source: Path, target: Path, shortenings: Shortenings) -> None:

@@ -91,5 +91,6 @@ LIMITS: Final = {
     DataFormat.PARQUET: FormatLimits(),
     DataFormat.XPT: FormatLimits(text=200, name=8, label=40),
     DataFormat.SAV: FormatLimits(text=32_767, name=64, label=256, code_label=120),
-    DataFormat.DTA: FormatLimits(text=2_045, name=32, label=80, code_label=32_000),
+    # ReadStat holds 2,045 for Stata too, but writes no file where an empty cell is in the same column
+    DataFormat.DTA: FormatLimits(text=2_044, name=32, label=80, code_label=32_000),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -16,7 +17,7 @@ LONG_TEXT_COLUMNS = ["FILE", "ROW", "VARIABLE", "TEXT"]
 
 
 class ShortenedInManifest(TypedDict):
-    """What the manifest says of a column whose cells, label or labels of codes did not fit."""
+    """What the manifest says of a column whose cells, label or labels of codes did not fit, or of rows (no column)."""
 
     variable: str
     what: str
@@ -26,10 +27,10 @@ class ShortenedInManifest(TypedDict):
 
 @dataclass
 class Shortenings:
-    """What was shortened in a file, and the whole texts of all files so far."""
+    """What was shortened in a file; ``keep`` takes each whole text, a line as ``LONG_TEXT_COLUMNS`` say."""
 
+    keep: Callable[[list[str]], object]
     told: list[ShortenedInManifest] = field(default_factory=list)
-    long_texts: list[list[str]] = field(default_factory=list)
 
     def fitting_label(self, variable: str, label: str, limits: FormatLimits) -> str:
         """Return the label as the format holds it."""
@@ -51,8 +52,15 @@ class Shortenings:
                 return
         self.told.append({"variable": variable, "what": what, "number": number, "most": most})
 
-    def fitting_cells(self, file: File, frame: DataFrame, limits: FormatLimits) -> DataFrame:
-        """Return the table with each text as the format holds it."""
+    def tell_further_rows(self, number: int, most: int) -> None:
+        """The manifest says how many rows stand on further sheets, where one does not hold them all."""
+        if number > 0:
+            self._tell("", "rows", number, most)
+
+    def fitting_cells(
+        self, file: File, frame: DataFrame, limits: FormatLimits, *, before: int = 0
+    ) -> DataFrame:
+        """Return the table with each text as the format holds it; ``before`` it came so many rows of the file."""
         import polars as pl
 
         most = limits.text
@@ -70,7 +78,8 @@ class Shortenings:
             if not long:
                 continue
             self._tell(name, "text", len(long), most)
-            self.long_texts += [[file.name, str(row + 1), name, cells[row]] for row in long]
+            for row in long:
+                self.keep([file.name, str(before + row + 1), name, cells[row]])
             kept = [text if text is None else limits.shortened(text, most) for text in cells]
             frame = frame.with_columns(pl.Series(name, kept, dtype=pl.String))
         return frame

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exports.imports.sheets import SECONDS, SheetRead
 from kernel.errors import Refusal
-from kernel.reading import UNPRINTABLE
+from kernel.reading import UNPRINTABLE, UNSTORABLE
 
 LARGEST_BYTES: Final = 10 * 2**20
 MOST_LINES: Final = 20_000
@@ -126,6 +126,8 @@ def read_table(content: bytes, *, name: str) -> FileTable:
     if len(content) > LARGEST_BYTES:
         raise FileTooLarge(name=shown, most=MOST_LINES)
     rows = _sheet(content, shown) if content.startswith(_XLSX) else _csv(content, shown)
+    if any(UNSTORABLE.search(cell) for row in rows for cell in row):
+        raise FileUnreadable(name=shown)
     first = next((place for place, row in enumerate(rows) if any(cell.strip() for cell in row)), len(rows))
     if len(rows) > first + MOST_LINES + 1:
         raise FileTooLarge(name=shown, most=MOST_LINES)
@@ -169,8 +171,6 @@ def _csv(content: bytes, name: str) -> list[list[str]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileUnreadable(name=name) from None
-    if "\0" in text:
-        raise FileUnreadable(name=name)
     told = _SEPARATOR.match(text)
     if told:
         text = f"\n{text[told.end() :]}"  # an empty line in its place, so that lines keep their numbers

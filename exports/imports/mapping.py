@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from crf.engine.codelists import CodeList
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.questions import Missing, Question
 from kernel.errors import Refusal
+from kernel.reading import UNSTORABLE
 
 PLACES: Final[Mapping[str, frozenset[str]]] = {
     "participant": frozenset({"participant", "subjid", "subject", "usubjid", "受试者", "受试者编号"}),
@@ -145,11 +146,22 @@ def read_mapping(said: str, form: FormDeclaration) -> ImportMapping:
         parts = json.loads(said)
     except (ValueError, RecursionError):
         raise MappingUnusable(why=_now("it is no JSON.")) from None
+    if any(UNSTORABLE.search(text) for text in _texts(parts)):
+        raise MappingUnusable(why=_now("it holds a character that cannot be kept."))
     _refuse_shape(parts)
     mapping = mapping_of(parts)
     _refuse_questions(mapping, form)
     _refuse_place(mapping, form)
     return mapping
+
+
+def _texts(parts: Any) -> Iterator[str]:
+    """Yield every text in what a JSON text says, names of members too."""
+    if isinstance(parts, str):
+        yield parts
+    elif isinstance(parts, dict | list):
+        for each in [*parts, *parts.values()] if isinstance(parts, dict) else parts:
+            yield from _texts(each)
 
 
 def mapping_of(parts: Mapping[str, Any]) -> ImportMapping:

@@ -40,7 +40,7 @@ from exports.imports.models import CellOutcome, DataImport, ImportState
 from exports.typed import errors_of, patched
 from followup.models import Visit
 from kernel.errors import Forbidden, Refusal
-from kernel.reading import UnreadableError, day, number_of_participant
+from kernel.reading import UNSTORABLE, UnreadableError, day, number_of_participant
 from kernel.row_keys import row_key
 from trials.models import Participant, Site
 
@@ -93,6 +93,8 @@ def preview_import(
     """
     if not by.may(Permission.CRF_EDIT):
         raise Forbidden
+    if UNSTORABLE.search(mapping_name):
+        raise MappingUnusable(why=_("it holds a character that cannot be kept."))
     if len(mapping_name) > LONGEST_NAME:
         raise MappingUnusable(why=_("its name is longer than {most} characters.").format(most=LONGEST_NAME))
     declared = form_named(form)
@@ -385,7 +387,7 @@ def _saved(
         begun = form_begun(key, (stored.record if stored else key.participant).protocol_version)
         compare(about, begun, mapping, stored, zone=zone)
     if about.new:
-        numbers = ", ".join(str(line.number) for line in about.lines[:20])
+        numbers = ", ".join(map(str, sorted({cell.line for cell in about.new})[:20]))
         reason = _("{said}, lines {lines}").format(said=said, lines=numbers)
         _save(about, key, stored, begun, zone, reason=reason, by=by, at=at)
     return about.cells

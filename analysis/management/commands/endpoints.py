@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Permission
 from analysis.taking import TakenEndpoints, take_endpoints
+from kernel.commands import new_folder
 from kernel.errors import Refusal
-from kernel.files import OWN_FOLDER
 from kernel.reading import UnreadableError, day, moment
 from kernel.scope import EVERYTHING, scope
 from trials.commands import person_named, trial_day
@@ -41,15 +41,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        out: Path = options["out"]
-        if out.exists() and any(out.iterdir()):
-            raise CommandError(f"{out} is not empty. Name a new folder.")
         now = timezone.now()
         person = _taker(options["person"], now) if options["person"] else None
-        try:
-            taken = _taken(options, out, person, now)
-        except Refusal as refused:
-            raise CommandError(str(refused)) from refused
+        with new_folder(options["out"]) as out:
+            try:
+                taken = _taken(options, out, person, now)
+            except Refusal as refused:
+                raise CommandError(str(refused)) from refused
         for name, (rows, digest) in taken.files.items():
             self.stdout.write(f"{name}: {rows} rows, SHA-256 {digest}")
         self.stdout.write(
@@ -59,7 +57,6 @@ class Command(BaseCommand):
 
 def _taken(options: dict[str, Any], out: Path, person: User | None, now: datetime) -> TakenEndpoints:
     as_of = _moment(options["as_of"]) if options["as_of"] else None
-    out.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
     sites = sites_of(person) if person else EVERYTHING
     with scope(user_id=person.pk if person else None, sites=sites, on=trial_day(now)):
         return take_endpoints(

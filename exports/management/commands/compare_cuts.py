@@ -13,8 +13,9 @@ from django.utils import timezone
 from crf import catalogue
 from exports.compare.services import COMMON, take_comparison
 from exports.management.commands.export import who_takes
+from kernel.commands import new_folder
 from kernel.errors import Refusal
-from kernel.files import OWN_FOLDER, make_own_file
+from kernel.files import make_own_file
 from trials.models.people import own_scope
 
 
@@ -36,27 +37,24 @@ class Command(BaseCommand):
         parser.add_argument("--sites", nargs="+", default=[], help="two digits each; every site without it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        out: Path = options["out"]
-        if out.exists() and any(out.iterdir()):
-            raise CommandError(f"{out} is not empty. Name a new folder.")
         now = timezone.now()
         person, sites = who_takes(options["person"], options["sites"], now)
-        out.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
-        try:
-            with own_scope(person):
-                manifest = take_comparison(
-                    path=out / "CHANGES.csv",
-                    before=options["before"],
-                    after=options["after"],
-                    form=options["form"],
-                    sites=sites,
-                    purpose=options["purpose"],
-                    by=person,
-                    at=now,
-                )
-        except Refusal as refused:
-            raise CommandError(str(refused)) from refused
-        said = json.dumps(manifest, indent=2, ensure_ascii=False)
-        make_own_file(out / "manifest.json")
-        (out / "manifest.json").write_text(said)
+        with new_folder(options["out"]) as out:
+            try:
+                with own_scope(person):
+                    manifest = take_comparison(
+                        path=out / "CHANGES.csv",
+                        before=options["before"],
+                        after=options["after"],
+                        form=options["form"],
+                        sites=sites,
+                        purpose=options["purpose"],
+                        by=person,
+                        at=now,
+                    )
+            except Refusal as refused:
+                raise CommandError(str(refused)) from refused
+            said = json.dumps(manifest, indent=2, ensure_ascii=False)
+            make_own_file(out / "manifest.json")
+            (out / "manifest.json").write_text(said, encoding="utf-8")
         self.stdout.write(said)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import zipfile
 from argparse import ArgumentParser
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,16 @@ from exports.models import Export, ExportState
 from exports.sdtm.files.writing import PackageFormat, write_package
 from exports.selected.selection import SELECTABLE, ArmShown, Selection
 from exports.services import hand_out, request_export, write_export
+from kernel.commands import new_folder, typed_day
 from kernel.errors import Refusal
-from kernel.files import OWN_FOLDER, make_own_file
+from kernel.files import make_own_file
 from kernel.reading import UnreadableError, moment
 from kernel.scope import EVERYTHING, scope
 from trials.commands import person_named
 from trials.models import Site
 from trials.models.people import own_scope
 
+LANGUAGES = {"zh": "zh-hans"} | {code: code for code, _name in settings.LANGUAGES}
 ALSO_CALLED = {"dataset-json": PackageFormat.DATASET_JSON.value}
 WAIT_SECONDS = 600  # for a worker that has begun to write it
 
@@ -74,8 +77,8 @@ class Command(BaseCommand):
         parser.add_argument("--participants", nargs="+", default=[], help="numbers; everybody without it")
         parser.add_argument("--visits", nargs="+", default=[], help="codes of visits; every one without it")
         parser.add_argument("--states", nargs="+", default=[], choices=SELECTABLE, help="of records")
-        parser.add_argument("--since", type=date.fromisoformat, help="changed last on this day or later")
-        parser.add_argument("--until", type=date.fromisoformat, help="changed last on this day or before")
+        parser.add_argument("--since", type=typed_day, help="changed last on this day or later")
+        parser.add_argument("--until", type=typed_day, help="changed last on this day or before")
         parser.add_argument(
             "--tables", nargs="*", choices=list(BY_NAME), help="beside the forms; the usual without it"
         )
@@ -85,17 +88,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--identifying", action="store_true", help="answers that could say who somebody is, by right"
         )
-        parser.add_argument("--lang", choices=[code for code, _name in settings.LANGUAGES], default="en")
+        parser.add_argument("--lang", choices=LANGUAGES, default="en", help="of labels and code lists")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        out: Path = options["out"]
         options["format"] = ALSO_CALLED.get(options["format"], options["format"])
-        if out.exists() and any(out.iterdir()):
-            raise CommandError(f"{out} is not empty. Name a new folder.")
-        try:
-            manifest = self._taken(options, out)
-        except Refusal as refused:
-            raise CommandError(str(refused)) from refused
+        with new_folder(options["out"]) as out:
+            try:
+                manifest = self._taken(options, out)
+            except Refusal as refused:
+                raise CommandError(str(refused)) from refused
         self.stdout.write(json.dumps(manifest, indent=2, ensure_ascii=False))
 
     def _taken(self, options: dict[str, Any], out: Path) -> dict[str, Any]:
@@ -120,7 +121,7 @@ class Command(BaseCommand):
                 cut=options["cut"],
                 cut_name=options["cut_name"],
                 leaves_country=options["leaves_country"],
-                language=options["lang"],
+                language=LANGUAGES[options["lang"]],
                 data_format=DataFormat.CSV.value if packaged else _format(options),
                 selection=replace(selection, arm=ArmShown.SHOWN.value) if packaged else selection,
                 by=person,
@@ -172,7 +173,7 @@ def who_takes(name: str, codes: list[str], now: datetime) -> tuple[User, list[st
         raise CommandError(f"{name} may not take exports.")
     if closed := sorted(set(codes) - set(sites)):
         raise CommandError(f"{name} may not take data of {', '.join(closed)}.")
-    return person, codes or sorted(sites)
+    return person, sorted(set(codes) or set(sites))
 
 
 def _cut(said: str | None) -> datetime | None:
@@ -206,8 +207,11 @@ def _written(export: Export, now: datetime) -> Export:
 
 def _unpack(path: Path, out: Path) -> None:
     """The files of the export stand in the folder, and only the account that runs this reads them."""
-    out.mkdir(mode=OWN_FOLDER, parents=True, exist_ok=True)
-    with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            make_own_file(out / name)
-            (out / name).write_bytes(archive.read(name))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                make_own_file(out / name)
+                with archive.open(name) as content, (out / name).open("wb") as target:
+                    shutil.copyfileobj(content, target)
+    except OSError as fault:
+        raise CommandError(f"{out} does not hold the whole export: {fault.strerror}. Remove it.") from fault

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import User
+from exports.imports.files import LARGEST_BYTES
 from exports.imports.models import CellOutcome, DataImport
 from exports.imports.services import carry_out_import, discard_import, preview_import
 from kernel.errors import Refusal
@@ -53,15 +54,28 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
         left = done.counts[CellOutcome.CONFLICT] + done.counts[CellOutcome.REFUSED]
         if left:
-            raise CommandError(f"{left} cells were not taken: they are listed above.")
+            raise CommandError(f"Not taken, and listed above: {left}.")
+
+
+def _content(path: Path, most: int) -> bytes:
+    """Return the file, or as much of it as shows that it is too large."""
+    with path.open("rb") as file:
+        return file.read(most + 1)
+
+
+def _text(path: Path) -> str:
+    try:
+        return _content(path, LARGEST_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise CommandError(f"{path} is no text in UTF-8. Save it as UTF-8.") from fault
 
 
 def _imported(options: dict[str, Any], person: User, now: datetime) -> DataImport:
     made = preview_import(
         form=options["form"],
-        file=options["file"].read_bytes(),
+        file=_content(options["file"], LARGEST_BYTES),
         file_name=options["file"].name,
-        mapping=options["mapping"].read_text(encoding="utf-8"),
+        mapping=_text(options["mapping"]),
         mapping_name=options["mapping"].stem,
         by=person,
         at=now,

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from exports.formats.kinds import DataFormat
+from kernel.commands import new_folder
 from kernel.errors import Refusal
 from operations.backups.archive import archive_database, archive_files, archive_program, seal_archive
 
@@ -38,29 +39,27 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        at, out = timezone.now(), options["out"]
-        if out.exists() and any(out.iterdir()):
-            raise CommandError(f"{out} is not empty. Name a new folder.")
-        out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            for kind in options["formats"]:
-                self._said(f"data/{kind}")
-                call_command(
-                    "export", person=options["person"], purpose=options["purpose"], out=out / "data" / kind,
-                    format=kind, identifying=options["identifying"], stdout=io.StringIO(),
-                )  # fmt: skip
-            self._said("database")
-            about = archive_database(address=os.environ.get("DATABASE_BACKUP_URL", ""), folder=out, at=at)
-        except Refusal as refusal:
-            raise CommandError(f"{refusal}\n{out} is no archive; remove it.") from refusal
-        self._said("program, files")
-        archive_program(out)
-        archive_files(out)
-        digest = seal_archive(out, about)
-        rows = sum(int(figures[0]) for figures in about["contents"]["tables"].values())
-        self.stdout.write(
-            f"{out}: {rows} rows, digest of SHA256SUMS {digest}. Write it into the trial's file."
-        )
+        at = timezone.now()
+        with new_folder(options["out"]) as out:
+            try:
+                for kind in options["formats"]:
+                    self._said(f"data/{kind}")
+                    call_command(
+                        "export", person=options["person"], purpose=options["purpose"], out=out / "data" / kind,
+                        format=kind, identifying=options["identifying"], stdout=io.StringIO(),
+                    )  # fmt: skip
+                self._said("database")
+                about = archive_database(address=os.environ.get("DATABASE_BACKUP_URL", ""), folder=out, at=at)
+            except Refusal as refusal:
+                raise CommandError(f"{refusal}\n{out} is no archive; remove it.") from refusal
+            self._said("program, files")
+            archive_program(out)
+            archive_files(out)
+            digest = seal_archive(out, about)
+            rows = sum(int(figures[0]) for figures in about["contents"]["tables"].values())
+            self.stdout.write(
+                f"{out}: {rows} rows, digest of SHA256SUMS {digest}. Write it into the trial's file."
+            )
 
     def _said(self, what: str) -> None:
         self.stdout.write(what)

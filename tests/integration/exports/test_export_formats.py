@@ -135,14 +135,27 @@ class TestCommand:
             ({"purpose": " "}, "Say what the export is for"),
             ({"forms": ["XX"]}, "There is no form XX"),
             ({"as_of": "soon"}, "soon is no moment"),
+            ({"out": Path("/proc/nowhere/out")}, "No folder can be made at /proc/nowhere/out"),
+            ({"out": Path(__file__)}, "is a file. Name a new folder"),
         ],
     )
     def test_what_may_not_be_is_said(
         self, world: World, tmp_path: Path, more: dict[str, Any], said: str
     ) -> None:
         with pytest.raises(CommandError, match=said):
-            self.take(tmp_path / "out", **more)
+            self.take(**{"out": tmp_path / "out", **more})
         assert not (tmp_path / "out").exists()
+
+    def test_a_site_that_is_named_twice_is_one_and_languages_have_short_names(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        manifest = self.take(tmp_path / "out", forms=["ELIG"], sites=["01", "01"], lang="zh")
+        assert manifest["sites"] == ["01"]
+        assert "中心" in (tmp_path / "out" / "CODEBOOK.csv").read_text()
+        with pytest.raises(CommandError, match="2026-13-01 is no day"):
+            call_command(
+                "export", "--as", "x", "--purpose", "x", "--out", str(tmp_path / "x"), "--since", "2026-13-01"
+            )
 
     def test_a_folder_with_files_is_left_alone(self, world: World, tmp_path: Path) -> None:
         (tmp_path / "kept.txt").write_text("kept")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -138,6 +139,10 @@ def test_point_08_what_differs_is_listed_and_stays_and_the_rest_comes_in(
     (conflict,) = [cell for cell in done.result if cell["outcome"] == "conflict"]
     assert (conflict["line"], conflict["text"], conflict["stored"]) == (2, "13.5", "12.9")
     assert results(screened) == {"HGB": ("12.9", "129"), "K": ("4.0", "4")}
+    last = Act.objects.filter(verb="crf:answers:save").latest("pk")
+    assert last.reason == f"Import {row_key(done)}: lab.csv, lines 3", (
+        "the line whose cells differ gave nothing"
+    )
 
 
 def test_point_08_a_line_that_cannot_be_true_leaves_the_others_alone(
@@ -212,6 +217,20 @@ def test_a_workbook_says_what_a_csv_says(world: World, screened: Participant) ->
     assert results(screened) == {"HGB": ("12.9", "129")}
 
 
+def workbook_with_nul() -> bytes:
+    """A workbook one of whose cells says _x0000_, which readers take for the character of that number."""
+    written, file = io.BytesIO(), io.BytesIO()
+    book = xlsxwriter.Workbook(written, {"in_memory": True})
+    sheet = book.add_worksheet()
+    for row in range(2):
+        sheet.write_row(row, 0, ["SUBJID", "VISIT_x0000_"])
+    book.close()
+    with zipfile.ZipFile(written) as source, zipfile.ZipFile(file, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(b"_x005F_x0000_", b"_x0000_"))
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
@@ -222,6 +241,7 @@ def test_a_workbook_says_what_a_csv_says(world: World, screened: Participant) ->
         ("SUBJID\n受试者".encode("gb18030"), "exports.import_file_unreadable"),
         (b"SUBJID\n\0", "exports.import_file_unreadable"),
         (b"PK\x03\x04nonsense", "exports.import_file_unreadable"),
+        (workbook_with_nul(), "exports.import_file_unreadable"),
         (b"\x89PNG\r\n\x1a\n\xff", "exports.import_file_unreadable"),
         (b'SUBJID\n"never closed', "exports.import_file_unreadable"),
         (b"SUBJID\n" + b"1\n" * 20_001, "exports.import_file_too_large"),
@@ -252,6 +272,9 @@ def test_a_file_that_is_not_what_it_should_be_is_refused(world: World, content: 
         LAB | {"key": ["lb_dt"]},
         LAB | {"missing": {"x": "NA"}},
         LAB | {"codes": {"lb_test": ["HGB"]}},
+        LAB | {"codes": {"lb_test": {"\ud800": "HGB"}}},
+        LAB | {"visits": {"\0": "SCR"}},
+        LAB | {"visits": {"x": "\udfff"}},
         {"participant": "SUBJID", "visit": "VISIT"},
     ],
 )
@@ -291,10 +314,16 @@ def test_the_command_prints_what_became_of_each_cell(
     call_command("import_data", stdout=io.StringIO(), **said)
     assert set(results(screened)) == {"HGB"}
     file.write_bytes(lab(f"{screened.number},SCR,Y,2026-01-08,HGB,13.9,g/dL,"))
-    with pytest.raises(CommandError, match="1 cells"):
+    with pytest.raises(CommandError, match="Not taken, and listed above: 1"):
         call_command("import_data", stdout=io.StringIO(), **said)
     with transaction.atomic():
         assert results(screened)["HGB"] == ("12.9", "129")
+    mapping.write_bytes(json.dumps({**LAB, "visits": {"受试者": "SCR"}}, ensure_ascii=False).encode("gbk"))
+    with pytest.raises(CommandError, match="is no text in UTF-8"):
+        call_command("import_data", stdout=io.StringIO(), **said)
+    mapping.write_text(json.dumps(LAB))
+    with pytest.raises(CommandError, match="holds more than"):
+        call_command("import_data", stdout=io.StringIO(), **{**said, "file": Path("/dev/zero")})
 
 
 def test_a_file_is_previewed_and_taken_on_its_page(world: World, screened: Participant) -> None:

@@ -21,6 +21,7 @@ from pyreadstat import read_dta, read_sav, read_xport
 
 from crf import catalogue
 from exports.cuts import Cut
+from exports.formats import convert, frames
 from exports.formats.convert import CODED, CONVERTERS
 from exports.formats.kinds import LIMITS, DataFormat
 from exports.formats.readers import readers_of
@@ -88,7 +89,7 @@ def source_of(folder: Path, file: File, rows: list[list[str]]) -> Path:
 
 
 def converted(folder: Path, file: File, rows: list[list[str]], kind: DataFormat) -> tuple[Path, Shortenings]:
-    shortenings, target = Shortenings(), folder / f"made.{kind.value}"
+    shortenings, target = Shortenings(keep=[].append), folder / f"made.{kind.value}"
     CONVERTERS[kind](file, source_of(folder, file, rows), target, shortenings)
     return target, shortenings
 
@@ -103,9 +104,9 @@ def read_back(path: Path, file: File, kind: DataFormat) -> Iterator[list[Any]]:
                 for row in list(csv.reader(lines))[1:]:
                     yield [typed(column, cell) for column, cell in zip(file.columns, row, strict=True)]
         case DataFormat.XLSX:
-            sheet = openpyxl.load_workbook(path, read_only=False)["DATA"]
-            for row in sheet.iter_rows(min_row=2, max_col=len(file.columns), values_only=True):
-                yield [cell.date() if isinstance(cell, dt.datetime) else cell for cell in row]
+            for sheet in openpyxl.load_workbook(path, read_only=False):
+                for row in sheet.iter_rows(min_row=2, max_col=len(file.columns), values_only=True):
+                    yield [cell.date() if isinstance(cell, dt.datetime) else cell for cell in row]
         case DataFormat.XPT | DataFormat.SAV | DataFormat.DTA:
             read = {DataFormat.XPT: read_xport, DataFormat.SAV: read_sav, DataFormat.DTA: read_dta}[kind]
             frame, _said = read(str(path), output_format="polars")
@@ -134,7 +135,12 @@ def same(column: Column, said: Any, wanted: Any) -> bool:
 
 @pytest.mark.parametrize("kind", CONVERTERS, ids=lambda kind: kind.value)
 @pytest.mark.parametrize("name", ["PARTICIPANTS", "DM", "STAGE_CT_NODE", "CRE", "AE", "LB_TESTS", "QUERIES"])
-def test_every_format_holds_every_cell(name: str, kind: DataFormat, tmp_path: Path) -> None:
+def test_every_format_holds_every_cell(
+    name: str, kind: DataFormat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it is read and written part by part, as files that are too long for the memory are."""
+    monkeypatch.setattr(frames, "AT_ONCE", 2_000)
+    monkeypatch.setattr(convert, "ROWS_OF_A_GROUP", 10)
     file = FILES[name]
     rows = rows_of(file)
     path, shortenings = converted(tmp_path, file, rows, kind)
@@ -176,27 +182,69 @@ def test_types_come_from_the_declaration_even_where_every_cell_is_empty(
     "text", LONGEST, ids=["20,000", "20,000 Chinese", "12,000 Chinese", "a long formula"]
 )
 def test_what_does_not_fit_is_told_and_stands_whole_beside(
-    text: str, kind: DataFormat, tmp_path: Path
+    text: str, kind: DataFormat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = FILES["AE"]
+    monkeypatch.setattr(
+        frames, "AT_ONCE", 1
+    )  # the second row is counted as the second, though read by itself
+    file, long_texts = FILES["AE"], []
     place = next(n for n, column in enumerate(file.columns) if column.header == "AE_TERM")
-    row = ["" for _column in file.columns]
-    row[place] = text
-    path, shortenings = converted(tmp_path, file, [row], kind)
-    [back] = read_back(path, file, kind)
+    rows = [["" for _column in file.columns] for _row in range(2)]
+    rows[1][place] = text
+    shortenings, path = Shortenings(keep=long_texts.append), tmp_path / f"made.{kind.value}"
+    CONVERTERS[kind](file, source_of(tmp_path, file, rows), path, shortenings)
+    back = list(read_back(path, file, kind))[1]
     limits = LIMITS[kind]
     told = [each for each in shortenings.told if each["what"] == "text"]
     if limits.whole(text, limits.text):
         assert back[place] == text
-        assert (told, shortenings.long_texts) == ([], [])
+        assert (told, long_texts) == ([], [])
     else:
         assert told == [{"variable": "AE_TERM", "what": "text", "number": 1, "most": limits.text}]
-        assert shortenings.long_texts == [["AE", "1", "AE_TERM", text]]
+        assert long_texts == [["AE", "2", "AE_TERM", text]]
         stands = back[place].removeprefix("'") if kind == DataFormat.CSV_EXCEL else back[place]
         assert stands != text
         assert text.startswith(stands)
         assert len(stands) >= limits.text / 4
         assert kind != DataFormat.CSV_EXCEL or len(back[place]) <= 32_767, "with the apostrophe"
+
+
+def test_rows_that_a_sheet_does_not_hold_stand_on_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convert, "ROWS_OF_A_SHEET", 14)
+    file = FILES["PARTICIPANTS"]
+    for number, sheets in ((14, ["DATA"]), (35, ["DATA", "DATA 2", "DATA 3"])):
+        path, shortenings = converted(tmp_path, file, rows_of(file, number), DataFormat.XLSX)
+        book = openpyxl.load_workbook(path)
+        assert book.sheetnames == sheets
+        assert [[cell.value for cell in sheet[1]] for sheet in book] == [
+            [column.header for column in file.columns] for _sheet in sheets
+        ]
+        assert len(list(read_back(path, file, DataFormat.XLSX))) == number
+    assert shortenings.told == [{"variable": "", "what": "rows", "number": 21, "most": 14}]
+
+
+@pytest.mark.parametrize("kind", [DataFormat.CSV_EXCEL, DataFormat.XLSX, DataFormat.PARQUET])
+def test_no_more_than_a_part_of_a_long_file_is_in_memory(
+    kind: DataFormat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SAS, SPSS and Stata files are written of whole tables: their library takes nothing else."""
+    sizes: list[int] = []
+    whole = frames.frame_of
+
+    def counted(file: File, source: Path | bytes) -> pl.DataFrame:
+        frame = whole(file, source)
+        sizes.append(frame.height)
+        return frame
+
+    for module in (frames, convert):
+        monkeypatch.setattr(module, "frame_of", counted)
+    monkeypatch.setattr(frames, "AT_ONCE", 4_000)
+    file = FILES["PARTICIPANTS"]
+    converted(tmp_path, file, rows_of(file, 200), kind)
+    assert sum(sizes) == 200
+    assert max(sizes) < 60
 
 
 def test_stata_has_a_labelled_number_beside_each_code(tmp_path: Path) -> None:

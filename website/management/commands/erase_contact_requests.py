@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from kernel.clock import local_date
+from kernel.commands import typed_day
 from kernel.scope import EVERYTHING, scope
 from trials.models import ContactRequest
 from website.services.erasing import erase_at_end
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--before", required=True, type=date.fromisoformat, metavar="DAY")
+        parser.add_argument("--before", required=True, type=typed_day, metavar="DAY")
         parser.add_argument("--reason", required=True)
         parser.add_argument("--really", action="store_true")
 
