@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.utils.translation import override
@@ -46,6 +47,7 @@ from trials.models.locks import LockKind, lock_over
 MOST_ROUNDS = 5
 AT_VISIT = "visit:"
 CONSENTED = "milestone.ICF"
+CENTRAL_READS = ("central.", "sponsor.")  # by whom a freeze does not stop
 UNFINISHED = (RecordState.EMPTY, RecordState.IN_PROGRESS, RecordState.COMPLETE)
 
 
@@ -231,7 +233,7 @@ def _rederive(
     if not differs and state == record.state:
         return []
     if lock := lock_over(record_key.participant, visit=record.visit_id, record=record.pk):
-        derived = {name: derived[name] for name in form.judged_centrally}
+        derived = {name: derived[name] for name in centrally_judged(form)}
         differs, state, rows = _differs(record, derived), record.state, []
         if lock["kind"] == LockKind.LOCKED or not differs:
             return []
@@ -246,6 +248,21 @@ def _rederive(
             row.save(update_fields=[*names, "act"])
     completion = [IS_COMPLETE] if was_complete != (state in COMPLETED) else []
     return changed + [name for name in form.groups if rows] + completion
+
+
+@cache
+def centrally_judged(form: FormDeclaration) -> frozenset[str]:
+    """Return the derived answers that follow from what is decided centrally, directly or through another one."""
+    follows: frozenset[str] = frozenset()
+    while more := {
+        name
+        for name, question in form.questions.items()
+        if question.derived
+        and name not in follows
+        and any(read in follows or read.startswith(CENTRAL_READS) for read in question.reads)
+    }:
+        follows |= more
+    return follows
 
 
 def _differs(record: CrfRecord, derived: AnswerRow) -> bool:

@@ -16,7 +16,7 @@ from followup.models import AWAITED, Visit
 from protocol.loader.schema import BilingualText, VisitRule
 from protocol.text import ProtocolText, load
 from randomization.models import Allocation
-from trials.models import Participant
+from trials.models import Milestone, Participant
 
 WITHOUT_A_VISIT: Final = frozenset({"month 36", "sweep"})
 NUMBERED = re.compile(r"(?P<series>[A-Z]+)-?(?P<number>\d+)")
@@ -98,6 +98,12 @@ def agreed_days(participant: Participant) -> frozenset[tuple[int, date]]:
     events: Any = Visit.pgh_event_model  # type: ignore[attr-defined]  # made by ``audited``
     told = events.objects.filter(participant_id=participant.pk, act__verb=PROPOSED)
     return frozenset(told.values_list("pgh_obj_id", "proposed_on"))
+
+
+def last_immune_day(participant: Participant) -> date | None:
+    """Return the day of the last dose of camrelizumab, once it is known."""
+    given = Milestone.objects.filter(participant=participant, code="LASTCAMRE").first()
+    return given.on if given else None
 
 
 def plain_name(code: str, name: str) -> str:

@@ -37,7 +37,6 @@ CONTEXT = (
     *("milestone.", "participant.", "visit.", "site.", "setting.", "record.", "consent."),
     *("sponsor.", "safety.", "central.", "conduct.", "fact.", "treatment.", "schedule."),
 )
-JUDGED_CENTRALLY = ("central.", "sponsor.")  # by whom a freeze does not stop
 DATE_READS = ("today", "site.zone")
 Rows = tuple[Mapping[str, Any], ...]
 
@@ -266,20 +265,6 @@ class FormDeclaration:
         dated = any(question.dated for question in self.all_questions())
         needed = {*DATE_READS, *self.life.values()} if dated else set()
         return frozenset(reads | needed - set(self.questions))
-
-    @cached_property
-    def judged_centrally(self) -> frozenset[str]:
-        """Return the derived answers that follow from what is decided centrally, directly or through another one."""
-        follows: frozenset[str] = frozenset()
-        while more := {
-            name
-            for name, question in self.questions.items()
-            if question.derived
-            and name not in follows
-            and any(read in follows or read.startswith(JUDGED_CENTRALLY) for read in question.reads)
-        }:
-            follows |= more
-        return follows
 
     @cached_property
     def looks_at_today(self) -> bool:

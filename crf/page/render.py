@@ -249,7 +249,8 @@ class FormRenderer:
         if question.dictionary and words:
             words = local_name(question.dictionary, words) or words
         read = f"{words} {unit}".strip() if words else messages.missing_text(why) if why else ""
-        fields = (f'<input type="hidden" name="{spot.name}" value="{escape(text)}">' for text in said)
+        field = partial("stored", self.language)
+        fields = (field % {"name": spot.name, "value": escape(text)} for text in said)
         return {"read": escape(read), "stored": "".join(fields)}
 
     def beside(self, spot: FieldView) -> dict[str, str]:

@@ -28,8 +28,8 @@ from randomization.allocation.strata import corrected, stages_beside
 from randomization.forms import MistakeCorrectionForm, MistakeForm, RandomizationReasonForm, RandomizeForm
 from randomization.models import Allocation, AllocationError, Envelope, ListPart
 from randomization.services.envelopes import EmergencyEnvelope, opening_of
-from randomization.wording import agreed_days, arm_words, mark_in_words, visit_words
-from trials.models import Milestone, Participant
+from randomization.wording import agreed_days, arm_words, last_immune_day, mark_in_words, visit_words
+from trials.models import Participant
 from trials.models.participants import Track
 
 FIRST_VISITS = 8
@@ -136,7 +136,7 @@ def visit_card_pdf(request: PersonRequest, number: str, language: str) -> HttpRe
     today = local_date(now, allocation.participant.site.time_zone)
     with transaction.atomic():  # outside a transaction the scope shows no row
         agreed = agreed_days(allocation.participant)
-        given = Milestone.objects.filter(participant=allocation.participant, code="LASTCAMRE").first()
+        given_on = last_immune_day(allocation.participant)
     card = documents.visit_card_pdf(
         allocation,
         list(visits.current()),
@@ -144,7 +144,7 @@ def visit_card_pdf(request: PersonRequest, number: str, language: str) -> HttpRe
         agreed=agreed,
         at=now,
         language=language,
-        last_immune=given.on if given else None,
+        last_immune=given_on,
     )
     return _pdf(card, f"{number}-visits-{language}.pdf")
 

@@ -104,7 +104,11 @@ MAY_NAME = {
     "reports/course.py": ({"EOS"}, "a milestone, and the form that sets it"),
     "reports/elements.py": ({"CRE", "AS"}, "a report on the elements of evaluations; AS is a kind of them"),
     "reports/questionnaires.py": ({"QOL", "EOS"}, "a report on questionnaires; EOS is a milestone"),
-    "reports/vital_status.py": ({"SURV"}, "a report on the survival form"),
+    "reports/vital_status.py": ({"SURV", "FU"}, "a report on the forms that say whether somebody lives"),
+    "randomization/wording.py": (
+        {"CRE", "SURG", "AS", "FU"},
+        "series of visits, as participants call them: some have a form of the same name",
+    ),
 }
 
 

@@ -176,7 +176,9 @@ def test_point_17_each_condition_is_named_with_its_places(
     assert failed == {"incomplete": 1, "queries": 1, "verified": 1, "signed": 1, "screening": 1, **late}
     labels = {place.label for each in conditions_of(scope, today=TODAY) for place in each.places}
     assert {"01-0001 DM", "01-0001 STAGE", "01-0001"} <= labels
-    assert f"01-0001 STAGE · {catalogue.form('STAGE').questions['eus_mm'].text}" in labels, "no name of a column"
+    assert f"01-0001 STAGE · {catalogue.form('STAGE').questions['eus_mm'].text}" in labels, (
+        "no name of a column"
+    )
     with pytest.raises(LockConditionsFail, match="Queries that are not closed"):
         lock(world, scope)
     with pytest.raises(FreezeConditionsFail, match="Forms in progress"):

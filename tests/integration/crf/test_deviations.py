@@ -39,6 +39,7 @@ from crf.locks.records import lock_record
 from crf.locks.scope import LockScope
 from crf.locks.services import freeze_data
 from crf.models import DeviationDecision
+from crf.recheck import centrally_judged
 from crf.records.save import save_answers
 from crf.records.signing import sign_record, verify_record
 from crf.records.verification import verify_derived
@@ -193,9 +194,11 @@ def test_what_is_decided_under_a_freeze_counts_at_once(world: World, person: Par
 
 def test_the_guard_knows_every_answer_that_follows_from_a_central_decision() -> None:
     follows = {
-        form.model._meta.db_table: {form.model._meta.get_field(name).column for name in form.judged_centrally}
+        form.model._meta.db_table: {
+            form.model._meta.get_field(name).column for name in centrally_judged(form)
+        }
         for form in catalogue.forms().values()
-        if form.judged_centrally
+        if centrally_judged(form)
     }
     assert follows == {table: set(columns) for table, columns in JUDGED_CENTRALLY.items()}
 
