@@ -21,11 +21,12 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from accounts.models import User
-from crf.models import Query
+from crf.models import Draft, Query
 from kernel.scope import EVERYTHING, scope
 from tests.clock import Clock
 from tests.demo_trial import UNTIL, Played, played_trial
 from tests.e2e.browser import axe
+from tests.world import as_person
 from trials.models import Participant
 from trials.models.participants import Track
 
@@ -142,6 +143,8 @@ def test_screenshots(played: Played, open_page: Callable[..., Page], live_server
     titles: dict[str, list[str]] = {}
     for language, short in LANGUAGES.items():
         for width in SIZES:
+            with as_person(played.people["C"]), transaction.atomic():
+                Draft.objects.all().delete()  # of the form that was stopped in an earlier picture
             windows: dict[str, Page] = {}
             for shown in BOOK:
                 if not shown.whole and width != MIDDLE:
