@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
+from analysis.safety.background import EventBackground, background_of
 from analysis.safety.reconciliation import COLUMNS, CRITERIA, KEYS, record_of
 from analysis.safety.serious import SeriousEventLine
 from analysis.safety.tables import STANDINGS
@@ -109,6 +110,7 @@ class SeriousEventPaper:
     """A serious event as it is printed."""
 
     facts: list[AnswerInWords]
+    background: EventBackground
     reports: list[tuple[int, list[AnswerInWords]]]
     judged: list[SponsorAssessment]
     clocks: list[ClockLine]
@@ -118,7 +120,8 @@ class SeriousEventPaper:
 
 def paper_of(participant: Participant, event: int, *, reader: User, at: datetime) -> SeriousEventPaper | None:
     """Return one serious event with its reports and every version of them; None where there is none."""
-    case = case_of(FormContext(participant, at=at), event)
+    form_context = FormContext(participant, at=at)
+    case = case_of(form_context, event)
     if case is None:
         return None
     zone = participant.site.time_zone
@@ -136,6 +139,7 @@ def paper_of(participant: Participant, event: int, *, reader: User, at: datetime
         versions += _versions(name, history_of(record_key, stored))
     return SeriousEventPaper(
         facts=facts_of(case, zone),
+        background=background_of(participant, form_context, case.event["ae_st"], reader=reader),
         reports=reports_of(case, zone),
         judged=list(
             SponsorAssessment.objects.filter(participant=participant, event_no=event).select_related(

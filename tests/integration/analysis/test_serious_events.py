@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from io import BytesIO, StringIO
@@ -19,7 +20,7 @@ from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_consequences import person, randomized, treated
 from tests.integration.crf.test_pages import client_of
 from tests.integration.crf.test_safety import AWARE, LATER, assess, write
-from tests.unit.crf.examples import adverse_event, serious_event
+from tests.unit.crf.examples import adverse_event, medical_history, medication, serious_event
 from tests.world import World
 from trials.models import Participant
 
@@ -36,6 +37,14 @@ def reported(world: World, person: Participant, save: Save) -> Participant:
     """One serious event, reported late, corrected once and judged; a second one that nobody reported."""
     patient = randomized(person)
     treated(patient, save)
+    write(world, patient, "MH", medical_history.VALUES)
+    write(world, patient, "CM", {**medication.VALUES, "cm_dose": 5, "cm_dosu": "mg"})
+    write(
+        world,
+        patient,
+        "CM",
+        {**medication.VALUES, "cm_trt": "cefuroxime", "cm_ongo": "N", "cm_end": "2019-06"},
+    )
     write(world, patient, "AE", GOES_ON)
     write(world, patient, "SAE", {**serious_event.VALUES, "sae_report": AWARE + timedelta(hours=25)})
     write(world, patient, "AE", {**GOES_ON, "grade": "4"}, sequence=1, reason="Seen again in the source")
@@ -71,19 +80,31 @@ def test_the_listing_has_its_clocks_and_each_site_sees_its_own(world: World, rep
     assert second[-2] == "overdue"
 
 
+def _text_of(paper: bytes) -> str:
+    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(paper)).pages)
+
+
 def test_the_paper_holds_reports_judgement_clocks_and_every_version(
     world: World, reported: Participant
 ) -> None:
     address = reverse("analysis:serious-paper", args=[reported.number, 1])
 
     paper = client_of(world.trial_manager).get(address)
-    text = "\n".join(page.extract_text() for page in PdfReader(BytesIO(paper.content)).pages)
+    text = _text_of(paper.content)
 
     assert "Cough and fever three weeks" in " ".join(text.split())
     assert "unexpected" in text
     assert "Seen again in the source" in " ".join(text.split())
     assert "AE 1 2" in text
     assert "Arm 1" not in text
+    assert "amlodipine · 5 mg · since 2019-05" in text
+    assert "cefuroxime" not in text, "it had ended before the event"
+    assert medical_history.VALUES["mh_text"] in text
+    assert "18 May 2026: 210 mg" in text
+    of_arm = client_of(world.investigator).get(address)
+    dosed = re.search(r"Camrelizumab\s+\d+ \w+ \d{4}: 200 mg", _text_of(of_arm.content))
+    assert dosed, "who may see the arm reads its doses"
+    assert not re.search(r"Camrelizumab\s+\d+ \w+ \d{4}", text), "who may not, does not"
     assert client_of(world.stranger).get(address).status_code == 404
     assert client_of(world.coordinator).get(address.replace("/1/", "/9/")).status_code == 404
 
