@@ -151,6 +151,7 @@ BEGIN
     lock := trials_lock_over(held.site_id, held.participant_id, held.visit_id, held.id);
     IF lock IS NOT NULL AND NOT (
         TG_OP = 'UPDATE' AND lock ->> 'kind' = 'frozen' AND to_jsonb(NEW) - central = to_jsonb(OLD) - central
+        AND to_jsonb(NEW) - 'act_id' <> to_jsonb(OLD) - 'act_id'
     ) THEN
         PERFORM trials_refuse_locked(TG_TABLE_NAME, lock);
     END IF;

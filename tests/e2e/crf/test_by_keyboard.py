@@ -134,6 +134,7 @@ def test_point_12_a_refusal_a_doubt_and_a_missing_answer_are_settled_by_the_keyb
     answer(tab, "number_1", "95")
     tab.keyboard.press("Control+s")
     tab.wait_for_selector(".p3-errors")
+    tab.wait_for_load_state()  # Enter leads on once the page is whole
     tab.locator(".p3-errors:focus, .p3-errors :focus").wait_for()
     # when the link of the refusal is taken and the number corrected
     tab.keyboard.press("Tab")

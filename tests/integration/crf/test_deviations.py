@@ -187,7 +187,7 @@ def test_what_is_decided_under_a_freeze_counts_at_once(world: World, person: Par
     )
     log.refresh_from_db()
     assert (log.dv_imp, log.dv_pp, log.dv_term, log.version) == ("important", "Y", MISSED["dv_term"], 1)
-    for told in ({"dv_term": "Nobody was asked."}, {"dv_imp": "minor", "dv_term": "Nobody was asked."}):
+    for told in ({"dv_term": "Nobody was asked."}, {"dv_imp": "minor", "dv_term": "Nobody was asked."}, {}):
         with pytest.raises(DataFrozen), open_act("crf:deviation:decide", by=None, at=AT) as act:
             type(log).objects.filter(pk=log.pk).update(answers_act=act, **told)
 

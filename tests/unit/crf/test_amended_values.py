@@ -32,6 +32,7 @@ from tests.unit.crf.examples import (
     response,
     serious_event,
     surgery,
+    survival,
     treatment,
 )
 from tests.unit.crf.judging import Example, judge, text_values
@@ -73,6 +74,16 @@ LATE_SERIOUS = adverse_event.example(
 )
 LOW = laboratory.row("PLAT", "40", "10^9/L")
 NEAR = [{"sequence": 1, "ae_st": "2026-06-03", "ae_en": None, "grade": "3"}]
+UNKNOWN_AT_A_CUT = survival.example(
+    status_dt=date(2029, 11, 2),
+    today=date(2029, 11, 9),
+    vital="unknown",
+    dz_now=None,
+    visit__code="SWEEP-C1",
+    visit__target=date(2029, 10, 30),
+    visit__opens=date(2029, 10, 16),
+    **{"FU*": [{"fu_dt": date(2029, 6, 5), "alive": "Y", "dz_status": "ned"}]},
+)
 AIMED = {  # records that random answers hardly ever come to
     "AE": [LATE_TOXICITY, LATE_SERIOUS],
     "CRE": [
@@ -88,6 +99,7 @@ AIMED = {  # records that random answers hardly ever come to
         serious_event.judged(sae_ec=date(2026, 7, 8), **{"AE*": LIFE}),
     ],
     "SURG": [surgery.example()],
+    "SURV": [UNKNOWN_AT_A_CUT],
     "TREAT": [treatment.example(rt_fx=treatment.fractions(treatment.MONDAY))],
 }
 
