@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from django.utils.translation import get_language, pgettext
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from analysis.safety.cases import DRUGS, OMITTED
+from analysis.safety.cases import DRUGS, OMITTED, day_given
 from crf import catalogue
 from crf.engine import messages
 from crf.engine.checks import earliest_day, latest_day
@@ -84,7 +84,9 @@ def _treatments(
             doses = [
                 f"{written(on)}{pgettext('between day and dose', ': ')}{_milligrams(row[amount])}"
                 for row in rows
-                if row[given] not in (None, OMITTED) and (on := _day(row[day])) and not (began and on > began)
+                if row[given] not in (None, OMITTED)
+                and (on := day_given(row[day], participant.site.time_zone))
+                and not (began and on > began)
             ]
             if doses:
                 yield AnswerInWords(names[IN_THE_TEXT.get(code, code)], "\n".join(doses))
@@ -105,10 +107,6 @@ def _radiotherapy(record: Any, began: date | None, name: str) -> Iterator[Answer
 
 def _milligrams(amount: Any) -> str:
     return f"{messages.number_text(amount)} mg" if amount is not None else "?"
-
-
-def _day(given: date | datetime | None) -> date | None:
-    return given.date() if isinstance(given, datetime) else given
 
 
 def _medicines(form_context: FormContext, first: date | None, last: date | None) -> Iterator[str]:

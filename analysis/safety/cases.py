@@ -104,7 +104,7 @@ def _drugs(cut: Cut, line: SeriousEventLine, began: date | None) -> Iterator[Ics
             (taken, row[amount])
             for row in rows
             if row[given] not in (None, OMITTED)
-            and (taken := _day(row[day], line.zone))
+            and (taken := day_given(row[day], line.zone))
             and (began is None or taken <= began)
         ]
         if doses:
@@ -120,7 +120,7 @@ def _drugs(cut: Cut, line: SeriousEventLine, began: date | None) -> Iterator[Ics
             )
 
 
-def _day(given: date | datetime | None, zone: str) -> date | None:
+def day_given(given: date | datetime | None, zone: str) -> date | None:
     return local_date(given, zone) if isinstance(given, datetime) else given
 
 

@@ -46,6 +46,10 @@ MAY_NAME = {
     ),
     "analysis/adam/declarations.py": ({"QOL"}, "the name of a group of endpoints"),
     "analysis/adam/define.py": ({"QOL"}, "the name of a group of endpoints"),
+    "analysis/safety/background.py": (
+        {"ELIG", "TREAT", "CM", "MH"},
+        "what the paper of a serious event says of the participant",
+    ),
     "analysis/adam/events.py": ({"AE"}, "a domain of SDTM"),
     "analysis/adam/laboratory.py": ({"LB"}, "a domain of SDTM"),
     "analysis/adam/package.py": ({"DM"}, "a domain of SDTM"),
