@@ -130,34 +130,24 @@ _CENTRAL = " ".join(
     for table, columns in JUDGED_CENTRALLY.items()
 )
 # Under a freeze, answers change where a central decision says so, and nowhere else.
-CENTRAL_UNDER_A_FREEZE = f"""
-CREATE OR REPLACE FUNCTION crf_guard_answers_lock() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    held crf_record;
-    lock jsonb;
-    central text[] := CASE TG_TABLE_NAME {_CENTRAL} ELSE '{{}}' END || ARRAY['act_id'];
-BEGIN
-    SELECT * INTO held FROM crf_record WHERE id = NEW.id AND site_id = NEW.site_id FOR SHARE;
-    IF held.id IS NULL THEN
-        RAISE EXCEPTION '%: answers are of their record''s site', TG_TABLE_NAME
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    IF TG_OP = 'UPDATE' AND trials_moved_only(to_jsonb(OLD), to_jsonb(NEW)) THEN
-        RETURN NEW;
-    END IF;
-    IF held.state = 'locked' THEN
-        RAISE EXCEPTION '%: the record is locked', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    lock := trials_lock_over(held.site_id, held.participant_id, held.visit_id, held.id);
-    IF lock IS NOT NULL AND NOT (
-        TG_OP = 'UPDATE' AND lock ->> 'kind' = 'frozen' AND to_jsonb(NEW) - central = to_jsonb(OLD) - central
-        AND to_jsonb(NEW) - 'act_id' <> to_jsonb(OLD) - 'act_id'
-    ) THEN
-        PERFORM trials_refuse_locked(TG_TABLE_NAME, lock);
-    END IF;
-    RETURN NEW;
-END $$;
-"""  # noqa: S608 (constants alone)
+_ANSWERS_LOCK = "CREATE OR REPLACE FUNCTION crf_guard_answers_lock()"
+_OF_ANSWERS = _ANSWERS_LOCK + DATA_LOCKS.partition(_ANSWERS_LOCK)[2].partition("END $$;")[0] + "END $$;"
+CENTRAL_UNDER_A_FREEZE = (
+    "\n"
+    + _OF_ANSWERS.replace(
+        "    lock jsonb;\n",
+        "    lock jsonb;\n"
+        f"    central text[] := CASE TG_TABLE_NAME {_CENTRAL} ELSE '{{}}' END || ARRAY['act_id'];\n",
+    ).replace(
+        "    IF lock IS NOT NULL THEN\n",
+        "    IF lock IS NOT NULL AND NOT (\n"
+        "        TG_OP = 'UPDATE' AND lock ->> 'kind' = 'frozen' "
+        "AND to_jsonb(NEW) - central = to_jsonb(OLD) - central\n"
+        "        AND to_jsonb(NEW) - 'act_id' <> to_jsonb(OLD) - 'act_id'\n"
+        "    ) THEN\n",
+    )
+    + "\n"
+)
 
 # A save gives its reason for all answers on the act, and reasons of single answers as rows.
 REASONS_AS_ROWS = """

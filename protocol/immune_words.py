@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 _NAMES: Final = re.compile(
     r"\br?ccep\b"
     r"|capillary (endothelial )?(proliferation|hyperplasia|ha?emangioma)"
-    r"|capillary proliferation|proliferation of (skin |cutaneous )?capillar"
+    r"|proliferation of (skin |cutaneous )?capillar"
     r"|\bimmun[eo]?[- ]?(related|mediated)\b|\bimmuno[- ]?therap|\bir-?aes?\b"
     r"|checkpoint inhibitor|\bpd-? ?l?1\b|camrelizumab|\bshr-? ?1210\b"
     r"|毛细血管(内皮)?(细胞)?(增生|血管瘤)|毛细血管瘤"
@@ -29,7 +29,7 @@ def name_immunotherapy(words: Iterable[str]) -> bool:
     return any(_names(each) for each in words if each)
 
 
-@cache
+@lru_cache(maxsize=4096)  # words that people typed: no process keeps them all
 def _names(words: str) -> bool:
     plain = " ".join(
         unicodedata.normalize("NFKC", words).casefold().replace("‐", "-").replace("–", "-").split()

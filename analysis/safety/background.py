@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from analysis.safety.cases import DRUGS, OMITTED, day_given
+from analysis.safety.cases import DRUGS, doses_until
 from crf import catalogue
 from crf.engine import messages
 from crf.engine.checks import earliest_day, latest_day
@@ -77,19 +77,13 @@ def _treatments(
         for plan in load(participant.protocol_version).treatments
     }
     for record in form_context.records(TREATMENT):
-        for code, _name, (group, day, amount, given), _action, _relation in DRUGS:
+        for code, _name, (group, *columns), _action, _relation in DRUGS:
             if code == OF_ONE_ARM and not told:
                 continue
             rows = form_context.rows(TREATMENT, group, record["id"])
-            doses = [
-                f"{written(on)}{pgettext('between day and dose', ': ')}{_milligrams(row[amount])}"
-                for row in rows
-                if row[given] not in (None, OMITTED)
-                and (on := day_given(row[day], participant.site.time_zone))
-                and not (began and on > began)
-            ]
+            doses = doses_until(began, rows, columns, zone=participant.site.time_zone)
             if doses:
-                yield AnswerInWords(names[IN_THE_TEXT.get(code, code)], "\n".join(doses))
+                yield AnswerInWords(names[IN_THE_TEXT.get(code, code)], "\n".join(map(_dose_given, doses)))
         yield from _radiotherapy(record, began, names["RADIOTHERAPY"])
 
 
@@ -105,8 +99,10 @@ def _radiotherapy(record: Any, began: date | None, name: str) -> Iterator[Answer
     yield AnswerInWords(name, " ".join(said))
 
 
-def _milligrams(amount: Any) -> str:
-    return f"{messages.number_text(amount)} mg" if amount is not None else "?"
+def _dose_given(dose: tuple[date, Any]) -> str:
+    on, amount = dose
+    milligrams = f"{messages.number_text(amount)} mg" if amount is not None else "?"
+    return f"{written(on)}{pgettext('between day and dose', ': ')}{milligrams}"
 
 
 def _medicines(form_context: FormContext, first: date | None, last: date | None) -> Iterator[str]:

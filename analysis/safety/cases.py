@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -98,15 +98,9 @@ def _person(cut: Cut, number: str) -> Mapping[str, Any]:
 
 def _drugs(cut: Cut, line: SeriousEventLine, began: date | None) -> Iterator[IcsrDrug]:
     """Yield the drugs of the trial of which a dose was given by the day on which the event began."""
-    for code, name, (group, day, amount, given), action, relation in DRUGS:
-        rows = _fetched(cut, "TREAT", group, (day, amount, given), line.number)
-        doses = [
-            (taken, row[amount])
-            for row in rows
-            if row[given] not in (None, OMITTED)
-            and (taken := day_given(row[day], line.zone))
-            and (began is None or taken <= began)
-        ]
+    for code, name, (group, *columns), action, relation in DRUGS:
+        rows = _fetched(cut, "TREAT", group, columns, line.number)
+        doses = doses_until(began, rows, columns, zone=line.zone)
         if doses:
             days = [taken for taken, _mg in doses]
             yield IcsrDrug(
@@ -120,7 +114,24 @@ def _drugs(cut: Cut, line: SeriousEventLine, began: date | None) -> Iterator[Ics
             )
 
 
-def day_given(given: date | datetime | None, zone: str) -> date | None:
+def doses_until(
+    last: date | None, rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, zone: str
+) -> list[tuple[date, Any]]:
+    """Return day and amount of each dose that was given up to a day, or ever without one.
+
+    ``columns`` say where a row has the day, the amount and whether it was given.
+    """
+    day, amount, given = columns
+    return [
+        (taken, row[amount])
+        for row in rows
+        if row[given] not in (None, OMITTED)
+        and (taken := _day(row[day], zone))
+        and (last is None or taken <= last)
+    ]
+
+
+def _day(given: date | datetime | None, zone: str) -> date | None:
     return local_date(given, zone) if isinstance(given, datetime) else given
 
 

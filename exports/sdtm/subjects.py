@@ -90,10 +90,8 @@ def _demographics(files: ExportFiles, schedule: Schedule, said: SdtmRecord, seen
 
 def of_register(files: ExportFiles, subject: str) -> Iterator[Supplement]:
     """Yield what the trial has assigned to a subject; without a randomization number where arms are masked."""
-    register, [allocation] = (
-        files.participants[subject],
-        files.by_participant("ALLOCATIONS").get(subject, [{}]),
-    )
+    register = files.participants[subject]
+    [allocation] = files.by_participant("ALLOCATIONS").get(subject, [{}])
     for qnam, label, value in (
         ("RANDNO", "Randomization Number", allocation.get("NUMBER", "")),
         ("STRATSIT", "Site as Randomized", register["STRAT_SITE"]),

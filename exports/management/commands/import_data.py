@@ -57,15 +57,15 @@ class Command(BaseCommand):
             raise CommandError(f"Not taken, and listed above: {left}.")
 
 
-def _content(path: Path, most: int) -> bytes:
+def _content(path: Path) -> bytes:
     """Return the file, or as much of it as shows that it is too large."""
     with path.open("rb") as file:
-        return file.read(most + 1)
+        return file.read(LARGEST_BYTES + 1)
 
 
 def _text(path: Path) -> str:
     try:
-        return _content(path, LARGEST_BYTES).decode("utf-8-sig")
+        return _content(path).decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         raise CommandError(f"{path} is no text in UTF-8. Save it as UTF-8.") from fault
 
@@ -73,7 +73,7 @@ def _text(path: Path) -> str:
 def _imported(options: dict[str, Any], person: User, now: datetime) -> DataImport:
     made = preview_import(
         form=options["form"],
-        file=_content(options["file"], LARGEST_BYTES),
+        file=_content(options["file"]),
         file_name=options["file"].name,
         mapping=_text(options["mapping"]),
         mapping_name=options["mapping"].stem,
