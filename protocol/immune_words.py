@@ -29,7 +29,7 @@ def name_immunotherapy(words: Iterable[str]) -> bool:
     return any(_names(each) for each in words if each)
 
 
-@lru_cache(maxsize=4096)  # words that people typed: no process keeps them all
+@lru_cache  # bounded: no process keeps all the words that people typed
 def _names(words: str) -> bool:
     plain = " ".join(
         unicodedata.normalize("NFKC", words).casefold().replace("‐", "-").replace("–", "-").split()
