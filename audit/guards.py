@@ -12,9 +12,10 @@ from django.db.models.constraints import BaseConstraint
 
 APPLICATION_ROLE = "palace3_app"
 
-_SITES = "(SELECT current_setting('app.sites', true))"
+# Asked once a statement, and not of each row: what a policy compares inside of its SELECT costs a row nothing.
+EVERY_SITE = "(SELECT current_setting('app.sites', true) = '*')"
 _VISIBLE = (
-    f"({_SITES} = '*' OR {{column}} = ANY ((SELECT string_to_array("
+    f"({EVERY_SITE} OR {{column}} = ANY ((SELECT string_to_array("
     "nullif(nullif(current_setting('app.sites', true), ''), '*'), ','))::bigint[]))"
 )
 _OWN = "{column} = (SELECT nullif(current_setting('app.user', true), '')::bigint)"
@@ -23,7 +24,7 @@ _CONFIDED = (
     "{column} = ANY ((SELECT string_to_array("
     "nullif(current_setting('app.confided', true), ''), ','))::bigint[])"
 )
-BY_SYSTEM = f"({_SITES} = '*' AND (SELECT coalesce(current_setting('app.user', true), '')) = '')"
+BY_SYSTEM = f"({EVERY_SITE} AND (SELECT coalesce(current_setting('app.user', true), '')) = '')"
 
 
 class DatabaseGuard(BaseConstraint):
@@ -202,7 +203,7 @@ class VersionsScoped(DatabaseGuard):
         own = f"EXISTS (SELECT 1 FROM {self.rows} now WHERE now.id = {table}.pgh_obj_id)"
         return (
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
-            f"CREATE POLICY site_scope ON {table} USING ({_SITES} = '*' OR {own}) WITH CHECK (true);"
+            f"CREATE POLICY site_scope ON {table} USING ({EVERY_SITE} OR {own}) WITH CHECK (true);"
         )
 
     def removal(self, table: str) -> str:

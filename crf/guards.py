@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 
-from audit.guards import _OWN, _VISIBLE, BY_SYSTEM, ActGuard, DatabaseGuard, SameSite, SiteScoped
+from audit.guards import _OWN, _VISIBLE, BY_SYSTEM, EVERY_SITE, ActGuard, DatabaseGuard, SameSite, SiteScoped
 from kernel.postgresql.roles import OWNER
 
 # Policies hide records of other sites from the functions as well: what they do not find, they refuse.
@@ -250,8 +250,9 @@ class MovesAlong(SiteScoped):
     """
 
     def statements(self, table: str) -> str:
-        moving = "((SELECT current_setting('app.sites', true)) = '*')"
-        return f"CREATE POLICY moves_along ON {table} TO {OWNER} USING ({moving}) WITH CHECK ({moving});"
+        return (
+            f"CREATE POLICY moves_along ON {table} TO {OWNER} USING ({EVERY_SITE}) WITH CHECK ({EVERY_SITE});"
+        )
 
     def removal(self, table: str) -> str:
         return f"DROP POLICY moves_along ON {table};"

@@ -53,7 +53,7 @@ END $$;
 
 DROP POLICY act_read ON audit_act;
 CREATE POLICY act_read ON audit_act FOR SELECT USING (
-    (SELECT current_setting('app.sites', true)) = '*'
+    (SELECT current_setting('app.sites', true) = '*')
     OR transaction = (SELECT pg_current_xact_id_if_assigned()::text::bigint)
     OR by_id = (SELECT nullif(current_setting('app.user', true), '')::bigint)
     OR site_id = ANY ((SELECT string_to_array(

@@ -187,7 +187,7 @@ BEGIN
     LOOP
         EXECUTE format(
             'CREATE POLICY scope_proven ON %s AS RESTRICTIVE '
-            'USING (current_user = ''{OWNER}'' OR (SELECT public.scope_holds()))', place.name
+            'USING ((SELECT current_user = ''{OWNER}'' OR public.scope_holds()))', place.name
         );
     END LOOP;
 END $$;

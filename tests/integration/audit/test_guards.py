@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import psycopg
@@ -9,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from audit.acts import open_act
+from audit.sql import POLICIES_BY_STATEMENT
 from kernel.scope import EVERYTHING, scope
 from tests.database import as_program
 from tests.world import NOW, World, as_person, screen
@@ -117,3 +119,34 @@ def test_arm_is_set_once(world: World) -> None:
         services.reveal_arm(participant=participant, arm="1", by=None, at=NOW)
         with pytest.raises(DatabaseError, match="set once"), transaction.atomic():
             services.reveal_arm(participant=participant, arm="2", by=None, at=NOW)
+
+
+POLICIES = (
+    "SELECT polrelid::regclass::text, polname, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) "
+    "FROM pg_policy"
+)
+PER_ROW = re.compile(r"AS current_setting\) = '|\(\(CURRENT_USER = .* SELECT scope_holds")
+IN_OTHER_WORDS = {
+    "scope_proven": "CURRENT_USER = 'palace3_owner' OR (SELECT scope_holds())",
+    "site_scope": (
+        "(SELECT current_setting('app.sites', true)) = '*' OR site_id = ANY ((SELECT string_to_array("
+        "nullif(nullif(current_setting('app.sites', true), ''), '*'), ','))::bigint[])"
+    ),
+}
+
+
+def test_policies_compare_settings_once_a_statement(test_database: tuple[str, str]) -> None:
+    """What is compared for each row costs as much as reading it; a database of before is put right by its migration."""
+    with psycopg.connect(test_database[0]) as owner:
+        as_made = owner.execute(f"{POLICIES} ORDER BY 1, 2").fetchall()
+        assert not [row for row in as_made if PER_ROW.search(f"{row[2]} {row[3]}")]
+        for name, words in IN_OTHER_WORDS.items():
+            owner.execute(f"ALTER POLICY {name} ON trials_participant USING ({words})")
+        owner.execute(
+            f"ALTER POLICY site_scope ON trials_participant WITH CHECK ({IN_OTHER_WORDS['site_scope']})"
+        )
+        before = owner.execute(f"{POLICIES} ORDER BY 1, 2").fetchall()
+        assert [row for row in before if PER_ROW.search(f"{row[2]} {row[3]}")]
+        owner.execute(POLICIES_BY_STATEMENT)
+        assert owner.execute(f"{POLICIES} ORDER BY 1, 2").fetchall() == as_made
+        owner.rollback()
