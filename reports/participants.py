@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Count, Q
+from django.db.models import BooleanField, Count, Func, Q, Value
 
 from crf.models import Query
 from followup.models import Visit
@@ -16,6 +17,8 @@ from followup.track_limits import overdue, with_limit
 from kernel.reading import hyphened, number_of_participant
 from reports.overdue_states import OverdueState, overdue_state
 from trials.models import Participant
+
+SITE_AND_HYPHEN: Final = re.compile(r"\d\d-")
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ def narrowed(
 def numbered(rows: Any, typed: str) -> Any:
     """Return the participants whose number holds what was typed, or is it in short: 01-4 for 01-0004."""
     part, whole = hyphened(typed), number_of_participant(typed)
+    if SITE_AND_HYPHEN.match(
+        part
+    ):  # can only be the beginning, which an index finds behind a policy; LIKE reads all
+        begins = Func("number", Value(part), function="starts_with", output_field=BooleanField())
+        return rows.filter(Q(begins) | Q(number=whole))
     return rows.filter(Q(number__icontains=part) | Q(number=whole))
 
 
