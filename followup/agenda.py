@@ -65,7 +65,7 @@ def shown(visits: VisitSet, *, show: str, week: Week) -> VisitSet:
 
 def undescribed(visits: VisitSet) -> VisitSet:
     """Return the visits with forms of which nobody has said how they were made, and whose record is the source."""
-    return visits.filter(UNDESCRIBED).exclude(forms=[]).order_by("took_place_on", "pk")
+    return visits.filter(UNDESCRIBED).order_by("took_place_on", "pk")
 
 
 def lines(visits: Iterable[Visit], *, today: date) -> list[AgendaLine]:

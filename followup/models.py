@@ -33,7 +33,8 @@ class VisitState(models.TextChoices):
 
 HAPPENED = (VisitState.DONE, VisitState.NOT_DONE)
 AWAITED = (VisitState.PLANNED, VisitState.OPEN, VisitState.DUE, VisitState.OVERDUE)
-UNDESCRIBED = models.Q(state=VisitState.DONE, contact_mode__isnull=True)  # nobody has said how it was made
+# Nobody has said how it was made; a visit without a form has no record whose source could be asked for.
+UNDESCRIBED = models.Q(state=VisitState.DONE, contact_mode__isnull=True) & ~models.Q(forms=[])
 # The day on which a calendar shows a visit; CASE because, under a policy, PostgreSQL looks no COALESCE up in an index.
 SHOWN_ON = models.Case(models.When(took_place_on__isnull=True, then="proposed_on"), default="took_place_on")
 
