@@ -30,7 +30,9 @@ from kernel.scope import EVERYTHING, scope
 from randomization.models import Allocation
 from trials.models import Participant
 
-STRIDE: Final = 1_000_000_000  # the rows of the n-th copy have the number of their source plus n times this
+# The rows of the n-th copy have the number of their source plus n times this. Addresses reach 2^40 (row_keys.py):
+# so many copies as 36,000 stay below it.
+STRIDE: Final = 30_000_000
 AT_ONCE: Final = 10  # what was verified is worked out against all rows of a statement: many at once cost more
 AT_ONCE_UNGUARDED: Final = 200
 VERB: Final = "simulation:bulk:copy"

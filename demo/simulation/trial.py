@@ -9,6 +9,9 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from django.db import transaction
+
+from crf.store.expected import recount_expected_forms
 from demo.simulation.answers import Case
 from demo.simulation.attachments import attach_some
 from demo.simulation.bulk import BulkProgress, Tell, in_parallel
@@ -78,6 +81,8 @@ def play(
     if participants > walked:
         _turn_visits(stage, until)  # once for the walked ones: their copies repeat it
         copy_up_to(participants, at=until, tell_progress=tell_progress, superuser=superuser)
+        with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+            recount_expected_forms()  # as each night does: every copy added rows to the counts
     cut_for_committee(stage, FIRST, until - timedelta(hours=6))
     alarm(stage, until)
     _finish(stage, until, seed)

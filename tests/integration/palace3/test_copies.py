@@ -26,6 +26,7 @@ from crf.models import Query
 from demo.simulation.copied_rows import copied_models
 from demo.simulation.copies import STRIDE, copy_up_to
 from demo.simulation.trial import play
+from kernel.row_keys import key_of
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.verify import fault_of
 from randomization.allocation_list.monitoring import balance_of
@@ -89,6 +90,10 @@ def test_copies_are_whole_and_the_list_is_used_in_order(copied: None, settings: 
     _rows_point_at_rows_of_the_same_participant()
     assert all(row.adds_up for row in balance_of(Scheme.objects.get()).strata)
     _every_version_is_sealed_under_its_act()
+
+
+def test_rows_of_the_largest_trial_that_is_measured_have_addresses() -> None:
+    assert key_of("record", 36_001 * STRIDE - 1)  # UnknownKey for a number that no address reaches
 
 
 def _both_ways_wrote_the_same_rows() -> None:
