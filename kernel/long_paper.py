@@ -37,7 +37,7 @@ TRIED_ON_EVERY_ELEMENT: Final = re.compile(
 )
 SELDOM: Final = (100_000, 50, 1_000)  # thresholds of the collector of garbage while boxes are made
 _setting: list[tuple[tuple[int, int, int], bool]] = []  # what was usual, once for each page that is being set
-_turn = threading.Lock()
+_turn, _thread = threading.Lock(), threading.local()
 
 Objects = list[tuple[int, bytes, bool]]  # number, content, whether it is a stream
 
@@ -59,22 +59,48 @@ class _Placed(pydyf.Object):
 
 
 class _FontsOfPart(dict[Any, Any]):
-    """The fonts of a part without their files, of which the typesetter keeps a copy each: 20 MB of a Chinese one.
-
-    What is embedded is cut by HarfBuzz from the font itself; where that is too old, the copies are needed.
-    """
-
-    def __setitem__(self, key: Any, font: Any) -> None:
-        ffi = typesetter().text.ffi
-        if ffi.harfbuzz_subset and ffi.harfbuzz.hb_version_atleast(4, 1, 0):
-            font.file_content = b""
-        super().__setitem__(key, font)
+    """The fonts of a part, without copies of their files."""
 
     def refuse_lack(self) -> None:
         """Refuse to go on with a font that was not cut."""
         cut = {font.hash for font in self.values() if font.file_content}
         if lacking := {font.family for font in self.values() if font.hash not in cut}:
             raise RuntimeError(f"not embedded: {', '.join(sorted(lacking))}")
+
+
+@cache
+def _leave_font_files() -> None:
+    """From here on a thread that sets a long page reads no font as a whole: of a Chinese one 20 MB, and as many copied.
+
+    What is embedded is cut by HarfBuzz from the font itself; where that is too old, the copies are needed.
+    """
+    ffi, fonts = typesetter().text.ffi, typesetter().pdf.fonts
+    if not (ffi.harfbuzz_subset and ffi.harfbuzz.hb_version_atleast(4, 1, 0)):
+        return
+    usual = fonts.get_hb_object_data
+
+    class FontOfLongPaper(fonts.Font):  # type: ignore[name-defined]
+        def __init__(self, *of: Any) -> None:
+            _thread.makes_font = getattr(_thread, "sets_long_page", False)
+            try:
+                super().__init__(*of)
+            finally:
+                _thread.makes_font = False
+
+    def data_of(hb_object: Any, *of: Any) -> bytes:
+        return b"" if getattr(_thread, "makes_font", False) else usual(hb_object, *of)
+
+    fonts.get_hb_object_data, typesetter().pdf.stream.Font = data_of, FontOfLongPaper
+
+
+@contextmanager
+def _without_font_files() -> Iterator[None]:
+    _leave_font_files()
+    _thread.sets_long_page = True
+    try:
+        yield
+    finally:
+        _thread.sets_long_page = False
 
 
 @dataclass
@@ -97,7 +123,7 @@ def set_long_page(page: str) -> bytes:
     """
     page = _styled(page, OF_PRACTICE) if settings.PALACE3_PRACTICE else page
     head, segments = _segments(page)
-    with quiet(), _seldom_collected():
+    with quiet(), _seldom_collected(), _without_font_files():
         fonts = typesetter().text.fonts.FontConfiguration()  # read once for all parts
         if len(segments) == 1:
             return bytes(_page(page).write_pdf(font_config=fonts, pdf_variant=ARCHIVED))
