@@ -21,6 +21,7 @@ from crf.store.bulk_read import Plain, RowsOf, bulk_read
 from crf.store.bulk_read import values_of as columns_of
 from kernel.reading import row_number
 from kernel.units import unit_in_print
+from trials.models import Participant
 
 MOST_OF_A_ROW = 4
 MOST = 12  # values shown of one query; a row of a wide table has more
@@ -51,6 +52,21 @@ def values_of_queries(queries: Iterable[Query], reader: User) -> dict[int, tuple
     wanted = [query for query in queries if _may_read(query, reader)]
     saved = _saved_of(wanted)
     return {query.pk: tuple(_shown(query, reader, saved))[:MOST] for query in wanted}
+
+
+def values_at(
+    target: str, *, participant: Participant, form: str, record: int, reader: User
+) -> tuple[QueryValue, ...]:
+    """Return the values that a query about this place of a record would speak of, as the reader may read them."""
+    query = Query(
+        pk=0,
+        participant=participant,
+        site=participant.site,
+        form_code=form,
+        record_id=record,
+        target=target,
+    )
+    return values_of_queries([query], reader)[0] if _may_read(query, reader) else ()
 
 
 def _may_read(query: Query, reader: User) -> bool:

@@ -18,6 +18,7 @@ from crf.page.query_forms import AskForm, GeneralAskForm
 from crf.page.targets import targets_of
 from crf.queries import services
 from crf.queries.assigning import choices_at
+from crf.queries.values import QueryValue, values_at
 from followup.models import Visit
 from kernel.row_keys import row_key
 from trials.models import Participant
@@ -41,8 +42,27 @@ def ask(request: PersonRequest, number: str, code: str, sequence: int) -> HttpRe
     if in_place and request.method == "POST":
         said = "; ".join(str(error) for errors in form.errors.values() for error in errors)
         return JsonResponse({"error": said}, status=form.status)
-    shown = {"form": form, "editor": editor, "back": address(_came_from(request), record_key)}
+    shown = {
+        "form": form,
+        "editor": editor,
+        "back": address(_came_from(request), record_key),
+        "line": {"values": _in_question(editor, form["target"].value() or "")},
+    }
     return render(request, "crf/ask.html", shown, status=form.status)
+
+
+def _in_question(editor: RecordEditor, target: str) -> tuple[QueryValue, ...]:
+    """Return the values that stand at the place chosen when the page was opened."""
+    if editor.stored is None or not target:
+        return ()
+    record_key = editor.record_key
+    return values_at(
+        target,
+        participant=record_key.participant,
+        form=record_key.form.code,
+        record=editor.stored.record.pk,
+        reader=editor.user,
+    )
 
 
 def _came_from(request: PersonRequest) -> str:

@@ -307,6 +307,7 @@ def test_point_16_fields_are_ticked_on_a_page_and_nothing_is_lost(
     # nothing was ticked, so nothing is said of verifications; who does not ask is back where the values are compared
     page = client.get(asked.url).text
     assert "0 verifications" not in page
+    assert "<dd><strong>12" in page  # the value in question, as it stands
     assert f'href="{address}">Go back without asking' in page
     raised = client.post(asked.url, {"target": "eus_mm", "text": "Source says 11"})
     assert raised.url == address
