@@ -69,6 +69,7 @@ class Matrix:
     alone: tuple[tuple[FormDeclaration, Cell], ...] = field(default=())
     open_queries: int = 0
     unsigned: int = 0
+    recorded: frozenset[str] = frozenset()  # the forms of which there is a record, shown or not
 
     def without_links(self) -> Matrix:
         """Return the same states for a reader who may not open the forms behind them."""
@@ -147,7 +148,7 @@ def matrix_of(
         if form not in per_visit or form.repeats is Repeats.LOG
     )
     unsigned = sum(record.state in UNSIGNED for record in records)
-    return Matrix(per_visit, rows, alone, sum(queries.values()), unsigned)
+    return Matrix(per_visit, rows, alone, sum(queries.values()), unsigned, frozenset(numbers))
 
 
 def forms_of_visit(visit: Visit, *, today: date) -> list[tuple[FormDeclaration, Cell]]:

@@ -132,7 +132,7 @@ def participant_page_of(
         ),
         arm=in_language(text.arm(participant.arm).label) if participant.arm and sees_arm else "",
         acts=_acts(participant, user),
-        deviations=deviations_of(participant, user),
+        deviations=deviations_of(participant, user, is_logged=LOG in matrix.recorded),
         reviews=reviews_of(participant, user, at=at),
         clocks=clocks,
         deviation_log=log_url(participant.number, LOG),

@@ -200,11 +200,14 @@ def _line_of_record(record: Any, user: User, told_by: Permission) -> DeviationLi
     )
 
 
-def deviations_of(participant: Participant, user: User) -> list[DeviationLine]:
-    """Return the participant's deviations on the log, then what waits to be settled; none for who may not see them."""
+def deviations_of(participant: Participant, user: User, *, is_logged: bool) -> list[DeviationLine]:
+    """Return the participant's deviations on the log, then what waits to be settled; none for who may not see them.
+
+    The log is not asked where it is known to hold nothing of the participant.
+    """
     if not user.may(Permission.DEVIATION_VIEW, participant.site_id):
         return []
-    records = records_open_to(user).filter(participant=participant).order_by("sequence")
+    records = records_open_to(user).filter(participant=participant).order_by("sequence") if is_logged else ()
     proposals = DeviationProposal.objects.filter(participant=participant, state=DeviationState.PROPOSED)
     lines = []
     for row in (*records, *proposals):
