@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from dataclasses import replace
 from datetime import datetime
@@ -46,6 +45,7 @@ from exports.selected.services import note_identifying, refuse_file_of, settled_
 from exports.writing import AboutExport, Manifest, WantedFiles, write_zip
 from kernel.clock import local_date, with_offset
 from kernel.errors import Refusal
+from kernel.files import digest_of_file
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from trials.models import Site
@@ -369,7 +369,7 @@ def finish_export(
                 locked.cut_at, locked.snapshot = cut.at, cut.snapshot or None
             locked.manifest, locked.state, locked.finished_at = manifest, ExportState.DONE, at
             locked.act = act
-            locked.digest = _digest(unfinished)
+            locked.digest = digest_of_file(unfinished)
             locked.rows = sum(file["written"] for file in manifest["files"])
             locked.save(
                 update_fields=[
@@ -434,11 +434,6 @@ def fail_export(*, export: Export, at: datetime, failure: ExportFailure, why: st
             tell_ready(locked, at=at)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def file_to_hand_out(export: Export) -> Path:
     """Return the file of an export, which is as it was written.
 
@@ -448,7 +443,7 @@ def file_to_hand_out(export: Export) -> Path:
         raise FileDeleted(day=local_date(export.deleted_at, settings.TRIAL_TIME_ZONE).isoformat())
     if export.state != ExportState.DONE or not path_of(export).exists():
         raise ExportNotReady(state=export.get_state_display())
-    if _digest(path_of(export)) != export.digest:
+    if digest_of_file(path_of(export)) != export.digest:
         raise FileChanged
     return path_of(export)
 
