@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from audit.acts import open_act
 from exports.cuts import Cut
 from exports.services import CutInFuture, refuse_odd_purpose
 from kernel.errors import Refusal
-from kernel.files import make_own_file
+from kernel.files import digest_of_file, make_own_file
 from kernel.snapshot import one_snapshot
 from trials.models import Participant, Site
 
@@ -130,7 +129,7 @@ def _write(path: Path, rows: Iterable[Mapping[str, str]]) -> tuple[int, str]:
         writer = csv.DictWriter(file, list(every[0]) if every else ["STUDYID"], lineterminator="\r\n")
         writer.writeheader()
         writer.writerows(every)
-    return len(every), hashlib.sha256(path.read_bytes()).hexdigest()
+    return len(every), digest_of_file(path)
 
 
 def _write_manifest(path: Path, taken: TakenEndpoints) -> None:

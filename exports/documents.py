@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -17,6 +16,7 @@ from exports.odm.elements import OdmVersion
 from exports.odm.streams import ExportScope, counted_records
 from exports.odm.writing import OdmContent, write_odm
 from kernel.errors import Refusal
+from kernel.files import digest_of_file
 
 Document = tuple[str, int, int, str]  # its name, the records counted and written, its digest
 QUICK: Final = 1
@@ -56,8 +56,7 @@ def write_document(path: Path, kind: DataFormat, forms: Collection[str], scope: 
             raise RecordsMissing(file=name, expected=expected, written=count)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=QUICK) as archive:
             archive.write(made, name)
-        with made.open("rb") as content:
-            return name, expected, count, hashlib.file_digest(content, "sha256").hexdigest()
+        return name, expected, count, digest_of_file(made)
 
 
 Write = Callable[[Path, DataFormat, list[str], ExportScope], tuple[str, int, int]]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.forms import (
@@ -31,8 +32,8 @@ from exports.formats.kinds import DataFormat
 from exports.listed.catalogue import TABLES, USUAL
 from exports.models import KeptCut, Rhythm
 from exports.selected.selection import SELECTABLE, ArmShown, Selection, planned_visits
-from kernel.clock import end_of_day, with_offset
-from kernel.days import zone_in_words
+from kernel.clock import end_of_day
+from kernel.days import written_moment, zone_in_words
 from kernel.fields import DayField, InstantField, PasswordField, SeenField, WordsField
 from kernel.service_form import ServiceForm
 
@@ -228,7 +229,7 @@ class SavedExportForm(SelectingForm):
 
 
 def _offered(kept: KeptCut) -> tuple[str, str]:
-    moment = with_offset(kept.cut_at.replace(microsecond=0), settings.TRIAL_TIME_ZONE)
+    moment = written_moment(kept.cut_at.astimezone(ZoneInfo(settings.TRIAL_TIME_ZONE)))
     return kept.name, f"{kept.name} · {moment}"
 
 

@@ -42,6 +42,10 @@ class ExportFailure(models.TextChoices):
     STOPPED = "stopped", _("The worker was stopped several times while it wrote. Take the export again.")
     FAULT = "fault", _("The program failed while it wrote. The fault is in the log of the server.")
     RIGHT_ENDED = "right_ended", _("Who asked for it may not take these data any more.")
+    CHOICE_ENDED = (
+        "choice_ended",
+        _("This saved export cannot be taken any more as it was saved. Save it anew."),
+    )
     BASIS_ENDED = (
         "basis_ended",
         _("The data leave mainland China, and the registers hold no filing and basis in force for it."),

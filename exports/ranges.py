@@ -13,6 +13,7 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from accounts.models import User
 from exports.models import Export
+from exports.selected.services import refuse_file_of
 from exports.services import file_to_hand_out, hand_out, path_of
 
 ONE_RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
@@ -28,6 +29,7 @@ def answer_with_file(request: Any, export: Export, *, by: User, at: datetime) ->
     size = path_of(export).stat().st_size if path_of(export).exists() else 0
     first, last = (0, size - 1) if request.method == "HEAD" else _part(request, export, size)
     if request.method == "HEAD":
+        refuse_file_of(export, by)
         file_to_hand_out(export)
         answer: HttpResponseBase = HttpResponse(content_type="application/zip")
     elif size and first > last:

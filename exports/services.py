@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from dataclasses import replace
 from datetime import datetime
@@ -42,13 +41,15 @@ from exports.models import (
 )
 from exports.packages import refuse_format
 from exports.selected.selection import EVERYTHING_USUAL, ArmShown, KeptSelection, Selection
-from exports.selected.services import note_identifying, refuse_file_of, settled_selection
+from exports.selected.services import may_take, note_identifying, refuse_file_of, settled_selection
 from exports.writing import AboutExport, Manifest, WantedFiles, write_zip
 from kernel.clock import local_date, with_offset
 from kernel.errors import Refusal
+from kernel.files import digest_of_file
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from trials.models import Site
+from trials.models.people import with_grants
 from trials.services.registers import basis_to_leave
 
 LONGEST_PURPOSE = 200
@@ -266,7 +267,7 @@ def write_export(*, export: Export, at: datetime) -> Export:
     """The export is written in one snapshot of the database and on record as done; done twice, it is as once.
 
     Its state changes in short transactions of their own, so that it can be cancelled meanwhile; the writing holds a
-    lock that ends with its process.
+    lock that ends with its process. One whose owner may not take it any more is on record as stopped.
     Locks: the export; where somebody else writes it, nothing happens.
     """
     begun = _begin(export, at)
@@ -312,7 +313,7 @@ def _begin(export: Export, at: datetime) -> Export | None:
         joined = waiting.select_related("requested_by", "cut")
         one_file = joined.exclude(data_format=DataFormat.CASEBOOKS)  # which are begun and made one by one
         locked: Export | None = one_file.filter(pk=export.pk, state__in=states).first()
-        if locked is None or not is_alone(locked):
+        if locked is None or not is_alone(locked) or _is_stopped(locked, at):
             return None
         clear_runs(locked)
         forget_progress(locked)
@@ -321,6 +322,16 @@ def _begin(export: Export, at: datetime) -> Export | None:
             locked.runs = (locked.runs or 0) + 1
             locked.save(update_fields=["state", "begun_at", "runs", "act"])
     return locked
+
+
+def _is_stopped(locked: Export, at: datetime) -> bool:
+    """The export is on record as stopped where whoever asked for it may not take it any more; say whether it is."""
+    owner = with_grants(locked.requested_by, on=local_date(at, settings.TRIAL_TIME_ZONE))
+    if may_take(locked, owner):
+        return False
+    clear_runs(locked)
+    fail_export(export=locked, at=at, failure=ExportFailure.RIGHT_ENDED)
+    return True
 
 
 def clear_runs(export: Export) -> None:
@@ -352,14 +363,15 @@ def about_export(export: Export, cut: Cut) -> AboutExport:
 def finish_export(
     begun: Export, cut: Cut | None, manifest: Manifest, unfinished: Path, at: datetime
 ) -> Export:
-    """The export is done and its file in its place, unless somebody cancelled it meanwhile.
+    """The export is done and its file in its place, unless it was cancelled or its owner's right ended meanwhile.
 
     Files of several moments have no cut: the export is of the moment at which it was begun.
     Locks: the export.
     """
     with transaction.atomic():
-        locked = Export.objects.select_for_update(of=("self",)).select_related("cut").get(pk=begun.pk)
-        if locked.state != ExportState.RUNNING:
+        joined = Export.objects.select_for_update(of=("self",)).select_related("requested_by", "cut")
+        locked = joined.get(pk=begun.pk)
+        if locked.state != ExportState.RUNNING or _is_stopped(locked, at):
             return locked
         with open_act("exports:export:write", by=None, at=at) as act:
             if cut is None:
@@ -369,7 +381,7 @@ def finish_export(
                 locked.cut_at, locked.snapshot = cut.at, cut.snapshot or None
             locked.manifest, locked.state, locked.finished_at = manifest, ExportState.DONE, at
             locked.act = act
-            locked.digest = _digest(unfinished)
+            locked.digest = digest_of_file(unfinished)
             locked.rows = sum(file["written"] for file in manifest["files"])
             locked.save(
                 update_fields=[
@@ -434,11 +446,6 @@ def fail_export(*, export: Export, at: datetime, failure: ExportFailure, why: st
             tell_ready(locked, at=at)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def file_to_hand_out(export: Export) -> Path:
     """Return the file of an export, which is as it was written.
 
@@ -448,7 +455,7 @@ def file_to_hand_out(export: Export) -> Path:
         raise FileDeleted(day=local_date(export.deleted_at, settings.TRIAL_TIME_ZONE).isoformat())
     if export.state != ExportState.DONE or not path_of(export).exists():
         raise ExportNotReady(state=export.get_state_display())
-    if _digest(path_of(export)) != export.digest:
+    if digest_of_file(path_of(export)) != export.digest:
         raise FileChanged
     return path_of(export)
 
@@ -460,7 +467,6 @@ def hand_out(*, export: Export, by: User, at: datetime, first_byte: int = 0) -> 
     who may not take them.
     """
     with open_act("exports:export:download", by=by, at=at) as act:
-        refuse_format(export.data_format, by)
         refuse_file_of(export, by)
         path = file_to_hand_out(export)
         ExportDownload.objects.create(export=export, by=by, at=at, first_byte=first_byte, act=act)

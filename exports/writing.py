@@ -34,7 +34,7 @@ from exports.selected.narrowing import NarrowedFile, narrowed
 from exports.selected.selection import EVERYTHING_USUAL, ArmShown, Selection
 from exports.tables import KEYS, STUDY, File, files_of
 from kernel.errors import Refusal
-from kernel.files import OWN_FOLDER, make_own_file
+from kernel.files import OWN_FOLDER, digest_of_file, make_own_file
 
 BOM = b"\xef\xbb\xbf"
 HELD_AT_MOST = 256 * 1024  # COPY gives row after row; what is done once a row costs more than COPY itself
@@ -249,7 +249,8 @@ def _write_package(
             for name in records:
                 archive.write(made / name, name)
         return [
-            Written(name, rows, rows, _digest_of(made / name), columns=[]) for name, rows in records.items()
+            Written(name, rows, rows, digest_of_file(made / name), columns=[])
+            for name, rows in records.items()
         ]
 
 
@@ -349,14 +350,9 @@ def _convert(
             copied, _digest = _copy_rows(target, file, expected, parameters)
         CONVERTERS[kind](file, source, made, shortenings)
         archive.write(made, made.name)
-        digest = _digest_of(made)
+        digest = digest_of_file(made)
     headers = [column.header for column in file.columns]
     return Written(made.name, expected, copied, digest, headers, shortenings.told)
-
-
-def _digest_of(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _codebook(archive: zipfile.ZipFile, files: list[File], kind: DataFormat) -> Written:

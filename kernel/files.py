@@ -1,7 +1,8 @@
-"""Files that leave the database: readable by the account that runs the program, and by nobody else."""
+"""Files that leave the database: their digest, and that the account that runs the program alone reads them."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Final
@@ -17,3 +18,9 @@ def make_own_file(path: Path) -> None:
         os.fchmod(handle, OWN_FILE)
     finally:
         os.close(handle)
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file, which need not fit into memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

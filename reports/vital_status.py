@@ -63,11 +63,15 @@ TARGET = "vital_status_known_target_percent"
 def _counted(sites: QuerySet[Site], today: date) -> list[tuple[Any, ...]]:
     keys = list(sites.values_list("pk", flat=True))
     tables = {"survival": "SURV", "follow_up": "FU"}
-    saying = [form.code for form in catalogue.forms().values() if form.says_alive]
     with connection.cursor() as cursor:
         cursor.execute(
             NEWS.format(**{name: catalogue.form(code).model._meta.db_table for name, code in tables.items()}),
-            {"sites": keys, "today": today, "reached": ContactResult.REACHED.value, "saying": saying},
+            {
+                "sites": keys,
+                "today": today,
+                "reached": ContactResult.REACHED.value,
+                "saying": list(catalogue.saying_alive()),
+            },
         )
         return [tuple(row) for row in cursor.fetchall()]
 

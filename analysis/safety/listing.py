@@ -25,7 +25,7 @@ from crf.store.context import FormContext
 from crf.store.history import Entry, history_of
 from crf.store.records import find_stored_record, record_key_of
 from crf.store.signatures import standing_signature
-from kernel.days import offset_of, written
+from kernel.days import written, written_moment
 from reports.quality import Report, Table
 from trials.models import Participant
 
@@ -81,10 +81,7 @@ def cells_of(line: SeriousEventLine, *, at: datetime) -> list[ListedCell]:
 
 
 def _written_moment(text: str) -> str:
-    if not text:
-        return ""
-    local = datetime.fromisoformat(text)
-    return f"{written(local.date())} {local:%H:%M} {offset_of(local)}"
+    return written_moment(datetime.fromisoformat(text)) if text else ""
 
 
 def _written_day(text: str) -> str:

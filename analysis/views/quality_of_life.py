@@ -13,6 +13,7 @@ from accounts.requests import PersonRequest
 from analysis.quality_of_life import scales
 from analysis.quality_picture import scores_picture
 from analysis.views.background import reported, request_of
+from kernel.choices import chosen
 from kernel.spreadsheets import as_csv
 from trials.models import Site
 
@@ -49,8 +50,7 @@ def quality_of_life_by_arm(request: PersonRequest) -> HttpResponse:
 
 def _page(request: PersonRequest, *, by_arm: bool) -> HttpResponse:
     offered = scales()
-    chosen = request.GET.get("scale", "")
-    scale = chosen if chosen in offered else next(iter(offered))
+    scale = chosen(request, "scale", offered, otherwise=next(iter(offered)))
     name, permission = (
         ("quality-of-life-by-arm", Permission.LIST_WATCH)
         if by_arm

@@ -65,6 +65,12 @@ def screening_forms() -> frozenset[str]:
 
 
 @cache
+def saying_alive() -> tuple[str, ...]:
+    """Return the codes of the forms that say whether the participant was alive; a visit for one does not say it."""
+    return tuple(form.code for form in forms().values() if form.says_alive)
+
+
+@cache
 def setters_of(milestone: str) -> tuple[FormDeclaration, ...]:
     """Return the forms whose answers can set a milestone."""
     return tuple(form for form in forms().values() if any(rule.code == milestone for rule in form.milestones))

@@ -267,8 +267,7 @@ class FormContext:
     def _last_visit_on(self) -> date | None:
         """Read the day of the last visit, but for visits whose form says itself who was alive on that day."""
         took_place = Visit.objects.filter(participant=self.participant, took_place_on__isnull=False)
-        saying = [form.code for form in catalogue.forms().values() if form.says_alive]
-        visits = took_place.exclude(forms__overlap=saying)
+        visits = took_place.exclude(forms__overlap=list(catalogue.saying_alive()))
         last: date | None = visits.aggregate(last=Max("took_place_on"))["last"]
         return last
 

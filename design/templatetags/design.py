@@ -23,7 +23,7 @@ from design.badges import Badge, badge_for
 from design.icons import ICONS
 from design.terms import explained
 from kernel.clock import local_date
-from kernel.days import offset_of, written, written_deadline
+from kernel.days import written, written_deadline, written_moment
 from kernel.once import FIELD, new_key
 from kernel.row_keys import key_of
 from kernel.sorting import Sorting
@@ -145,12 +145,10 @@ def instant(at: datetime | None, zone: str) -> SafeString | str:
         return "–"
     local = at.astimezone(ZoneInfo(zone))
     return format_html(
-        '<time class="p3-nowrap" datetime="{}" title="{}">{} {} {}</time>',
+        '<time class="p3-nowrap" datetime="{}" title="{}">{}</time>',
         at.isoformat(),
         f"{at.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S} UTC",
-        written(local.date()),
-        f"{local:%H:%M}",
-        offset_of(local),
+        written_moment(local),
     )
 
 

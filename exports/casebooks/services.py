@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from accounts.permissions import Permission
 from audit.acts import open_act
 from audit.models import Act
 from exports.casebook.paper import Making, casebook_sheet
@@ -37,6 +36,7 @@ from exports.formats.kinds import DataFormat
 from exports.jobs.progress import ExportCancelledError, forget_progress, tell_progress
 from exports.models import Export, ExportFailure, ExportState
 from exports.selected.selection import Selection
+from exports.selected.services import may_take
 from exports.services import about_export, fail_export, finish_export, path_of
 from exports.site_copy.work import clear, work_on
 from exports.writing import FileInManifest, Manifest, manifest_of
@@ -123,8 +123,10 @@ def _running(export: Export, at: datetime) -> Export | None:
     if row.state != ExportState.RUNNING:
         clear(folder_of(row))
         return None
-    with_grants(row.requested_by, on=local_date(at, settings.TRIAL_TIME_ZONE))
-    if not row.requested_by.may(Permission.CASEBOOK_MAKE):
+    owner = with_grants(row.requested_by, on=local_date(at, settings.TRIAL_TIME_ZONE))
+    with transaction.atomic():
+        may = may_take(row, owner)
+    if not may:
         fail_export(export=row, at=at, failure=ExportFailure.RIGHT_ENDED)
         clear(folder_of(row))
         return None

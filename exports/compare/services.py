@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +24,7 @@ from exports.services import refuse_odd_purpose
 from exports.writing import BOM
 from kernel.clock import with_offset
 from kernel.errors import Refusal
-from kernel.files import make_own_file
+from kernel.files import digest_of_file, make_own_file
 from kernel.scope import EVERYTHING, scope
 
 COMMON: Final = "-"  # in place of a form: the tables that every export holds
@@ -110,12 +109,10 @@ def take_comparison(
         with scope(user_id=None, sites=EVERYTHING), path.open("w", encoding="utf-8", newline="") as target:
             target.write(BOM.decode())
             number = _write(target, changes_between(cut_of(first), cut_of(second), what))
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return ComparisonManifest(
         file=path.name,
         rows=number,
-        sha256=digest,
+        sha256=digest_of_file(path),
         columns=list(HEADER),
         before=_said(first),
         after=_said(second),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.permissions import Permission
 from audit.acts import open_act
 from crf import catalogue
 from exports.casebooks.papers import is_idle
@@ -18,8 +17,8 @@ from exports.database_lock.models import DatabaseLock
 from exports.formats.kinds import DataFormat
 from exports.jobs.progress import is_alone, tell_cancelled
 from exports.models import Export, ExportDefinition, ExportFailure, ExportState, Rhythm
-from exports.selected.selection import EVERYTHING_USUAL, ArmShown, KeptSelection, Selection
-from exports.selected.services import settled_selection
+from exports.selected.selection import EVERYTHING_USUAL, KeptSelection, Selection
+from exports.selected.services import may_take, settled_selection
 from exports.services import (
     clear_runs,
     fail_export,
@@ -30,7 +29,6 @@ from exports.services import (
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.tasks import send
-from trials.models import Site
 from trials.models.people import with_grants
 from trials.services.registers import BasisMissing, basis_to_leave
 
@@ -201,10 +199,12 @@ def take_definition(
     at: datetime,
     due_on: date | None = None,
     stopped: ExportFailure | None = None,
+    why: str = "",
 ) -> Export:
     """An export of the saved choice is on the register, once for each day on which it is due.
 
-    ``stopped`` says why it may not be taken any more; then nothing of it is written.
+    ``stopped`` says why it may not be taken any more, ``why`` in which words it was refused; then nothing of it is
+    written.
 
     Refuses: what ``request_export`` refuses.
     """
@@ -223,15 +223,15 @@ def take_definition(
         export.definition, export.due_on, export.act = definition, due_on, act
         export.save(update_fields=["definition", "due_on", "act"])
         if stopped:
-            fail_export(export=export, at=at, failure=stopped)
+            fail_export(export=export, at=at, failure=stopped, why=why)
     return export
 
 
 def take_due(*, on: date, at: datetime) -> int:
     """Saved exports that are due on the day are taken, each in its owner's name; return how many.
 
-    One whose owner may not take all of its sites any more, or whose basis for leaving the country has ended, is on
-    the register as stopped.
+    One whose owner may not take it any more, whose basis for leaving the country has ended or whose choice is refused
+    is on the register as stopped, and the others are taken.
     """
     rhythms = [Rhythm.WEEKLY] * (on.weekday() == MONDAY) + [Rhythm.MONTHLY] * (on.day == 1)
     with transaction.atomic():
@@ -240,13 +240,20 @@ def take_due(*, on: date, at: datetime) -> int:
     for definition in definitions:
         with transaction.atomic():
             owner = with_grants(definition.owner, on=on)
-            stopped = _stopped_by(owner, definition, on)
-            take_definition(definition=definition, by=owner, at=at, due_on=on, stopped=stopped)
+            _take_or_stop(definition, owner, on, at)
     return len(definitions)
 
 
+def _take_or_stop(definition: ExportDefinition, owner: User, on: date, at: datetime) -> None:
+    told: dict[str, Any] = {"definition": definition, "by": owner, "at": at, "due_on": on}
+    try:
+        take_definition(**told, stopped=_stopped_by(owner, definition, on))
+    except Refusal as refused:
+        take_definition(**told, stopped=ExportFailure.CHOICE_ENDED, why=str(refused))
+
+
 def _stopped_by(owner: User, definition: ExportDefinition, on: date) -> ExportFailure | None:
-    if not _may_take(owner, definition):
+    if not may_take(definition, owner):
         return ExportFailure.RIGHT_ENDED
     if definition.leaves_country:
         try:
@@ -254,13 +261,3 @@ def _stopped_by(owner: User, definition: ExportDefinition, on: date) -> ExportFa
         except BasisMissing:
             return ExportFailure.BASIS_ENDED
     return None
-
-
-def _may_take(owner: User, definition: ExportDefinition) -> bool:
-    sites = Site.objects.open_to(owner, Permission.EXPORT_TAKE).filter(code__in=definition.site_codes)
-    selection = Selection.of(definition.selection)
-    rights = [
-        *([Permission.EXPORT_ARM] if selection.arm == ArmShown.SHOWN else []),
-        *([Permission.EXPORT_IDENTIFYING] if selection.identifying else []),
-    ]
-    return owner.is_active and sites.count() == len(definition.site_codes) and all(map(owner.may, rights))

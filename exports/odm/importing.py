@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from exports.odm.reading import OdmRecord, OdmSubject, subjects_in
 from exports.odm.study import COMMON, visit_of_event
 from followup.models import Visit
 from kernel.errors import Forbidden, Refusal
+from kernel.files import digest_of_file
 from trials.models import Participant
 
 
@@ -78,8 +78,7 @@ def import_odm(*, source: Path, by: User, at: datetime) -> OdmImport:
     Refuses: who may not set up the trial; a study with answers; a file that cannot be read or is of another study;
     participants that are not registered; records that no save takes. Locks: the participants, then their records.
     """
-    with source.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = digest_of_file(source)
     with open_act("exports:odm:import", by=by, at=at, reason=f"SHA-256 {digest}"):
         if not by.may(Permission.SITE_MANAGE):
             raise MayNotImport

@@ -17,7 +17,8 @@ from crf import catalogue
 from exports.cuts import Cut
 from exports.formats.kinds import DataFormat
 from exports.listed.catalogue import BY_NAME
-from exports.models import ArmLetters, Export
+from exports.models import ArmLetters, Export, ExportDefinition
+from exports.packages import refuse_format
 from exports.selected.narrowing import as_it_leaves, refuse_counting_by_arm
 from exports.selected.selection import (
     ArmShown,
@@ -29,6 +30,7 @@ from exports.selected.selection import (
 from exports.tables import File, files_of
 from kernel.errors import Refusal
 from kernel.turns import wait_for_turn
+from trials.models import Site
 
 LETTERS: Final = "exports:arm-letters"
 WORDS: Final = {
@@ -147,11 +149,26 @@ def note_identifying(export: Export, *, by: User, at: datetime) -> None:
         record_act("exports:identifying:take", by=by, at=at, reason=f"{export.pk}: {export.purpose}"[:500])
 
 
-def refuse_file_of(export: Export, by: User) -> None:
-    """Refuse the file of an export that tells more than the person may take."""
+def refuse_file_of(export: Export | ExportDefinition, by: User) -> None:
+    """Refuse what an export holds to whom it would tell more than they may take."""
+    refuse_format(export.data_format, by)
     selection = Selection.of(export.selection)
     kind = DataFormat(export.data_format or DataFormat.CSV)
     if selection.arm == ArmShown.SHOWN and not kind.has_no_answers and not by.may(Permission.EXPORT_ARM):
         raise ExportWithArmNotYours
     if selection.identifying and not by.may(Permission.EXPORT_IDENTIFYING):
         raise IdentifyingNotYours
+
+
+def may_take(export: Export | ExportDefinition, by: User) -> bool:
+    """Say whether the person may take all that the export holds; whose account is closed takes nothing."""
+    if not by.is_active:
+        return False
+    sites = Site.objects.open_to(by, Permission.EXPORT_TAKE).filter(code__in=export.site_codes)
+    if sites.count() != len(set(export.site_codes)):
+        return False
+    try:
+        refuse_file_of(export, by)
+    except Refusal:
+        return False
+    return True

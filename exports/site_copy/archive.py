@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zipfile
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from exports.tables import STUDY
-from kernel.files import make_own_file
+from kernel.files import digest_of_file, make_own_file
 
 SUMS: Final = "SHA256SUMS"
 MANIFEST: Final = "manifest.json"
@@ -57,12 +56,6 @@ def write_archive(path: Path, *, folder: Path, about: AboutCopy) -> None:
     listed = [*files, _listed(folder / MANIFEST, folder)]
     (folder / SUMS).write_text("".join(f"{each.sha256}  {each.file}\n" for each in listed), encoding="utf-8")
     _zip(path, folder)
-
-
-def digest_of_file(path: Path) -> str:
-    """Return the SHA-256 of a file, which need not fit into memory."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -16,10 +16,11 @@ from accounts.models import User
 from exports.casebook.paper import Making, casebook_page
 from exports.services import FileChanged
 from exports.site_copy.answers import write_answers
-from exports.site_copy.archive import AboutCopy, digest_of_file, write_archive
+from exports.site_copy.archive import AboutCopy, write_archive
 from exports.site_copy.trail import numbers_of_acts, write_trail
 from exports.site_copy.work import clear, content_of, keep_paper, state_of_paper, work_on
 from kernel.clock import with_offset
+from kernel.files import digest_of_file
 from kernel.long_paper import set_long_page
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send

@@ -15,10 +15,13 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from exports.compare.changes import ChangedRow, ComparedScope
 from exports.compare.services import changed_rows, scope_of, take_comparison, two_cuts
 from exports.forms import ComparisonFileForm, ComparisonForm, TakeCutForm
 from exports.kept_cuts.services import take_cut
+from exports.models import KeptCut
 from exports.register import named_cuts
+from kernel.choices import say_unknown
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER
 from kernel.reading import row_number
@@ -45,15 +48,23 @@ def cut_list(request: PersonRequest) -> HttpResponse:
             form.refuse(refusal)
             return render(request, "exports/cuts.html", context, status=form.status)
         what = scope_of(form=chosen["form"], sites=form.chosen_sites, by=request.user)
-        first = (number - 1) * ROWS_PER_PAGE
-        rows = changed_rows(*pair, what, first=first, number=ROWS_PER_PAGE + 1)
+        rows = _rows_of_page(pair, what, number)
+        if not rows and number > 1:
+            say_unknown(request, str(number))
+            number, rows = 1, _rows_of_page(pair, what, 1)
         context |= {
+            "number": number,
             "pair": pair,
             "rows": rows[:ROWS_PER_PAGE],
             "previous": number - 1,
             "next": number + 1 if len(rows) > ROWS_PER_PAGE else 0,
         }
     return render(request, "exports/cuts.html", context, status=form.status)
+
+
+def _rows_of_page(pair: tuple[KeptCut, KeptCut], what: ComparedScope, number: int) -> list[ChangedRow]:
+    """Return the rows of a page, and one more where another page follows."""
+    return changed_rows(*pair, what, first=(number - 1) * ROWS_PER_PAGE, number=ROWS_PER_PAGE + 1)
 
 
 @transaction.non_atomic_requests

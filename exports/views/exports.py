@@ -23,6 +23,7 @@ from exports.register import named_cuts, register
 from exports.selected.selection import Selection
 from exports.selected.wording import selection_in_words
 from exports.services import request_export
+from kernel.choices import chosen
 from kernel.once import once_for_each_page
 from kernel.service_form import Page
 from kernel.sorting import sorting
@@ -56,14 +57,14 @@ def export_list(request: PersonRequest) -> HttpResponse:
 def export_new(request: PersonRequest) -> HttpResponse:
     """Ask for an export."""
     sites = [(site.code, str(site)) for site in Site.objects.open_to(request.user, Permission.EXPORT_TAKE)]
-    now, language = timezone.now(), get_language() or "en"
+    now, language, cuts = timezone.now(), get_language() or "en", list(named_cuts())
     form = ExportForm(
         request.POST or None,
         sites=sites,
         may=request.user.may,
-        cuts=list(named_cuts()),
+        cuts=cuts,
         at=now,
-        initial={"cut": request.GET.get("cut")},
+        initial={"cut": chosen(request, "cut", [kept.name for kept in cuts])},
     )
     if form.submits(request_export, language=language, by=request.user, at=now):
         return redirect(form.result)

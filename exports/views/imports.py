@@ -17,6 +17,7 @@ from accounts.requests import PersonRequest
 from exports.imports.forms import ImportForm, ImportStepForm, mapping_text
 from exports.imports.models import CellOutcome, DataImport, ImportState
 from exports.imports.services import carry_out_import, discard_import, mappings_of, preview_import
+from kernel.choices import chosen
 from kernel.row_keys import row_of
 
 PER_PAGE = 30
@@ -67,15 +68,15 @@ def import_detail(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: PersonRequest, shown: DataImport, form: ImportStepForm) -> HttpResponse:
-    chosen = request.GET.get("outcome", "")
-    cells = [cell for cell in shown.result if chosen in ("", cell["outcome"])]
+    outcome = chosen(request, "outcome", CellOutcome.values)
+    cells = [cell for cell in shown.result if outcome in ("", cell["outcome"])]
     cells.sort(key=lambda cell: (ORDER.index(CellOutcome(cell["outcome"])), cell["line"]))
     context = {
         "shown": shown,
         "form": form,
         "page": Paginator(cells, CELLS_PER_PAGE).get_page(request.GET.get("page")),
         "numbers": [(each, each.label, shown.counts.get(each, 0)) for each in ORDER],
-        "chosen": chosen,
+        "chosen": outcome,
         "mapping": mapping_text(shown),
         "is_open": shown.state == ImportState.PREVIEWED and shown.requested_by_id == request.user.pk,
     }

@@ -24,13 +24,13 @@ from django.utils.translation import override
 from psycopg import sql
 
 from kernel.errors import Refusal
+from kernel.files import digest_of_file
 from operations.backups.contents import TABLES, Contents, contents_of
 from operations.backups.programs import environment_of, program
 from operations.backups.reading import RestoreBroken, audit_chain, compared, filled, keys_here
 from operations.backups.writing import (
     BackupAddressMissing,
     DumpBroken,
-    digest_of,
     fingerprints,
     major_of,
     reading_one_moment,
@@ -122,9 +122,9 @@ def seal_archive(folder: Path, about: AboutArchive) -> str:
         with override(language):
             told = render_to_string("operations/archive_readme.txt", {"about": about})
         (folder / name).write_text(told, encoding="utf-8")
-    lines = [f"{digest_of(path)}  {path.relative_to(folder)}\n" for path in _files(folder)]
+    lines = [f"{digest_of_file(path)}  {path.relative_to(folder)}\n" for path in _files(folder)]
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
-    return digest_of(folder / SUMS)
+    return digest_of_file(folder / SUMS)
 
 
 def prove_archive(folder: Path) -> AboutArchive:
@@ -137,7 +137,7 @@ def prove_archive(folder: Path) -> AboutArchive:
     told = {line[66:]: line[:64] for line in lines}
     there = {str(path.relative_to(folder)): path for path in _files(folder)}
     for name in sorted({*told, *there}):
-        if name not in there or digest_of(there[name]) != told.get(name):
+        if name not in there or digest_of_file(there[name]) != told.get(name):
             raise ArchiveAltered(part=name)
     return about
 

@@ -27,9 +27,10 @@ import pyrage
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
+from kernel.files import digest_of_file
 from operations.backups.programs import environment_of, program
 from operations.backups.reading import IdentityDoesNotFit, unpack
-from operations.backups.writing import PARTIAL, DumpBroken, digest_of, recipients_of
+from operations.backups.writing import PARTIAL, DumpBroken, recipients_of
 
 BASE: Final = re.compile(r"base-(\d{8}T\d{6}Z)\.tar\.gz\.age")
 SEGMENT: Final = re.compile(r"[0-9A-F]{24}|[0-9A-F]{8}\.history")
@@ -110,7 +111,7 @@ def take_base(*, address: str, recipients: str, folder: Path, at: datetime) -> B
                 words.seek(0)
                 raise DumpBroken(words=words.read().decode(errors="replace").strip()[-300:])
         ended = _clock(address)
-        told = BaseManifest(ended_at=ended.isoformat(), sha256=digest_of(partial), server=server)
+        told = BaseManifest(ended_at=ended.isoformat(), sha256=digest_of_file(partial), server=server)
         final.with_suffix(".json").write_text(json.dumps(told))
         partial.rename(final)
     finally:
@@ -199,7 +200,7 @@ def restore_to(*, folder: Path, identity: str, moment: datetime, into: Path) -> 
     base = next((each for each in reversed(bases_in(folder)) if each.ended_at <= moment), None)
     if base is None:
         raise NoBaseBefore(folder=folder, moment=moment.isoformat())
-    if digest_of(base.path) != _manifest(base.path)["sha256"]:
+    if digest_of_file(base.path) != _manifest(base.path)["sha256"]:
         raise BaseAltered(name=base.path.name)
     data, wal = into / "data", into / "wal"
     try:

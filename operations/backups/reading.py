@@ -19,6 +19,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
+from kernel.files import digest_of_file
 from kernel.postgresql.roles import prepare, url_of
 from operations.backups.contents import TABLES, Contents, contents_of, differences
 from operations.backups.programs import environment_of, program
@@ -28,7 +29,6 @@ from operations.backups.writing import (
     FILES,
     MANIFEST,
     BackupManifest,
-    digest_of,
     fingerprints,
 )
 from operations.services import QualificationFinding
@@ -81,7 +81,7 @@ def read_manifest(folder: Path) -> BackupManifest:
         raise NoBackup(folder=folder) from unreadable
     for name, part in parts.items():
         path = folder / Path(name).name
-        if not path.exists() or digest_of(path) != part["sha256"]:
+        if not path.exists() or digest_of_file(path) != part["sha256"]:
             raise BackupAltered(part=name)
     return manifest
 

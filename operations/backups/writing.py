@@ -23,6 +23,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
+from kernel.files import digest_of_file
 from operations.backups.contents import contents_of
 from operations.backups.programs import environment_of, program
 
@@ -122,7 +123,7 @@ def take_backup(*, address: str, recipients: str, folder: Path, at: datetime) ->
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return Backup(
-        final, digest_of(final / MANIFEST), sum(part["size"] for part in manifest["parts"].values())
+        final, digest_of_file(final / MANIFEST), sum(part["size"] for part in manifest["parts"].values())
     )
 
 
@@ -135,7 +136,7 @@ def copy_away(backup: Backup, *, target: Path) -> Path:
         partial.mkdir(mode=0o700)
         for path in sorted(backup.folder.iterdir()):
             shutil.copy(path, partial / path.name)
-            if digest_of(partial / path.name) != digest_of(path):
+            if digest_of_file(partial / path.name) != digest_of_file(path):
                 raise CopyDiffers(folder=target, part=path.name)
         shutil.rmtree(final, ignore_errors=True)
         partial.rename(final)
@@ -181,11 +182,6 @@ def backups_in(folder: Path) -> list[Path]:
     return sorted(
         path.parent for path in folder.glob(f"{PREFIX}*/{MANIFEST}") if PARTIAL not in path.parent.name
     )
-
-
-def digest_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fingerprints() -> dict[str, str]:
@@ -237,7 +233,7 @@ def _write_parts(address: str, keys: Sequence[Any], folder: Path, at: datetime) 
     (folder / CONTENTS).write_bytes(pyrage.encrypt(contents, list(keys)))
     _encrypt_files(Path(settings.MEDIA_ROOT), keys, folder / FILES)
     parts = {
-        name: BackupPart(sha256=digest_of(folder / name), size=(folder / name).stat().st_size)
+        name: BackupPart(sha256=digest_of_file(folder / name), size=(folder / name).stat().st_size)
         for name in (DUMP, FILES, CONTENTS)
     }
     leaves = MigrationLoader(None).graph.leaf_nodes()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from kernel.choices import chosen
 from kernel.clock import local_date
 from kernel.service_form import Page
 from kernel.spreadsheets import as_csv
@@ -45,18 +46,17 @@ def _entries(user: User, kind: str) -> Any:
 
 
 def _kind(request: PersonRequest) -> str:
-    asked = request.GET.get("register", "")
-    return asked if asked in RegisterKind.values else ""
+    return chosen(request, "register", RegisterKind.values)
 
 
 @requires(Permission.AUDIT_VIEW)
 def register_list(request: PersonRequest) -> HttpResponse:
     """Show the entries of the registers, the youngest first, as far as the reader sees their sites."""
-    chosen = _kind(request)
+    kind = _kind(request)
     context = {
-        "entries": list(_entries(request.user, chosen)),
+        "entries": list(_entries(request.user, kind)),
         "kinds": RegisterKind.choices,
-        "chosen": chosen,
+        "chosen": kind,
         "may_record": request.user.may(Permission.AUDIT_REVIEW),
     }
     return render(request, "trials/registers.html", context)

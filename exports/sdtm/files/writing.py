@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Final, TypedDict
@@ -17,11 +16,10 @@ from exports.sdtm.files.reviewers_guide import write_guide
 from exports.sdtm.files.transport import write_transport
 from exports.sdtm.package import SdtmPackage
 from exports.sdtm.sources import ExportFiles
-from kernel.files import OWN_FOLDER
+from kernel.files import OWN_FILE, OWN_FOLDER, digest_of_file
 from protocol.text import load, versions
 
 MANIFEST: Final = "manifest.json"
-OWN_FILE: Final = 0o600
 
 
 class PackageFormat(models.TextChoices):
@@ -75,7 +73,7 @@ def write_package(source: Path, folder: Path, kind: PackageFormat) -> PackageMan
         sites=package.files.manifest["sites"],
         subjects=sum(1 for _each in package.files.subjects),
         files=[
-            FileOfPackage(file=path.name, records=number, sha256=_digest(path))
+            FileOfPackage(file=path.name, records=number, sha256=digest_of_file(path))
             for path, number in records.items()
         ],
     )
@@ -83,8 +81,3 @@ def write_package(source: Path, folder: Path, kind: PackageFormat) -> PackageMan
     for path in folder.iterdir():
         path.chmod(OWN_FILE)
     return manifest
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

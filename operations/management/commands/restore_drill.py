@@ -13,9 +13,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from kernel.files import digest_of_file
 from kernel.scope import EVERYTHING, scope
 from operations.backups.drill import drill
-from operations.backups.writing import MANIFEST, backups_in, digest_of
+from operations.backups.writing import MANIFEST, backups_in
 from operations.models import OperationKind
 from operations.services import OperationFile, QualificationFinding, record_operation
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             # Whatever stopped it, a drill that did not end well is on record.
             findings = [QualificationFinding("restore", False, str(fault) or type(fault).__name__)]
         manifest = folder / MANIFEST
-        file = OperationFile(digest_of(manifest)) if manifest.exists() else OperationFile()
+        file = OperationFile(digest_of_file(manifest)) if manifest.exists() else OperationFile()
         with scope(user_id=None, sites=EVERYTHING):
             record_operation(
                 OperationKind.RESTORE_DRILL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,7 +44,9 @@ from kernel.scope import EVERYTHING, scope
 from protocol.text import load
 from protocol.values import is_value, value_of
 from randomization.services import lists
+from tests.integration.exports.cells_of_formats import Rows, different_cells, rows_of_csv
 from tests.integration.exports.file_shapes import shapes_of
+from tests.unit.exports.test_formats import FILES
 from trials.models import DataLock, Participant, ScreeningOutcome, Site
 from trials.models.participants import Track
 from trials.models.people import with_grants
@@ -52,6 +55,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 UNTIL = datetime(2026, 11, 20, 16, 20, tzinfo=UTC)  # midnight has passed at the sites twenty minutes ago
 LIST_SEED = "5200" * 16
 PARTIAL = re.compile(r"[12][0-9]{3}(-[0-9]{2}){0,2}")
+EVERYBODY = Selection(tables=("CONSENTS",), arm="shown")
+FILLED_CELLS = 10_000  # at least: a comparison of empty files would show nothing
 CAUGHT_UP_AFTER = timedelta(
     days=200
 )  # what was not typed on the day is typed at the next visit, half a year later
@@ -81,21 +86,47 @@ def test_points_08_09_25_the_synthetic_trial_is_whole_and_leaves_nobody_behind(
     point_10_every_question_is_answered_somewhere()
     point_10_the_answers_are_of_every_kind()
     settings.MEDIA_ROOT = tmp_path
-    for kind in ("csv", "csv-excel", "xlsx", "parquet", "xpt", "sav", "dta"):
-        point_4_everybody_and_nobody_leave_the_same_columns_and_types(kind, tmp_path / kind)
+    wanted = rows_of_csv(point_4_everybody_and_nobody_leave_the_same_columns_and_types("csv", tmp_path))
+    assert sum(bool(cell) for rows in wanted.values() for row in rows for cell in row) > FILLED_CELLS
+    point_4_each_choice_of_many_has_a_column(wanted)
+    for kind in ("csv-excel", "xlsx", "parquet", "xpt", "sav", "dta"):
+        everybody = point_4_everybody_and_nobody_leave_the_same_columns_and_types(kind, tmp_path)
+        point_4_every_format_holds_the_cells_of_csv(everybody, wanted, tmp_path / kind)
 
 
-def point_4_everybody_and_nobody_leave_the_same_columns_and_types(kind: str, folder: Path) -> None:
-    before_the_trial = Selection(until=date(2000, 1, 1), tables=("CONSENTS",))
-    everybody, nobody = (taken_as(kind, each) for each in (Selection(tables=("CONSENTS",)), before_the_trial))
-    assert shapes_of(everybody, folder / "all") == shapes_of(nobody, folder / "none")
+def point_4_everybody_and_nobody_leave_the_same_columns_and_types(kind: str, folder: Path) -> Export:
+    everybody = taken_as(kind, EVERYBODY, forms=list(catalogue.forms()))
+    nobody = taken_as(kind, replace(EVERYBODY, until=date(2000, 1, 1)), forms=["ELIG", "AE", "LB"])
+    empty = shapes_of(nobody, folder / f"{kind}-nobody")
+    assert shapes_of(everybody, folder / f"{kind}-everybody", of=empty) == empty
     assert everybody.rows > nobody.rows
+    return everybody
 
 
-def taken_as(kind: str, selection: Selection) -> Export:
+def point_4_each_choice_of_many_has_a_column(wanted: dict[str, Rows]) -> None:
+    chosen = set()
+    for name, rows in wanted.items():
+        places = {column.header: place for place, column in enumerate(FILES[name].columns)}
+        for header, place in places.items():
+            question, _between, code = header.partition("__")
+            for row in rows if code else ():
+                codes = filter(None, row[places[question]].split(";"))
+                joined = [re.sub(r"[^A-Z0-9]", "_", each.upper()) for each in codes]
+                assert row[place] == ("" if not joined else str(int(code in joined))), (name, header, joined)
+                chosen.add((question, row[place]))
+    assert len({question for question, cell in chosen if cell == "1"}) > 10
+
+
+def point_4_every_format_holds_the_cells_of_csv(
+    export: Export, wanted: dict[str, Rows], folder: Path
+) -> None:
+    assert list(different_cells(export, wanted, folder)) == []
+
+
+def taken_as(kind: str, selection: Selection, *, forms: list[str]) -> Export:
     by = User.objects.get(username="data")
     export = request_export(
-        forms=["ELIG", "AE", "LB"],
+        forms=forms,
         sites=list(Site.objects.values_list("code", flat=True)),
         purpose="test",
         data_format=kind,

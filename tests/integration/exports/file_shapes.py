@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,13 @@ STATISTICS: dict[str, Any] = {"xpt": read_xport, "sav": read_sav, "dta": read_dt
 Shape = dict[str, list[tuple[str, str]]]
 
 
-def shapes_of(export: Export, folder: Path) -> Shape:
-    """Return name and type of each column of each file of data, as the format's own reader tells them."""
+def shapes_of(export: Export, folder: Path, *, of: Collection[str] = ()) -> Shape:
+    """Return name and type of each column of each file of data (those named), as the format's own reader tells them."""
     with zipfile.ZipFile(path_of(export)) as archive:
         names = [name for name in archive.namelist() if name.rpartition(".")[2] in ENDINGS]
-        data = [name for name in names if name not in ("CODEBOOK.csv", "CODELISTS.csv", "LONG_TEXTS.csv")]
+        data = [
+            name for name in of or names if name not in ("CODEBOOK.csv", "CODELISTS.csv", "LONG_TEXTS.csv")
+        ]
         return {name: _columns(Path(archive.extract(name, folder))) for name in data}
 
 

@@ -128,8 +128,13 @@ def test_the_page_shows_it_and_hands_out_the_file(changed: Participant, world: W
     page = client.get("/exports/cuts/", asked)
     text = page.content.decode()
     assert page.status_code == 200
-    for said in ("T2", "T3", "the radiologist corrected it", "Coordinator", "Row removed"):
+    for said in ("T2", "T3", "the radiologist corrected it", "Coordinator", "Row removed", " UTC+8</option>"):
         assert said in text, said
+    client.cookies["django_language"] = "zh-hans"
+    chinese = client.get("/exports/cuts/", asked).content.decode()
+    assert "移除行" in chinese
+    assert " UTC+8</option>" in chinese
+    client.cookies["django_language"] = "en"
     sent = client.post("/exports/cuts/file/?before=first&after=second&form=STAGE&site=01", {"purpose": "x"})
     assert sent["Content-Disposition"] == 'attachment; filename="CHANGES.csv"'
     assert "the radiologist corrected it" in sent.content.decode()
@@ -148,6 +153,9 @@ def test_pages_follow_one_another(
     first = client.get("/exports/cuts/", asked)
     assert len(first.context["rows"]) == 2
     assert first.context["next"] == 0
+    beyond = client.get("/exports/cuts/", {**asked, "page": "99"})
+    assert "“99” is no choice of this page" in beyond.content.decode()
+    assert (beyond.context["number"], len(beyond.context["rows"])) == (1, 2), "not “nothing changed”"
     everything = {"before": "first", "after": "second"}
     seen = []
     number = 1

@@ -30,13 +30,16 @@ from exports.jobs.services import (
     take_due,
 )
 from exports.models import DatabaseLock, Export, ExportDefinition, ExportFailure, ExportState, Rhythm
+from exports.selected.selection import Selection
 from exports.services import FileDeleted, hand_out, path_of, request_export, write_export
 from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_cuts import in_a_thread
 from tests.integration.exports.test_exports import LATER, kept_in, taken
-from tests.world import NOW, World, as_person
+from tests.integration.followup.test_transfer import accepted, confirm
+from tests.world import NOW, World, as_person, screen
 from trials import services as trials
+from trials.services.people import close_account
 
 __all__ = ["kept_in"]
 
@@ -258,6 +261,51 @@ def alone(export: Export) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+class TestEndedRights:
+    @pytest.mark.parametrize("when", ["it waits", "it is written"])
+    def test_what_whoever_asked_may_not_take_any_more_is_stopped(
+        self, world: World, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+    ) -> None:
+        """The account is closed while it waits; the role ends while it is written."""
+        export = asked(world)
+        told: dict[str, Any] = {"by": world.trial_manager, "at": NOW, "reason": "left"}
+        if when == "it waits":
+            with scope(user_id=None, sites=EVERYTHING):
+                close_account(user=world.data_manager, **told)
+        finish = services.finish_export
+
+        def late(*args: Any) -> Export:
+            with transaction.atomic():
+                (grant,) = world.data_manager.delegations.filter(ended_at=None)
+                trials.end_delegation(delegation=grant, on=NOW.date(), **told)
+            return finish(*args)
+
+        monkeypatch.setattr(services, "finish_export", late)
+        stopped = by_worker(export)
+        assert (stopped.state, stopped.failure) == (ExportState.FAILED, ExportFailure.RIGHT_ENDED)
+        assert (stopped.runs or 0, stopped.digest) == (int(when == "it is written"), "")
+        assert list(tmp_path.iterdir()) == []
+        client.force_login(world.statistician)
+        assert (
+            "may not take these data any more" in client.get(f"/exports/{row_key(export)}/").content.decode()
+        )
+
+    def test_a_file_is_handed_out_by_the_rights_of_whoever_opens_the_link(
+        self, world: World, client: Any
+    ) -> None:
+        export = taken(world, forms=["ELIG"], identifying=True)
+        links = (f"/exports/{row_key(export)}/download/", f"/api/v1/exports/{row_key(export)}/file/")
+        people = {"statistician": 403, "coordinator": 403, "inspector": 403, "data_manager": 200}
+        for name, status in people.items():
+            client.force_login(getattr(world, name))
+            said = [call(link).status_code for link in links for call in (client.head, client.get)]
+            assert said == [status] * 4, name
+        with as_person(world.data_manager):
+            assert {row.by_id for row in export.downloads.all()} == {world.data_manager.pk}
+        client.logout()
+        assert [client.get(link).status_code for link in links] == [302, 401]
+
+
 class TestFile:
     def test_a_download_resumes_and_can_be_checked(self, world: World, client: Any) -> None:
         export = taken(world, forms=["ELIG"])
@@ -399,3 +447,19 @@ class TestSaved:
         assert (export.state, export.failure) == (ExportState.FAILED, ExportFailure.RIGHT_ENDED)
         assert by_worker(export).state == ExportState.FAILED
         assert json.dumps(export.manifest) == "{}"
+
+    def test_a_choice_that_is_refused_by_now_is_stopped_and_stops_no_other(self, world: World) -> None:
+        with scope(user_id=None, sites=EVERYTHING):
+            participant = screen(world)
+            trials.reveal_arm(participant=participant, arm="2", by=None, at=NOW)
+        chosen = Selection(participants=(participant.number,))
+        self.save(world, Rhythm.MONTHLY, name="one of site 01", sites=["01"], selection=chosen)
+        self.save(world, Rhythm.MONTHLY, name="other")
+        confirm(world, accepted(world, participant))
+        assert self.due(date(2026, 12, 1)) == 2
+        with scope(user_id=None, sites=EVERYTHING):
+            moved, other = Export.objects.order_by("definition__name")
+            act = Act.objects.get(pk=moved.act_id)
+        assert (moved.state, moved.failure) == (ExportState.FAILED, ExportFailure.CHOICE_ENDED)
+        assert act.reason == f"There is no participant {participant.number} at the chosen sites."
+        assert other.state == ExportState.QUEUED

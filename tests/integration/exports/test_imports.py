@@ -27,6 +27,7 @@ from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.crf.test_laboratory import visit_of
 from tests.integration.crf.test_pages import client_of
+from tests.unit.crf.examples import quality_of_life
 from tests.world import NOW, World, screen
 from trials.models import Participant
 
@@ -198,6 +199,34 @@ def test_point_08_records_of_a_log_are_known_by_their_answers(world: World, scre
     assert outcomes(imported(world, ended.encode(), form="MH", mapping=mapping)) == {"same": 5, "conflict": 1}
 
 
+def test_point_08_a_questionnaire_comes_in_by_the_names_of_its_items_and_is_scored(
+    world: World, screened: Participant
+) -> None:
+    visit = visit_of(screened, "QOL-0")
+    answered = {
+        name: as_text(value) for name, value in {**quality_of_life.VALUES, "q_done_dt": visit.opens}.items()
+    }
+    head, line = ("SUBJID", "VISIT", *answered), (screened.number, "QOL-0", *answered.values())
+    file = "\n".join(map(",".join, (head, line))).encode()
+
+    def brought() -> DataImport:
+        told: dict[str, Any] = {"form": "QOL", "file": file, "file_name": "qol.csv", "mapping": ""}
+        preview = preview_import(**told, by=world.coordinator, at=NOW)
+        return carry_out_import(data_import=preview, by=world.coordinator, at=NOW)
+
+    first = brought()
+    assert outcomes(first) == {"new": len(answered)}, [c for c in first.result if c["outcome"] != "new"]
+    stored = find_stored_record(record_key_of(participant=screened, form="QOL", visit=visit))
+    assert stored
+    assert (stored.record.q1, stored.record.q29, stored.record.q_done_dt) == ("2", "5", visit.opens)
+    assert None not in (stored.record.ql2, stored.record.pf2, stored.record.ef)
+    assert outcomes(brought()) == {"same": len(answered)}
+
+
+def as_text(value: Any) -> str:
+    return ";".join(value) if isinstance(value, list) else str(value)
+
+
 def test_a_workbook_says_what_a_csv_says(world: World, screened: Participant) -> None:
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True})
@@ -348,6 +377,9 @@ def test_a_file_is_previewed_and_taken_on_its_page(world: World, screened: Parti
     told = client.get(f"{again['Location']}?outcome=conflict").content.decode()
     assert "13.9" in told
     assert "12.9" in told
+    all_of_it = client.get(f"{again['Location']}?outcome=lost").content.decode()
+    assert "“lost” is no choice of this page" in all_of_it
+    assert "13.9" in all_of_it
     wrong = sent("99-9999,SCR,Y,2026-01-08,HGB,13.9,g/dL", mapping_name="kept")
     assert wrong.status_code == 422
     assert 'value="kept"' in wrong.content.decode()

@@ -10,6 +10,7 @@ import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -20,10 +21,11 @@ from django.db import transaction
 from exports.kept_cuts.services import CutHasName, CutNameTaken, OneCutOnly, UnknownCut, name_cut, settle_cuts
 from exports.models import Export, KeptCut
 from exports.services import path_of
+from kernel.days import written_moment
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_cuts import MADE, History, in_a_thread
 from tests.integration.exports.test_exports import kept_in, taken
-from tests.world import NOW, World, as_person, screen
+from tests.world import NOW, ZONE, World, as_person, screen
 from trials import services as trials
 
 __all__ = ["kept_in"]
@@ -172,7 +174,10 @@ def test_a_name_is_given_once_and_a_cut_is_chosen_or_read_anew(world: World) -> 
 def test_page_api_and_command_offer_the_named_cut(world: World, client: Any, tmp_path: Path) -> None:
     first = taken(world, forms=["ELIG"], cut_name="committee 3")
     client.force_login(world.data_manager)
-    assert "committee 3" in client.get("/exports/new/").content.decode()
+    assert first.cut
+    moment = written_moment(first.cut.cut_at.astimezone(ZoneInfo(ZONE)))
+    assert moment.endswith(" UTC+8")
+    assert f">committee 3 · {moment}<" in client.get("/exports/new/").content.decode()
     sent = {
         "forms": ["ELIG"],
         "sites": ["01"],

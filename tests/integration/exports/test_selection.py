@@ -264,6 +264,88 @@ def test_the_command_and_the_program_select_as_the_page_does(
     assert "A and B" in shown
 
 
+Tables = dict[str, list[dict[str, str]]]
+
+
+def by_command(out: Path, *options: str) -> Tables:
+    """Take the screening and staging forms and two tables with the options, as somebody types them."""
+    told = ("--as", "data_manager", "--purpose", "look", "--forms", "ELIG", "STAGE")
+    named = ("--tables", "PARTICIPANTS", "VISITS")
+    call_command("export", *told, *named, *options, "--out", str(out), stdout=io.StringIO())
+    return {
+        path.stem: list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
+        for path in out.glob("*.csv")
+    }
+
+
+@pytest.mark.django_db
+def test_each_option_of_the_command_is_seen_in_what_leaves(
+    world: World, lived: History, tmp_path: Path
+) -> None:
+    number, other = lived.participant.number, lived.other.number  # type: ignore[attr-defined]
+
+    def left(*options: str) -> Tables:
+        return by_command(tmp_path / "-".join(options).replace("/", ""), *options)
+
+    def arm(rows: Tables) -> str | None:
+        return next(row.get("ARM") for row in rows["PARTICIPANTS"] if row["SUBJID"] == number)
+
+    usual = left("--cut-name", "committee")
+    assert {row["SUBJID"] for row in usual["PARTICIPANTS"]} == {number, other}
+    assert len({row["VISIT"] for row in usual["VISITS"]}) > 1
+    assert len(usual["STAGE"]) == 1
+    assert {row["VISIT"] for row in left("--visits", "N1", "N2")["VISITS"]} == {"N1", "N2"}
+    assert left("--states", "in_progress")["STAGE"] == usual["STAGE"]
+    assert left("--states", "locked", "signed")["STAGE"] == []
+    assert left("--until", "2026-11-18")["STAGE"] == left("--since", "2026-11-22")["STAGE"] == []
+    assert left("--since", "2026-11-20", "--until", "2026-11-20")["STAGE"] == usual["STAGE"]
+    named = {row["VARIABLE"]: row["LABEL"] for row in usual["CODEBOOK"]}
+    assert "BIRTH" in {row["VARIABLE"] for row in left("--identifying")["CODEBOOK"]} - named.keys()
+    assert (arm(usual), arm(left("--arm", "absent"))) == (None, None)
+    assert arm(left("--arm", "shown")) == "2"
+    assert arm(left("--arm", "masked")) in {"A", "B"}
+    assert left("--participants", other)["STAGE"] == []
+    labels = {row["VARIABLE"]: row["LABEL"] for row in left("--lang", "zh")["CODEBOOK"]}
+    assert labels.keys() == named.keys()
+    assert "中心" in labels["SITEID"]
+    assert "中心" not in named["SITEID"]
+    assert left("--as-of", "2020-01-01T00:00:00+08:00")["PARTICIPANTS"] == []
+    lived.go_on("row_removed")
+    lived.go_on("somebody_new")
+    now, then = left("--lang", "en"), left("--cut", "committee")
+    assert (len(now["STAGE_NODE"]), len(now["PARTICIPANTS"])) == (1, 3)
+    assert then == usual
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--visits", "N99"), "plans a visit N99"),
+        (("--participants", "01-9999"), "no participant 01-9999"),
+        (("--states", "done"), "invalid choice: 'done'"),
+        (("--tables", "NOWHERE"), "invalid choice: 'NOWHERE'"),
+        (("--arm", "hidden"), "invalid choice: 'hidden'"),
+        (("--lang", "fr"), "invalid choice: 'fr'"),
+        (("--until", "soon"), "soon is no day"),
+        (("--since", "2026-11-20", "--until", "2026-11-19"), "comes after 2026-11-19"),
+        (("--as-of", "2020-01-01T00:00:00"), "is no moment"),
+        (("--as-of", "2100-01-01T00:00:00Z"), "has not come yet"),
+        (("--cut", "third"), "no cut named “third”"),
+        (("--cut", "third", "--as-of", "2020-01-01T00:00:00Z"), "an export shows one moment"),
+        (("--cut-name", "x" * 81), "has 81 characters"),
+        (("--as", "statistician", "--identifying"), "no right to take answers that could say who"),
+    ],
+    ids=lambda each: " ".join(each)[:40] if isinstance(each, tuple) else "",
+)
+def test_an_option_that_cannot_be_is_refused_in_a_sentence(
+    world: World, options: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(CommandError, match=said):
+        by_command(tmp_path / "out", *options)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_selection_is_kept_and_read_again() -> None:
     chosen = Selection(
         participants=("01-0001",),

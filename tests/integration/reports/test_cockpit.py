@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from followup.models import Visit, VisitState
@@ -38,9 +39,10 @@ def randomized(world: World) -> Any:
         return participant
 
 
-def page_of(user: Any, number: str) -> str:
+def page_of(user: Any, number: str, *, language: str = "en") -> str:
     client = Client()
     client.force_login(user)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     return client.get(f"/participants/{number}/").text
 
 
@@ -81,6 +83,9 @@ def test_what_is_due_leads_to_where_it_is_done_and_exits_stand_in_the_menu(
     (menu,) = re.findall(r'<details class="p3-drop">.*?</details>', page, re.S)
     assert "Withdrawal" in menu
     assert page.count("Withdrawal</a>") == menu.count("Withdrawal</a>") == 1
+    chinese = page_of(world.coordinator, randomized.number, language="zh-hans")
+    assert "退出研究</a>" in chinese
+    assert "退出</a>" not in chinese, "退出 alone reads as the way out of the program"
 
 
 def test_who_stands_with_arm_for_those_who_may_know_it(world: World, randomized: Any) -> None:

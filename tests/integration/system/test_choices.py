@@ -29,6 +29,9 @@ FILTERS = [
     ("/safety/", "show"),
     ("/differences/", "show"),
     ("/protocol/questions/", "show"),
+    ("/registers/", "register"),
+    ("/quality-of-life/", "scale"),
+    ("/exports/new/", "cut"),
 ]
 
 
@@ -52,7 +55,7 @@ def test_point_23_who_sees_no_arm_cannot_ask_by_arm(world: World) -> None:
 
 def test_point_23_no_view_compares_a_choice_by_itself() -> None:
     """Views ask ``kernel.choices``; what is left reads a day, a site that it says, a page, a draft or a free text."""
-    read = re.compile(r"GET\.get\(\"(show|state|arm|randomized|age|form)\"")
+    read = re.compile(r"GET\.get\(\"(show|state|arm|randomized|age|form|register|scale|cut|outcome)\"")
     found = [
         path.relative_to(ROOT).as_posix()
         for path in files_of(
