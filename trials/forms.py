@@ -448,7 +448,7 @@ class RegisterEntryForm(ServiceForm):
     account = WordsField(
         label=_("What happened, and what was done"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5})
     )
-    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none())
+    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none(), to_field_name="username")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
