@@ -22,6 +22,7 @@ from accounts.passkeys import PasskeyAnswer
 from accounts.proofs import Course, proofs_of, refuse_days_ahead
 from accounts.sealing import sealed
 from accounts.second_factor import factor_after, matching_step
+from accounts.series import asks_name, note_signature, typed_name
 from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
 from audit.models import Act
@@ -77,6 +78,16 @@ class WrongPassword(Refusal):
     code = "accounts.wrong_password"
     fields = ("password",)
     message = _("The password does not match your account. Nothing was signed. Type it again.")
+    status = 422
+
+
+class NameNotGiven(Refusal):
+    code = "accounts.name_not_given"
+    fields = ("signer", "password")
+    message = _(
+        "The first signature after signing in asks for your user name and your password. Nothing was signed. "
+        "Type both, the user name as you sign in with it."
+    )
     status = 422
 
 
@@ -380,6 +391,15 @@ def refuse_wrong_password(*, by: User, password: str, at: datetime) -> None:
         raise WrongPassword
 
 
+def refuse_without_name(by: User) -> None:
+    """``by`` has typed their user name where the signature is the first of a series; a wrong one is counted."""
+    if not asks_name() or typed_name() == by.username:
+        return
+    if typed_name():
+        count_wrong_password(by)
+    raise NameNotGiven
+
+
 def refuse_wrong_code(*, by: User, code: str, at: datetime) -> None:
     """``by`` has typed the code that their app shows; it may be the one they signed in with. No factor, no code.
 
@@ -416,10 +436,14 @@ def sign(
 
 
 def admit_signing(*, by: User, password: str, at: datetime) -> None:
-    """Refuse who may not sign, and a password that is not theirs: asked once for everything that is signed together."""
+    """Refuse who may not sign, and components that are not theirs: asked once for everything that is signed together.
+
+    The first signing of a series has two, user name and password (11.200(a)(1)(i)); each later one the password.
+    """
     missing = _missing_for_signing(by)
     if missing:
         raise MayNotSign(missing=missing)
+    refuse_without_name(by)
     refuse_wrong_password(by=by, password=password, at=at)
 
 
@@ -431,6 +455,7 @@ def put_signature(
     with override(None):
         kept = str(meaning)
     tell_signing(person=by.pk, record=record, digest=digest)
+    note_signature(by.pk)
     return Signature.objects.create(
         by=by,
         printed_name=by.display_name,

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.browsers import COOKIE, note_session, remember_browser
 from accounts.models import User
+from accounts.series import end_series
 from accounts.services import count_mistyped, sign_out
 from accounts.throttle import MISTYPED
 from kernel.scope import scope
@@ -38,6 +39,7 @@ def open_session(request: HttpRequest, user: User, *, at: datetime) -> None:
     if request.user == user:
         request.session.cycle_key()
     login(request, user)
+    end_series(request)
     request.session["seen_at"] = at.timestamp()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.forms import BooleanField, HiddenInput
 from django.utils.translation import gettext_lazy as _
 
-from kernel.fields import PasswordField, SeenField, WordsField
+from accounts.series import SigningField
+from kernel.fields import SeenField, WordsField
 from kernel.service_form import ServiceForm
 
 
@@ -22,4 +23,4 @@ class SignSetsForm(ServiceForm):
     """A signature under the analysis sets as the page shows them."""
 
     seen = SeenField(max_length=64, required=False)
-    password = PasswordField(label=_("Your password"))
+    password = SigningField(label=_("Your password"))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.forms import ChoiceField, PasswordInput, RadioSelect, Select, TextInput
+from django.forms import ChoiceField, RadioSelect, Select, TextInput
 from django.utils.translation import gettext_lazy as _
 
+from accounts.series import SigningField
 from committee.models import ArmDisplay, PackFile, PackPart
 from exports.models import KeptCut
 from kernel.fields import AddressField, DayField, PasswordField, WordsField
@@ -36,9 +37,7 @@ class PackForm(ServiceForm):
 class ReleasePackForm(ServiceForm):
     """The password of the second person, who signs."""
 
-    password = PasswordField(
-        label=_("Password"), widget=PasswordInput(attrs={"autocomplete": "current-password"})
-    )
+    password = SigningField(label=_("Password"))
 
 
 class ShareForm(ServiceForm):

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import code_field
 from accounts.permissions import Permission, permission_label
+from accounts.series import SigningField
 from crf import catalogue
 from crf.engine.base import RecordState
 from exports.compare.services import COMMON
@@ -291,7 +292,7 @@ class DatabaseLockForm(ServiceForm):
         choices=[("", ""), *((each.value, "") for each in HandItem)], widget=HiddenInput, required=False
     )
     reason = WordsField(label=_("Purpose, reason or note"), required=False, max_length=200)
-    password = PasswordField(label=_("Your password"), required=False)
+    password = SigningField(label=_("Your password"), required=False)
 
 
 class CasebookForm(ServiceForm):

@@ -46,6 +46,7 @@ from exports.writing import AboutExport, Manifest, WantedFiles, write_zip
 from kernel.clock import local_date, with_offset
 from kernel.errors import Refusal
 from kernel.files import digest_of_file
+from kernel.row_keys import row_key
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from trials.models import Site
@@ -346,7 +347,7 @@ def clear_runs(export: Export) -> None:
 def about_export(export: Export, cut: Cut) -> AboutExport:
     """Return what the manifest says of an export as it was asked for, and of the moment that it shows."""
     return {
-        "export": export.pk,
+        "export": row_key(export),
         "requested_by": export.requested_by.username,
         "requested_at": _local(export.requested_at),
         "purpose": export.purpose,

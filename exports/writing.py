@@ -94,7 +94,7 @@ class _LongTexts:
 class AboutExport(TypedDict):
     """Who asked for an export, when and for what, and the moment that it shows."""
 
-    export: int
+    export: str
     requested_by: str
     requested_at: str
     purpose: str

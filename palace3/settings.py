@@ -144,6 +144,7 @@ MIDDLEWARE = [
     "palace3.middleware.person",
     "palace3.middleware.uses",
     "accounts.sessions.gate",
+    "accounts.series.series",
     "palace3.middleware.Refusals",
 ]
 
@@ -159,6 +160,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "design.templatetags.design",
+                "accounts.templatetags.signing",
             ],
             "context_processors": [
                 "django.template.context_processors.request",

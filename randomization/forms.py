@@ -10,9 +10,10 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accounts.series import SigningField
 from kernel import reading
 from kernel.errors import Refusal
-from kernel.fields import ClockField, DayField, PasswordField, SeenField, WholeNumberField, WordsField
+from kernel.fields import ClockField, DayField, SeenField, WholeNumberField, WordsField
 from kernel.service_form import ServiceForm
 from protocol.text import load
 from randomization.models import EnvelopeState, ErrorKind, Scheme
@@ -24,11 +25,8 @@ from randomization.services.minimizing import refuse_unless_allowed
 from trials.models import Site
 
 
-def _password() -> PasswordField:
-    return PasswordField(
-        label=_("Your password, to sign"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
+def _password() -> SigningField:
+    return SigningField(label=_("Your password, to sign"))
 
 
 class _OwnTransactions(ServiceForm):

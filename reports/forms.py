@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.series import SigningField
 from audit.models import ReviewOutcome
 from crf.attachments.services import taken_file
-from kernel.fields import DayField, PasswordField, SeenField, WholeNumberField, WordsField
+from kernel.fields import DayField, SeenField, WholeNumberField, WordsField
 from kernel.service_form import ServiceForm
 from reports.questions import ProtocolValueLine
 from reports.trail import TrailFilter
@@ -32,10 +33,9 @@ class ConfirmForm(ServiceForm):
             "Such as the approved protocol, its version and page, or the decision of the steering committee."
         ),
     )
-    password = PasswordField(
+    password = SigningField(
         label=_("Your password"),
         max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text=_("With it you sign: “Confirmed for the study team”."),
     )
 

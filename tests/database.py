@@ -13,6 +13,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +276,24 @@ def _no_pool_outlives_its_test() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _lent_sessions_have_signed() -> Iterator[None]:
+    """A session that no sign-in opened (``force_login``) is of a person in the middle of their signings.
+
+    One that the pages open asks for the user name with its first signature, in tests as everywhere.
+    """
+    from django.contrib.auth import user_logged_in
+
+    from accounts.series import SIGNED_AT
+
+    def go_on(request: Any, **_told: Any) -> None:
+        request.session[SIGNED_AT] = datetime.max.replace(tzinfo=UTC).timestamp()
+
+    user_logged_in.connect(go_on)
+    yield
+    user_logged_in.disconnect(go_on)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import ROLE_LABELS, SITE_ROLES, Role
+from accounts.series import SigningField
 from kernel.days import in_chinese
 from kernel.fields import DayField, PasswordField, WholeNumberField, WordsField, field_of_column
 from kernel.service_form import ForeseeingForm, ServiceForm, ServiceModelForm
@@ -49,11 +50,8 @@ def _months_of_training() -> WholeNumberField:
     )
 
 
-def _password() -> PasswordField:
-    return PasswordField(
-        label=_("Your password, to sign"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
+def _password() -> SigningField:
+    return SigningField(label=_("Your password, to sign"))
 
 
 MOST_MONTHS = 240
@@ -450,7 +448,7 @@ class RegisterEntryForm(ServiceForm):
     account = WordsField(
         label=_("What happened, and what was done"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5})
     )
-    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none())
+    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none(), to_field_name="username")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -462,7 +460,10 @@ class RegisterEntryForm(ServiceForm):
 class ApproveEntryForm(ServiceForm):
     """The second person stands for a filing or basis."""
 
-    password = _password()
+    password = PasswordField(
+        label=_("Your password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
 
 class CloseEntryForm(ServiceForm):

@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from kernel.fields import DayField, PasswordField, WholeNumberField, WordsField
+from accounts.series import SigningField
+from kernel.fields import DayField, WholeNumberField, WordsField
 from kernel.service_form import ServiceForm
 from trials.models import PublicText
 from website.public.blocks import BY_CODE
@@ -40,9 +41,8 @@ class ReleaseForm(ServiceForm):
     ethics_reference = WordsField(
         label=_("Number of the ethics approval"), max_length=80, help_text=_("As on the committee's letter.")
     )
-    password = PasswordField(
+    password = SigningField(
         label=_("Your password"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text=_("It stands for your signature under these texts."),
     )
 
@@ -65,8 +65,7 @@ class WithdrawTextForm(ServiceForm):
 
 
 class ConfirmPageForm(ServiceForm):
-    password = PasswordField(
+    password = SigningField(
         label=_("Your password"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         help_text=_("It stands for your signature: you have read the page and it is true."),
     )

@@ -12,6 +12,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.series import SigningField
 from crf import catalogue
 from crf.deviations.deciding import DeviationJudgement
 from crf.deviations.settling import LOG
@@ -21,7 +22,7 @@ from crf.models import CausalityCode, Exclusion, Expectedness, Importance
 from crf.safety.assessment import SeriousCase, SponsorJudgement
 from crf.safety.clock_rows import REPORT_FORM
 from crf.store.records import NEW
-from kernel.fields import DayField, InstantInput, PasswordField, SeenField, WholeNumberField, WordsField
+from kernel.fields import DayField, InstantInput, SeenField, WholeNumberField, WordsField
 from kernel.reading import row_number
 from kernel.service_form import ServiceForm
 from trials.models import Participant
@@ -64,7 +65,7 @@ class StepForm(ServiceForm):
 class SignStepForm(StepForm):
     """The step that a password signs."""
 
-    password = PasswordField(label=_("Your password"), required=False)
+    password = SigningField(label=_("Your password"), required=False)
 
 
 class UnlockForm(StepForm):
@@ -80,7 +81,7 @@ class LockStepForm(StepForm):
         choices=[("freeze", ""), ("lock", ""), ("end", "")], widget=forms.HiddenInput, required=False
     )
     reason = WordsField(label=_("Why"), required=False, max_length=500)
-    password = PasswordField(label=_("Your password"), required=False)
+    password = SigningField(label=_("Your password"), required=False)
 
     def clean_version(self) -> int | None:  # type: ignore[override]  # only a form has a version
         return super().clean_version() if self.cleaned_data["version"] else None
@@ -146,7 +147,7 @@ class DecisionForm(ServiceForm):
     note = WordsField(
         label=_("Note"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
-    password = PasswordField(label=_("Your password"))
+    password = SigningField(label=_("Your password"))
     seen_digest = SeenField(max_length=64)
 
     def __init__(self, *args: Any, answerable: Iterable[str], may_approve: bool, **kwargs: Any) -> None:
@@ -231,7 +232,7 @@ class AssessmentForm(ServiceForm):
         label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
     reason = WordsField(label=_("Why is it assessed again?"), max_length=500)
-    password = PasswordField(label=_("Your password"))
+    password = SigningField(label=_("Your password"))
 
     def __init__(self, typed: Any = None, *, case: SeriousCase, zone: str) -> None:
         super().__init__(typed, initial=_kept(case, zone))
@@ -394,4 +395,4 @@ class PlanForm(ServiceForm):
 class SignLotForm(ServiceForm):
     """The password under which a lot is signed; what is ticked stands beside each record."""
 
-    password = PasswordField(label=_("Your password"), required=False)
+    password = SigningField(label=_("Your password"), required=False)

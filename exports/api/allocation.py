@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
+from accounts.series import tell_signer
 from exports.api.bodies import members_of, text_in
 from exports.api.described import TEXT, DescribedAnswer, members, named
 from exports.api.endpoint import endpoint
@@ -33,13 +34,18 @@ from trials.models import Participant
         "POST": DescribedAnswer(
             named("Allocation"),
             status=201,
-            body=members({"confirmed_stratum": TEXT, "password": TEXT}),
+            body=members(
+                {"confirmed_stratum": TEXT, "username": TEXT, "password": TEXT}, optional=("username",)
+            ),
             also={200: named("Allocation")},
         ),
     },
 )
 def allocation(request: CallerRequest, number: str) -> Response:
-    """Show the allocation, or the stratum and unmet conditions. Randomize: ``{"confirmed_stratum", "password"}``."""
+    """Show the allocation, or the stratum and unmet conditions. Randomize: ``{"confirmed_stratum", "password"}``.
+
+    A call that rests on the sign-in of the pages says ``username`` as well with the first signature of its session.
+    """
     now = timezone.now()
     permission = Permission.ALLOCATION_REQUEST if request.method == "POST" else Permission.ALLOCATION_VIEW
     with transaction.atomic():
@@ -50,7 +56,8 @@ def allocation(request: CallerRequest, number: str) -> Response:
         )
         ready = readiness(participant, at=now) if allocation is None else None
     if request.method == "POST":
-        sent = members_of(request, "confirmed_stratum", "password")
+        sent = members_of(request, "confirmed_stratum", "username", "password")
+        tell_signer(text_in(sent.get("username", ""), "username"))
         given = randomize(
             participant=participant,
             confirmed_stratum=text_in(sent.get("confirmed_stratum", ""), "confirmed_stratum"),

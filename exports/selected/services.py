@@ -29,6 +29,7 @@ from exports.selected.selection import (
 )
 from exports.tables import File, files_of
 from kernel.errors import Refusal
+from kernel.row_keys import row_key
 from kernel.turns import wait_for_turn
 from trials.models import Site
 
@@ -146,7 +147,9 @@ def draw_letters(*, at: datetime) -> ArmLetters:
 def note_identifying(export: Export, *, by: User, at: datetime) -> None:
     """It is on record that somebody asked for answers that could say who participants are, and what for."""
     if Selection.of(export.selection).identifying:
-        record_act("exports:identifying:take", by=by, at=at, reason=f"{export.pk}: {export.purpose}"[:500])
+        record_act(
+            "exports:identifying:take", by=by, at=at, reason=f"{row_key(export)}: {export.purpose}"[:500]
+        )
 
 
 def refuse_file_of(export: Export | ExportDefinition, by: User) -> None:

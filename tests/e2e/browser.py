@@ -42,6 +42,13 @@ def sign_in(
         page.goto(then)
 
 
+def give_password(page: Page, username: str, password: str = PASSWORD) -> None:
+    """The page holds what signs: the password, and the user name where it is the first signature of the session."""
+    if (signer := page.locator('main [name="signer"]')).count():
+        signer.fill(username)
+    page.locator('main [name="password"]').fill(password)
+
+
 def follow(page: Page, link: Locator) -> None:
     """The page that the link or the button leads to is open and loaded.
 

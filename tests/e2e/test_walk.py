@@ -35,7 +35,7 @@ from randomization.scheme.blocks import Design, stratum_slots
 from randomization.services import activate_list, define_scheme
 from randomization.services.lists import default_blocks
 from tests.clock import Clock
-from tests.e2e.browser import examine, follow, is_chinese, save_form, sign_in, speak, type_form
+from tests.e2e.browser import examine, follow, give_password, is_chinese, save_form, sign_in, speak, type_form
 from tests.e2e.conftest import TABLET, WIDE
 from tests.world import PASSWORD, World, as_person, build_world
 from trials.models import Participant
@@ -199,11 +199,11 @@ def decides(walk: Walk) -> None:
     for code in ("I-1", "I-2", "I-3", *(f"E-{n}" for n in range(1, 9))):
         expect(table).to_contain_text(code)
     page.get_by_label("I have read the evidence and approve").check()
-    page.get_by_label("Your password").fill("not the one")
+    give_password(page, "investigator", "not the one")
     follow(page, page.get_by_role("button", name="Sign the decision"))
     expect(page.locator(".p3-errors, .p3-alert.tone-stop, .alert-danger").first).to_be_visible()
     page.get_by_label("I have read the evidence and approve").check()
-    page.get_by_label("Your password").fill(PASSWORD)
+    give_password(page, "investigator")
     page.get_by_role("button", name="Sign the decision").click()
     page.wait_for_url(f"**{walk.home}")
 
@@ -213,7 +213,7 @@ def randomizes(walk: Walk, arm: str) -> None:
     page.goto(f"{walk.home}randomize/")
     walk.look("randomize")
     page.get_by_label("The site and the stage group above are right").check()
-    page.get_by_label("Your password, to sign").fill(PASSWORD)
+    give_password(page, "investigator")
     page.get_by_role("button", name="Randomize now").click()
     page.wait_for_url(f"**{walk.home}allocation/")
     walk.look("allocation")

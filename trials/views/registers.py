@@ -99,7 +99,9 @@ def new_register_entry(request: PersonRequest, register: str) -> HttpResponse:
         raise Http404
     kind, now = RegisterKind(register), timezone.now()
     today = local_date(now, settings.TRIAL_TIME_ZONE)
-    form = RegisterEntryForm(request.POST or None, initial={"began_on": today, "owner": request.user.pk})
+    form = RegisterEntryForm(
+        request.POST or None, initial={"began_on": today, "owner": request.user.username}
+    )
     if form.submits(services.record_entry, kind=kind, by=request.user, at=now):
         return redirect(f"{reverse('trials:registers')}?register={kind}")
     page = _page(str(kind.label), _("Record it"), str(ASKED.get(kind, "")))

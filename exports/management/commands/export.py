@@ -31,6 +31,7 @@ from kernel.commands import new_folder, typed_day
 from kernel.errors import Refusal
 from kernel.files import make_own_file
 from kernel.reading import UnreadableError, moment
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from trials.commands import person_named
 from trials.models import Site
@@ -198,11 +199,13 @@ def _written(export: Export, now: datetime) -> Export:
         if done.state == ExportState.DONE:
             return done
         if done.state in (ExportState.FAILED, ExportState.CANCELLED):
-            raise CommandError(f"Export {export.pk} is not written: {done.get_failure_display()}")
+            raise CommandError(f"Export {row_key(export)} is not written: {done.get_failure_display()}")
         time.sleep(1)
         with transaction.atomic():
             export = Export.objects.select_related("requested_by").get(pk=export.pk)
-    raise CommandError(f"Export {export.pk} is not written after {WAIT_SECONDS} seconds: see the register.")
+    raise CommandError(
+        f"Export {row_key(export)} is not written after {WAIT_SECONDS} seconds: see the register."
+    )
 
 
 def _unpack(path: Path, out: Path) -> None:

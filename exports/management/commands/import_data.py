@@ -16,6 +16,7 @@ from exports.imports.files import LARGEST_BYTES
 from exports.imports.models import CellOutcome, DataImport
 from exports.imports.services import carry_out_import, discard_import, preview_import
 from kernel.errors import Refusal
+from kernel.row_keys import row_key
 from trials.commands import person_named
 from trials.models.people import own_scope
 
@@ -50,7 +51,7 @@ class Command(BaseCommand):
         except OSError as fault:
             raise CommandError(f"{fault.filename} cannot be read: {fault.strerror}.") from fault
         listed = [cell for cell in done.result if cell["outcome"] in LISTED]
-        told = {"import": done.pk, "state": done.state, "cells": done.counts, "listed": listed}
+        told = {"import": row_key(done), "state": done.state, "cells": done.counts, "listed": listed}
         self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
         left = done.counts[CellOutcome.CONFLICT] + done.counts[CellOutcome.REFUSED]
         if left:

@@ -41,7 +41,7 @@ class FileOfPackage(TypedDict):
 class PackageManifest(TypedDict):
     """What a package says of itself: the export that it is made from, and its files."""
 
-    export: int
+    export: str
     data_as_of: str
     format: str
     sites: list[str]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import LOOK, TOKENS, axe, examine, follow, sign_in
+from tests.e2e.browser import LOOK, TOKENS, axe, examine, follow, give_password, sign_in
 from tests.e2e.conftest import TABLET, WIDE
 from tests.integration.trials.test_public_page import released
-from tests.world import PASSWORD, World
+from tests.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TELEPHONE = {"width": 390, "height": 844}
@@ -129,7 +129,7 @@ def test_staff_draft_preview_and_release_a_text(world: World, open_page: Any, la
     reader.get_by_label("What the trial compares").check()
     reader.get_by_label("Approved by the ethics committee on").fill("2026-11-02")
     reader.get_by_label("Number of the ethics approval").fill("EC-7")
-    reader.get_by_label("Your password").fill(PASSWORD)
+    give_password(reader, "second_trial_manager")
     reader.get_by_role("button", name="Sign and release").click()
     reader.wait_for_url("**/texts/")
     reader.goto("/" if language == "en" else "/zh/")

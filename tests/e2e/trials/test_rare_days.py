@@ -18,12 +18,12 @@ from demo.servers.broker import EmbeddedBroker
 from kernel.scope import EVERYTHING, scope
 from notices.second_person import SECOND_PERSON
 from randomization.models import Allocation, Envelope
-from tests.e2e.browser import examine, follow, sign_in, speak
+from tests.e2e.browser import examine, follow, give_password, sign_in, speak
 from tests.e2e.processes import beat, sent_to_broker
 from tests.integration.palace3.test_worker import Worker, broker, eventually, send, start_worker
 from tests.integration.randomization.conftest import answers, eligible, list_key, part, world
 from tests.integration.randomization.test_envelopes import paper
-from tests.world import NOW, OPENED_ON, PASSWORD, TODAY, World, screen
+from tests.world import NOW, OPENED_ON, TODAY, World, screen
 from trials import services
 from trials.models import Participant
 from trials.models.participants import Track
@@ -135,11 +135,11 @@ def closes_out(page: Page, world: World, says: dict[str, str], language: str) ->
     follow(page, page.locator('a[href="/sites/01/close-out/"]'))
     examine(page, f"close-out-open-{language}")
     page.locator('[name="reason"]').fill("the site moves to another building")
-    page.locator("#id_password").fill(PASSWORD)
+    give_password(page, "trial_manager")
     submit(page)
     expect(page.locator("main form")).to_contain_text("(1)")  # the living participant
     page.locator('[name="keeper"]').select_option(value=str(world.other_site.pk))
-    page.locator("#id_password").fill(PASSWORD)
+    give_password(page, "trial_manager")
     submit(page)
     expect(page.locator("body")).to_contain_text(says["waits"])
     examine(page, f"close-out-asked-{language}")
@@ -170,7 +170,7 @@ def confirms(page: Page, says: dict[str, str], language: str) -> None:
 
 def signs(page: Page, address: str | None, words: str) -> None:
     follow(page, page.locator(f'a[href="{address}"]'))
-    page.locator("#id_password").fill(PASSWORD)
+    give_password(page, "investigator")
     submit(page)
     expect(page.locator("body")).to_contain_text(words)
 
@@ -218,6 +218,6 @@ def randomizes(page: Page, participant: Participant, *, envelope: str = "") -> N
     if envelope:
         page.locator("main details summary").click()
         page.locator('[name="envelope"]').fill(envelope)
-    page.locator("#id_password").fill(PASSWORD)
+    give_password(page, "investigator")
     submit(page)
     page.wait_for_url(lambda address: "allocation" in address)

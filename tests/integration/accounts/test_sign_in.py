@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pyotp
 import pytest
-from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.hashers import MD5PasswordHasher, make_password
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
@@ -24,6 +25,7 @@ from tests.clock import clock_time
 from tests.world import NOW, PASSWORD, World
 
 SECRET = "A" * 32
+OF_ONE_ANSWER = {"X-Request-ID", "Content-Length", "Content-Security-Policy", "Set-Cookie"}
 
 
 def answer(client: Client, **typed: str) -> Any:
@@ -101,10 +103,27 @@ def test_point_06_a_name_that_nobody_has_costs_the_work_of_one_that_somebody_has
         return str(encode(self, password, salt, *more))
 
     monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
-    for name in (world.coordinator.username, "nobody"):
-        assert sign_in(username=name, password="not this one", code="", at=NOW) is None
-        assert hashed == ["not this one"], name
+    closed, invited, locked = world.stranger, world.monitor, world.data_manager
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        change_person(user=closed, by=None, at=NOW, is_active=False)
+        change_person(user=invited, by=None, at=NOW, password=make_password(None))
+        change_person(user=locked, by=None, at=NOW, locked_until=clock_time() + timedelta(hours=1))
+    hashed.clear()
+    pages = set()
+    for name in (
+        "nobody",
+        world.coordinator.username,
+        *(each.username for each in (closed, invited, locked)),
+    ):
+        refused = answer(Client(), username=name, password="not this one")
+        assert len(hashed) == 1, name
         hashed.clear()
+        page = re.sub(
+            r'(name="csrfmiddlewaretoken" value|name="csrf-token" content)="[^"]+"', "", refused.text
+        )
+        told = {key: value for key, value in refused.headers.items() if key not in OF_ONE_ANSWER}
+        pages.add((refused.status_code, page.replace(f'value="{name}"', ""), str(told)))
+    assert len(pages) == 1  # wording, status and headers tell nothing either, to the byte
 
 
 def test_tries_of_a_name_that_nobody_has_are_known_as_such_and_the_name_is_not_kept(world: World) -> None:

@@ -11,6 +11,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Signature
+from accounts.series import SIGNED_AT
 from accounts.services import WrongPassword, put_signature
 from accounts.signed import signatures_of_somebody_else
 from audit.acts import open_act
@@ -80,8 +81,15 @@ def test_point_18_a_part_of_a_casebook_is_not_signed_as_one(filled: Participant,
     client = client_of(world.investigator)
     lot = {f"sign:{key_of('record', each.record_id)}": each for each in client.get(page).context["records"]}
     assert len(lot) == 2
+    session = client.session
+    del session[SIGNED_AT]  # rule 33: nothing was signed in it yet
+    session.save()
     for name, kind in zip(lot, [SignedAs.FORM] * (len(lot) - 1) + [SignedAs.CASEBOOK], strict=True):
         typed = {name: _token(client.get(page).text, name), "password": PASSWORD}
+        if kind == SignedAs.FORM:  # the first of the session
+            assert client.post(page, typed).status_code == 422
+            assert not RecordSignature.objects.filter(record_id=lot[name].record_id).exists()
+            typed["signer"] = world.investigator.username
         assert client.post(page, typed).status_code == 302
         assert RecordSignature.objects.get(record_id=lot[name].record_id).signed_as == kind
 

@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.permissions import Permission
 from accounts.second_factor import code_at
+from accounts.series import SIGNED_AT
 from exports.living_access.services import make_token
 from kernel.scope import EVERYTHING, scope
 from randomization.allocation.verify import fault_of
@@ -52,6 +53,21 @@ def test_a_site_randomizes_from_its_own_front_end_once(world, part, eligible):
     again = api.post(address(participant), sent, content_type="application/json")
     assert (again.status_code, again.json()["number"]) == (200, given.json()["number"])
     assert api.get(address(participant)).json()["arm"] == given.json()["arm"]
+
+
+def test_rule_33_the_first_signature_of_a_page_session_says_the_user_name(world, part, eligible):
+    """A program says who it is with each call, by its token; a session of the pages says it once, with a signature."""
+    participant, browser = eligible(), Client()
+    browser.force_login(world.investigator)
+    session = browser.session
+    del session[SIGNED_AT]
+    session.save()
+    sent = {"confirmed_stratum": "01/III", "password": PASSWORD}
+    refused = browser.post(address(participant), sent, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (422, "accounts.name_not_given")
+    sent["username"] = world.investigator.username
+    given = browser.post(address(participant), sent, content_type="application/json")
+    assert given.status_code == 201, given.content
 
 
 @pytest.mark.parametrize(

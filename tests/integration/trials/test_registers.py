@@ -69,9 +69,12 @@ def test_an_entry_of_each_register_is_recorded_listed_and_closed_on_its_page(
         "began_on": TODAY.isoformat(),
         "reference": "2026-17",
         "account": "And what was done",
-        "owner": world.trial_manager.pk,
+        "owner": world.trial_manager.username,
     }
-    assert client.post(reverse("trials:new-register-entry", args=[kind]), sent).status_code == 302
+    page = reverse("trials:new-register-entry", args=[kind])
+    asked = client.get(page).text
+    assert f'<option value="{world.data_manager.username}" selected>' in asked  # never by a number
+    assert client.post(page, sent).status_code == 302
     (made,) = RegisterEntry.objects.all()
     assert (made.kind, made.owner, made.recorded_by) == (kind, world.trial_manager, world.data_manager)
     assert "What it was" in client.get(reverse("trials:registers"), {"register": kind}).text

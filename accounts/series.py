@@ -1,0 +1,121 @@
+"""A series of signings in one session: the first asks for user name and password, later ones for the password alone.
+
+So 21 CFR Part 11 has it (11.200(a)(1)(i)): the first signing of a continuous period of access uses every component
+of the signature. A series ends with its session, and after as long without a signature as an idle session lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.forms import PasswordInput
+from django.http import HttpRequest, HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from kernel import reading
+from kernel.fields import PasswordField
+
+FIELD: Final = "signer"
+SIGNED_AT: Final = "signed_at"  # in the session: when the last signature of its series was put
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+@dataclass
+class SigningSeries:
+    """The signings of the session that the request at hand belongs to."""
+
+    person: int
+    is_begun: bool
+    name: Callable[[], str]
+    has_signed: bool = False
+
+
+# Empty outside a session: a program shows its token with each signature, and that names its owner.
+SERIES: ContextVar[SigningSeries | None] = ContextVar("palace3_series", default=None)
+
+
+def series(get_response: Handler) -> Handler:
+    """Middleware: a signature that the request puts begins the series of its session, or goes on with it."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return get_response(request)
+        now = timezone.now().timestamp()
+        at_hand = SigningSeries(
+            person=request.user.pk,
+            is_begun=now - request.session.get(SIGNED_AT, 0) < settings.IDLE_MINUTES * 60,
+            name=lambda: request.POST.get(FIELD, ""),
+        )
+        before = SERIES.set(at_hand)
+        try:
+            response = get_response(request)
+        finally:
+            SERIES.reset(before)
+        if at_hand.has_signed and response.status_code < 400:
+            request.session[SIGNED_AT] = now
+        return response
+
+    return middleware
+
+
+def end_series(request: HttpRequest) -> None:
+    """The next signature in the session of ``request`` is the first of a series."""
+    request.session.pop(SIGNED_AT, None)
+
+
+def tell_signer(name: str) -> None:
+    """The request says by ``name`` who signs; one that comes from no page has no field for it."""
+    if at_hand := SERIES.get():
+        at_hand.name = lambda: name
+
+
+def asks_name() -> bool:
+    """Say whether a signature in the session at hand would be the first of its series."""
+    at_hand = SERIES.get()
+    return at_hand is not None and not at_hand.is_begun
+
+
+def typed_name() -> str:
+    """Return the user name that came with the request at hand."""
+    at_hand = SERIES.get()
+    return reading.plain(at_hand.name()) if at_hand else ""
+
+
+def note_signature(person: int) -> None:
+    """A signature of ``person`` is put: the series of their session has begun, once it is kept."""
+    at_hand = SERIES.get()
+    if at_hand and at_hand.person == person:
+        at_hand.has_signed = True
+
+
+def name_shown(for_field: str) -> dict[str, Any]:
+    """Return what the field of the user name beside the password ``for_field`` shows."""
+    return {
+        "asks_name": asks_name(),
+        "name": FIELD,
+        "id": f"{for_field}-{FIELD}",
+        "typed": typed_name(),
+        "minutes": settings.IDLE_MINUTES,
+    }
+
+
+class SigningInput(PasswordInput):
+    """The password under a signature; before the first of a series the user name is asked beside it."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        password = super().render(name, value, attrs, renderer)
+        shown = name_shown(str((attrs or {}).get("id", name)))
+        return SafeString(password + render_to_string("partials/signer.html", shown))
+
+
+class SigningField(PasswordField):
+    """The password that signs."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(widget=SigningInput(attrs={"autocomplete": "current-password"}), **more)
