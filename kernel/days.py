@@ -37,11 +37,16 @@ def zone_in_words(zone: str, *, at: datetime) -> str:
     return f"{zone}, {offset_of(at.astimezone(ZoneInfo(zone)))}"
 
 
+def written_moment(local: datetime) -> str:
+    """Return a moment by the clock that it carries, with how far that clock is from UTC."""
+    return f"{written(local.date())} {local:%H:%M} {offset_of(local)}"
+
+
 def written_deadline(at: datetime, zone: str) -> str:
     """Return when a time limit is over, by the clock of ``zone``: midnight is 24:00 of the day that ends."""
     local = at.astimezone(ZoneInfo(zone))
     if local.time() != time():
-        return f"{written(local.date())} {local:%H:%M} {offset_of(local)}"
+        return written_moment(local)
     return f"{written(local.date() - timedelta(days=1))} 24:00 {offset_of(local)}"
 
 
