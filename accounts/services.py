@@ -28,6 +28,7 @@ from audit.acts import current_act, open_act, record_act
 from audit.models import Act
 from audit.secret_digests import name_digest, secrets_digest
 from kernel.errors import Refusal
+from kernel.punctuation import listed
 from kernel.scope import EVERYTHING, scope, tell_account, tell_identity, tell_signing
 
 TRIES_BEFORE_LOCK = 5
@@ -379,7 +380,7 @@ def _missing_for_signing(user: User) -> str:
         missing.append(str(_("a second person's word on identity and training")))
     if user.must_secure_account:
         missing.append(str(_("a password and second factor of your own")))
-    return ", ".join(missing)
+    return listed(missing)
 
 
 def refuse_wrong_password(*, by: User, password: str, at: datetime) -> None:

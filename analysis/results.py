@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from analysis.columns import cells_of
 from analysis.definitions import DEFINITIONS, EndpointDefinition, Text, warnings_of
 from analysis.reading import DerivedParticipant
+from kernel.punctuation import listed
 
 YES_NO = {"Y", "N"}
 MOST_CODES = 12  # more different values than that are no codes, they are numbers or days
@@ -85,4 +86,4 @@ def _are_numbers(values: list[str]) -> bool:
 
 def _codes(counted: Mapping[str, int]) -> str:
     most = sorted(counted.items(), key=lambda each: (-each[1], each[0]))[:MOST_CODES]
-    return ", ".join(f"{code} {number}" for code, number in most) or "–"
+    return listed(f"{code} {number}" for code, number in most) or "–"

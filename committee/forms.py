@@ -12,6 +12,7 @@ from accounts.series import SigningField
 from committee.models import ArmDisplay, PackFile, PackPart
 from exports.models import KeptCut
 from kernel.fields import AddressField, DayField, PasswordField, WordsField
+from kernel.punctuation import listed_facts
 from kernel.service_form import ServiceForm
 
 
@@ -70,6 +71,7 @@ class OpenShareForm(ServiceForm):
         choice: Any = self.fields["file"]
         languages = dict(settings.LANGUAGES)
         choice.choices = [
-            (str(each.pk), f"{each.get_kind_display()}, {languages.get(each.language, '')}") for each in files
+            (str(each.pk), listed_facts(each.get_kind_display(), languages.get(each.language, "")))
+            for each in files
         ]
         choice.initial = str(files[0].pk) if files else None

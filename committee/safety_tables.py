@@ -34,6 +34,7 @@ from committee.arms import ArmGroup, ArmView
 from committee.models import ArmDisplay
 from committee.tables import PackRow, PackTable
 from crf.catalogue.survival.form import CAUSE
+from kernel.punctuation import listed_facts
 from reports.quality import Table
 
 MOST_TERMS: Final = 40
@@ -137,7 +138,10 @@ def _by_term(
     lines = []
     for place in ordered[:MOST_TERMS]:
         term = place[1] or _("Not coded yet")
-        lines += [PackRow(term, number(place)), PackRow(f"{term}, {severe}", number(place, SEVERE_FROM))]
+        lines += [
+            PackRow(term, number(place)),
+            PackRow(listed_facts(term, severe), number(place, SEVERE_FROM)),
+        ]
     left = len(ordered) - MOST_TERMS
     rarer = [_("%(number)s rarer terms are not listed.") % {"number": left}] if left > 0 else []
     return PackTable(

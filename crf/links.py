@@ -21,9 +21,7 @@ def form_url(
         if sequence != 1
         else reverse("crf:form", args=[number, code])
     )
-    asked = {"visit": key_of("visit", visit_id)} if visit_id else {}
-    asked |= {"draft": draft} if draft else {}
-    return f"{page}?{urlencode(asked)}" if asked else page
+    return at_visit(page, visit_id, draft=draft)
 
 
 def log_url(number: str, code: str) -> str:
@@ -31,6 +29,8 @@ def log_url(number: str, code: str) -> str:
     return reverse("crf:log", args=[number, code])
 
 
-def at_visit(page: str, visit_id: int | None) -> str:
-    """Return the address of something about a record, with the visit that the record is of."""
-    return f"{page}?{urlencode({'visit': key_of('visit', visit_id)})}" if visit_id else page
+def at_visit(page: str, visit_id: int | None, **also: str) -> str:
+    """Return the address of something about a record, with the visit that the record is of and what else is named."""
+    asked = {"visit": key_of("visit", visit_id)} if visit_id else {}
+    asked |= {name: value for name, value in also.items() if value}
+    return f"{page}?{urlencode(asked)}" if asked else page

@@ -47,6 +47,7 @@ from kernel.clock import local_date, with_offset
 from kernel.errors import Refusal
 from kernel.files import digest_of_file
 from kernel.row_keys import row_key
+from kernel.punctuation import listed
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from trials.models import Site
@@ -169,9 +170,9 @@ def request_export(
     with open_act("exports:export:request", by=by, at=at) as act:
         refuse_odd_purpose(purpose)
         if language not in dict(settings.LANGUAGES):
-            raise UnknownLanguage(code=language, known=", ".join(dict(settings.LANGUAGES)))
+            raise UnknownLanguage(code=language, known=listed(dict(settings.LANGUAGES)))
         if data_format not in DataFormat.values:
-            raise UnknownFormat(code=data_format, known=", ".join(DataFormat.values))
+            raise UnknownFormat(code=data_format, known=listed(DataFormat.values))
         if not isinstance(selection, KeptSelection):
             refuse_format(data_format, by)
             _refuse_past(data_format, cut, cut_at, cut_name)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import ngettext, override, pgettext
 
 from accounts.mail_words import days_are_of, go_there
 from accounts.models import Mail, User
@@ -16,6 +16,7 @@ from followup.models import Reminder, ReminderKind, Visit, VisitState
 from followup.wording import time_left, visit_name
 from kernel.clock import local_date
 from kernel.days import written
+from kernel.punctuation import listed_facts
 from trials.models import Delegation, Site
 from trials.models.participants import TERMINAL, Track
 
@@ -97,4 +98,5 @@ def _line(visit: Visit, today: date) -> str:
         "opens": written(visit.opens) if visit.opens else "",
         "closes": written(visit.closes) if visit.closes else "",
     }
-    return f"  {visit.participant.number}  {visit}  {name}: {window}, {time_left(visit, today)}"
+    said = listed_facts(window, time_left(visit, today))
+    return f"  {visit.participant.number}  {visit}  {name}{pgettext('after a label', ': ')}{said}"

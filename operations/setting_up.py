@@ -24,6 +24,7 @@ from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.production import unsafe_settings
+from kernel.punctuation import listed
 from operations.models import OperationKind, OperationRecord
 from operations.services import QualificationFinding, record_operation
 from protocol.text import load, versions
@@ -267,7 +268,7 @@ def _trial_people(today: date) -> SetUpStep:
 
 def _people(key: str, title: str, missing: list[Role]) -> SetUpStep:
     seen = (
-        _("nobody yet: {roles}").format(roles=", ".join(str(ROLE_LABELS[role]) for role in missing))
+        _("nobody yet: {roles}").format(roles=listed(str(ROLE_LABELS[role]) for role in missing))
         if missing
         else _("everybody is there")
     )

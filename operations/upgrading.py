@@ -22,6 +22,7 @@ from psycopg import sql
 from kernel.errors import Refusal
 from kernel.maintenance import MaintenanceMode, begin_maintenance, end_maintenance
 from kernel.postgresql.roles import APP, OWNER, password_of, url_of
+from kernel.punctuation import listed
 from operations.backups.contents import Contents, contents_of
 from operations.backups.reading import audit_chain, compared, put_back, read_contents, read_manifest
 from operations.backups.writing import Backup, take_backup
@@ -140,7 +141,7 @@ def end_broken(order: UpgradeOrder) -> None:
         for app, name in each.replaces
     }
     if named := [name for name in other if name not in replaced]:
-        raise SchemaOfAnother(names=", ".join(named[:5]))
+        raise SchemaOfAnother(names=listed(named[:5]))
     _open_again(order)
     end_maintenance()
 
@@ -205,7 +206,7 @@ def _refuse_missing(order: UpgradeOrder) -> None:
         "BACKUP_IDENTITY": order.identity,
     }
     if missing := [name for name, value in asked.items() if not value]:
-        raise AddressesMissing(names=", ".join(missing))
+        raise AddressesMissing(names=listed(missing))
 
 
 def _backed_up(order: UpgradeOrder, at: datetime) -> tuple[Backup, Contents]:

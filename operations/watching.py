@@ -29,6 +29,7 @@ from redis.retry import Retry
 from audit.models import Act, Anchor, Seal
 from exports.models import Export, ExportState
 from followup.monitor import outbox, watched_tasks
+from kernel.punctuation import listed, listed_apart
 from kernel.scope import EVERYTHING, scope
 from operations.certificate import days_left
 from operations.models import Heartbeat, OperationKind, OperationRecord, UnsentTask
@@ -139,7 +140,7 @@ def tasks(at: datetime) -> tuple[WatchLevel, str, float | None]:
     failed = [each.name for each in watched if each.state == "failed"]
     none = _("none")
     said = _("late: {late}; failed last time: {failed}").format(
-        late=", ".join(late) or none, failed=", ".join(failed) or none
+        late=listed(late) or none, failed=listed(failed) or none
     )
     return (
         WatchLevel.CRITICAL if late else WatchLevel.WARNING if failed else WatchLevel.OK,
@@ -240,7 +241,7 @@ def randomization_list(at: datetime) -> tuple[WatchLevel, str, float | None]:
 
 def disk(at: datetime) -> tuple[WatchLevel, str, float | None]:
     parts = {place: free_part(place) for place in _places()}
-    said = "; ".join(
+    said = listed_apart(
         _("{place}: {part} free").format(place=place, part=f"{part:.0%}") for place, part in parts.items()
     )
     least = min(parts.values())
@@ -257,7 +258,7 @@ def disk(at: datetime) -> tuple[WatchLevel, str, float | None]:
 def storage(at: datetime) -> tuple[WatchLevel, str, float | None]:
     shut = [str(place) for place in _places() if not os.access(place, os.W_OK)]
     said = (
-        _("not writable: {places}").format(places=", ".join(shut))
+        _("not writable: {places}").format(places=listed(shut))
         if shut
         else _("export and backup folders are writable")
     )

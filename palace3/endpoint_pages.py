@@ -9,6 +9,7 @@ from django.utils.translation import override, pgettext
 
 from analysis.definitions import DEFINITIONS, WARNINGS, EndpointDefinition
 from analysis.sets import NAMES, RULES, AnalysisSet
+from kernel.punctuation import listed
 
 
 def endpoint_lines(language: str) -> list[str]:
@@ -50,7 +51,7 @@ def _parts(each: EndpointDefinition) -> list[tuple[str, str]]:
         (str(_("Censoring")), str(each.censoring)),
         (str(_("Intercurrent events")), str(each.intercurrent)),
         (str(_("Summary measure")), str(each.summary)),
-        (str(_("Columns")), ", ".join(f"`{column}`" for column in each.columns)),
+        (str(_("Columns")), listed(f"`{column}`" for column in each.columns)),
     ]
 
 
@@ -66,4 +67,4 @@ def _warnings() -> Iterator[str]:
     yield f"## {_('Printed beside comparisons')}"
     yield ""
     for warning in WARNINGS:
-        yield f"- {warning.text} ({', '.join(warning.codes)})"
+        yield f"- {warning.text} ({listed(warning.codes)})"

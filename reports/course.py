@@ -24,6 +24,7 @@ from followup.models import Visit, VisitState
 from followup.track_limits import with_limit
 from kernel.clock import local_date
 from kernel.days import written
+from kernel.punctuation import listed
 from reports.overdue_states import overdue_state
 from trials.models import (
     Consent,
@@ -153,7 +154,7 @@ def _withdrawal(participant: Participant, stands: dict[str, Any], user: User) ->
     words = [scope_in_words(name) for name in Withdrawal.SCOPES if stands[name]]
     text = _("Withdrew on %(day)s from: %(scopes)s.") % {
         "day": _day(stands["on"]),
-        "scopes": ", ".join(words),
+        "scopes": listed(words),
     }
     if not user.may(Permission.CONSENT_RECORD, participant.site_id):
         return CourseLine(text)

@@ -22,6 +22,7 @@ from crf.store.records import NEW
 from crf.trial_rules.expected import rules_of
 from followup.history import text_for
 from followup.models import HAPPENED, Visit, VisitState
+from kernel.punctuation import listed_facts
 from trials.models import Milestone, Participant
 
 NO_LONGER = frozenset({VisitState.CANCELLED})
@@ -197,7 +198,7 @@ def _cell(
     )
     count = queries[(form.code, record.record_id)] if record else 0
     state = record.state if record else _expected(form.code, visit, today)
-    return Cell(form.code, state, href, count, f"{visit}, {form.title}")
+    return Cell(form.code, state, href, count, listed_facts(visit, form.title))
 
 
 def _owed(form: FormDeclaration, records: Iterable[RecordSummary], visits: Iterable[Visit]) -> ByPlace:

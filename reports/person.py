@@ -9,12 +9,12 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
 from crf.engine import messages
+from kernel.punctuation import listed_facts
 from trials.models import Participant
 
 ASKED = {"seen_as": ("ELIG", ("sex", "age")), "staged_as": ("STAGE", ("ct", "cn", "cm", "cstage"))}
@@ -61,4 +61,4 @@ def _person(participant: Participant, seen: dict[str, Any]) -> str:
         parts.append(messages.display(question, seen["sex"], zone=participant.site.time_zone))
     if seen.get("age") is not None:
         parts.append(_("%(age)s years") % {"age": seen["age"]})
-    return pgettext("between sex and age", ", ").join(parts)
+    return listed_facts(*parts)

@@ -17,6 +17,7 @@ from followup.history import series_of
 from followup.models import VisitState
 from followup.wording import timing
 from kernel.days import time_until, written
+from kernel.punctuation import listed_facts
 from protocol.text import ProtocolText
 from reports.matrix import Cell, Matrix, MatrixRow
 
@@ -152,7 +153,7 @@ def _result(rows: list[MatrixRow], ahead: list[PhaseRow], today: date) -> str:
     if len(ahead) == len(rows):
         opens = min(each.row.visit.opens for each in ahead if each.row.visit.opens)
         counted = ngettext("%(n)s visit planned", "%(n)s visits planned", len(rows)) % {"n": len(rows)}
-        return f"{counted} · {_('first')} {time_until(opens, today=today)}, {written(opens)}"
+        return listed_facts(f"{counted} · {_('first')} {time_until(opens, today=today)}", written(opens))
     parts = list(_outcomes([row.visit.state for row in rows]))
     if ahead and ahead[0].row.visit.opens:
         parts.append(f"{_('next')} {time_until(ahead[0].row.visit.opens, today=today)}")

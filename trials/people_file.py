@@ -9,6 +9,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
+from kernel.punctuation import listed
 from kernel.reading import clean
 
 COLUMNS: Final = (
@@ -52,10 +53,10 @@ def people_lines(text: str) -> list[dict[str, str]]:
     try:
         rows = [[clean(cell) for cell in row] for row in reader]
     except csv.Error as error:
-        raise PeopleFileUnreadable(columns=", ".join(NEEDED)) from error
+        raise PeopleFileUnreadable(columns=listed(NEEDED)) from error
     head = [name.lower() for name in rows[0]] if rows else []
     if not set(NEEDED) <= set(head):
-        raise PeopleFileUnreadable(columns=", ".join(NEEDED))
+        raise PeopleFileUnreadable(columns=listed(NEEDED))
     lines = [dict(zip(head, row, strict=False)) for row in rows[1:] if any(row)]
     if len(lines) > MOST:
         raise PeopleFileTooLong(number=len(lines), most=MOST)

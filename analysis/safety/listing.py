@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
 from analysis.safety.background import EventBackground, background_of
-from analysis.safety.reconciliation import COLUMNS, CRITERIA, KEYS, record_of
+from analysis.safety.reconciliation import COLUMNS, CRITERIA, KEYS, SafetyRecord
 from analysis.safety.serious import SeriousEventLine
 from analysis.safety.tables import STANDINGS
 from crf import catalogue
@@ -35,9 +35,9 @@ MOMENTS = ("AWARE", "DUE", "SUSARDUE")
 DAYS = ("AESTDTC", "AEENDTC", "REPORTED")
 
 
-def listing_of(lines: Sequence[SeriousEventLine], *, at: datetime) -> Report:
+def listing_of(records: Sequence[SafetyRecord]) -> Report:
     """Return the listing of serious events as a report: a page, a table and a file read it."""
-    rows = tuple(tuple(record_of(line, at=at).values()) for line in lines)
+    rows = tuple(tuple(record.values()) for record in records)
     headings = tuple(str(title) for title in COLUMNS.values())
     table = Table(_("Serious events"), headings, rows, slug="serious-events")
     return Report(
@@ -57,9 +57,8 @@ class ListedCell:
     is_time: bool = False
 
 
-def cells_of(line: SeriousEventLine, *, at: datetime) -> list[ListedCell]:
+def cells_of(line: SeriousEventLine, record: SafetyRecord) -> list[ListedCell]:
     """Return one serious event in the reader's words: what the file has as codes, under the columns but the keys."""
-    record = record_of(line, at=at)
     judged, relations = line.last, catalogue.form(EVENT_FORM).questions["rel_worst"].codes
     words = {
         "AEDECOD": line.in_words("ctcae_term"),

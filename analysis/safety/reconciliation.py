@@ -21,6 +21,7 @@ from kernel.errors import Refusal
 from kernel.spreadsheets import Cell, as_csv
 from protocol.safety_deadlines import ClockKind
 
+SafetyRecord = Mapping[str, str | int]  # one event under the names of the columns
 KEYS: Final = ("SUBJID", "AESEQ")
 # What both sides know: these are compared where the file has the column.
 COMPARED: Final = (
@@ -117,7 +118,7 @@ class Reconciliation:
     not_known: tuple[str, ...]
 
 
-def record_of(line: SeriousEventLine, *, at: datetime) -> dict[str, str | int]:
+def record_of(line: SeriousEventLine, *, at: datetime) -> SafetyRecord:
     """Return one serious event as the line of the file, under the names of ``COLUMNS``."""
     event, judged = line.event, line.last
     report_clock = line.clock(ClockKind.SAE_REPORT.value)

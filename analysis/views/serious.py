@@ -18,7 +18,7 @@ from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from analysis.safety.forms import AS_FILE, ReconciliationForm
 from analysis.safety.listing import cells_of, listing_of, paper_of
-from analysis.safety.reconciliation import COLUMNS, KEYS, differences_file, record_of
+from analysis.safety.reconciliation import COLUMNS, KEYS, SafetyRecord, differences_file, record_of
 from analysis.safety.serious import SeriousEventLine, serious_events_at
 from analysis.safety.services import reconcile, take_icsr, take_serious_events
 from analysis.views.choosing import ChosenData, chosen_data, report_as_file
@@ -33,11 +33,14 @@ PER_PAGE = 50
 SORTED = {name: (name,) for name in COLUMNS if name not in KEYS}
 
 
-def _listing(request: PersonRequest) -> tuple[Report, ChosenData, list[SeriousEventLine]]:
+def _listing(
+    request: PersonRequest,
+) -> tuple[Report, ChosenData, list[tuple[SeriousEventLine, SafetyRecord]]]:
     with transaction.atomic():
         data = chosen_data(request, Permission.SAFETY_VIEW, at=timezone.now())
         lines = serious_events_at(data.cut, data.keys)
-        return listing_of(lines, at=data.at), data, lines
+        records = [record_of(line, at=data.at) for line in lines]
+        return listing_of(records), data, list(zip(lines, records, strict=True))
 
 
 @requires(Permission.SAFETY_VIEW)
@@ -46,13 +49,13 @@ def serious_events(request: PersonRequest) -> HttpResponse:
     report, data, lines = _listing(request)
     order = sorting(request, SORTED, otherwise=())
     if order.column:
-        lines.sort(key=lambda line: str(record_of(line, at=data.at)[order.column]), reverse=order.is_down)
+        lines.sort(key=lambda each: str(each[1][order.column]), reverse=order.is_down)
     page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "report": report,
         "data": data,
         "page": page,
-        "lines": [(line, cells_of(line, at=data.at)) for line in page],
+        "lines": [(line, cells_of(line, record)) for line, record in page],
         "sorting": order,
         "columns": [(name, COLUMNS[name]) for name in SORTED],
         "may_reconcile": request.user.may(Permission.SAFETY_RECONCILE),

@@ -17,6 +17,7 @@ from audit.acts import open_act
 from crf.coding.release_files import LAYOUTS, FileMissing, ReadTerm
 from crf.models import CodingDictionary, DictionaryInUse, DictionaryRelease, ReleasedTerm
 from kernel.errors import Forbidden, Refusal
+from kernel.punctuation import listed
 from protocol.ctcae import folded
 
 AT_ONCE = 2000
@@ -58,7 +59,7 @@ def read_release(*, dictionary: str, texts: Mapping[str, str]) -> list[ReadTerm]
     """Return the terms in the files of a release. Refuses a file that is missing or not laid out as it should be."""
     layout = LAYOUTS[dictionary]
     if missing := [name for name in layout.files if name not in texts]:
-        raise FileMissing(files=", ".join(missing))
+        raise FileMissing(files=listed(missing))
     return list(layout.read(texts))
 
 

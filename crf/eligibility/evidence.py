@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from crf import catalogue
 from crf.engine.base import COMPLETED
 from crf.store.context import FormContext
+from kernel.punctuation import listed
 from protocol import eligibility, staging, text
 from protocol.eligibility import Assessment, CriterionAssessment
 from trials.models import Participant
@@ -203,7 +204,7 @@ def _is_unasked(form_context: FormContext, read: str) -> bool:
 def _shown(question: Any, value: str | None) -> str:
     if value is None or question is None or question.codes is None:
         return value or ""
-    return ", ".join(question.codes.label(code) for code in value.split(","))
+    return listed(question.codes.label(code) for code in value.split(","))
 
 
 def _answer(form_context: FormContext, read: str) -> Any:

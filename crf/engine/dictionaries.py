@@ -9,6 +9,7 @@ from types import MappingProxyType
 from django.utils.translation import ngettext
 
 from kernel.days import in_chinese
+from kernel.punctuation import listed
 from protocol import ctcae
 
 
@@ -51,7 +52,7 @@ def _shown(match: ctcae.Found) -> DictionaryTerm:
     local = _local(term)
     soc = term.soc_zh if in_chinese() else term.soc
     grades = ngettext("grade {grades}", "grades {grades}", len(term.grades)).format(
-        grades=", ".join(term.grades)
+        grades=listed(term.grades)
     )
     parts = [soc, grades]
     if match.word not in (term.name, local):

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import get_language
 
 from crf.engine.answers import KnownValues
+from kernel.punctuation import listed
 from protocol.in_words import value_words
 from protocol.text import load, versions
 from protocol.values import is_value, value_of
@@ -51,4 +52,4 @@ def _of_every_version(name: str) -> str:
         said.setdefault(value_text(value_of(load(version), name)), []).append(version)
     if len(said) == 1:
         return next(iter(said))
-    return " / ".join(f"{words} ({', '.join(which)})" for words, which in said.items())
+    return " / ".join(f"{words} ({listed(which)})" for words, which in said.items())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from crf.engine.answers import AnswerValues
 from crf.engine.checks import Finding, Level
@@ -18,6 +17,7 @@ from crf.engine.declaration import FormDeclaration
 from crf.engine.dictionaries import DICTIONARIES
 from crf.engine.former_codes import RENAMED
 from crf.engine.questions import Question, QuestionKind, Range
+from kernel.punctuation import listed
 from kernel.reading import Reason
 from kernel.units import unit_in_print
 
@@ -68,11 +68,6 @@ def in_print(question: Question, value: Any, *, zone: str) -> str:
     """Return an answer for lists and papers: one that is a unit itself with its powers raised, as units stand there."""
     text = display(question, value, zone=zone)
     return unit_in_print(text) if question.sdtm.endswith(ANSWERED_UNIT) else text
-
-
-def listed(answers: Iterable[str]) -> str:
-    """Return several answers to one question as people write them one after the other."""
-    return pgettext("between answers", ", ").join(answers)
 
 
 def range_text(bounds: Range | None, unit: Any = "") -> str:
@@ -147,7 +142,7 @@ def unreadable(question: Question, reason: Reason) -> str:
 
 def no_term(question: Question, typed: str, *, title: str, near: list[str]) -> str:
     """Say that a text is no term of the dictionary, and which terms are near it."""
-    said = {"label": question.text, "typed": typed, "title": title, "near": ", ".join(near)}
+    said = {"label": question.text, "typed": typed, "title": title, "near": listed(near)}
     if near:
         return _(
             "{label}: “{typed}” is no term of {title}. Choose a term of the list, such as: {near}."

@@ -33,6 +33,7 @@ from followup.services.amending import catch_up
 from followup.services.planning import plan_visits_for
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
+from kernel.punctuation import listed
 from kernel.tasks import send
 from trials.models import DataLock, LockKind, LockLevel, Participant, Site
 from trials.models.locks import lock_kind
@@ -328,7 +329,7 @@ def _refuse_held(scope: LockScope, *, kinds: tuple[LockKind, ...]) -> None:
 
 
 def _in_words(failed: Iterable[LockCondition]) -> str:
-    return ", ".join(f"{each.label} ({each.failed})" for each in failed)
+    return listed(f"{each.label} ({each.failed})" for each in failed)
 
 
 def _begin(scope: LockScope, kind: LockKind, *, act: Act, by: User, at: datetime, **told: Any) -> DataLock:

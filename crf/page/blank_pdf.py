@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from crf.engine.messages import range_text
 from crf.engine.questions import Classification, Question, QuestionKind
 from crf.page.render import TABLE_LIMIT
 from kernel.paper import set_pages
+from kernel.punctuation import listed
 from kernel.units import unit_in_print
 from protocol.text import load, versions
 
@@ -83,19 +85,28 @@ def blank_html(
 ) -> str:
     """Return the blank form as a page of its own, made for paper; forms ``before`` it are printed on it."""
     printed = [*before, form]
-    sections = [section for first in before for section in paper_sections(first)]
+    several = [(first, paper_sections(first)) for first in before]
     context = {
         "form": form,
         "former_title": former_words(form.formerly),
-        "sections": sections + paper_sections(form, wordings),
+        "sections": list(_in_one_paper([*several, (form, paper_sections(form, wordings))])),
         "lists": [each for one in printed for each in _lists(one)],
         "language": get_language() or "en",
-        "protocol_version": ", ".join(versions()),  # its help and rows are those of each
+        "protocol_version": listed(versions()),  # its help and rows are those of each
         "registry": load(versions()[-1]).fact("registry_id").value,
-        "urgent": bool(sections),
+        "urgent": bool(several),
         "safety_contact": settings.SAFETY_CONTACT,
     }
     return render_to_string("crf/blank.html", context)
+
+
+def _in_one_paper(several: list[tuple[FormDeclaration, list[dict[str, Any]]]]) -> Iterator[dict[str, Any]]:
+    """Yield the sections of all forms; a heading that several of them have names its form."""
+    times = Counter(section["title"] for _form, sections in several for section in sections)
+    for form, sections in several:
+        for section in sections:
+            title = section["title"]
+            yield section | {"title": title if times[title] == 1 else f"{form.title} – {title}"}
 
 
 def _lists(form: FormDeclaration) -> Iterator[PaperList]:

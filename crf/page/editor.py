@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -27,6 +26,7 @@ from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.engine.typed import raw_of
+from crf.links import at_visit
 from crf.models import AnswerComment, Attachment, Draft, Query, SaveKey
 from crf.page.balloons import asked_at
 from crf.page.comments import drawn_comments
@@ -63,7 +63,8 @@ from followup.models import Visit
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
 from kernel.once import new_key
-from kernel.row_keys import key_of, row_key, row_of
+from kernel.punctuation import listed
+from kernel.row_keys import key_of, row_of
 from trials.models import Participant
 
 
@@ -92,10 +93,8 @@ def open_record(
 def address(name: str, record_key: RecordKey, *of: int, draft: str = "", back: str = "") -> str:
     """Return where something can be done with the record, a row ``of`` it, or the draft of one opened page."""
     args: list[str | int] = [record_key.participant.number, record_key.form.code, record_key.sequence, *of]
-    asked = {"visit": row_key(record_key.visit)} if record_key.visit else {}
-    asked |= {"draft": draft} if draft else {}
-    asked |= {"back": back} if back else {}
-    return reverse(f"crf:{name}", args=args) + (f"?{urlencode(asked)}" if asked else "")
+    visit_id = record_key.visit.pk if record_key.visit else None
+    return at_visit(reverse(f"crf:{name}", args=args), visit_id, draft=draft, back=back)
 
 
 def storage_name(record_key: RecordKey, page: str, user: User) -> str:
@@ -428,7 +427,7 @@ def try_to_save(editor: RecordEditor, data: Any) -> Saved | tuple[FormPage, int]
     except (AnswersUnreadable, AnswersImpossible):
         pass  # each answer says on the page what is wrong with it
     except ReasonNeeded as refused:
-        answers = ", ".join(messages.label_at(form, target) for target in refused.targets)
+        answers = listed(messages.label_at(form, target) for target in refused.targets)
         problem = _("{refused} It is about: {answers}.").format(refused=refused, answers=answers)
     except VisitsWouldChange as stopped:
         editor.stopped = stopped

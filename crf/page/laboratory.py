@@ -14,6 +14,7 @@ from crf.catalogue.laboratory.words import why_not
 from crf.catalogue.shared.common import SEX
 from crf.engine.messages import range_text
 from kernel.fields import DayField, WordsField
+from kernel.punctuation import listed
 from kernel.reading import plain
 from kernel.service_form import ServiceForm
 from protocol.reference_lines import RangeLine, read_range_lines
@@ -44,7 +45,7 @@ def _whom(row: ReferenceRange) -> str:
     if row.age_from or row.age_to is not None:
         ages = range_text((row.age_from, row.age_to))
         said.append(_("age {span}").format(span=ages))
-    return ", ".join(said) or _("everybody")
+    return listed(said) or _("everybody")
 
 
 class RangesForm(ServiceForm):

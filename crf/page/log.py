@@ -16,6 +16,7 @@ from crf.models import Draft
 from crf.page.editor import storage_name
 from crf.records.drafts import drafts_of_new, keys_of_new
 from crf.store.records import NEW, RecordKey
+from kernel.punctuation import listed
 
 COLUMNS = 4
 
@@ -88,7 +89,7 @@ def log_of(record_key: RecordKey, user: User) -> Log:
 
 
 def _draft_line(draft: Draft, asked: list[Question]) -> DraftLine:
-    typed = (", ".join(draft.raw.get(question.name, ())) for question in asked)
+    typed = (listed(draft.raw.get(question.name, ())) for question in asked)
     return DraftLine(draft.saved_at, draft.get_absolute_url(), tuple(typed))
 
 

@@ -15,6 +15,7 @@ from crf.engine.declaration import FormDeclaration, Group
 from crf.engine.evaluation import Evaluation
 from crf.engine.submission import Raw
 from crf.engine.typed import raw_of
+from kernel.punctuation import listed_apart
 
 MINE, THEIRS = "mine", "theirs"
 
@@ -165,7 +166,7 @@ def _row_in_words(row: UnmatchedRow, zone: str) -> str:
         for name, question in row.group.questions.items()
         if not question.derived
     }
-    return "; ".join(f"{text}: {words}" for text, words in said.items() if words) or _("no answer")
+    return listed_apart(f"{text}: {words}" for text, words in said.items() if words) or _("no answer")
 
 
 def merged(

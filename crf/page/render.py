@@ -32,6 +32,7 @@ from crf.page.grid import grid_of
 from crf.page.keyed_rows import key_cell, offered_again, paste_box
 from crf.page.note_templates import ERROR, blank_notes, finding_note, note, note_classes
 from crf.page.question_templates import Filling, as_json, partial, skeleton
+from kernel.punctuation import listed
 from kernel.units import unit_in_print
 
 TABLE_LIMIT = 6
@@ -245,7 +246,7 @@ class FormRenderer:
         """Return the answer as it is read where nobody may change it, and as it is stored."""
         question, said = spot.question, [text for text in texts if text]
         codes, unit = question.codes, unit_in_print(question.unit)
-        words = messages.listed([codes.label(text) if codes else text for text in said])
+        words = listed(codes.label(text) if codes else text for text in said)
         if question.dictionary and words:
             words = local_name(question.dictionary, words) or words
         read = f"{words} {unit}".strip() if words else messages.missing_text(why) if why else ""

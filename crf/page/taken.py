@@ -10,6 +10,7 @@ from crf.engine import messages
 from crf.engine.answers import AnswerValues
 from crf.engine.declaration import FormDeclaration
 from crf.store.context import FormContext
+from kernel.punctuation import listed_facts
 from kernel.reading import as_typed
 
 
@@ -48,4 +49,4 @@ def _source(form: FormDeclaration, record: AnswerValues, zone: str) -> str:
     day = form.day_question
     if day is None or record.get(day) is None:
         return str(form.title)
-    return f"{form.title}, {messages.display(form.questions[day], record[day], zone=zone)}"
+    return listed_facts(form.title, messages.display(form.questions[day], record[day], zone=zone))

@@ -62,6 +62,7 @@ from crf.store.signatures import drop_signature
 from crf.trial_rules.track import RULES
 from followup.services.amending import catch_up
 from followup.services.planning import VisitChange
+from kernel.punctuation import listed_apart
 from trials.models import Participant
 
 LONGEST_KEY = 64
@@ -293,7 +294,7 @@ def _refuse_silent(evaluation: SaveEvaluation) -> None:
     answers = evaluation.basis.request.answers
     if evaluation.before and not answers.leave_out and (gone := _rows_that_go(evaluation)):
         form, label = evaluation.basis.record_key.form, evaluation.basis.record_key.label
-        tables = "; ".join(str(form.groups[name].title) for name in gone)
+        tables = listed_apart(form.groups[name].title for name in gone)
         raise RowsLeftOut(groups=gone, record=label, tables=tables)
     silent = [
         change.target for change in evaluation.changed if change.corrects and not reason_of(change, answers)

@@ -25,6 +25,7 @@ from crf.store.outstanding import unsigned
 from crf.store.records import RecordKey, StoredRecord, find_stored_record, update_record
 from crf.store.verification import answers_of, put_verified, settle_verification
 from kernel.errors import Forbidden, Refusal
+from kernel.punctuation import listed
 from trials.models import Participant
 
 S = RecordState
@@ -240,7 +241,7 @@ def hold_record(
         raise StepNotPossible(
             record=record_key.label,
             state=stored.record.get_state_display(),
-            needed=", ".join(str(state.label) for state in needed),
+            needed=listed(str(state.label) for state in needed),
         )
     if stored.record.version != version:
         raise ChangedMeanwhile(record=record_key.label)

@@ -11,6 +11,7 @@ from crf.engine.base import RecordState
 from crf.recheck import DifferingItem, differences, judged
 from crf.store.context import FormContext
 from crf.store.records import begun_records
+from kernel.punctuation import listed
 from trials.models import Participant
 from trials.models.locks import lock_over
 
@@ -28,7 +29,7 @@ class Difference:
     items: tuple[DifferingItem, ...]
 
     def __str__(self) -> str:
-        return f"{self.label}: {', '.join(item.name for item in self.items)}"
+        return f"{self.label}: {listed(item.name for item in self.items)}"
 
 
 def verify_derived(people: Iterable[Participant], *, at: datetime) -> Iterator[Difference]:

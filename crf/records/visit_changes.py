@@ -18,6 +18,7 @@ from crf.store.records import RecordKey
 from followup.models import AWAITED, Visit
 from followup.services.planning import VisitChange, shown
 from kernel.errors import Refusal
+from kernel.punctuation import listed
 
 PLANNED = frozenset((*AWAITED, "missed"))
 Window = tuple[date | None, date | None]
@@ -126,7 +127,7 @@ def said_of_moves(changes: Sequence[VisitChange]) -> str:
 
 
 def _first(codes: Sequence[str], most: int = 6) -> str:
-    return ", ".join(codes[:most]) + (" …" if len(codes) > most else "")
+    return listed(codes[:most]) + (" …" if len(codes) > most else "")
 
 
 def _added(number: int) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.acts import open_act
 from crf.models import GradeText
 from kernel.errors import Refusal
+from kernel.punctuation import listed
 from protocol import ctcae
 
 ENGLISH = "en"
@@ -44,7 +45,7 @@ def read_grade_texts(content: str) -> dict[tuple[str, str], str]:
     rows = csv.DictReader(io.StringIO(content))
     columns = {(name or "").strip(): name for name in rows.fieldnames or ()}
     if missing := [name for name in (CODE, *(name for name, _grade in GRADES)) if name not in columns]:
-        raise NoGradeFile(columns=", ".join(missing))
+        raise NoGradeFile(columns=listed(missing))
     texts = {
         (code, grade): " ".join((row[columns[name]] or "").split())
         for row in rows
@@ -62,7 +63,7 @@ def _refuse_unless_of_the_version(said: TextsOfGrades) -> None:
         known = {term.code: term.name for term in ctcae.terms()}
         named = [known.get(code, code) for code in codes[:SHOWN_AT_ONCE]]
         more = "" if len(codes) <= SHOWN_AT_ONCE else " …"
-        raise GradesDiffer(version=ctcae.VERSION, terms=", ".join(named) + more)
+        raise GradesDiffer(version=ctcae.VERSION, terms=listed(named) + more)
 
 
 def load_grade_texts(*, texts: TextsOfGrades, language: str, digest: str, at: datetime) -> int:

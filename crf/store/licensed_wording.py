@@ -12,6 +12,7 @@ from crf.catalogue import form as form_of_code
 from crf.engine.declaration import FormDeclaration
 from crf.models import QuestionnaireText
 from kernel.errors import Refusal
+from kernel.punctuation import listed
 
 LONGEST = 500
 
@@ -68,11 +69,11 @@ def _refuse_unless_whole(form: FormDeclaration, texts: Mapping[str, str], licenc
     if not licence.strip():
         raise LicenceNeeded
     if unknown := [item for item in texts if item not in known]:
-        raise ItemUnknown(items=", ".join(unknown), form=form.code)
+        raise ItemUnknown(items=listed(unknown), form=form.code)
     if missing := [item for item in licensed if not texts.get(item, "").strip()]:
-        raise ItemsMissing(items=", ".join(missing))
+        raise ItemsMissing(items=listed(missing))
     if long := [item for item, text in texts.items() if len(text) > LONGEST]:
-        raise WordingTooLong(items=", ".join(long))
+        raise WordingTooLong(items=listed(long))
 
 
 def wordings_of(form: FormDeclaration, language: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from crf.queries import services
 from crf.queries.assigning import choices_at
 from crf.queries.values import QueryValue, values_at
 from followup.models import Visit
+from kernel.punctuation import listed_apart
 from kernel.row_keys import row_key
 from trials.models import Participant
 
@@ -40,7 +41,7 @@ def ask(request: PersonRequest, number: str, code: str, sequence: int) -> HttpRe
     if form.submits(services.raise_query, record_key=record_key, by=request.user, at=now):
         return JsonResponse(_raised(form.result)) if in_place else _back(request, record_key, form.result)
     if in_place and request.method == "POST":
-        said = "; ".join(str(error) for errors in form.errors.values() for error in errors)
+        said = listed_apart(str(error) for errors in form.errors.values() for error in errors)
         return JsonResponse({"error": said}, status=form.status)
     shown = {
         "form": form,

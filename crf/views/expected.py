@@ -14,6 +14,7 @@ from accounts.requests import PersonRequest
 from crf.records.expected import say_nothing_new
 from followup.models import Visit
 from kernel.once import once_for_each_page
+from kernel.punctuation import listed
 
 
 @require_POST
@@ -24,6 +25,6 @@ def nothing_new(request: PersonRequest, number: str, pk: int) -> HttpResponse:
     rows = Visit.objects.open_to(request.user, Permission.CRF_EDIT).select_related("participant__site")
     visit = get_object_or_404(rows, participant__number=number, pk=pk)
     codes = say_nothing_new(visit=visit, by=request.user, at=timezone.now())
-    said = _("It is on record that there is nothing new: {logs}.").format(logs=", ".join(codes))
+    said = _("It is on record that there is nothing new: {logs}.").format(logs=listed(codes))
     messages.success(request, said)
     return redirect(visit)

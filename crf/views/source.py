@@ -35,6 +35,7 @@ from crf.store.records import RecordKey, find_record, form_named, key_of_record
 from crf.views.rights import READING
 from followup.models import Visit
 from kernel.once import once_for_each_page
+from kernel.punctuation import listed
 from kernel.row_keys import key_of
 
 
@@ -109,7 +110,7 @@ def _verify_ticked(request: PersonRequest, placed: list[tuple[RecordKey, Any]]) 
         messages.success(request, said.format(number=done))
     if left_out:
         sentence = _("Changed since they were shown, and not verified: {fields}. Compare them again.")
-        messages.warning(request, str(sentence).format(fields=", ".join(left_out)))
+        messages.warning(request, str(sentence).format(fields=listed(left_out)))
     return redirect(_onward(request, placed))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -15,13 +16,14 @@ from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from design.badges import Badge, badge_for
 from design.icons import ICONS
 from design.terms import explained
+from kernel import punctuation
 from kernel.clock import local_date
 from kernel.days import written, written_deadline, written_moment
 from kernel.once import FIELD, new_key
@@ -218,6 +220,18 @@ def saved_views(context: Context) -> dict[str, Any]:
 def unit(value: object) -> str:
     """Write a unit as people do: 10⁹/L for 10^9/L."""
     return unit_in_print(value)
+
+
+@register.filter
+def listed(words: Iterable[object] | None) -> SafeString:
+    """Write words one after the other, parted by the comma of the reader's language."""
+    return SafeString(punctuation.listed(conditional_escape(str(word)) for word in words or ()))
+
+
+@register.filter
+def listed_apart(parts: Iterable[object] | None) -> SafeString:
+    """Write long parts one after the other, parted by the semicolon of the reader's language."""
+    return SafeString(punctuation.listed_apart(conditional_escape(str(part)) for part in parts or ()))
 
 
 @register.filter(name="key_of")

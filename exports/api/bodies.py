@@ -13,6 +13,7 @@ from rest_framework.exceptions import ParseError
 from exports.api.requests import CallerRequest
 from exports.sent import object_in
 from kernel.errors import Refusal
+from kernel.punctuation import listed
 from kernel.reading import UnreadableError, moment
 
 
@@ -85,7 +86,7 @@ def members_of(request: CallerRequest, *known: str) -> Mapping[str, Any]:
     body = body_of(request)
     for name in body:
         if name not in known:
-            raise UnknownMember(name=name, known=", ".join(known))
+            raise UnknownMember(name=name, known=listed(known))
     return body
 
 

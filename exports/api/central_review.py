@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.permissions import Permission
 from crf.central_review.cases import ReviewState, answers_reviews, reviews_open_to
 from crf.page.central_review import line_of
-from exports.api.described import DescribedAnswer, listed, named
+from exports.api.described import DescribedAnswer, array_of, named
 from exports.api.endpoint import endpoint
 from exports.api.parameters import PARTICIPANT
 from exports.api.requests import CallerRequest
@@ -22,7 +22,7 @@ from kernel.row_keys import key_of
 @endpoint(
     {"GET": Permission.CENTRAL_REVIEW_VIEW},
     tag="cleaning",
-    answers={"GET": DescribedAnswer(listed(named("CentralReview")))},
+    answers={"GET": DescribedAnswer(array_of(named("CentralReview")))},
     parameters={"GET": (PARTICIPANT,)},
 )
 def central_reviews(request: CallerRequest) -> Response:

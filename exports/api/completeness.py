@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
-from exports.api.described import DescribedAnswer, listed, named
+from exports.api.described import DescribedAnswer, array_of, named
 from exports.api.endpoint import endpoint
 from exports.api.parameters import SITE
 from exports.api.requests import CallerRequest
@@ -20,7 +20,7 @@ from reports.completeness import MEASURES, cells_of
 @endpoint(
     {"GET": Permission.CRF_VIEW},
     tag="cleaning",
-    answers={"GET": DescribedAnswer(listed(named("CompletenessCell")))},
+    answers={"GET": DescribedAnswer(array_of(named("CompletenessCell")))},
     parameters={"GET": (SITE,)},
 )
 def completeness(request: CallerRequest) -> Response:

@@ -17,7 +17,7 @@ from exports.api.described import (
     TEXT,
     TRUTH,
     Schema,
-    listed,
+    array_of,
     members,
     named,
     one_of_codes,
@@ -89,7 +89,7 @@ def record_schema(form: FormDeclaration) -> Schema:
     for name, group in form.groups.items():
         columns, hidden = _answers(form, group.questions)
         beside = {**IN_ROW, "missing": _missing(group.questions), "removed": {"const": True}}
-        groups[name] = listed(
+        groups[name] = array_of(
             members({**beside, **columns}, optional=(*hidden, *columns, "missing", "removed"))
         )
     return members(
@@ -105,14 +105,14 @@ def record_schema(form: FormDeclaration) -> Schema:
             "answers": members(answers, optional=left_out),
             "missing": _missing(form.questions),
             "groups": members(groups),
-            "left_out": listed(TEXT),
+            "left_out": array_of(TEXT),
         }
     )
 
 
 def record_body(form: FormDeclaration) -> Schema:
     """Return the schema of what PUT and PATCH take for one record of the form."""
-    typed: Schema = {"anyOf": [SCALAR, listed(SCALAR)]}
+    typed: Schema = {"anyOf": [SCALAR, array_of(SCALAR)]}
 
     def sent(questions: Mapping[str, Question]) -> dict[str, Schema]:
         return {name: {**typed, "title": str(question.text)} for name, question in questions.items()}
@@ -120,7 +120,7 @@ def record_body(form: FormDeclaration) -> Schema:
     groups: dict[str, Schema] = {}
     for name, group in form.groups.items():
         columns = {**sent(group.questions), **IN_ROW, "remove": TRUTH, "missing": _missing(group.questions)}
-        groups[name] = listed(members(columns, optional=tuple(columns)))
+        groups[name] = array_of(members(columns, optional=tuple(columns)))
     answers = sent(form.questions)
     texts: Schema = {"type": "object", "additionalProperties": TEXT}
     prompt = {"key": TEXT, "name": TEXT, "value": TEXT, "message": TEXT}
@@ -132,7 +132,7 @@ def record_body(form: FormDeclaration) -> Schema:
         "reason": TEXT,
         "reasons": texts,
         "confirmations": texts,
-        "prompts": listed(members(prompt, optional=tuple(prompt))),
+        "prompts": array_of(members(prompt, optional=tuple(prompt))),
         "seen_plan": TEXT,
         "leave_out": TRUTH,
         "replace": {**TRUTH, "description": "PUT: what the body does not say is to go"},

@@ -35,7 +35,7 @@ def or_null(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-def listed(schema: Schema) -> Schema:
+def array_of(schema: Schema) -> Schema:
     return {"type": "array", "items": schema}
 
 
@@ -61,7 +61,7 @@ def named(name: str) -> Schema:
 def page_of(schema: Schema, **beside: Schema) -> Schema:
     """Return the schema of one page of a list."""
     address = or_null({"type": "string", "format": "uri"})
-    return members({**beside, "next": address, "previous": address, "results": listed(schema)})
+    return members({**beside, "next": address, "previous": address, "results": array_of(schema)})
 
 
 @dataclass(frozen=True)

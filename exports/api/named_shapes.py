@@ -21,7 +21,7 @@ from exports.api.described import (
     PARTICIPANT_NUMBER,
     TEXT,
     Schema,
-    listed,
+    array_of,
     members,
     named,
     one_of_codes,
@@ -57,8 +57,8 @@ _EXPORT: Final[Mapping[str, Schema]] = {
     "requested_at": MOMENT,
     "data_as_of": or_null(MOMENT),
     "cut": {**TEXT, "description": "The name of the cut, empty where it has none"},
-    "forms": listed(TEXT),
-    "sites": listed(TEXT),
+    "forms": array_of(TEXT),
+    "sites": array_of(TEXT),
     "rows": _COUNT,
     "sha256": DIGEST,
     "language": TEXT,
@@ -66,11 +66,11 @@ _EXPORT: Final[Mapping[str, Schema]] = {
     "selection": {"type": "object", "description": "What narrows it, and how the arm is told"},
 }
 _SELECTING: Final[Mapping[str, Schema]] = {
-    **{name: listed(TEXT) for name in ("participants", "visits")},
-    "states": listed(one_of_codes(SELECTABLE)),
+    **{name: array_of(TEXT) for name in ("participants", "visits")},
+    "states": array_of(one_of_codes(SELECTABLE)),
     "since": or_null(DAY),
     "until": or_null(DAY),
-    "tables": listed(one_of_codes(BY_NAME)),
+    "tables": array_of(one_of_codes(BY_NAME)),
     "arm": one_of_codes(ArmShown.values),
     "identifying": {"type": "boolean"},
 }
@@ -96,7 +96,7 @@ NAMED: Final[Mapping[str, Schema]] = {
                 "additionalProperties": TEXT,
                 "description": "A sentence for each answer that cannot be taken, by its name",
             },
-            "moved": listed(named("MovedVisit")),
+            "moved": array_of(named("MovedVisit")),
             "seen_plan": {**TEXT, "description": "What to send once somebody has read which visits move"},
         },
         optional=("code", "errors", "moved", "seen_plan"),
@@ -125,7 +125,7 @@ NAMED: Final[Mapping[str, Schema]] = {
             "timing": TEXT,
             "contact_mode": or_null(TEXT),
             "source_keeper": or_null(TEXT),
-            "forms": listed(TEXT),
+            "forms": array_of(TEXT),
         }
     ),
     "Finding": members(
@@ -166,7 +166,7 @@ NAMED: Final[Mapping[str, Schema]] = {
         {
             "site": TEXT,
             **dict.fromkeys(("open", "answered", "to_review"), _COUNT),
-            "ages": listed(members({"from": NUMBER, "to": or_null(NUMBER), "queries": _COUNT})),
+            "ages": array_of(members({"from": NUMBER, "to": or_null(NUMBER), "queries": _COUNT})),
             "oldest_days": or_null(NUMBER),
             **dict.fromkeys(("raised", "closed"), _COUNT),
             **dict.fromkeys(("median_days_to_answer", "median_days_to_close"), _MEDIAN),
@@ -178,7 +178,7 @@ NAMED: Final[Mapping[str, Schema]] = {
             "check": TEXT,
             "level": one_of_codes(Level),
             **dict.fromkeys(YIELDS, _COUNT),
-            "marks": listed(members({"mark": TEXT, "plan_version": or_null(TEXT), "reason": TEXT})),
+            "marks": array_of(members({"mark": TEXT, "plan_version": or_null(TEXT), "reason": TEXT})),
         }
     ),
     "CompletenessCell": members({**_SITE_VISIT_FORM, "expected": _COUNT, **dict.fromkeys(MEASURES, _COUNT)}),
@@ -264,8 +264,8 @@ NAMED: Final[Mapping[str, Schema]] = {
             "at": MOMENT,
             "stored_at": MOMENT,
             "reason": TEXT,
-            "places": {**listed(TEXT), "description": "Which form, which visit"},
-            "changes": listed(members(dict.fromkeys(("place", "item", "old", "new", "reason"), TEXT))),
+            "places": {**array_of(TEXT), "description": "Which form, which visit"},
+            "changes": array_of(members(dict.fromkeys(("place", "item", "old", "new", "reason"), TEXT))),
             "kept_back": {**_COUNT, "description": "Changed answers that the caller has no right to see"},
         }
     ),
@@ -274,7 +274,7 @@ NAMED: Final[Mapping[str, Schema]] = {
         {
             **_IMPORT,
             "mapping": {"type": "object"},
-            "cells": listed(
+            "cells": array_of(
                 members(
                     {
                         "line": NUMBER,
@@ -292,14 +292,14 @@ NAMED: Final[Mapping[str, Schema]] = {
             **dict.fromkeys(("name", "owner"), TEXT),
             "shared": {"type": "boolean"},
             "form": TEXT,
-            "columns": listed(TEXT),
+            "columns": array_of(TEXT),
             "created_at": MOMENT,
         }
     ),
     "ListingRows": members(
         {
-            "columns": listed(TEXT),
-            "rows": listed(listed({"type": ["string", "number", "null"]})),
+            "columns": array_of(TEXT),
+            "rows": array_of(array_of({"type": ["string", "number", "null"]})),
             "next": or_null(NUMBER),
         }
     ),
@@ -331,14 +331,14 @@ NAMED: Final[Mapping[str, Schema]] = {
             "title": TEXT,
             "version": NUMBER,
             "repeats": TEXT,
-            "variables": listed({"type": "object"}),
+            "variables": array_of({"type": "object"}),
         }
     ),
     "ExportChoice": members(
         {
             "purpose": TEXT,
-            "forms": listed(one_of_codes(catalogue.forms())),
-            "sites": listed(TEXT),
+            "forms": array_of(one_of_codes(catalogue.forms())),
+            "sites": array_of(TEXT),
             "cut_at": or_null(MOMENT),
             "cut": TEXT,
             "cut_name": TEXT,
@@ -380,7 +380,7 @@ NAMED: Final[Mapping[str, Schema]] = {
         {
             "participant": PARTICIPANT_NUMBER,
             "stratum": TEXT,
-            "unmet": listed(members({"code": TEXT, "text": TEXT})),
+            "unmet": array_of(members({"code": TEXT, "text": TEXT})),
         }
     ),
     "EmptyRecord": members(
@@ -398,7 +398,7 @@ NAMED: Final[Mapping[str, Schema]] = {
             "version": NUMBER,
             "state": one_of_codes(RecordState),
             "queries_opened": _COUNT,
-            "moved": listed(named("MovedVisit")),
+            "moved": array_of(named("MovedVisit")),
         }
     ),
 }

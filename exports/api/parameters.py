@@ -19,6 +19,7 @@ from exports.api.described import DAY, MOMENT, Schema, one_of_codes
 from exports.api.pages import ByKey
 from followup.models import VisitState
 from kernel.errors import Refusal
+from kernel.punctuation import listed
 from kernel.reading import UnreadableError, moment
 from trials.models import Participant, Site
 from trials.models.participants import Track
@@ -73,7 +74,7 @@ class QueryParameter:
 
 def one_of(values: Collection[str]) -> ValueCheck:
     """Return the check that a value is one of ``values``."""
-    return lambda request, value: "" if value in values else ", ".join(values)
+    return lambda request, value: "" if value in values else listed(values)
 
 
 def anything(request: CallerRequest, value: str) -> str:
@@ -83,7 +84,7 @@ def anything(request: CallerRequest, value: str) -> str:
 
 def _site(request: CallerRequest, value: str) -> str:
     codes = [site.code for site in Site.objects.open_to(request.user, Permission.PARTICIPANT_VIEW)]
-    return "" if value in codes else ", ".join(sorted(codes))
+    return "" if value in codes else listed(sorted(codes))
 
 
 def _participant(request: CallerRequest, value: str) -> str:
@@ -93,11 +94,11 @@ def _participant(request: CallerRequest, value: str) -> str:
 
 
 def _form(request: CallerRequest, value: str) -> str:
-    return "" if value in catalogue.forms() else ", ".join(catalogue.forms())
+    return "" if value in catalogue.forms() else listed(catalogue.forms())
 
 
 def _listing_check(request: CallerRequest, value: str) -> str:
-    return "" if value in listing_checks() else ", ".join(listing_checks())
+    return "" if value in listing_checks() else listed(listing_checks())
 
 
 def _page_size(request: CallerRequest, value: str) -> str:
@@ -185,7 +186,7 @@ def refuse_unknown_parameters(request: CallerRequest, taken: tuple[QueryParamete
     known = {parameter.name: parameter for parameter in taken}
     for name, values in request.query_params.lists():
         if name not in known:
-            raise UnknownParameter(name=name, known=", ".join(known) or "–")
+            raise UnknownParameter(name=name, known=listed(known) or "–")
         if len(values) != 1:
             raise RepeatedParameter(name=name)
         if may_be := known[name].check(request, values[0]):

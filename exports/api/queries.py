@@ -16,7 +16,7 @@ from crf.check_review.yields import yields_of
 from crf.models import Query
 from crf.queries.list import STATES, chosen_queries, line_of
 from crf.queries.sparing import code_in_lists
-from exports.api.described import TEXT, DescribedAnswer, listed, named, one_of_codes, page_of
+from exports.api.described import TEXT, DescribedAnswer, array_of, named, one_of_codes, page_of
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged_changes
 from exports.api.parameters import CHANGED_SINCE, FORM, PAGE, PARTICIPANT, SITE, QueryParameter, one_of
@@ -75,7 +75,7 @@ def _query(row: Query, reader: User, *, at: datetime) -> dict[str, Any]:
 @endpoint(
     {"GET": Permission.QUERY_VIEW},
     tag=CLEANING,
-    answers={"GET": DescribedAnswer(listed(named("QueryAgeing")))},
+    answers={"GET": DescribedAnswer(array_of(named("QueryAgeing")))},
     parameters={"GET": (SITE,)},
 )
 def query_ageing(request: CallerRequest) -> Response:
@@ -110,7 +110,7 @@ def query_ageing(request: CallerRequest) -> Response:
 @endpoint(
     {"GET": Permission.FINDING_VIEW},
     tag=CLEANING,
-    answers={"GET": DescribedAnswer(listed(named("CheckYield")))},
+    answers={"GET": DescribedAnswer(array_of(named("CheckYield")))},
     parameters={"GET": (SITE, FORM)},
 )
 def checks(request: CallerRequest) -> Response:

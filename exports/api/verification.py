@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.permissions import Permission
-from exports.api.described import DescribedAnswer, listed, named
+from exports.api.described import DescribedAnswer, array_of, named
 from exports.api.endpoint import endpoint
 from exports.api.parameters import SITE
 from exports.api.requests import CallerRequest
@@ -17,7 +17,7 @@ from reports.verification import NUMBERS, cells_of, verifications_for
 @endpoint(
     {"GET": Permission.CRF_VIEW},
     tag="cleaning",
-    answers={"GET": DescribedAnswer(listed(named("VerificationCell")))},
+    answers={"GET": DescribedAnswer(array_of(named("VerificationCell")))},
     parameters={"GET": (SITE,)},
 )
 def verification(request: CallerRequest) -> Response:

@@ -35,7 +35,7 @@ from crf.store.versions import answers_at
 from exports.api import shapes
 from exports.api.bodies import AnswersLeftOut, body_of, members_of, text_in
 from exports.api.components import record_of_any_form
-from exports.api.described import TEXT, DescribedAnswer, listed, members, named, page_of
+from exports.api.described import TEXT, DescribedAnswer, array_of, members, named, page_of
 from exports.api.endpoint import endpoint
 from exports.api.pages import paged, paged_changes
 from exports.api.parameters import (
@@ -59,6 +59,7 @@ from exports.services import record_reading
 from exports.typed import REPLACED, SENT, as_typed, errors_of, misfits, patched, seen_plan_in, unsent
 from followup.models import Visit
 from kernel.errors import Refusal
+from kernel.punctuation import listed, listed_apart
 from kernel.reading import UnreadableError, moment, whole
 from kernel.row_keys import row_of
 from trials.models import Participant, Site
@@ -271,7 +272,7 @@ def _save(request: CallerRequest, place: RecordKey) -> Response:
     seen = _seen(place, stored, body)
     data = as_typed(body) if request.method == "PUT" else patched(form, seen, body, zone=zone)
     if request.method == "PUT" and seen and not body.get("replace") and (left := unsent(form, seen, body)):
-        refused = AnswersLeftOut(record=place.label, names=", ".join(left))
+        refused = AnswersLeftOut(record=place.label, names=listed(left))
         return _refused(dict.fromkeys(left, str(refused)), refused)
     typed = parse(form, data, zone=zone, saved=stored.saved_rows if stored else NO_ROWS)
     try:
@@ -295,14 +296,16 @@ def _save(request: CallerRequest, place: RecordKey) -> Response:
 
 def _refused(errors: Mapping[str, str], refusal: Refusal | None = None) -> Response:
     """Answer with a sentence at each answer that cannot be taken; no answer is kept."""
-    detail = str(refusal) if refusal else "; ".join(errors.values())
+    detail = str(refusal) if refusal else listed_apart(errors.values())
     code = {"code": refusal.code} if refusal else {}
     return Response({"detail": detail, **code, "errors": errors}, status=422)
 
 
 @extend_schema(summary="The codebook of every form")
 @endpoint(
-    {"GET": Permission.PROTOCOL_VIEW}, tag="codebook", answers={"GET": DescribedAnswer(listed(named("Form")))}
+    {"GET": Permission.PROTOCOL_VIEW},
+    tag="codebook",
+    answers={"GET": DescribedAnswer(array_of(named("Form")))},
 )
 def codebook(request: CallerRequest) -> Response:
     """Show every form with its variables."""

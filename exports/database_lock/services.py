@@ -34,6 +34,7 @@ from exports.selected.selection import ArmShown, Selection
 from exports.services import request_export
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
+from kernel.punctuation import listed
 from kernel.tasks import send
 from trials.models import DataLock, LockLevel, Site
 
@@ -286,7 +287,7 @@ def _refuse_open(locked: DatabaseLock, *, at: datetime) -> list[list[Any]]:
     left = [f"{each.label} ({each.failed})" for each in computed if each.failed]
     left += [str(each["label"]) for each in by_hand if each["settled"] is None]
     if left:
-        raise DatabaseChecklistOpen(open=", ".join(left))
+        raise DatabaseChecklistOpen(open=listed(left))
     return _lines(computed, by_hand)
 
 

@@ -16,6 +16,7 @@ from crf.engine.codelists import CodeList
 from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.questions import Missing, Question
 from kernel.errors import Refusal
+from kernel.punctuation import listed
 from kernel.reading import UNSTORABLE
 
 PLACES: Final[Mapping[str, frozenset[str]]] = {
@@ -181,7 +182,7 @@ def _refuse_shape(parts: Any) -> None:
         if name not in PARTS:
             raise MappingUnusable(
                 why=_now("there is no part “{name}”. It takes: {known}.").format(
-                    name=name, known=", ".join(PARTS)
+                    name=name, known=listed(PARTS)
                 )
             )
         if not _fits(name, value):
@@ -217,15 +218,15 @@ def _refuse_questions(mapping: ImportMapping, form: FormDeclaration) -> None:
         raise MappingUnusable(why=_now("it names no question in “answers” or “row”."))
     if stray := [name for name in mapping.match if name not in mapping.answers]:
         raise MappingUnusable(
-            why=_now("“match” names {names}, which no column answers.").format(names=", ".join(stray))
+            why=_now("“match” names {names}, which no column answers.").format(names=listed(stray))
         )
     if stray := [name for name in mapping.key if name not in mapping.row]:
         raise MappingUnusable(
-            why=_now("“key” names {names}, which no column answers.").format(names=", ".join(stray))
+            why=_now("“key” names {names}, which no column answers.").format(names=listed(stray))
         )
     for word, reason in mapping.missing.items():
         if reason not in set(Missing):
-            known = ", ".join(Missing)
+            known = listed(Missing)
             raise MappingUnusable(
                 why=_now("“{word}” stands for {reason}, which is no reason: {known}.").format(
                     word=word, reason=reason, known=known

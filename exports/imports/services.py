@@ -40,6 +40,7 @@ from exports.imports.models import CellOutcome, DataImport, ImportState
 from exports.typed import errors_of, patched
 from followup.models import Visit
 from kernel.errors import Forbidden, Refusal
+from kernel.punctuation import listed
 from kernel.reading import UNSTORABLE, UnreadableError, day, number_of_participant
 from kernel.row_keys import row_key
 from trials.models import Participant, Site
@@ -191,7 +192,7 @@ def _hold(data_import: DataImport, *, by: User) -> DataImport:
 
 def _refuse_missing_columns(table: FileTable, mapping: ImportMapping) -> None:
     if absent := [column for column in mapping.columns if column not in table.columns]:
-        why = _("{file} has no column {names}.").format(file=table.name, names=", ".join(sorted(set(absent))))
+        why = _("{file} has no column {names}.").format(file=table.name, names=listed(sorted(set(absent))))
         raise MappingUnusable(why=why)
 
 
@@ -203,7 +204,7 @@ def _site_of(table: FileTable, mapping: ImportMapping, *, by: User) -> Site:
     if not sites:
         raise FileOfNobody(file=table.name, column=mapping.participant)
     if len(sites) > 1:
-        raise FileOfSeveralSites(file=table.name, sites=", ".join(site.code for site in sites))
+        raise FileOfSeveralSites(file=table.name, sites=listed(site.code for site in sites))
     return sites[0]
 
 
@@ -353,7 +354,7 @@ def _sequence(
             raise LineUnknowable(column=mapping.answers[name], text=text or "–") from unread
     alike = records_known_by(values, list(begun_records(form, participant)))
     if len(alike) > 1:
-        numbers = ", ".join(str(row.sequence) for row in alike)
+        numbers = listed(str(row.sequence) for row in alike)
         raise LineOfSeveral(participant=participant.number, numbers=numbers)
     if alike:
         return int(alike[0].sequence)
@@ -387,7 +388,7 @@ def _saved(
         begun = form_begun(key, (stored.record if stored else key.participant).protocol_version)
         compare(about, begun, mapping, stored, zone=zone)
     if about.new:
-        numbers = ", ".join(map(str, sorted({cell.line for cell in about.new})[:20]))
+        numbers = listed(sorted({cell.line for cell in about.new})[:20])
         reason = _("{said}, lines {lines}").format(said=said, lines=numbers)
         _save(about, key, stored, begun, zone, reason=reason, by=by, at=at)
     return about.cells

@@ -32,6 +32,7 @@ from exports.odm.study import (
 )
 from exports.sdtm.targets import target_of
 from exports.tables import STUDY
+from kernel.punctuation import listed
 from protocol.text import ProtocolText, load, versions
 
 TYPES: Final = {
@@ -383,7 +384,7 @@ def _form_title(form: FormDeclaration) -> str:
 
 def _how(question: Question) -> str:
     """Return how an answer is computed: its definition, and from what."""
-    read = _("Computed by the program from: {answers}").format(answers=", ".join(question.reads) or "–")
+    read = _("Computed by the program from: {answers}").format(answers=listed(question.reads) or "–")
     return " ".join(part for part in (_helped(question), read) if part)
 
 

@@ -17,6 +17,7 @@ from crf.engine.base import COMPLETED, RecordState
 from exports.listed.catalogue import BY_NAME, USUAL
 from exports.tables import Column, File
 from kernel.errors import Refusal
+from kernel.punctuation import listed
 from protocol.text import load, versions
 from trials.models import Participant
 
@@ -262,7 +263,7 @@ def _refuse_unknown(named: Iterable[str], known: Iterable[str], refusal: type[Re
     every = list(known)
     for each in named:
         if each not in every:
-            raise refusal(**{name: each, "known": ", ".join(every)})
+            raise refusal(**{name: each, "known": listed(every)})
 
 
 def refuse_odd_view(view: TableView, file: File) -> None:

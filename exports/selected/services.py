@@ -30,6 +30,7 @@ from exports.selected.selection import (
 from exports.tables import File, files_of
 from kernel.errors import Refusal
 from kernel.row_keys import row_key
+from kernel.punctuation import listed
 from kernel.turns import wait_for_turn
 from trials.models import Site
 
@@ -113,7 +114,7 @@ def _refuse_narrowed(chosen: Selection, kind: DataFormat, arm: str) -> None:
     if arm in (ArmShown.MASKED, ArmShown.ABSENT):
         parts.append(str(_("arm {shown}")).format(shown=arm))
     if parts:
-        raise NotInThisFormat(format=kind.label, parts=", ".join(parts))
+        raise NotInThisFormat(format=kind.label, parts=listed(parts))
 
 
 def file_named(name: str, cut: Cut, *, identifying: bool = False) -> File:
@@ -127,7 +128,7 @@ def file_named(name: str, cut: Cut, *, identifying: bool = False) -> File:
     files = files_of(form, cut=cut, identifying=identifying) if form else iter(())
     made = next((file for file in files if file.name == name), None)
     if made is None:
-        raise UnknownTable(name=name, known=", ".join(BY_NAME))
+        raise UnknownTable(name=name, known=listed(BY_NAME))
     return made
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crf.engine.base import RecordState
 from exports.selected.selection import TESTS, ArmShown, Selection, TableView
+from kernel.punctuation import listed
 
 Line = tuple[str | Promise, str | Promise]
 
@@ -20,9 +21,9 @@ def selection_in_words(chosen: Selection) -> list[Line]:
 
 def _lines(chosen: Selection) -> Iterator[Line]:
     narrowing: list[Line] = [
-        (_("Participants"), ", ".join(chosen.participants)),
-        (_("Visits"), ", ".join(chosen.visits)),
-        (_("States of records"), ", ".join(str(RecordState(state).label) for state in chosen.states)),
+        (_("Participants"), listed(chosen.participants)),
+        (_("Visits"), listed(chosen.visits)),
+        (_("States of records"), listed(RecordState(state).label for state in chosen.states)),
         (_("Changed from"), chosen.since.isoformat() if chosen.since else ""),
         (_("Changed until"), chosen.until.isoformat() if chosen.until else ""),
         (
@@ -33,7 +34,7 @@ def _lines(chosen: Selection) -> Iterator[Line]:
     yield _("Arm"), ArmShown(chosen.arm).label
     yield from ((name, words) for name, words in narrowing if words)
     if chosen.tables is not None:
-        yield _("Tables beside the forms"), ", ".join(chosen.tables) or _("none")
+        yield _("Tables beside the forms"), listed(chosen.tables) or _("none")
     if chosen.view:
         yield from _view(chosen.view)
 
@@ -41,8 +42,8 @@ def _lines(chosen: Selection) -> Iterator[Line]:
 def _view(view: TableView) -> Iterator[Line]:
     yield _("Table"), view.file
     if view.columns:
-        yield _("Columns"), ", ".join(view.columns)
+        yield _("Columns"), listed(view.columns)
     for each in view.filters:
         yield _("Only rows where"), f"{each.column} {TESTS[each.test]} {each.value}".strip()
     if view.order:
-        yield _("Sorted by"), ", ".join(view.order)
+        yield _("Sorted by"), listed(view.order)

@@ -22,6 +22,7 @@ from followup.models import ContactAttempt
 from followup.wording import ChangeLine, change_lines
 from kernel.clock import local_date
 from kernel.days import written
+from kernel.punctuation import listed
 from kernel.service_form import ForeseeingForm, Page
 from trials.forms import WithdrawalCancelForm, WithdrawalCorrectionForm, WithdrawalForm
 from trials.models import LossToFollowUp, Participant, Withdrawal
@@ -163,7 +164,7 @@ def _step(
     context = {"form": form, "page": _page(participant, title, button, about)}
     if form.follows is not None and "on" in form.cleaned_data:
         days = met_after(participant, form.cleaned_data["on"])
-        context["met_after"] = ", ".join(written(day) for day in days)
+        context["met_after"] = listed(written(day) for day in days)
     return render(request, "followup/consequences.html", context, status=form.status)
 
 

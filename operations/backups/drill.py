@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
+from kernel.punctuation import listed
 from operations.backups.reading import restore, restore_files
 from operations.services import QualificationFinding
 
@@ -90,4 +91,4 @@ def _refuse_in_use(server: str) -> None:
             [DATABASE],
         ).fetchall()
     if rows:
-        raise ScratchServerInUse(names=", ".join(row[0] for row in rows))
+        raise ScratchServerInUse(names=listed(row[0] for row in rows))

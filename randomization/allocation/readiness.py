@@ -50,6 +50,7 @@ class Ready:
     scheme: Scheme
     stage: StageSource
     stratum: str
+    places_left: int  # in the trial, as its protocol plans
     too_old: tuple[TooOld, ...] = ()
 
 
@@ -62,6 +63,7 @@ class Readiness:
     scheme: Scheme | None
     stage: StageSource | None
     stratum: str
+    places_left: int
     too_old: tuple[TooOld, ...] = ()
 
     @property
@@ -69,7 +71,7 @@ class Readiness:
         """What to go on with; None while anything is missing."""
         if self.unmet or self.decision is None or self.scheme is None or self.stage is None:
             return None
-        return Ready(self.decision, self.scheme, self.stage, self.stratum)
+        return Ready(self.decision, self.scheme, self.stage, self.stratum, self.places_left)
 
 
 def stratum_name(site_code: str, stage: str) -> str:
@@ -86,15 +88,18 @@ def readiness(participant: Participant, *, at: datetime, on: date | None = None)
     scheme = Scheme.objects.in_force()
     stage = _stratifying_stage(participant, at)
     decision = live_decision(participant)
+    places_left = _places_left(participant)
     unmet = (
         *_standing(participant),
-        *(_room(participant) if on is None else ()),  # who was allocated on paper in an outage is entered
+        *(
+            _room(participant, places_left) if on is None else ()
+        ),  # who was allocated on paper in an outage is entered
         *_decision(participant, decision),
         *_stratum(participant, scheme, stage),
     )
     name = stratum_name(participant.site.code, stage.group) if stage else ""
     too_old = tuple(too_old_on(participant, on=day, at=at))
-    return Readiness(tuple(unmet), decision, scheme, stage, name, too_old)
+    return Readiness(tuple(unmet), decision, scheme, stage, name, places_left, too_old)
 
 
 def _stratifying_stage(participant: Participant, at: datetime) -> StageSource | None:
@@ -116,7 +121,14 @@ def _standing(participant: Participant) -> Iterator[Unmet]:
         yield Unmet("screening", _("The participant is no longer in screening."), *here)
 
 
-def _room(participant: Participant) -> Iterator[Unmet]:
+def _places_left(participant: Participant) -> int:
+    """Return how many more the protocol plans than are randomized, the participant not counted."""
+    with scope(user_id=None, sites=EVERYTHING):  # a count of the whole trial, on behalf of one site
+        everybody = Allocation.objects.exclude(participant=participant).count()
+    return planned_participants(participant.protocol_version) - everybody
+
+
+def _room(participant: Participant, places_left: int) -> Iterator[Unmet]:
     """Yield what says that enough people are randomized: at the site by its cap, in the trial by its protocol."""
     site = participant.site
     allocated = Allocation.objects.exclude(participant=participant)
@@ -124,10 +136,8 @@ def _room(participant: Participant) -> Iterator[Unmet]:
         text = gettext("Site {site} has randomized as many participants as it may: {cap}.")
         told = text.format(site=site.code, cap=site.enrolment_cap)
         yield Unmet("site_cap", told, "trials:site", site.code)
-    planned = planned_participants(participant.protocol_version)
-    with scope(user_id=None, sites=EVERYTHING):  # a count of the whole trial, on behalf of one site
-        everybody = allocated.count()
-    if everybody >= planned:
+    if places_left <= 0:
+        planned = planned_participants(participant.protocol_version)
         text = gettext("The trial has randomized as many participants as its protocol plans: {planned}.")
         yield Unmet("trial_cap", text.format(planned=planned), "trials:site", site.code)
 

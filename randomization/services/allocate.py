@@ -19,7 +19,9 @@ from crf.recheck import recheck_participant
 from followup.services import catch_up, plan_visits_for
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
+from kernel.punctuation import listed_apart
 from kernel.scope import EVERYTHING, scope
+from kernel.turns import wait_for_turn
 from randomization.allocation.certificate import Certificate, certificate_of, minimization_certificate_of
 from randomization.allocation.readiness import Ready, readiness
 from randomization.allocation.verify import fault_of
@@ -40,6 +42,7 @@ from trials.models import Participant, Site
 from trials.services import propose_deviation, reveal_arm, set_milestone
 
 security = logging.getLogger("palace3.security")
+LAST_PLACES = 50  # of the trial: more than ever press at once
 
 
 class MayNotRandomize(Forbidden):
@@ -147,6 +150,9 @@ def _take_place(participant: Participant, pressed: _Pressed, *, by: User, at: da
     if participant.site.enrolment_cap is not None:  # two at once see each other's place
         Site.objects.select_for_update(no_key=True).get(pk=participant.site_id)
     ready = _readiness_or_refusal(participant, pressed, at)
+    if ready.places_left <= LAST_PLACES:
+        wait_for_turn("the last places of the trial")  # sites that press at once count each other
+        ready = _readiness_or_refusal(participant, pressed, at)
     signature = sign(
         record=f"randomization {participant.number}",
         digest=ready.decision.digest,
@@ -218,7 +224,7 @@ def _readiness_or_refusal(participant: Participant, pressed: _Pressed, at: datet
 
 
 def _in_words(too_old: tuple[TooOld, ...]) -> str:
-    return "; ".join(f"{each.label} {each.day.isoformat()}" for each in too_old)
+    return listed_apart(f"{each.label} {each.day.isoformat()}" for each in too_old)
 
 
 def complete_allocation(*, participant: Participant, by: User, at: datetime) -> Allocation:

@@ -21,6 +21,7 @@ from audit.acts import open_act
 from audit.models import Act
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
+from kernel.punctuation import listed
 from kernel.scope import EVERYTHING, scope
 from kernel.turns import wait_for_turn
 from protocol.text import load
@@ -273,7 +274,7 @@ def _ask_for_more(
             raise SchemeNotActive(scheme=locked.name)
         covered = [stratum for stratum in strata if locked.covers(stratum)]
         if kind == PartKind.SITES and covered:
-            raise StrataCoveredAlready(strata=", ".join(covered))
+            raise StrataCoveredAlready(strata=listed(covered))
         return _ask(locked, kind, strata, by=by, password=password, at=at, act=act)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from kernel.punctuation import listed
 from kernel.reading import UnreadableError, plain, words
 from protocol.statistics.observations import Observation
 from reports.survival.refusals import (
@@ -125,7 +126,7 @@ def _check_head(head: Sequence[str], columns: TableColumns) -> None:
             raise ColumnTwice(column=column)
     for column in columns.needed:
         if column not in head:
-            raise ColumnMissing(column=column, columns=", ".join(head))
+            raise ColumnMissing(column=column, columns=listed(head))
 
 
 def _check_identifier(row: Mapping[str, str], column: str, line: int, first_lines: dict[str, int]) -> None:

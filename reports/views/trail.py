@@ -19,6 +19,7 @@ from accounts.requests import PersonRequest
 from crf import catalogue
 from kernel.clock import local_date
 from kernel.pagination import count_up_to
+from kernel.punctuation import listed
 from kernel.service_form import Page
 from kernel.spreadsheets import as_csv, as_xlsx
 from reports import services
@@ -127,7 +128,7 @@ def plan_review(request: PersonRequest) -> HttpResponse:
     )
     if form.submits(services.plan_review, filters=chosen.as_query(), by=request.user, at=now):
         return redirect("reports:trail-reviews")
-    said = ", ".join(f"{name}: {value}" for name, value in chosen.as_query().items())
+    said = listed(f"{name}: {value}" for name, value in chosen.as_query().items())
     about = _("What is read: %(filters)s") % {"filters": said or _("the whole trail")}
     page = _page(_("Plan a review of the audit trail"), _("Plan it"), about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

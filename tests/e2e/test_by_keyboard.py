@@ -228,7 +228,7 @@ def test_each_role_does_its_main_task_by_the_keyboard_alone(
 def told_by_the_table() -> dict[str, tuple[int, int | None]]:
     """Return pages and keys of each task, as docs/tasks.md has them; None where Tab leads through a whole page."""
     _first, _mark, second = TABLE.read_text().partition("| by keyboard ")
-    rows = [line.strip("| \n").split(" | ") for line in second.splitlines()[2:] if line.startswith("|")]
+    rows = [line.strip("| \n").split(" | ") for line in second.partition("\n\n")[0].splitlines()[2:]]
     return {row[0]: (int(row[2]), int(row[3]) if row[3].isdigit() else None) for row in rows}
 
 

@@ -17,6 +17,7 @@ from accounts.services import sign
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal
+from kernel.punctuation import listed
 from kernel.scope import EVERYTHING, scope, tell_site
 from trials.models import CloseOut, Delegation, Site, SiteCopy
 from trials.models.closing import KEPT, OpenMatter
@@ -274,7 +275,7 @@ def _refuse_unless_ready(
     if site.state != SiteState.CLOSED:
         raise StillRecruiting(site=site.code, state=site.get_state_display())
     if left := unsettled(open_matters, keeper=keeper):
-        said = ", ".join(f"{matter.label} ({open_matters[matter]})" for matter in left)
+        said = listed(f"{matter.label} ({open_matters[matter]})" for matter in left)
         raise MattersOpen(site=site.code, open=said)
     if keeper is None:
         return

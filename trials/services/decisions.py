@@ -12,6 +12,7 @@ from accounts.permissions import Permission
 from accounts.services import sign
 from audit.acts import note_moved, open_act
 from kernel.errors import Forbidden, Refusal
+from kernel.punctuation import listed
 from trials.models import EligibilityDecision, Participant
 from trials.models.participants import Track
 from trials.models.sites import TAKES_NOBODY_IN
@@ -173,9 +174,9 @@ def _refuse_unless_ready(
     unknown = [c["code"] for c in evidence["criteria"] if c["met"] is None]
     failed = [c["code"] for c in evidence["criteria"] if c["met"] is False]
     if failed:
-        raise EvidenceAgainst(participant=participant.number, criteria=", ".join(failed))
+        raise EvidenceAgainst(participant=participant.number, criteria=listed(failed))
     if unknown:
-        raise EvidenceIncomplete(participant=participant.number, missing=", ".join(unknown))
+        raise EvidenceIncomplete(participant=participant.number, missing=listed(unknown))
 
 
 def version_moved(participant: Participant) -> SiteFollowsAnotherVersion:

@@ -14,6 +14,7 @@ from audit.acts import note_moved, open_act
 from audit.models import Act
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from kernel.punctuation import listed
 from kernel.scope import tell_site
 from kernel.uploads import TakenFile
 from protocol.text import versions
@@ -237,7 +238,7 @@ def activate_site(
             *open_needs(locked, on=today, has_places=has_places),
         ]
         if missing:
-            raise ChecklistOpen(site=locked.code, missing=", ".join(str(each.label) for each in missing))
+            raise ChecklistOpen(site=locked.code, missing=listed(each.label for each in missing))
         locked.state, locked.act = SiteState.ACTIVE, act
         tell_site(site=locked.pk)
         locked.save(update_fields=["state", "act"])

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from kernel.pagination import BoundedPaginator
+from kernel.punctuation import listed
 from kernel.service_form import Page
 from trials import services
 from trials.identity import identity_is_asked
@@ -66,9 +67,7 @@ def settle(request: PersonRequest, pk: int) -> HttpResponse:
     if form.submits(services.settle_same_person, **told):
         messages.success(request, _("It is settled; both sites see what was found."))
         return redirect("trials:registered-twice")
-    title = _("Are %(numbers)s one person?") % {
-        "numbers": ", ".join(side.participant.number for side in sides)
-    }
+    title = _("Are %(numbers)s one person?") % {"numbers": listed(side.participant.number for side in sides)}
     about = _("Ask both sites by telephone to compare their identification logs. Nobody sends a name.")
     page = Page(title, _("Settle it"), reverse("trials:registered-twice"), _("Registered twice"), about)
     return render(request, "trials/step.html", {"form": form, "page": page}, status=form.status)

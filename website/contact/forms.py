@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import reading
 from kernel.fields import WordsField
+from kernel.punctuation import listed
 from website.contact.centres import Centre
 from website.contact.cities import City, find_cities
 
@@ -251,7 +252,7 @@ def city_of(typed: str) -> tuple[City | None, str]:
     if len(cities) == 1:
         return cities[0], ""
     if cities:
-        names = ", ".join(city.name_in(get_language() or "en") for city in cities)
+        names = listed(city.name_in(get_language() or "en") for city in cities)
         return None, str(_("There are several: {names}. Type one of these.")).format(names=names)
     if not typed.strip():
         return None, str(_("Type the name of your city, in Chinese or in English."))

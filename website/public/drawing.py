@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from kernel.punctuation import listed_apart
 from protocol.text import ProtocolText
 
 WIDTH: Final = 360
@@ -63,7 +64,7 @@ class ArmPath:
 
 
 def _sentence(title: str, *lines: str) -> str:
-    return f"{title} ({'; '.join(lines)})" if lines else title
+    return f"{title} ({listed_apart(lines)})" if lines else title
 
 
 def paths_of(protocol: ProtocolText, facts: Mapping[str, str]) -> list[ArmPath]:

@@ -19,6 +19,7 @@ from accounts.services import sign
 from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
+from kernel.punctuation import listed
 from kernel.turns import wait_for_turn
 from protocol.text import load
 from trials.models import PageConfirmation, PublicText
@@ -167,7 +168,7 @@ def _refuse_unreadable(title: str, body: str) -> None:
 
 
 def quoted(tokens: Sequence[str]) -> str:
-    return ", ".join(f"“{token}”" for token in tokens)
+    return listed(f"“{token}”" for token in tokens)
 
 
 def draft_first_texts(*, by: User, at: datetime) -> list[PublicText]:

@@ -41,11 +41,11 @@ function markChange(page, question) {
 }
 
 function inOneSentence(page, name, before, now) {
-  const { textChange, textNone } = page.texts;
+  const { textChange, textListed, textNone } = page.texts;
   const [old, young] = [before, now].map((answered) => {
     const [values, why] = JSON.parse(answered);
     const words = values.map((value) => inWords(page, name, value));
-    return [...words, ...why.map((value) => inWords(page, `${name}__why`, value))].join(", ");
+    return [...words, ...why.map((value) => inWords(page, `${name}__why`, value))].join(textListed);
   });
   return textChange.replace(/\{(old|new)\}/g, (_, mark) => (mark === "old" ? old : young) || textNone);
 }

@@ -34,14 +34,14 @@ function words(page, row) {
   const number = one("[data-number]", row)?.textContent || Number(row.dataset.row.split("-").pop()) + 1;
   const said = answered(page, row)
     .slice(0, TOLD)
-    .map((question) => `${labelOf(question)}: ${saidOf(page, question)}`);
-  return `${title} ${number} – ${said.join("; ")}`;
+    .map((question) => `${labelOf(question)}${page.texts.textLabel}${saidOf(page, question)}`);
+  return `${title} ${number} – ${said.join(page.texts.textListedApart)}`;
 }
 
 function saidOf(page, question) {
   const name = question.dataset.q;
   const why = textsOf(page, `${name}__why`).map((value) => inWords(page, `${name}__why`, value));
-  return [...textsOf(page, name).map((value) => inWords(page, name, value)), ...why].join(", ");
+  return [...textsOf(page, name).map((value) => inWords(page, name, value)), ...why].join(page.texts.textListed);
 }
 
 export const rowsInWords = (page) => vanishing(page).map((row) => words(page, row));

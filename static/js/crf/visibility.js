@@ -59,6 +59,6 @@ function tellCleared(page) {
   const left = [...alone.map(labelOf), ...rowsInWords(page)];
   place.hidden = !left.length;
   if (!left.length) return;
-  const questions = left.join(", ");
+  const questions = left.join(page.texts.textListed);
   place.textContent = page.texts.textCleared.replace("{questions}", () => questions);
 }

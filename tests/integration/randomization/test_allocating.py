@@ -135,9 +135,7 @@ def test_only_an_investigator_of_the_site_randomizes(world, part, eligible, who)
         randomize(participant=participant, confirmed_stratum="01/III", by=person, password=PASSWORD, at=NOW)
 
 
-def test_nobody_is_randomized_beyond_the_cap_of_the_site_or_the_size_of_the_trial(
-    world, part, eligible, monkeypatch
-):
+def test_nobody_is_randomized_beyond_the_cap_of_the_site_or_of_the_trial(world, part, eligible, monkeypatch):
     press(world, eligible())
     with as_person(world.trial_manager):
         change_site(site=world.site, by=world.trial_manager, at=NOW, reason="contract", enrolment_cap=1)

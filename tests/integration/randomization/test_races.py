@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 from django.db import connections
 
+from accounts.services import sign
 from kernel.scope import EVERYTHING, scope
+from randomization.allocation import readiness
 from randomization.models import Allocation
-from randomization.services import randomize
+from randomization.services import allocate, randomize
+from randomization.services.allocate import NotReadyToRandomize
 from randomization.services.sweep import sweep_unrevealed
 from tests.integration.randomization.conftest import DIGEST, Evidence, StageGroup
 from tests.integration.randomization.many_clients import ManyClients, at_once, bulk_eligible
@@ -102,6 +106,38 @@ def test_sixteen_clients_that_press_for_one_participant_see_one_allocation(
     clients = ManyClients([participant] * 16, pressed_by(world.investigator), tmp_path, kills=0)
     clients.run()
     assert_whole(superuser, clients, 1)
+
+
+def test_two_who_press_for_the_last_place_of_the_trial_are_not_both_randomized(
+    world, part, stages, monkeypatch
+):
+    monkeypatch.setattr(readiness, "planned_participants", lambda version: 1)
+    both = threading.Barrier(2)
+
+    def wait_and_sign(**asked):
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=1)  # whoever may take a place waits for the other
+        return sign(**asked)
+
+    monkeypatch.setattr(allocate, "sign", wait_and_sign)
+    press, refused = pressed_by(world.investigator), []
+
+    def work(pk):
+        try:
+            press(pk)
+        except NotReadyToRandomize as full:
+            refused.append(str(full))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work, args=(pk,)) for pk in crowd(world, world.site, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert at_once(Allocation.objects.count) == 1
+    assert len(refused) == 1
+    assert "as many participants as its protocol plans: 1" in refused[0]
 
 
 def test_threads_of_one_server_are_served_one_after_the_other(world, part, stages, superuser, tmp_path):

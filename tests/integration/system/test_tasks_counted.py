@@ -162,6 +162,16 @@ def finds_a_visit(world: World, person: Participant) -> Walk:
     return walk
 
 
+PROMISED = {
+    ("record a visit", "pages"): 2,
+    ("dose 5 by the keyboard", "keys"): 12,
+    ("answer three queries", "pages"): 2,
+    ("register until ready", "pages"): 8,
+    ("record a serious event", "pages"): 3,
+    ("raise a query", "pages"): 1,
+    ("see what is incomplete", "pages"): 1,
+    ("sign a year of follow-up", "passwords"): 1,
+}
 TASKS: dict[str, Callable[[World, Participant], Walk]] = {
     "record a visit that is due": records_a_visit,
     "answer three queries of a participant": answers_three_queries,
@@ -181,6 +191,24 @@ def written() -> dict[str, tuple[int, int]]:
         if line.startswith("|")
     ]
     return {row[0]: (int(row[3]), int(row[5])) for row in rows[2:]}
+
+
+def rows_under(head: str) -> list[list[str]]:
+    """Return the rows of the table whose first heading is ``head``."""
+    _before, _mark, table = TABLE.read_text().partition(f"| {head} |")
+    lines = table.partition("\n\n")[0].strip().splitlines()[2:]
+    return [line.strip("| ").split(" | ") for line in lines]
+
+
+def test_the_eight_promised_tasks_take_no_more_than_promised() -> None:
+    walked = {(name, "pages"): pages for name, (pages, _passwords) in written().items()}
+    walked |= {(name, "passwords"): passwords for name, (_pages, passwords) in written().items()}
+    for name, _who, pages, keys in rows_under("by keyboard"):
+        walked |= {(name, "pages"): int(pages)} | ({(name, "keys"): int(keys)} if keys.isdigit() else {})
+    promised = rows_under("promised")
+    assert {(task, counted): int(most) for task, counted, most, _now, _walk in promised} == PROMISED
+    for task, counted, most, now, walk in promised:
+        assert walked[(walk, counted)] == int(now) <= int(most), task
 
 
 def test_the_table_has_every_task_that_is_walked() -> None:
