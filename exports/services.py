@@ -46,8 +46,8 @@ from exports.writing import AboutExport, Manifest, WantedFiles, write_zip
 from kernel.clock import local_date, with_offset
 from kernel.errors import Refusal
 from kernel.files import digest_of_file
-from kernel.row_keys import row_key
 from kernel.punctuation import listed
+from kernel.row_keys import row_key
 from kernel.snapshot import one_snapshot
 from kernel.tasks import send
 from trials.models import Site

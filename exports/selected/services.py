@@ -29,8 +29,8 @@ from exports.selected.selection import (
 )
 from exports.tables import File, files_of
 from kernel.errors import Refusal
-from kernel.row_keys import row_key
 from kernel.punctuation import listed
+from kernel.row_keys import row_key
 from kernel.turns import wait_for_turn
 from trials.models import Site
 
