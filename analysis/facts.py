@@ -16,6 +16,7 @@ from analysis.stored_operations import endoscopic_resections_of, operations_of
 from crf.catalogue.survival import rules as survival
 from crf.engine.checks import earliest_day, latest_day
 from crf.engine.former_codes import FORMER_AT_RESTAGING
+from followup.visit_conduct import ContactMode
 from protocol.endpoints import DeathDate, death_day, death_without_date, last_alive
 from protocol.facts import (
     BurdenFacts,
@@ -87,7 +88,11 @@ def _by(day: date | None, cutoff: date) -> date | None:
 def _known(stored: StoredParticipant) -> dict[str, Any]:
     """Return the answers under the names by which the rules of the survival form read them."""
     saying = ("SURV", "FU")
-    seen = (row["took_place_on"] for row in stored.visits if not set(row.get("forms") or ()) & set(saying))
+    seen = (
+        row["took_place_on"]
+        for row in stored.visits
+        if not set(row.get("forms") or ()) & set(saying) and row.get("contact_mode") != ContactMode.RECORDS
+    )
     return {
         "visit_last_on": max(filter(None, seen), default=None),
         "milestone_rand": stored.rand,

@@ -65,7 +65,7 @@ READ: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "COMP.comps": ("eccg_code", "comp_reop", "comp_icu"),
     }
 )
-OF_VISITS = ("code", "forms", "closes", "took_place_on", "timing")
+OF_VISITS = ("code", "forms", "closes", "took_place_on", "timing", "contact_mode")
 
 
 @dataclass(frozen=True)

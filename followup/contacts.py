@@ -76,10 +76,10 @@ def met_after(participant: Participant, on: date) -> list[date]:
 
 def days_seen(participant: Participant) -> list[date]:
     """Return the days of the visits at which the participant was seen; a sweep may have asked a register alone."""
-    text, visits = text_for(participant), Visit.objects.filter(participant=participant)
+    text, visits = text_for(participant), Visit.objects.at_which_met().filter(participant=participant)
     return [
         visit.took_place_on
-        for visit in visits.exclude(took_place_on=None)
+        for visit in visits
         if visit.took_place_on and is_seen_at(text, visit.code, participant.arm)
     ]
 

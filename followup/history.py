@@ -86,7 +86,7 @@ def _examined_on(visits: Iterable[Visit]) -> Iterator[date]:
 def days_met(people: Iterable[int], since: date, until: date) -> dict[int, list[tuple[date, int | None]]]:
     """Return by participant the days on which they were seen, with the visit, or reached; sweeps ask nothing then."""
     of = {"participant_id__in": list(people)}
-    seen = Visit.objects.filter(**of, took_place_on__range=(since, until)).order_by()
+    seen = Visit.objects.at_which_met().filter(**of, took_place_on__range=(since, until)).order_by()
     reached = ContactAttempt.objects.standing().filter(
         **of, result=ContactResult.REACHED, on__range=(since, until)
     )

@@ -40,6 +40,10 @@ SHOWN_ON = models.Case(models.When(took_place_on__isnull=True, then="proposed_on
 
 
 class VisitSet(SiteQuerySet):
+    def at_which_met(self) -> Self:
+        """Narrow to visits that took place, less those at which nobody was met: records alone prove no life."""
+        return self.filter(took_place_on__isnull=False).exclude(contact_mode=ContactMode.RECORDS)
+
     def awaited(self) -> Self:
         return self.filter(state__in=AWAITED)
 

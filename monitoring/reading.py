@@ -73,10 +73,15 @@ WHERE a.verb = 'crf:answers:save' AND a.role IN ('coordinator', 'investigator') 
 VITAL_STATUS = """
 SELECT p.site_id, count(*) FILTER (WHERE died.id IS NOT NULL OR %(today)s - greatest(
            m.on,
-           (SELECT max(v.took_place_on) FROM followup_visit v WHERE v.participant_id = p.id),
-           (SELECT max(c.on) FROM followup_contactattempt c WHERE c.participant_id = p.id AND c.result = 'reached'),
-           (SELECT max(f.status_dt) FROM crf_record r JOIN {table} f ON f.id = r.id
-             WHERE r.participant_id = p.id AND r.state <> 'empty' AND f.vital = 'alive')
+           (SELECT max(v.took_place_on) FROM followup_visit v
+             WHERE v.participant_id = p.id AND NOT v.forms && ARRAY[{saying}]::varchar[]
+               AND v.contact_mode IS DISTINCT FROM 'records'),
+           (SELECT max(c.on) FROM followup_contactattempt c
+             WHERE c.participant_id = p.id AND c.cancelled_at IS NULL AND c.result = 'reached'),
+           (SELECT max(f.status_dt) FROM crf_record r JOIN {survival} f ON f.id = r.id
+             WHERE r.participant_id = p.id AND r.state <> 'empty' AND f.vital = 'alive'),
+           (SELECT max(f.fu_dt) FROM crf_record r JOIN {follow_up} f ON f.id = r.id
+             WHERE r.participant_id = p.id AND r.state <> 'empty' AND f.alive = 'Y')
        ) <= %(news)s), count(*)
 FROM trials_participant p JOIN trials_milestone m ON m.participant_id = p.id AND m.code = 'RAND' AND m.on IS NOT NULL
 LEFT JOIN trials_milestone died ON died.participant_id = p.id AND died.code = 'DEATH'
@@ -109,6 +114,12 @@ def _records(form: str, *, exposure: str = "years", which: str = "true") -> str:
     return RECORDS_BY.format(table=_table(form), form=form, exposure=exposure, which=which)
 
 
+def _vital_status() -> str:
+    """Return the question after the last news of each participant, as the report of vital status asks it."""
+    saying = ", ".join(f"'{code}'" for code in catalogue.saying_alive())
+    return VITAL_STATUS.format(survival=_table("SURV"), follow_up=_table("FU"), saying=saying)
+
+
 def _visits() -> list[tuple[Any, ...]]:
     sites = dict(Site.objects.values_list("code", "pk"))
     kept = adherence_of(Visit.objects.all()).by_site
@@ -124,7 +135,7 @@ READERS: Final[Mapping[str, Callable[[date], list[tuple[Any, ...]]]]] = {
     "digit-preference": lambda today: _asked(PRESSURES.format(table=_table("VS")), today),
     "alike-values": lambda today: _asked(ALIKE.format(table=_table("VS")), today),
     "odd-hours": lambda today: _asked(ODD_HOURS, today),
-    "vital-status": lambda today: _asked(VITAL_STATUS.format(table=_table("SURV")), today),
+    "vital-status": lambda today: _asked(_vital_status(), today),
     "eligibility-deviations": lambda today: _asked(
         _records("DV", exposure="randomized", which="f.dv_cat = 'eligibility'"), today
     ),

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from crf import catalogue
-from followup.visit_conduct import ContactResult
+from followup.visit_conduct import ContactMode, ContactResult
 from protocol.text import load
 from reports.plots import shares
 from reports.quality import Report, Table, added, share
@@ -31,7 +31,8 @@ WITH person AS (
            greatest(
                rand.on,
                (SELECT max(v.took_place_on) FROM followup_visit v
-                 WHERE v.participant_id = p.id AND NOT v.forms && %(saying)s::varchar[]),
+                 WHERE v.participant_id = p.id AND NOT v.forms && %(saying)s::varchar[]
+                   AND v.contact_mode IS DISTINCT FROM %(nobody_met)s),
                (SELECT max(c.on) FROM followup_contactattempt c
                  WHERE c.participant_id = p.id AND c.cancelled_at IS NULL AND c.result = %(reached)s),
                (SELECT max(a.status_dt) FROM crf_record r JOIN {survival} a ON a.id = r.id
@@ -70,6 +71,7 @@ def _counted(sites: QuerySet[Site], today: date) -> list[tuple[Any, ...]]:
                 "sites": keys,
                 "today": today,
                 "reached": ContactResult.REACHED.value,
+                "nobody_met": ContactMode.RECORDS.value,
                 "saying": list(catalogue.saying_alive()),
             },
         )

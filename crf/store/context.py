@@ -265,9 +265,9 @@ class FormContext:
         return last
 
     def _last_visit_on(self) -> date | None:
-        """Read the day of the last visit, but for visits whose form says itself who was alive on that day."""
-        took_place = Visit.objects.filter(participant=self.participant, took_place_on__isnull=False)
-        visits = took_place.exclude(forms__overlap=list(catalogue.saying_alive()))
+        """Read the last day on which a visit met somebody, but for visits whose form says itself who was alive then."""
+        met = Visit.objects.at_which_met().filter(participant=self.participant)
+        visits = met.exclude(forms__overlap=list(catalogue.saying_alive()))
         last: date | None = visits.aggregate(last=Max("took_place_on"))["last"]
         return last
 

@@ -12,6 +12,7 @@ from followup.history import UNSCHEDULED, is_seen_at, text_for
 from followup.models import HAPPENED, Visit, VisitState
 from followup.services.loss import lost_before, reach_again
 from followup.services.planning import plan_visits_for
+from followup.visit_conduct import ContactMode
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.history import ALL_OVER
@@ -200,13 +201,14 @@ def describe_visit(
 ) -> Visit:
     """How and where the visit was made, and whose record its answers come from, is on record (CDISC SV).
 
+    Where nobody was met the day proves no life, and a sweep of vital status is asked for as if there had been no visit.
     Refuses: a visit that has not taken place; a change of what was said without a reason.
     Locks: the participant, then the visit.
     """
     with open_act(
         "followup:visit:describe", by=by, at=at, participant=visit.participant, reason=reason
     ) as act:
-        Participant.objects.lock(visit.participant_id)
+        participant = Participant.objects.lock(visit.participant_id)
         locked = Visit.objects.select_for_update().get(pk=visit.pk)
         if locked.state != VisitState.DONE:
             raise VisitStillToCome(visit=locked)
@@ -215,8 +217,12 @@ def describe_visit(
             source_keeper,
         ):
             _refuse_silent_change(locked, reason)
+        met_before = locked.contact_mode != ContactMode.RECORDS
         locked.contact_mode, locked.source_keeper, locked.act = contact_mode, source_keeper, act
         locked.save(update_fields=["contact_mode", "source_keeper", "act"])
+        if met_before != (contact_mode != ContactMode.RECORDS):
+            note_moved(locked.participant_id, "visit.last_on", f"visit:{locked.pk}")
+            plan_visits_for(participant=participant, by=by, at=at)
     return locked
 
 

@@ -17,11 +17,14 @@ from crf import catalogue, recheck
 from crf.models import Query, QueryState, Resolution
 from crf.records.overnight import DIFFERENT, judge_new_day, report_differences
 from crf.records.verification import verify_derived
+from followup.contacts import days_seen
+from followup.history import days_met
 from followup.models import Visit, VisitState
 from followup.services import (
     add_unscheduled_visit,
     cancel_withdrawal,
     correct_withdrawal,
+    describe_visit,
     mark_not_done,
     plan_visits_for,
     record_visit,
@@ -42,7 +45,7 @@ __all__ = ["person"]  # a fixture of the tests of consequences
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 BY: Any = {"by": None, "at": NOW}
-SEEN, LATER, LATEST = date(2026, 6, 1), date(2026, 7, 1), date(2026, 11, 1)
+RND, SEEN, LATER, LATEST = date(2026, 5, 8), date(2026, 6, 1), date(2026, 7, 1), date(2026, 11, 1)
 ALIVE = {"vital": "alive", "v_source": "phone", "dz_now": "none"}
 
 
@@ -81,6 +84,27 @@ def test_point_18_a_visit_on_1_november_moves_the_last_day_known_alive(followed:
     assert last_alive(followed) == SEEN
     add_unscheduled_visit(participant=followed, took_place_on=LATEST, forms=[], why="Came in", **BY)
     assert last_alive(followed) == LATEST
+    assert different(followed) == []
+
+
+def test_point_18_a_visit_at_which_nobody_was_met_proves_no_life(followed: Participant) -> None:
+    seen = visit_of(followed, "N1")
+    record_visit(visit=seen, took_place_on=LATEST, **BY)
+    near = (LATEST - timedelta(90), LATEST)
+    assert (last_alive(followed), days_met([followed.pk], *near)) == (
+        LATEST,
+        {followed.pk: [(LATEST, seen.pk)]},
+    )
+    describe_visit(visit=seen, contact_mode="records", source_keeper="local_hospital", **BY)
+    assert (last_alive(followed), days_met([followed.pk], *near), days_seen(followed)) == (
+        SEEN,
+        {},
+        [RND, SEEN],
+    )
+    assert different(followed) == []
+    told = {"contact_mode": "telephone", "source_keeper": "participant", "reason": "Misread"}
+    describe_visit(visit=seen, **told, **BY)
+    assert (last_alive(followed), max(days_seen(followed))) == (LATEST, LATEST)
     assert different(followed) == []
 
 

@@ -1092,3 +1092,16 @@ def test_the_arm_is_no_part_of_what_endpoints_rest_on() -> None:
     assert not {"arm"} & {each.name for each in fields(StoredParticipant)}
     with pytest.raises(AttributeError):
         participant_facts(stored(), cutoff=on(1500)).cutoff = on(1)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("made", "alive_on"), [("records", 300), ("telephone", 400), (None, 400)])
+def test_a_visit_at_which_nobody_was_met_proves_no_life(made: str | None, alive_on: int) -> None:
+    visit = {
+        "code": "AS-12",
+        "forms": ["CRE"],
+        "closes": on(416),
+        "took_place_on": on(400),
+        "contact_mode": made,
+    }
+    facts = participant_facts(stored(last=300, visits=(visit,)), cutoff=on(1500))
+    assert facts.last_alive == on(alive_on)
