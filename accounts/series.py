@@ -6,14 +6,13 @@ of the signature. A series ends with its session, and after as long without a si
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
 from django.forms import PasswordInput
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -23,45 +22,30 @@ from kernel.fields import PasswordField
 
 FIELD: Final = "signer"
 SIGNED_AT: Final = "signed_at"  # in the session: when the last signature of its series was put
-Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 @dataclass
 class SigningSeries:
-    """The signings of the session that the request at hand belongs to."""
+    """The signings of the session that the request at hand belongs to; nothing is read before somebody signs."""
 
-    person: int
-    is_begun: bool
-    name: Callable[[], str]
+    request: HttpRequest
+    told: str | None = None
     has_signed: bool = False
+
+    @property
+    def is_begun(self) -> bool:
+        """Say whether the session signed not long ago."""
+        since = timezone.now().timestamp() - self.request.session.get(SIGNED_AT, 0)
+        return bool(since < settings.IDLE_MINUTES * 60)
+
+    @property
+    def name(self) -> str:
+        """The user name as the page or the call sent it."""
+        return self.request.POST.get(FIELD, "") if self.told is None else self.told
 
 
 # Empty outside a session: a program shows its token with each signature, and that names its owner.
 SERIES: ContextVar[SigningSeries | None] = ContextVar("palace3_series", default=None)
-
-
-def series(get_response: Handler) -> Handler:
-    """Middleware: a signature that the request puts begins the series of its session, or goes on with it."""
-
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return get_response(request)
-        now = timezone.now().timestamp()
-        at_hand = SigningSeries(
-            person=request.user.pk,
-            is_begun=now - request.session.get(SIGNED_AT, 0) < settings.IDLE_MINUTES * 60,
-            name=lambda: request.POST.get(FIELD, ""),
-        )
-        before = SERIES.set(at_hand)
-        try:
-            response = get_response(request)
-        finally:
-            SERIES.reset(before)
-        if at_hand.has_signed and response.status_code < 400:
-            request.session[SIGNED_AT] = now
-        return response
-
-    return middleware
 
 
 def end_series(request: HttpRequest) -> None:
@@ -72,7 +56,7 @@ def end_series(request: HttpRequest) -> None:
 def tell_signer(name: str) -> None:
     """The request says by ``name`` who signs; one that comes from no page has no field for it."""
     if at_hand := SERIES.get():
-        at_hand.name = lambda: name
+        at_hand.told = name
 
 
 def asks_name() -> bool:
@@ -84,13 +68,13 @@ def asks_name() -> bool:
 def typed_name() -> str:
     """Return the user name that came with the request at hand."""
     at_hand = SERIES.get()
-    return reading.plain(at_hand.name()) if at_hand else ""
+    return reading.plain(at_hand.name) if at_hand else ""
 
 
 def note_signature(person: int) -> None:
     """A signature of ``person`` is put: the series of their session has begun, once it is kept."""
     at_hand = SERIES.get()
-    if at_hand and at_hand.person == person:
+    if at_hand and at_hand.request.user.pk == person:
         at_hand.has_signed = True
 
 

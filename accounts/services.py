@@ -84,7 +84,7 @@ class WrongPassword(Refusal):
 
 class NameNotGiven(Refusal):
     code = "accounts.name_not_given"
-    fields = ("signer", "password")
+    fields = ("password",)
     message = _(
         "The first signature after signing in asks for your user name and your password. Nothing was signed. "
         "Type both, the user name as you sign in with it."

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.browsers import COOKIE, note_session, remember_browser
 from accounts.models import User
-from accounts.series import end_series
+from accounts.series import SERIES, SIGNED_AT, SigningSeries, end_series
 from accounts.services import count_mistyped, sign_out
 from accounts.throttle import MISTYPED
 from kernel.scope import scope
@@ -87,6 +87,7 @@ def _client(request: HttpRequest) -> str:
 def gate(get_response: Handler) -> Handler:
     """Middleware: a session works in the browser that opened it, once password and second factor are the person's own.
 
+    A signature that a request puts begins the series of its session, or goes on with it (``accounts.series``).
     A page's own requests are told 401 instead of being led to the sign-in page: the page then
     asks for the password in place, and what was typed stays.
     """
@@ -99,7 +100,14 @@ def gate(get_response: Handler) -> Handler:
                 return redirect("accounts:sign-in")
             if first := _comes_first(request):
                 return redirect(first)
-        response = get_response(request)
+        at_hand = SigningSeries(request) if request.user.is_authenticated else None
+        before = SERIES.set(at_hand)
+        try:
+            response = get_response(request)
+        finally:
+            SERIES.reset(before)
+        if at_hand and at_hand.has_signed and response.status_code < 400:
+            request.session[SIGNED_AT] = timezone.now().timestamp()
         if _asked_by_the_page(request) and _leads_to_sign_in(response):
             return HttpResponse(status=401)
         return response

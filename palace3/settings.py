@@ -144,7 +144,6 @@ MIDDLEWARE = [
     "palace3.middleware.person",
     "palace3.middleware.uses",
     "accounts.sessions.gate",
-    "accounts.series.series",
     "palace3.middleware.Refusals",
 ]
 

@@ -142,6 +142,7 @@ TESTS: Final[Mapping[int, tuple[str, ...]]] = {
     33: (
         f"{_I}randomization/test_allocating.py::test_a_wrong_password_takes_no_place",
         f"{_I}accounts/test_sign_in.py::test_a_second_factor_is_asked_where_it_is_set_up",
+        f"{_I}accounts/test_mistyped_signatures.py::test_rule_33_the_first_signature_of_a_session_asks_for_name_and_password",
         f"{_I}accounts/test_mistyped_signatures.py::test_after_five_wrong_passwords_nothing_is_signed_for_a_while",
     ),
     34: (

@@ -25,7 +25,7 @@ READINGS = {
 }
 WORK_BEGINS = re.compile(
     r".*/views(/\w+)?\.py|.*/tasks\.py|.*/management/commands/\w+\.py|exports/api/\w+\.py"
-    r"|palace3/middleware\.py|palace3/tasks_watched\.py|accounts/sessions\.py|palace3/health\.py|palace3/metrics\.py"
+    r"|palace3/middleware\.py|palace3/tasks_watched\.py|accounts/sessions\.py|accounts/series\.py|palace3/health\.py|palace3/metrics\.py"
     r"|operations/scheduler\.py|operations/watching\.py"
 )
 DATABASE_CLOCK = re.compile(

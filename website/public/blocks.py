@@ -45,6 +45,7 @@ BLOCKS: Final = (
     Block("safety", PagePart.QUESTIONS, _("Risks and safety")),
     Block("costs", PagePart.QUESTIONS, _("Costs and payment")),
     Block("data", PagePart.QUESTIONS, _("Personal information")),
+    Block("papers", PagePart.QUESTIONS, _("Where protocol, analysis plan and data can be had")),
     Block("stopping", PagePart.QUESTIONS, _("Stopping")),
     Block("not_taking_part", PagePart.QUESTIONS, _("Not taking part")),
     Block("after_writing", PagePart.AFTER, _("What happens after somebody writes to a centre")),
