@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
 from accounts.models import Mail
 from audit.anchors import is_signed
 from audit.models import Anchor, Seal
+from followup.services import announce_data_cut
+from kernel.clock import local_date
 from kernel.scope import EVERYTHING, scope
 from notices.services.anchoring import alarm_of_late_seals, send_anchor, verify_and_anchor
 from tests.integration.audit.test_attacks_of_the_owner import as_owner
@@ -58,6 +62,18 @@ def test_requirement_40_each_night_the_digest_goes_out(house: Any, tmp_path: Pat
     assert "camera=()" in page.headers["Permissions-Policy"]
     assert is_signed(Client().get(f"/anchors/{anchor.pk}.json").json())
     assert "稽查" in Client().get("/anchors/?lang=zh-hans").content.decode()
+
+
+def test_on_the_night_after_a_data_cut_the_digest_is_that_of_the_cut(house: Any) -> None:
+    with scope(user_id=None, sites=EVERYTHING):
+        announce_data_cut(
+            on=local_date(NOW, settings.TRIAL_TIME_ZONE),
+            purpose="Interim report",
+            by=house.data_manager,
+            at=NOW,
+        )
+        anchors = [verify_and_anchor(at=NOW + timedelta(days=nights)) for nights in range(3)]
+    assert [anchor and anchor.occasion for anchor in anchors] == ["night", "cut", "night"]
 
 
 def test_what_the_night_finds_is_mailed(house: Any, superuser: psycopg.Connection[Any]) -> None:

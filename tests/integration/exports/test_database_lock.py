@@ -116,8 +116,13 @@ def test_point_20_three_roles_sign_what_is_frozen_and_then_nothing_changes(
     clean: Participant,  # noqa: F811
     world: World,
     save: Save,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    sent: list[tuple[str, ...]] = []
+    for services in ("exports.services", "exports.database_lock.services"):
+        monkeypatch.setattr(f"{services}.send", lambda *args, **_more: sent.append(args))
     prepared(world)
+    assert ("audit:anchor", "export") in sent
     step(world.data_manager, "sign", minutes=4)
     with pytest.raises(SignedForRole):
         step(world.data_manager, "sign", minutes=4)
@@ -127,8 +132,10 @@ def test_point_20_three_roles_sign_what_is_frozen_and_then_nothing_changes(
     with pytest.raises(Exception, match="password"):
         step(world.trial_manager, "sign", minutes=4, password="wrong")
     assert not DataLock.objects.filter(level=5).exists()
+    assert ("audit:anchor", "lock") not in sent
     locked = step(world.trial_manager, "sign", minutes=4)
     assert locked.state == "locked"
+    assert sent.count(("audit:anchor", "lock")) == 1, "the digest of what was locked goes out"
     assert len({each.digest for each in locked.signatures.all()}) == 1
     assert all(each.signature.digest == locked.digest for each in locked.signatures.all())
     with pytest.raises(StudyIsLocked):

@@ -109,6 +109,22 @@ def address_of(name: str, parts: list[str], values: dict[str, Any]) -> str:
     return reverse(name, kwargs=chosen)
 
 
+# What every answer tells the browser, whoever asks and whatever comes: a page, a file, a feed or a refusal.
+HARDENED = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=()",
+    "Content-Security-Policy": "default-src 'none'",
+}
+
+
+def unhardened(answer: Any) -> list[str]:
+    """The headers that the answer lacks."""
+    return [name for name, part in HARDENED.items() if part not in answer.headers.get(name, "")]
+
+
 def statuses(world: World, address: str, method: str) -> dict[str, int]:
     found = {}
     for letter, attribute in LETTERS.items():
@@ -117,7 +133,10 @@ def statuses(world: World, address: str, method: str) -> dict[str, int]:
         answer = getattr(client, method)(address)
         found[letter] = answer.status_code
         assert "no-store" in answer.headers["Cache-Control"], f"a browser keeps {address} of {letter}"
-    found["-"] = getattr(Client(), method)(address).status_code
+        assert not unhardened(answer), f"{address} as {letter} answers without {unhardened(answer)}"
+    outside = getattr(Client(), method)(address)
+    found["-"] = outside.status_code
+    assert not unhardened(outside), f"{address} answers an outsider without {unhardened(outside)}"
     return found
 
 
