@@ -181,13 +181,23 @@ def _compare_rows(
         about.cells += cells.values()
         read = {name: _read(group.questions[name], texts[name], zone) for name in mapping.key}
         key = _key(mapping, read)
-        if any(value is None for value in key):
-            _refuse_all(cells, _("The answers by which the row is known cannot be read here."))
+        unread = next((name for name in mapping.key if read[name] is None), None)
+        if unread is not None:
+            _refuse_all(cells, _not_known_by(group.questions[unread], texts[unread]))
         elif key in seen:
             _refuse_all(cells, _("An earlier line is about the same row."))
         else:
             seen.add(key)
             _compare_row(about, group.name, group.questions, cells, mapping, by_key.get(key), zone)
+
+
+def _not_known_by(question: Question, text: str) -> str:
+    said = (
+        _("The row is known by “{question}”, and “{text}” cannot be read there.")
+        if text
+        else _("The row is known by “{question}”, and nothing stands there.")
+    )
+    return said.format(question=question.text, text=text)
 
 
 def _key(mapping: ImportMapping, values: Mapping[str, Any]) -> tuple[Any, ...]:

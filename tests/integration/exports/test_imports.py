@@ -162,16 +162,20 @@ def test_point_08_a_line_that_cannot_be_true_leaves_the_others_alone(
             "99-9999,SCR,Y,2026-01-08,HGB,11.0,g/dL,",
             f"{other.number},NOPE,Y,2026-01-08,HGB,11.0,g/dL,",
             f"{other.number},SCR,Y,2026-01-09,K,4.0,mmol/L,",
+            f"{other.number},SCR,Y,2026-01-08,TROPX,0.1,ng/mL,",
+            f"{other.number},SCR,Y,2026-01-08,,0.2,ng/mL,",
         ),
     )
     assert results(screened) == {}
     assert results(other) == {"HGB": ("11.0", "110"), "K": ("4.0", "4")}
     refused = {(cell["line"], cell["said"]) for cell in done.result if cell["outcome"] == "refused"}
-    assert {line for line, _said in refused} == {2, 4, 5, 6, 7, 8}
+    assert {line for line, _said in refused} == {2, 4, 5, 6, 7, 8, 9, 10}
     sentences = dict(refused)
     assert sentences[5] == sentences[6].replace("99-9999", foreign.number)
     assert "NOPE" in sentences[7]
     assert "2026-01-08" in sentences[8]
+    assert sentences[9] == "The row is known by “Test”, and “TROPX” cannot be read there."
+    assert sentences[10] == "The row is known by “Test”, and nothing stands there."
 
 
 def test_point_08_a_reason_stands_where_there_is_no_result(world: World, screened: Participant) -> None:
