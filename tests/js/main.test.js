@@ -41,6 +41,35 @@ test("leaving with unsaved answers is asked about, and not after a save", () => 
   assert.equal(leave(), false);
 });
 
+test("point 18: a save without a network stays on the page and says so; with it, it goes on", async () => {
+  const page = start(drawForm({ draft: "/draft", storage: "7:SMALL:8" }));
+  globalThis.fetch = async () => {
+    throw new TypeError("network");
+  };
+  field(page.form, "weight").value = "70";
+  change(field(page.form, "weight"));
+  Object.defineProperty(window.navigator, "onLine", { value: false, configurable: true });
+  const save = () => {
+    const event = new Event("submit", { cancelable: true });
+    page.form.dispatchEvent(event);
+    return event.defaultPrevented;
+  };
+  assert.equal(save(), true);
+  await new Promise(setImmediate);
+  assert.equal(page.form.querySelector("[data-status]").textContent, "not saved: no connection");
+  assert.deepEqual(JSON.parse(localStorage.getItem("crf:7:SMALL:8")).values.weight, ["70"]);
+  Object.defineProperty(window.navigator, "onLine", { value: true, configurable: true });
+  let again = 0;
+  page.form.requestSubmit = () => {
+    again += 1;
+  };
+  globalThis.fetch = async () => ({ ok: true, status: 200, json: async () => ({}) });
+  assert.equal(save(), true, "the last draft did not arrive");
+  await new Promise(setImmediate);
+  assert.equal(again, 1);
+  assert.equal(save(), false);
+});
+
 test("a row ticked for removal looks removed", () => {
   const page = start(drawForm());
   page.form.querySelector("[data-add-row]").click();

@@ -79,6 +79,18 @@ export function keepUntilSaved(page) {
   keepHere(page, typedNow(page), page.away ? localStorage : sessionStorage);
 }
 
+// Known to be without a network: a save would end on the browser's own page, and this one would be gone.
+export const isAway = ({ away, texts }) =>
+  window.navigator.onLine === false || (away && Boolean(texts.draft));
+
+// The page stays and says why; a network that is back is noticed, and the save goes on.
+export async function saveWhenBack(page, submitter) {
+  page.unsent = true;
+  await keepDraft(page);
+  if (isAway(page)) say(page, page.texts.textNotSaved);
+  else page.form.requestSubmit(submitter);
+}
+
 // Answers that only this browser holds are put back, once, over a page of the same version.
 export function putBack(page) {
   const { storageName } = page;
