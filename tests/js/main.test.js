@@ -5,6 +5,7 @@ import { choose, drawForm, field } from "./form.js";
 mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
 drawForm().remove();
 const { start } = await import("../../static/js/crf/main.js");
+const { keepDraft } = await import("../../static/js/crf/drafts.js");
 
 const change = (input) => input.dispatchEvent(new Event("change", { bubbles: true }));
 
@@ -68,6 +69,11 @@ test("point 18: a save without a network stays on the page and says so; with it,
   await new Promise(setImmediate);
   assert.equal(again, 1);
   assert.equal(save(), false);
+  globalThis.fetch = async () => ({ ok: false, status: 401 });
+  page.unsent = true;
+  await keepDraft(page);
+  assert.equal(page.away, true);
+  assert.equal(save(), false, "a session that is over leads to the sign-in page");
 });
 
 test("a row ticked for removal looks removed", () => {
