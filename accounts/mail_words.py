@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from kernel.clock import local_date
 from kernel.days import written, zone_in_words
-from kernel.punctuation import listed_facts
 
 
 def page_link(path: str) -> str:
@@ -91,6 +90,6 @@ def notice_text(notice: AccountNotice, *, at: datetime) -> tuple[str, str]:
         ),
     }[notice]
     zone = settings.TRIAL_TIME_ZONE
-    when = listed_facts(written(local_date(at, zone)), f"{at.astimezone(ZoneInfo(zone)):%H:%M}")
+    when = f"{written(local_date(at, zone))} {at.astimezone(ZoneInfo(zone)):%H:%M}"
     doubt = _("If it was not you, tell the trial manager now, by telephone.")
     return subject, "\n\n".join([f"{when} ({zone_in_words(zone, at=at)})", said, doubt, closing()])

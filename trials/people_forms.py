@@ -93,8 +93,8 @@ def _line(number: int, row: dict[str, str], sites: dict[str, Site]) -> PeopleLin
     if days[0] and days[1] and days[1] < days[0]:
         problems.append(str(_("The last day lies before the first. Check both dates.")))
     account = {
-        "display_name": read.get("name", ""),
-        "email": read.get("e_mail", ""),
+        "display_name": read.get("name") or row["name"],
+        "email": read.get("e_mail") or row["e_mail"],
         "language": read.get("language") or settings.LANGUAGE_CODE,
         **{name: read.get(name) or None for name in PROOFS},
     }

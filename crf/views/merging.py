@@ -14,7 +14,7 @@ from crf.page.merge import MINE, differences, merged
 from crf.records.drafts import keep_draft
 from crf.records.refusals import KeyUsed, StaleVersion
 from crf.store.records import form_named
-from crf.store.versions import answers_at
+from crf.store.versions import LaterSave, answers_at, saves_since
 from crf.views.rights import ENTERING
 
 
@@ -34,6 +34,7 @@ def merge_page(
     shown = {
         "editor": editor,
         "found": conflicts,
+        "saves": _saved_since(editor),
         "action": address("merge", editor.record_key, draft=editor.draft.page if editor.draft else ""),
         "version": stale.version if stale else editor.version,
         "said": str(refusal or ""),
@@ -47,6 +48,13 @@ def _began_with(editor: RecordEditor) -> Evaluation | None:
     if editor.stored is None or editor.draft is None:
         return None
     return answers_at(editor.record_key.form, editor.stored.record, editor.draft.version)
+
+
+def _saved_since(editor: RecordEditor) -> list[LaterSave]:
+    """Return who saved since the person began to type."""
+    if editor.stored is None or editor.draft is None:
+        return []
+    return saves_since(editor.stored.record, editor.draft.version)
 
 
 @requires(*ENTERING)

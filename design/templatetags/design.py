@@ -16,7 +16,7 @@ from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
@@ -223,15 +223,15 @@ def unit(value: object) -> str:
 
 
 @register.filter
-def listed(words: Iterable[object] | None) -> SafeString:
+def listed(words: Iterable[object] | None) -> str:
     """Write words one after the other, parted by the comma of the reader's language."""
-    return SafeString(punctuation.listed(conditional_escape(str(word)) for word in words or ()))
+    return punctuation.listed(words or ())
 
 
 @register.filter
-def listed_apart(parts: Iterable[object] | None) -> SafeString:
+def listed_apart(parts: Iterable[object] | None) -> str:
     """Write long parts one after the other, parted by the semicolon of the reader's language."""
-    return SafeString(punctuation.listed_apart(conditional_escape(str(part)) for part in parts or ()))
+    return punctuation.listed_apart(parts or ())
 
 
 @register.filter(name="key_of")

@@ -42,7 +42,7 @@ def home(request: PersonRequest) -> HttpResponse:
         "reports/home.html",
         {
             "sections": sections,
-            "bands": bands_of(sections, today=today),
+            "bands": bands_of(sections, today=today) if request.user.roles else [],
             "lists": [section for section in sections if section.total],
             "places": places_for(request.user),
             "map": _map(request.user),

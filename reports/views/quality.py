@@ -16,12 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
 from followup.views.agenda import chosen_site
+from kernel.choices import chosen
 from kernel.clock import local_date
 from reports.accrual import accrual, screening
 from reports.elements import content_of_evaluations
 from reports.quality import Report, as_csv
 from reports.query_ageing import query_report
 from reports.questionnaires import compliance
+from reports.tidy import ENDINGS, KINDS, tidy_file
 from reports.visits_kept import visits_kept
 from reports.vital_status import vital_status
 from trials.models import Site
@@ -95,10 +97,12 @@ def report(request: PersonRequest, slug: str) -> HttpResponse:
 
 @requires(Permission.VISIT_VIEW)
 def report_file(request: PersonRequest, slug: str) -> HttpResponse:
-    """Return the numbers of one report as CSV."""
+    """Return the tables of one report as CSV; ``?as=`` asks for one number a row, as CSV or as a workbook."""
     today = local_date(timezone.now(), settings.TRIAL_TIME_ZONE)
     made, _sites, site = _made(request, slug, today=today)
-    response = HttpResponse(as_csv(made), content_type="text/csv; charset=utf-8")
-    name = f"PALACE-3_{slug}_{site.code if site else 'all'}_{today}.csv"
+    kind = chosen(request, "as", KINDS)
+    content = tidy_file(made, kind, as_of=today) if kind else as_csv(made)
+    response = HttpResponse(content, content_type=KINDS.get(kind, "text/csv; charset=utf-8"))
+    name = f"PALACE-3_{slug}_{site.code if site else 'all'}_{today}.{ENDINGS.get(kind, 'csv')}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

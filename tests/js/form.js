@@ -65,6 +65,7 @@ const SAVEBAR = `
 const TEXTS = {
   textSaved: "kept at {time}",
   textOffline: "in this browser at {time}",
+  textNotSaved: "not saved: no connection",
   textRestored: "put back",
   textChange: "{old} becomes {new}",
   textListed: ", ",

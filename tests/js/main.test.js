@@ -5,6 +5,7 @@ import { choose, drawForm, field } from "./form.js";
 mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
 drawForm().remove();
 const { start } = await import("../../static/js/crf/main.js");
+const { keepDraft } = await import("../../static/js/crf/drafts.js");
 
 const change = (input) => input.dispatchEvent(new Event("change", { bubbles: true }));
 
@@ -39,6 +40,40 @@ test("leaving with unsaved answers is asked about, and not after a save", () => 
   assert.equal(leave(), true);
   page.form.dispatchEvent(new Event("submit", { cancelable: true }));
   assert.equal(leave(), false);
+});
+
+test("point 18: a save without a network stays on the page and says so; with it, it goes on", async () => {
+  const page = start(drawForm({ draft: "/draft", storage: "7:SMALL:8" }));
+  globalThis.fetch = async () => {
+    throw new TypeError("network");
+  };
+  field(page.form, "weight").value = "70";
+  change(field(page.form, "weight"));
+  Object.defineProperty(window.navigator, "onLine", { value: false, configurable: true });
+  const save = () => {
+    const event = new Event("submit", { cancelable: true });
+    page.form.dispatchEvent(event);
+    return event.defaultPrevented;
+  };
+  assert.equal(save(), true);
+  await new Promise(setImmediate);
+  assert.equal(page.form.querySelector("[data-status]").textContent, "not saved: no connection");
+  assert.deepEqual(JSON.parse(localStorage.getItem("crf:7:SMALL:8")).values.weight, ["70"]);
+  Object.defineProperty(window.navigator, "onLine", { value: true, configurable: true });
+  let again = 0;
+  page.form.requestSubmit = () => {
+    again += 1;
+  };
+  globalThis.fetch = async () => ({ ok: true, status: 200, json: async () => ({}) });
+  assert.equal(save(), true, "the last draft did not arrive");
+  await new Promise(setImmediate);
+  assert.equal(again, 1);
+  assert.equal(save(), false);
+  globalThis.fetch = async () => ({ ok: false, status: 401 });
+  page.unsent = true;
+  await keepDraft(page);
+  assert.equal(page.away, true);
+  assert.equal(save(), false, "a session that is over leads to the sign-in page");
 });
 
 test("a row ticked for removal looks removed", () => {

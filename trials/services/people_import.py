@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.permissions import Permission, Role
+from accounts.permissions import ROLE_LABELS, Permission, Role
 from accounts.services import create_person
 from audit.acts import open_act
 from kernel.errors import Forbidden, Refusal
@@ -61,6 +61,11 @@ class PeopleLine:
     starts_on: date | None = None
     ends_on: date | None = None
     problem: str = ""
+
+    @property
+    def role_in_words(self) -> str:
+        """Return the name of the role; what is none, as it was typed."""
+        return next((str(label) for role, label in ROLE_LABELS.items() if role == self.role), self.role)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ export async function keepDraft(page, { last = false } = {}) {
   try {
     const kept = await sendDraft(page, values, last);
     page.away = false;
+    page.unreachable = false;
     forgetHere(page);
     say(page, page.texts.textSaved.replace("{time}", kept.saved_at || clock()));
   } catch (failure) {
@@ -28,6 +29,7 @@ export async function keepDraft(page, { last = false } = {}) {
     }
     page.unsent = true;
     page.away = true;
+    page.unreachable = !failure.status; // else a server answered, and a save says what is the matter
     keepHere(page, values);
   }
 }
@@ -41,7 +43,9 @@ async function sendDraft(page, values, last) {
   });
   if (response.status === 401) window.palace3?.signInAgain();
   if (response.status === 409) throw await refusal(response);
-  if (!response.ok || response.redirected) throw new Error(String(response.status));
+  if (!response.ok || response.redirected) {
+    throw Object.assign(new Error(String(response.status)), { status: response.status });
+  }
   return response.json().catch(() => ({}));
 }
 
@@ -77,6 +81,18 @@ export function forgetStored({ texts }) {
 // until the page comes back with a newer version, or for good while the network is away.
 export function keepUntilSaved(page) {
   keepHere(page, typedNow(page), page.away ? localStorage : sessionStorage);
+}
+
+// Known to be without a network: a save would end on the browser's own page, and this one would be gone.
+export const isAway = ({ unreachable, texts }) =>
+  window.navigator.onLine === false || (unreachable && Boolean(texts.draft));
+
+// The page stays and says why; a network that is back is noticed, and the save goes on.
+export async function saveWhenBack(page, submitter) {
+  page.unsent = true;
+  await keepDraft(page);
+  if (isAway(page)) say(page, page.texts.textNotSaved);
+  else page.form.requestSubmit(submitter);
 }
 
 // Answers that only this browser holds are put back, once, over a page of the same version.

@@ -13,7 +13,9 @@ function wordsOf(page, name) {
   const read = one(".p3-read", questionNamed(page, name)); // nobody may change it: its words stand there
   if (read) return read.textContent;
   const why = textsOf(page, `${name}__why`).map((value) => inWords(page, `${name}__why`, value));
-  return [...textsOf(page, name).map((value) => inWords(page, name, value)), ...why].join(page.texts.textListed);
+  return [...textsOf(page, name).map((value) => inWords(page, name, value)), ...why].join(
+    page.texts.textListed,
+  );
 }
 
 function said(page, question) {

@@ -4,7 +4,16 @@
 
 import { answerOf, fill, inputsNamed, typedNow } from "./answers.js";
 import { askInPlace } from "./ask.js";
-import { forgetHere, forgetStored, keepDraft, keepHere, keepUntilSaved, putBack } from "./drafts.js";
+import {
+  forgetHere,
+  forgetStored,
+  isAway,
+  keepDraft,
+  keepHere,
+  keepUntilSaved,
+  putBack,
+  saveWhenBack,
+} from "./drafts.js";
 import { deriveSoon } from "./findings.js";
 import { foldRows } from "./folds.js";
 import { onKey, standAlone } from "./keyboard.js";
@@ -63,6 +72,11 @@ function onSubmit(page, event) {
   const isDiscarding = event.submitter?.matches("[data-discard]");
   if (!isDiscarding && !mayLeaveOut(page, event.submitter)) {
     event.preventDefault();
+    return;
+  }
+  if (!isDiscarding && isAway(page)) {
+    event.preventDefault();
+    saveWhenBack(page, event.submitter);
     return;
   }
   page.dirty = false;

@@ -18,6 +18,7 @@ export function openPage(form) {
     touched: new Set(), // names of the questions that were answered on this page
     dirty: false, // something was typed that no save has taken
     unsent: false, // something was typed that no draft holds
+    unreachable: false, // no server answered the last draft
     away: false, // the server could not be reached for the last draft
   };
 }

@@ -41,7 +41,9 @@ function words(page, row) {
 function saidOf(page, question) {
   const name = question.dataset.q;
   const why = textsOf(page, `${name}__why`).map((value) => inWords(page, `${name}__why`, value));
-  return [...textsOf(page, name).map((value) => inWords(page, name, value)), ...why].join(page.texts.textListed);
+  return [...textsOf(page, name).map((value) => inWords(page, name, value)), ...why].join(
+    page.texts.textListed,
+  );
 }
 
 export const rowsInWords = (page) => vanishing(page).map((row) => words(page, row));

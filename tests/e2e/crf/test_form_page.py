@@ -435,6 +435,10 @@ def test_without_a_network_this_browser_keeps_it_and_puts_it_back(tab, clinic):
     tab.locator("#id-nodes-0-examined").press("Alt+n")
     tab.fill("#id-nodes-1-examined", "4")
     expect(tab.locator("[data-status]")).to_contain_text("no connection", timeout=9000)
+    tab.context.set_offline(True)
+    tab.locator("#id-weight").press("Control+s")
+    expect(tab.locator("[data-status]")).to_contain_text("nothing is saved yet")
+    tab.context.set_offline(False)
     tab.on("dialog", lambda dialog: dialog.accept())
     tab.reload()
     assert tab.locator("#id-weight").input_value() == "71"

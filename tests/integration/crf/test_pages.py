@@ -151,6 +151,8 @@ def test_a_stale_version_shows_both_answers_and_the_choice_goes_on(
     assert found == {"eus_mm": ("13", "12"), "bx_n": ("6", "7")}
     whose = {line.name: (line.i_changed, line.they_changed) for line in stale.context["found"]}
     assert whose == {"eus_mm": (True, True), "bx_n": (False, True)}
+    assert [(each.act.by, each.why) for each in stale.context["saves"]] == [(world.coordinator, "Misread")]
+    assert "(you, in another window)" in stale.text
     choices = {"version": "2", "take:eus_mm": "mine", "take:bx_n": "theirs"}
     assert client.post(form_url(screened, name="merge"), choices).status_code == 302
     page = client.get(form_url(screened))

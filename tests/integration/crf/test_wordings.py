@@ -39,6 +39,12 @@ def load(file: str, **changes: Any) -> str:
     return out.getvalue()
 
 
+def test_the_blank_report_of_a_serious_event_tells_its_two_parts_apart() -> None:
+    paper = blank_html(form("SAE"), before=[form("AE")])
+    assert "<h2>Event</h2>" not in paper
+    assert paper.count(" – Event</h2>") == 2
+
+
 def test_the_words_are_loaded_once_and_only_what_changed_is_written(everything: None, tmp_path: Path) -> None:
     assert load(written(tmp_path)).startswith("49 of 49")
     assert load(written(tmp_path)).startswith("0 of 49")

@@ -20,6 +20,7 @@ from reports.elements import content_of_evaluations
 from reports.plots import shares
 from reports.quality import Report, Table, as_csv, share
 from reports.questionnaires import compliance
+from reports.tidy import ENDINGS, tidy_rows
 from reports.vital_status import vital_status
 from tests.integration.crf.conftest import Save, everything, save
 from tests.integration.crf.test_consequences import person, randomized, treated, visit
@@ -288,6 +289,32 @@ def test_the_file_holds_the_numbers_of_the_page(world: World, followed: Any) -> 
     rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert rows[0][:3] == ["Vital status", "Site", "Randomized"]
     assert rows[1][:3] == ["Age of the last news", "01", "1"]
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("long", b"\xef\xbb\xbfreport,table,row"), ("xlsx", b"PK")])
+def test_point_17_a_report_is_taken_with_one_number_a_row(world: World, kind: str, begins: bytes) -> None:
+    answer = client_of(world.data_manager).get(f"/reports/vital-status/csv/?as={kind}")
+    assert answer.content.startswith(begins)
+    assert f"_{TODAY}.{ENDINGS[kind]}" in answer["Content-Disposition"]
+
+
+def test_point_17_numbers_of_a_tidy_report_are_numbers_as_of_a_day() -> None:
+    table = Table(
+        "By site",
+        ("Site", "Known", "Share", "Interval"),
+        (("01", 5, "6.7 %", "0.3 – 2.0"),),
+        ("All", 5, "02", "–"),
+    )
+    head, *told = tidy_rows(Report("x", "T", "", "", (table,)), as_of=TODAY)
+    assert head == ("report", "table", "row", "column", "value", "unit", "as_of")
+    assert told == [
+        ("x", "By site", "01", "Known", 5, "", TODAY),
+        ("x", "By site", "01", "Share", 6.7, "%", TODAY),
+        ("x", "By site", "01", "Interval", "0.3 – 2.0", "", TODAY),
+        ("x", "By site", "All", "Known", 5, "", TODAY),
+        ("x", "By site", "All", "Share", "02", "", TODAY),
+        ("x", "By site", "All", "Interval", "–", "", TODAY),
+    ]
 
 
 def test_a_cell_that_looks_like_a_formula_leaves_as_text() -> None:

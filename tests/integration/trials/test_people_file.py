@@ -57,6 +57,7 @@ def test_point_9_people_of_a_file_are_shown_then_made_and_invited_once(world: Wo
     assert "Monitor" in why[2], "a role beside one that checks it"
     assert all(part in why[3] for part in ("user_name", "e_mail", "role", "from", "77"))
     assert "sun.ya" in why[4], "no training on record"
+    assert all(typed in shown.text for typed in ("Bad Name", "nowhere", "cook")), "as it was typed"
     assert (User.objects.count(), Mail.objects.count()) == (people, 0), (
         "nothing is saved before it is confirmed"
     )
@@ -73,7 +74,13 @@ def test_point_9_people_of_a_file_are_shown_then_made_and_invited_once(world: Wo
     }
     mails = Mail.objects.filter(kind="trials:invitation")
     assert {each.address for each in mails} == {"li.an@example.org", "chen.bo@example.org"}
-    assert not User.objects.get(username="li.an").has_usable_password()
+    invited = User.objects.get(username="li.an")
+    assert not invited.has_usable_password()
+    first = Client()
+    first.force_login(invited)
+    home = first.get(reverse("home")).text
+    assert "No role of yours is in force yet" in home
+    assert "Nothing waits for others" not in home
     # the same file a second time changes nothing
     outcome = sent(client, content.encode()).context["outcome"]
     assert [each.outcome for each in outcome.lines][:2] == ["there", "there"]
