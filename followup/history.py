@@ -84,15 +84,22 @@ def _examined_on(visits: Iterable[Visit]) -> Iterator[date]:
 
 
 def days_met(people: Iterable[int], since: date, until: date) -> dict[int, list[tuple[date, int | None]]]:
-    """Return by participant the days on which they were seen, with the visit, or reached; sweeps ask nothing then."""
+    """Return by participant the days on which they were seen, with the visit, or reached; sweeps ask nothing then.
+
+    An answer to another sweep is no such day: a register may have given it, or nobody may have known.
+    """
     of = {"participant_id__in": list(people)}
     seen = Visit.objects.at_which_met().filter(**of, took_place_on__range=(since, until)).order_by()
     reached = ContactAttempt.objects.standing().filter(
         **of, result=ContactResult.REACHED, on__range=(since, until)
     )
     met: dict[int, list[tuple[date, int | None]]] = {}
-    for person, on, visit in seen.values_list("participant_id", "took_place_on", "pk"):
-        met.setdefault(person, []).append((on, visit))
+    follows = ("code", "participant__arm", "participant__protocol_version")
+    for person, on, visit, code, arm, version in seen.values_list(
+        "participant_id", "took_place_on", "pk", *follows
+    ):
+        if is_seen_at(load(version), code, arm):
+            met.setdefault(person, []).append((on, visit))
     for person, on in reached.order_by().values_list("participant_id", "on"):
         met.setdefault(person, []).append((on, None))
     return met

@@ -11,6 +11,7 @@ import pytest
 from accounts.models import User
 from audit.models import Act
 from followup.cuts import progress_of_cuts
+from followup.history import days_met
 from followup.models import DataCut, Visit, VisitState
 from followup.services import (
     announce_data_cut,
@@ -23,6 +24,7 @@ from followup.services import (
     withdraw_participant,
 )
 from followup.services.cuts import CutAnnounced, CutCancelled, CutOver, CutTooEarly
+from followup.services.rolling import met_near
 from notices.services.reminders import remind_site
 from reports.worklist.visits import visit_sections
 from tests.integration.followup.conftest import noon
@@ -87,6 +89,26 @@ def test_who_was_seen_or_reached_is_not_asked_for(world: World, randomized: Make
         "neither": VisitState.PLANNED,
         "before": VisitState.PLANNED,
     }
+
+
+def test_an_answered_sweep_is_no_contact_near_the_next_cut(
+    world: World, randomized: Make, visit_of: Any
+) -> None:
+    """X064: a register may have answered it, or nobody may have known."""
+    asked, reached = randomized(), randomized()
+    announced(world)
+    on = CUT - timedelta(14)
+    by: dict[str, Any] = {"by": world.coordinator, "at": noon(CUT)}
+    for participant in (asked, reached):
+        record_visit(visit=visit_of(participant, "SWEEP-C1"), took_place_on=on, **by)
+    record_contact_attempt(participant=reached, on=on, route="phone", result="reached", **by)
+    announced(world, CUT + timedelta(40))
+    assert days_met([asked.pk, reached.pk], on, CUT) == {reached.pk: [(on, None)]}
+    assert states_of(asked) == {"SWEEP-C1": VisitState.DONE, "SWEEP-C2": VisitState.PLANNED}
+    sweep = visit_of(asked, "SWEEP-C2")
+    assert met_near([sweep]) == {}
+    record_contact_attempt(participant=asked, on=CUT, route="phone", result="reached", **by)
+    assert met_near([sweep]) == {sweep.pk: CUT}
 
 
 def vars_of(*people: Participant) -> list[tuple[str, Participant]]:
