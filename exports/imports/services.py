@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -388,10 +388,21 @@ def _saved(
         begun = form_begun(key, (stored.record if stored else key.participant).protocol_version)
         compare(about, begun, mapping, stored, zone=zone)
     if about.new:
-        numbers = listed(sorted({cell.line for cell in about.new})[:20])
+        numbers = lines_as_text({cell.line for cell in about.new})
         reason = _("{said}, lines {lines}").format(said=said, lines=numbers)
         _save(about, key, stored, begun, zone, reason=reason, by=by, at=at)
     return about.cells
+
+
+def lines_as_text(lines: Iterable[int]) -> str:
+    """Return every line, three or more in a row as a run ("2, 3, 5–9"): a reason for a change leaves none out."""
+    runs: list[list[int]] = []
+    for line in sorted(set(lines)):
+        if runs and line == runs[-1][-1] + 1:
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    return listed(f"{run[0]}–{run[-1]}" if len(run) > 2 else listed(run) for run in runs)
 
 
 def _numbered(key: RecordKey) -> RecordKey:

@@ -21,7 +21,7 @@ from crf.models import Query
 from crf.store.records import find_stored_record, record_key_of
 from exports.imports.files import read_table
 from exports.imports.models import DataImport
-from exports.imports.services import carry_out_import, discard_import, preview_import
+from exports.imports.services import carry_out_import, discard_import, lines_as_text, preview_import
 from kernel.errors import Refusal
 from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
@@ -109,6 +109,8 @@ def test_point_08_laboratory_results_come_in_as_a_page_would_save_them(
     assert results(screened) == {"HGB": ("12.9", "129"), "K": ("4.1", "4.1")}
     act = Act.objects.get(verb="crf:answers:save")
     assert act.reason == f"Import {row_key(done)}: lab.csv, lines 2, 3"
+    assert lines_as_text([9, 2, 3, 3, 5, 6, 7]) == "2, 3, 5–7, 9"
+    assert lines_as_text(range(2, 82, 2)).count(",") == 39, "none is left out, however many there are"
     assert {(cell["line"], cell["target"], cell["text"]) for cell in done.result} >= {
         (2, "tests.lb_res", "12.9"),
         (3, "tests.lb_res", "4.1"),
