@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -26,7 +27,6 @@ from crf.engine.declaration import FormDeclaration, Repeats
 from crf.engine.evaluation import Evaluation, evaluate
 from crf.engine.submission import NO_ROWS, Prompt, Raw, Review, RowsOnRecord
 from crf.engine.typed import raw_of
-from crf.links import at_visit
 from crf.models import AnswerComment, Attachment, Draft, Query, SaveKey
 from crf.page.balloons import asked_at
 from crf.page.comments import drawn_comments
@@ -93,8 +93,9 @@ def open_record(
 def address(name: str, record_key: RecordKey, *of: int, draft: str = "", back: str = "") -> str:
     """Return where something can be done with the record, a row ``of`` it, or the draft of one opened page."""
     args: list[str | int] = [record_key.participant.number, record_key.form.code, record_key.sequence, *of]
-    visit_id = record_key.visit.pk if record_key.visit else None
-    return at_visit(reverse(f"crf:{name}", args=args), visit_id, draft=draft, back=back)
+    asked = {"visit": key_of("visit", record_key.visit.pk)} if record_key.visit else {}
+    asked |= {name: value for name, value in (("draft", draft), ("back", back)) if value}
+    return reverse(f"crf:{name}", args=args) + (f"?{urlencode(asked)}" if asked else "")
 
 
 def storage_name(record_key: RecordKey, page: str, user: User) -> str:
