@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.forms import PasswordInput
@@ -16,12 +16,28 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
+from accounts.throttle import count_wrong_password
 from kernel import reading
+from kernel.errors import Refusal
 from kernel.fields import PasswordField
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 FIELD: Final = "signer"
 SIGNED_AT: Final = "signed_at"  # in the session: when the last signature of its series was put
+
+
+class NameNotGiven(Refusal):
+    code = "accounts.name_not_given"
+    fields = ("password",)
+    message = _(
+        "The first signature after signing in asks for your user name and your password. Nothing was signed. "
+        "Type both, the user name as you sign in with it."
+    )
+    status = 422
 
 
 @dataclass
@@ -89,13 +105,22 @@ def name_shown(for_field: str) -> dict[str, Any]:
     }
 
 
+def refuse_without_name(by: User) -> None:
+    """``by`` has typed their user name where the signature is the first of a series; a wrong one is counted."""
+    if not asks_name() or typed_name() == by.username:
+        return
+    if typed_name():
+        count_wrong_password(by)
+    raise NameNotGiven
+
+
 class SigningInput(PasswordInput):
     """The password under a signature; before the first of a series the user name is asked beside it."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         password = super().render(name, value, attrs, renderer)
         shown = name_shown(str((attrs or {}).get("id", name)))
-        return SafeString(password + render_to_string("partials/signer.html", shown))
+        return password + render_to_string("partials/signer.html", shown)
 
 
 class SigningField(PasswordField):

@@ -22,7 +22,7 @@ from accounts.passkeys import PasskeyAnswer
 from accounts.proofs import Course, proofs_of, refuse_days_ahead
 from accounts.sealing import sealed
 from accounts.second_factor import factor_after, matching_step
-from accounts.series import asks_name, note_signature, typed_name
+from accounts.series import note_signature, refuse_without_name
 from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
 from audit.models import Act
@@ -79,16 +79,6 @@ class WrongPassword(Refusal):
     code = "accounts.wrong_password"
     fields = ("password",)
     message = _("The password does not match your account. Nothing was signed. Type it again.")
-    status = 422
-
-
-class NameNotGiven(Refusal):
-    code = "accounts.name_not_given"
-    fields = ("password",)
-    message = _(
-        "The first signature after signing in asks for your user name and your password. Nothing was signed. "
-        "Type both, the user name as you sign in with it."
-    )
     status = 422
 
 
@@ -390,15 +380,6 @@ def refuse_wrong_password(*, by: User, password: str, at: datetime) -> None:
     if not by.check_password(password):
         count_wrong_password(by)
         raise WrongPassword
-
-
-def refuse_without_name(by: User) -> None:
-    """``by`` has typed their user name where the signature is the first of a series; a wrong one is counted."""
-    if not asks_name() or typed_name() == by.username:
-        return
-    if typed_name():
-        count_wrong_password(by)
-    raise NameNotGiven
 
 
 def refuse_wrong_code(*, by: User, code: str, at: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from followup.history import is_seen_at, text_for, whole_number
 from followup.models import ContactAttempt, Visit
-from followup.visit_conduct import ContactResult
+from followup.visit_conduct import SOMEBODY_MET, ContactResult
 from trials.models import LossToFollowUp, Participant, Withdrawal
 from trials.models.participants import Track
 
@@ -76,7 +76,7 @@ def met_after(participant: Participant, on: date) -> list[date]:
 
 def days_seen(participant: Participant) -> list[date]:
     """Return the days of the visits at which the participant was seen; a sweep may have asked a register alone."""
-    text, visits = text_for(participant), Visit.objects.at_which_met().filter(participant=participant)
+    text, visits = text_for(participant), Visit.objects.filter(SOMEBODY_MET, participant=participant)
     return [
         visit.took_place_on
         for visit in visits

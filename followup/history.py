@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from followup.models import ContactAttempt, DataCut, Visit, VisitState
-from followup.visit_conduct import ContactResult
+from followup.visit_conduct import SOMEBODY_MET, ContactResult
 from protocol.history import CUT_SWEEPS, EXAMINING_FORMS, VITAL, History, PastVisit, PlannedVisit
 from protocol.loader.schema import VisitRule
 from protocol.text import ProtocolText, load, versions
@@ -89,7 +89,7 @@ def days_met(people: Iterable[int], since: date, until: date) -> dict[int, list[
     An answer to another sweep is no such day: a register may have given it, or nobody may have known.
     """
     of = {"participant_id__in": list(people)}
-    seen = Visit.objects.at_which_met().filter(**of, took_place_on__range=(since, until)).order_by()
+    seen = Visit.objects.filter(SOMEBODY_MET, **of, took_place_on__range=(since, until)).order_by()
     reached = ContactAttempt.objects.standing().filter(
         **of, result=ContactResult.REACHED, on__range=(since, until)
     )

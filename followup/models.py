@@ -33,17 +33,12 @@ class VisitState(models.TextChoices):
 
 HAPPENED = (VisitState.DONE, VisitState.NOT_DONE)
 AWAITED = (VisitState.PLANNED, VisitState.OPEN, VisitState.DUE, VisitState.OVERDUE)
-# Nobody has said how it was made; a visit without a form has no record whose source could be asked for.
 UNDESCRIBED = models.Q(state=VisitState.DONE, contact_mode__isnull=True) & ~models.Q(forms=[])
 # The day on which a calendar shows a visit; CASE because, under a policy, PostgreSQL looks no COALESCE up in an index.
 SHOWN_ON = models.Case(models.When(took_place_on__isnull=True, then="proposed_on"), default="took_place_on")
 
 
 class VisitSet(SiteQuerySet):
-    def at_which_met(self) -> Self:
-        """Narrow to visits that took place, less those at which nobody was met: records alone prove no life."""
-        return self.filter(took_place_on__isnull=False).exclude(contact_mode=ContactMode.RECORDS)
-
     def awaited(self) -> Self:
         return self.filter(state__in=AWAITED)
 

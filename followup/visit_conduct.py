@@ -15,6 +15,10 @@ class ContactMode(models.TextChoices):
     RECORDS = "records", _("Nobody was met: records alone")
 
 
+# Of visits: they took place and somebody was met, as far as is said. Records alone prove no life.
+SOMEBODY_MET = models.Q(took_place_on__isnull=False) & ~models.Q(contact_mode=ContactMode.RECORDS)
+
+
 class SourceKeeper(models.TextChoices):
     CENTRE = "centre", _("Record of the centre")
     LOCAL_HOSPITAL = "local_hospital", _("Record of a local hospital")

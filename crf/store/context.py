@@ -17,6 +17,7 @@ from crf.models import CheckMark, DeviationDecision, MarkKind, SafetyClock, Spon
 from crf.models import Record as SavedRecord
 from crf.store.bulk_read import FormQuery, LockQuery, TableQuery, bulk_read, instance_of, values_of
 from followup.models import ContactAttempt, Visit
+from followup.visit_conduct import SOMEBODY_MET
 from kernel.clock import local_date
 from protocol import text
 from protocol.laboratory import ReferenceLimits
@@ -266,7 +267,7 @@ class FormContext:
 
     def _last_visit_on(self) -> date | None:
         """Read the last day on which a visit met somebody, but for visits whose form says itself who was alive then."""
-        met = Visit.objects.at_which_met().filter(participant=self.participant)
+        met = Visit.objects.filter(SOMEBODY_MET, participant=self.participant)
         visits = met.exclude(forms__overlap=list(catalogue.saying_alive()))
         last: date | None = visits.aggregate(last=Max("took_place_on"))["last"]
         return last

@@ -82,7 +82,7 @@ MAY_NAME = {
     "analysis/quality_of_life.py": ({"QOL"}, "the questionnaire whose scales are shown"),
     "committee/reading.py": ({"QOL"}, "questionnaires are counted by themselves"),
     "monitoring/reading.py": (
-        {"AE", "DV", "SURV", "VS"},
+        {"AE", "DV", "FU", "SURV", "VS"},
         "what a site reports, what it measures, and what is news of a participant",
     ),
     "analysis/maturity.py": (

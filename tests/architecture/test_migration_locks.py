@@ -54,6 +54,7 @@ ACCEPTED: dict[tuple[str, str, str], str] = {
         INDEX,
     ): "some rows for each export of the trial",
     ("followup.0012_undescribed_visits", "followup_visit", INDEX): "one pass: a million visits take seconds",
+    ("followup.0014_described_by_forms", "followup_visit", INDEX): "as the one before, which it replaces",
     ("randomization.0010_void_envelopes", "randomization_envelope", CHECK): "some dozens of envelopes a site",
 }
 
