@@ -34,6 +34,7 @@ from exports.selected.selection import (
 )
 from exports.selected.services import ExportWithArmNotYours, IdentifyingNotYours, NotInThisFormat
 from exports.services import hand_out, path_of
+from kernel.row_keys import row_key
 from kernel.scope import EVERYTHING, scope
 from tests.integration.exports.test_cuts import History
 from tests.integration.exports.test_exports import files, kept_in, taken
@@ -181,7 +182,7 @@ def test_the_arm_and_identifying_answers_have_rights_of_their_own(
     assert "BIRTH" not in header(taken(world, forms=["ELIG"]), "ELIG")
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         act = Act.objects.get(verb="exports:identifying:take")
-    assert (act.by, act.reason) == (world.data_manager, f"{whole.pk}: test")
+    assert (act.by, act.reason) == (world.data_manager, f"{row_key(whole)}: test")
     less = ROLE_PERMISSIONS[Role.DATA_MANAGER] - {Permission.EXPORT_ARM, Permission.EXPORT_IDENTIFYING}
     monkeypatch.setitem(ROLE_PERMISSIONS, Role.DATA_MANAGER, less)
     absent = taken(world, forms=FORMS)

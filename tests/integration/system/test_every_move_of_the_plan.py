@@ -75,6 +75,7 @@ PLANNERS = {
     "followup/services/loss.py:_follow": SHOWN,
     "followup/services/visits.py:record_visit": SETTLES,
     "followup/services/visits.py:mark_not_done": SETTLES,
+    "followup/services/visits.py:describe_visit": "asks for the sweep of a data cut, or ends it; moves no other visit",
     "followup/services/contacts.py:cancel_contact_attempt": SHOWN,
     "followup/services/contacts.py:record_contact_attempt": "ends the sweep of a data cut, which it answers",
     "followup/services/amending.py:_carry": "shown on the page of the version before it is opened",
