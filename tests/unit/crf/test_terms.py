@@ -85,5 +85,5 @@ def test_what_a_search_shows_in_each_language() -> None:
     with translation.override("zh-hans"):
         found = ctcae.search("alopecia", 1)[0]
         assert (found.name, found.text) == ("Alopecia", "脱发")
-        assert found.about == "皮肤和皮下组织疾病 · 分级 1, 2"
+        assert found.about == "皮肤和皮下组织疾病 · 分级 1、2"
     assert ctcae.text_of("no term") == "no term"
