@@ -29,7 +29,7 @@ from exports.database_lock.models import (
     DatabaseLockSignature,
     HandItem,
 )
-from exports.models import ExportState
+from exports.models import Export, ExportState
 from exports.selected.selection import ArmShown, Selection
 from exports.services import request_export
 from kernel.clock import local_date
@@ -193,12 +193,18 @@ def _freeze(locked: DatabaseLock, *, act: Act, by: User, at: datetime) -> None:
         export = request_export(
             forms=list(catalogue.forms()),
             sites=list(Site.objects.order_by("code").values_list("code", flat=True)),
-            purpose=f"Database lock: {locked.purpose}"[:200],
+            purpose=purpose_in_register(locked),
             selection=Selection(arm=ArmShown.SHOWN.value),
             by=by,
             at=at,
         )
     _write(locked, act, export=export)
+
+
+def purpose_in_register(locked: DatabaseLock) -> str:
+    """Return the purpose of the export of a lock, never cut: what people typed may be as long as the register holds."""
+    said, longest = f"Database lock: {locked.purpose}", Export._meta.get_field("purpose").max_length
+    return said if len(said) <= (longest or 0) else locked.purpose
 
 
 def _sign(locked: DatabaseLock, *, password: str, act: Act, by: User, at: datetime) -> None:

@@ -148,9 +148,7 @@ def draw_letters(*, at: datetime) -> ArmLetters:
 def note_identifying(export: Export, *, by: User, at: datetime) -> None:
     """It is on record that somebody asked for answers that could say who participants are, and what for."""
     if Selection.of(export.selection).identifying:
-        record_act(
-            "exports:identifying:take", by=by, at=at, reason=f"{row_key(export)}: {export.purpose}"[:500]
-        )
+        record_act("exports:identifying:take", by=by, at=at, reason=f"{row_key(export)}: {export.purpose}")
 
 
 def refuse_file_of(export: Export | ExportDefinition, by: User) -> None:

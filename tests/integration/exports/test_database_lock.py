@@ -30,6 +30,7 @@ from exports.database_lock.services import (
     NotYoursToLockDatabase,
     SignedForRole,
     UnlockNeedsSecondPerson,
+    purpose_in_register,
     seen_of,
     take_database_step,
 )
@@ -275,3 +276,10 @@ def test_point_20_the_second_person_unlocks_for_the_reason_that_they_have_read(
     with pytest.raises(DatabaseLockElsewhere):
         step(world.trial_manager, "unlock", minutes=6, seen=before)
     assert step(world.trial_manager, "unlock", minutes=6).state == "unlocked"
+
+
+@pytest.mark.parametrize("long", [10, 185, 186, 200])
+def test_the_purpose_of_a_lock_stands_whole_in_the_register_of_exports(long: int) -> None:
+    said = purpose_in_register(DatabaseLock(purpose="P" * long))
+    assert said.endswith("P" * long)
+    assert len(said) <= 200
