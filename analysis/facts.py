@@ -13,6 +13,7 @@ from typing import Any
 
 from analysis.stored import Row, StoredParticipant
 from analysis.stored_operations import endoscopic_resections_of, operations_of
+from crf import catalogue
 from crf.catalogue.survival import rules as survival
 from crf.engine.checks import earliest_day, latest_day
 from crf.engine.former_codes import FORMER_AT_RESTAGING
@@ -87,11 +88,11 @@ def _by(day: date | None, cutoff: date) -> date | None:
 
 def _known(stored: StoredParticipant) -> dict[str, Any]:
     """Return the answers under the names by which the rules of the survival form read them."""
-    saying = ("SURV", "FU")
+    saying = set(catalogue.saying_alive())
     seen = (
         row["took_place_on"]
         for row in stored.visits
-        if not set(row.get("forms") or ()) & set(saying) and row.get("contact_mode") != ContactMode.RECORDS
+        if not saying.intersection(row.get("forms") or ()) and row.get("contact_mode") != ContactMode.RECORDS
     )
     return {
         "visit_last_on": max(filter(None, seen), default=None),

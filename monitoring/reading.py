@@ -12,6 +12,7 @@ from django.db import connection
 from crf import catalogue
 from followup.adherence import adherence_of
 from followup.models import Visit
+from reports.vital_status import last_news
 from trials.models import Site
 
 NEWS_DAYS: Final = 180
@@ -71,19 +72,9 @@ FROM audit_act a JOIN trials_site s ON s.id = a.site_id
 WHERE a.verb = 'crf:answers:save' AND a.role IN ('coordinator', 'investigator') GROUP BY 1
 """
 VITAL_STATUS = """
-SELECT p.site_id, count(*) FILTER (WHERE died.id IS NOT NULL OR %(today)s - greatest(
-           m.on,
-           (SELECT max(v.took_place_on) FROM followup_visit v
-             WHERE v.participant_id = p.id AND NOT v.forms && ARRAY[{saying}]::varchar[]
-               AND v.contact_mode IS DISTINCT FROM 'records'),
-           (SELECT max(c.on) FROM followup_contactattempt c
-             WHERE c.participant_id = p.id AND c.cancelled_at IS NULL AND c.result = 'reached'),
-           (SELECT max(f.status_dt) FROM crf_record r JOIN {survival} f ON f.id = r.id
-             WHERE r.participant_id = p.id AND r.state <> 'empty' AND f.vital = 'alive'),
-           (SELECT max(f.fu_dt) FROM crf_record r JOIN {follow_up} f ON f.id = r.id
-             WHERE r.participant_id = p.id AND r.state <> 'empty' AND f.alive = 'Y')
-       ) <= %(news)s), count(*)
-FROM trials_participant p JOIN trials_milestone m ON m.participant_id = p.id AND m.code = 'RAND' AND m.on IS NOT NULL
+SELECT p.site_id, count(*) FILTER (WHERE died.id IS NOT NULL OR %(today)s - {last_news} <= %(news)s), count(*)
+FROM trials_participant p
+JOIN trials_milestone rand ON rand.participant_id = p.id AND rand.code = 'RAND' AND rand.on IS NOT NULL
 LEFT JOIN trials_milestone died ON died.participant_id = p.id AND died.code = 'DEATH'
      AND coalesce(died.on, died.earliest) IS NOT NULL
 WHERE p.arm IS NOT NULL GROUP BY 1
@@ -114,12 +105,6 @@ def _records(form: str, *, exposure: str = "years", which: str = "true") -> str:
     return RECORDS_BY.format(table=_table(form), form=form, exposure=exposure, which=which)
 
 
-def _vital_status() -> str:
-    """Return the question after the last news of each participant, as the report of vital status asks it."""
-    saying = ", ".join(f"'{code}'" for code in catalogue.saying_alive())
-    return VITAL_STATUS.format(survival=_table("SURV"), follow_up=_table("FU"), saying=saying)
-
-
 def _visits() -> list[tuple[Any, ...]]:
     sites = dict(Site.objects.values_list("code", "pk"))
     kept = adherence_of(Visit.objects.all()).by_site
@@ -135,7 +120,7 @@ READERS: Final[Mapping[str, Callable[[date], list[tuple[Any, ...]]]]] = {
     "digit-preference": lambda today: _asked(PRESSURES.format(table=_table("VS")), today),
     "alike-values": lambda today: _asked(ALIKE.format(table=_table("VS")), today),
     "odd-hours": lambda today: _asked(ODD_HOURS, today),
-    "vital-status": lambda today: _asked(_vital_status(), today),
+    "vital-status": lambda today: _asked(VITAL_STATUS.format(last_news=last_news()), today),
     "eligibility-deviations": lambda today: _asked(
         _records("DV", exposure="randomized", which="f.dv_cat = 'eligibility'"), today
     ),

@@ -28,18 +28,7 @@ WITH person AS (
            death.id AS died,
            coalesce(death.earliest, death.on) AS died_from,
            coalesce(death.latest, death.on) AS died_by,
-           greatest(
-               rand.on,
-               (SELECT max(v.took_place_on) FROM followup_visit v
-                 WHERE v.participant_id = p.id AND NOT v.forms && %(saying)s::varchar[]
-                   AND v.contact_mode IS DISTINCT FROM %(nobody_met)s),
-               (SELECT max(c.on) FROM followup_contactattempt c
-                 WHERE c.participant_id = p.id AND c.cancelled_at IS NULL AND c.result = %(reached)s),
-               (SELECT max(a.status_dt) FROM crf_record r JOIN {survival} a ON a.id = r.id
-                 WHERE r.participant_id = p.id AND r.state <> 'empty' AND a.vital = 'alive'),
-               (SELECT max(a.fu_dt) FROM crf_record r JOIN {follow_up} a ON a.id = r.id
-                 WHERE r.participant_id = p.id AND r.state <> 'empty' AND a.alive = 'Y')
-           ) AS alive_on
+           {last_news} AS alive_on
     FROM trials_participant p
     JOIN trials_site s ON s.id = p.site_id
     JOIN trials_milestone rand ON rand.participant_id = p.id AND rand.code = 'RAND' AND rand.on IS NOT NULL
@@ -58,23 +47,37 @@ SELECT site, count(*), count(died),
        )
 FROM person GROUP BY site ORDER BY site
 """
+# Of a participant ``p`` who was randomized by the milestone ``rand``.
+LAST_NEWS = """greatest(
+               rand.on,
+               (SELECT max(v.took_place_on) FROM followup_visit v
+                 WHERE v.participant_id = p.id AND NOT v.forms && string_to_array('{saying}', ',')::varchar[]
+                   AND v.contact_mode IS DISTINCT FROM '{nobody_met}'),
+               (SELECT max(c.on) FROM followup_contactattempt c
+                 WHERE c.participant_id = p.id AND c.cancelled_at IS NULL AND c.result = '{reached}'),
+               (SELECT max(a.status_dt) FROM crf_record r JOIN {survival} a ON a.id = r.id
+                 WHERE r.participant_id = p.id AND r.state <> 'empty' AND a.vital = 'alive'),
+               (SELECT max(a.fu_dt) FROM crf_record r JOIN {follow_up} a ON a.id = r.id
+                 WHERE r.participant_id = p.id AND r.state <> 'empty' AND a.alive = 'Y')
+           )"""
 TARGET = "vital_status_known_target_percent"
+
+
+def last_news() -> str:
+    """Return the SQL of the day of the last news of a participant ``p``, randomized by the milestone ``rand``."""
+    return LAST_NEWS.format(
+        saying=",".join(catalogue.saying_alive()),
+        nobody_met=ContactMode.RECORDS.value,
+        reached=ContactResult.REACHED.value,
+        survival=catalogue.form("SURV").model._meta.db_table,
+        follow_up=catalogue.form("FU").model._meta.db_table,
+    )
 
 
 def _counted(sites: QuerySet[Site], today: date) -> list[tuple[Any, ...]]:
     keys = list(sites.values_list("pk", flat=True))
-    tables = {"survival": "SURV", "follow_up": "FU"}
     with connection.cursor() as cursor:
-        cursor.execute(
-            NEWS.format(**{name: catalogue.form(code).model._meta.db_table for name, code in tables.items()}),
-            {
-                "sites": keys,
-                "today": today,
-                "reached": ContactResult.REACHED.value,
-                "nobody_met": ContactMode.RECORDS.value,
-                "saying": list(catalogue.saying_alive()),
-            },
-        )
+        cursor.execute(NEWS.format(last_news=last_news()), {"sites": keys, "today": today})
         return [tuple(row) for row in cursor.fetchall()]
 
 

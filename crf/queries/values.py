@@ -66,7 +66,7 @@ def values_at(
         record_id=record,
         target=target,
     )
-    return values_of_queries([query], reader)[0] if _may_read(query, reader) else ()
+    return values_of_queries([query], reader).get(query.pk, ())
 
 
 def _may_read(query: Query, reader: User) -> bool:

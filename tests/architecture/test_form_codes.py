@@ -82,8 +82,8 @@ MAY_NAME = {
     "analysis/quality_of_life.py": ({"QOL"}, "the questionnaire whose scales are shown"),
     "committee/reading.py": ({"QOL"}, "questionnaires are counted by themselves"),
     "monitoring/reading.py": (
-        {"AE", "DV", "FU", "SURV", "VS"},
-        "what a site reports, what it measures, and what is news of a participant",
+        {"AE", "DV", "VS"},
+        "what a site reports, and what it measures",
     ),
     "analysis/maturity.py": (
         {"CRE", "FU", "QOL", "SURG", "SURV"},
