@@ -1,5 +1,6 @@
 """Casebooks of so many participants, made by two workers as in production: time, processor time, peak of a worker.
 
+As Celery does, a worker that was larger than it may be makes place for a new process after its few casebooks.
 Run: ``python -m bench.casebooks --trial 35600 [--participants 356] [--language zh-hans]``. Stopped and run again, it
 makes those that are missing. The largest of the trial are among them: a worker's peak is theirs. ``--trial`` names a
 trial that ``bench.databases`` keeps, unless ``--fill`` says to fill one.
@@ -9,10 +10,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +25,12 @@ from bench.table import HEAD, row
 
 MINUTES, OF, WORKER = 45, 356, 300  # for casebooks of so many participants by two workers; MiB of each
 WORKERS, LARGEST = 2, 3
+AGAIN = 75  # a worker's process says that another one should go on
 
 
 @dataclass(frozen=True)
 class Worker:
-    """What one worker took until no casebook was left for it."""
+    """What one process of a worker took."""
 
     processor: float
     peak: float
@@ -92,7 +96,7 @@ def made(number: int) -> bool:
 
 
 def work(number: int) -> None:
-    """Make casebooks of the export in this process until none is left for it."""
+    """Make casebooks of the export in this process until none is left for it, or it was larger than it may be."""
     import django
 
     django.setup()
@@ -102,27 +106,40 @@ def work(number: int) -> None:
     from exports.casebooks.services import make_casebooks
     from exports.models import Export
     from kernel.scope import EVERYTHING, scope
+    from palace3.celery import LARGEST_PROCESS
 
     with scope(user_id=None, sites=EVERYTHING):
         with transaction.atomic():
             export = Export.objects.get(pk=number)
         while make_casebooks(export=export, at=timezone.now()):
-            pass
+            if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > LARGEST_PROCESS:
+                raise SystemExit(AGAIN)
 
 
 def worked(trial: Trial, media: Path, number: int) -> list[Worker]:
-    """Have so many workers make what is missing; return what each took."""
-    command = [sys.executable, "-m", "bench.casebooks", "--worker", str(number)]
+    """Have so many workers make what is missing; return what each of their processes took."""
     environment = {**os.environ, **trial.environment, "EXPORT_ROOT": str(media)}
-    processes = [subprocess.Popen(command, env=environment, cwd=ROOT) for _each in range(WORKERS)]
+    with ThreadPoolExecutor(WORKERS) as workers:
+        return [
+            each
+            for told in workers.map(_one_worker, [environment] * WORKERS, [number] * WORKERS)
+            for each in told
+        ]
+
+
+def _one_worker(environment: dict[str, str], number: int) -> list[Worker]:
     told = []
-    for process in processes:
+    while True:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench.casebooks", "--worker", str(number)], env=environment, cwd=ROOT
+        )
         _pid, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit("a worker failed; run the command again to go on")
         told.append(Worker(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024))
-    return told
+        if not process.returncode:
+            return told
+        if process.returncode != AGAIN:
+            raise SystemExit("a worker failed; run the command again to go on")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import statistics
 import tempfile
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from bench.databases import Trial, filled, serve, server
@@ -152,8 +153,10 @@ def _beside(trial: Trial, folder: str) -> None:
     pages = Asked(trial)
     alone = {what: _median(pages, user, address) for what, user, address in ASKED}
     context = multiprocessing.get_context("spawn")
-    writing = context.Process(target=_write_again, args=(trial, folder), daemon=True)
+    begun = context.Event()
+    writing = context.Process(target=_write_again, args=(trial, folder, begun), daemon=True)
     writing.start()
+    begun.wait()
     meanwhile = {what: _median(pages, user, address) for what, user, address in ASKED}
     was_writing = writing.is_alive()
     writing.terminate()
@@ -168,14 +171,15 @@ def _beside(trial: Trial, folder: str) -> None:
         )
 
 
-def _median(pages: Asked, user: str, address: str, rounds: int = 15) -> float:
+def _median(pages: Asked, user: str, address: str, rounds: int = 60) -> float:
     pages.get(user, address)
     return statistics.median(pages.get(user, address)[1] for _round in range(rounds))
 
 
-def _write_again(trial: Trial, folder: str) -> None:
+def _write_again(trial: Trial, folder: str, begun: Event) -> None:
     serve(trial)
     without_worker(folder)
+    begun.set()
     while True:
         whole()
 

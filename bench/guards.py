@@ -126,11 +126,14 @@ def main() -> None:
         trial = filled(running, asked.participants)
         name = unguarded(trial, running.admin_url)
         serve(trial)
+        from kernel.scope import EVERYTHING, scope
+
         number = staged()
         print(f"\n{asked.participants} participants\n\n{HEAD}")
         with other_database(name) as in_it:
-            here, there = save_by_turns(number), in_it(lambda: save_by_turns(number))()
-            compare(f"save of {FORM}", {"guarded": here, "bare": in_it(there)}, most=SAVE, rounds=30)
+            with scope(user_id=None, sites=EVERYTHING):
+                here, there = save_by_turns(number), in_it(lambda: save_by_turns(number))()
+                compare(f"save of {FORM}", {"guarded": here, "bare": in_it(there)}, most=SAVE, rounds=30)
             lists(in_it)
 
 

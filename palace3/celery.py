@@ -30,6 +30,8 @@ from palace3.tracing import end_tracing, start_tracing
 LONGEST_TASK_SECONDS = int(os.environ.get("LONGEST_TASK_SECONDS", "1500"))
 VISIBILITY_SECONDS = LONGEST_TASK_SECONDS * 6 // 5
 
+LARGEST_PROCESS = 250 * 1024  # KiB: a process that was larger than this ends with its task (bench/RESULTS.md)
+
 app = Celery("palace3")
 app.conf.update(
     broker_url=settings.BROKER_URL,
@@ -48,6 +50,7 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     # A rendering of a long PDF keeps its memory; the next process starts small again.
     worker_max_tasks_per_child=200,
+    worker_max_memory_per_child=LARGEST_PROCESS,
     worker_redirect_stdouts=False,
     timezone="UTC",
     beat_scheduler="operations.scheduler:SteadyScheduler",

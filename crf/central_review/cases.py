@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Count, Window
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -128,6 +130,15 @@ def _column(form: str, question: str) -> str:
 
 def records_of(review: CentralReview, records: Any = None) -> Any:
     """Return the records that are reviewed, each with what a reviewer is shown of it now."""
+    return (
+        _reviewed_records(review, records)
+        .select_related("participant__site", "answers_act")
+        .annotate(seen_now=RawSQL(_seen_now(review), (), output_field=models.JSONField()))  # noqa: S611 (declared)
+        .order_by("answers_act__at", "pk")
+    )
+
+
+def _reviewed_records(review: CentralReview, records: Any = None) -> Any:
     model: Any = catalogue.form(review.form).model
     question, answer = review.of
     rows = (model.objects.all() if records is None else records).filter(
@@ -136,12 +147,15 @@ def records_of(review: CentralReview, records: Any = None) -> Any:
     if review.once:
         first = rows.order_by("participant_id", "pk").distinct("participant_id")
         rows = model.objects.filter(pk__in=first.values("pk"))
-    seen = seen_sql(review, f'"{model._meta.db_table}"', f'"{Record._meta.db_table}"')
-    return (
-        rows.select_related("participant__site", "answers_act")
-        .annotate(seen_now=RawSQL(seen, (), output_field=models.JSONField()))  # noqa: S611 (declared)
-        .order_by("answers_act__at", "pk")
-    )
+    return rows
+
+
+def _seen_now(review: CentralReview) -> str:
+    return seen_sql(review, f'"{_table(review)}"', f'"{Record._meta.db_table}"')
+
+
+def _table(review: CentralReview) -> str:
+    return str(catalogue.form(review.form).model._meta.db_table)
 
 
 # A few columns of a record and of whom it is about are enough for a list; what a reviewer is shown comes beside them.
@@ -152,16 +166,66 @@ LISTED = (
 
 
 def unsettled(review: CentralReview, records: Any) -> Any:
-    """Leave out the records whose review is settled: what reviewers said of what stands now is in the database."""
-    table = catalogue.form(review.form).model._meta.db_table
-    seen = seen_sql(review, f'"{table}"', f'"{Record._meta.db_table}"')
+    """Leave out the records whose review is settled: what reviewers said of what stands now is in the database.
+
+    What stands now is worked out where answers that would settle it are there, and nowhere else: it takes longest.
+    """
     settled = (
-        "(SELECT coalesce(bool_or(x.decides) OR (count(*) >= %s AND count(DISTINCT x.answers) = 1), false) "  # noqa: S608 (declared)
-        f'FROM "{ReviewerAnswer._meta.db_table}" x '
-        f'WHERE x.record_id = "{table}".id AND x.review = %s AND x.seen = {seen})'
+        f'{_seen_now(review)} IN (SELECT x.seen FROM "{ReviewerAnswer._meta.db_table}" x '  # noqa: S608 (declared)
+        f'WHERE x.record_id = "{_table(review)}".id AND x.review = %s GROUP BY x.seen '
+        "HAVING bool_or(x.decides) OR (count(*) >= %s AND count(DISTINCT x.answers) = 1))"
     )
-    given = (review.reviewers, review.code)
+    given = (review.code, review.reviewers)
     return records.exclude(RawSQL(settled, given, output_field=models.BooleanField()))  # noqa: S611 (declared)
+
+
+def _of_standing_answers(review: CentralReview, what: str, kind: Any, *given: Any) -> RawSQL:
+    """Return the SQL of ``what`` over the answers (as ``x``) to a record that stand on what it says now."""
+    standing = (
+        f'(SELECT {what} FROM "{ReviewerAnswer._meta.db_table}" x '  # noqa: S608 (declared)
+        f'WHERE x.record_id = "{_table(review)}".id AND x.review = %s AND x.seen = {_seen_now(review)})'
+    )
+    return RawSQL(standing, (*given, review.code), output_field=kind)  # noqa: S611 (declared)
+
+
+@dataclass(frozen=True)
+class WaitingReview:
+    """One record whose review waits for an answer, as lists name it."""
+
+    review: CentralReview
+    record: int
+    number: str
+    zone: str
+    state: ReviewState
+    since: datetime
+
+
+def reviews_waiting_for(user: User, shown: int) -> tuple[list[WaitingReview], int]:
+    """Return the first ``shown`` reviews that wait for the person, the longest first, and how many there are.
+
+    For a reviewer those wait that they have not answered on what stands now; for others all that are not settled.
+    """
+    waiting, total = [], 0
+    for review in CENTRAL_REVIEWS.values():
+        records = catalogue.form(review.form).model.objects.open_to(user, Permission.CENTRAL_REVIEW_VIEW)
+        rows = unsettled(review, _reviewed_records(review, records))
+        if user.may(Permission.CENTRAL_REVIEW_ANSWER):
+            own = "coalesce(bool_or(x.reviewer_id = %s), false)"
+            rows = rows.exclude(_of_standing_answers(review, own, models.BooleanField(), user.pk))
+        last = _of_standing_answers(review, "max(x.answered_at)", models.DateTimeField())
+        given = _of_standing_answers(review, "count(*)", models.IntegerField())
+        rows = rows.annotate(
+            since=Greatest("answers_act__at", last), given=given, all_rows=Window(Count("*"))
+        )
+        of_whom = ("participant__number", "participant__site__time_zone")
+        first = list(
+            rows.order_by("since", "pk").values_list("pk", *of_whom, "given", "since", "all_rows")[:shown]
+        )
+        for record, number, zone, answers, since, _all in first:
+            state = ReviewState.DISAGREES if answers >= review.reviewers else ReviewState.WAITING
+            waiting.append(WaitingReview(review, record, number, zone, state, since))
+        total += first[0][-1] if first else 0
+    return sorted(waiting, key=lambda each: each.since)[:shown], total
 
 
 def reviewed(review: CentralReview, records: Iterable[Any]) -> list[ReviewedRecord]:

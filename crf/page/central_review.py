@@ -111,11 +111,6 @@ def _is_shown(case: ReviewedRecord, show: str, user: User) -> bool:
     return case.state != ReviewState.SETTLED
 
 
-def waiting_reviews(user: User) -> list[ReviewedRecord]:
-    """Return what waits: for a reviewer their own, for others everything that is not settled."""
-    return [case for case in reviews_open_to(user, settled=False) if _is_shown(case, "open", user)]
-
-
 def reviews_of(participant: Participant, user: User, *, at: datetime) -> list[ReviewLine]:
     """Return the reviews of one participant; none for who may not see them."""
     if not user.may(Permission.CENTRAL_REVIEW_VIEW, participant.site_id):

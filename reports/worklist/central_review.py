@@ -9,28 +9,32 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
 from accounts.permissions import Permission
-from crf.page.central_review import waiting_reviews
+from crf.central_review.cases import reviews_waiting_for
 from kernel.clock import local_date
 from reports.worklist.sections import SHOWN, WorkItem, WorkListSection
 
 
 def central_reviews(user: User, today: date) -> WorkListSection:
     """Return the reviews that wait, the longest first; for a reviewer those that they may answer."""
-    waiting = waiting_reviews(user)
+    waiting, total = reviews_waiting_for(user, SHOWN)
     answers = user.may(Permission.CENTRAL_REVIEW_ANSWER)
     page = reverse("crf:central-reviews")
-    items = []
-    for case in waiting[:SHOWN]:
-        since = local_date(case.since, case.record.participant.site.time_zone)
-        href = reverse("crf:central-review", args=[case.review.code, case.record.pk]) if answers else page
-        what = f"{case.review.title} · {case.state.label}"
-        number = case.record.participant.number
-        items.append(WorkItem(number, what, href, when=since, is_since=True, waits=not answers))
+    items = [
+        WorkItem(
+            each.number,
+            f"{each.review.title} · {each.state.label}",
+            reverse("crf:central-review", args=[each.review.code, each.record]) if answers else page,
+            when=local_date(each.since, each.zone),
+            is_since=True,
+            waits=not answers,
+        )
+        for each in waiting
+    ]
     return WorkListSection(
         _lazy("Central reviews"),
         "people",
         _lazy("No central review waits."),
         items,
-        len(waiting),
+        total,
         page,
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.permissions import Permission
 from kernel.clock import local_date
-from kernel.pagination import MOST
+from kernel.pagination import MOST, rows_and_count_in_one_pass
 from randomization.allocation.strata import beside_staging, to_mark
 from randomization.models import Allocation
 from reports.worklist.sections import SHOWN, WorkItem, WorkListSection, first_and_total
@@ -104,9 +104,9 @@ def strata(user: User, today: date) -> WorkListSection:
     """Strata that the staging form contradicts since randomization, until the register of errors says so too."""
     seen = Allocation.objects.open_to(user, Permission.ALLOCATION_CORRECT)
     # By their keys first: with an order and eight rows asked for, the database tries the allocations one by one.
-    marked = list(to_mark(seen).order_by().values_list("pk", flat=True)[: MOST + 1])
+    marked = to_mark(seen).order_by().values("pk")[: MOST + 1]
     rows = beside_staging(seen.filter(pk__in=marked)).select_related("participant")
-    marks = rows.order_by("randomized_at", "pk")[:SHOWN] if marked else ()
+    shown, total = rows_and_count_in_one_pass(rows.order_by("randomized_at", "pk"), SHOWN)
     said = str(_("Stage group {used} at randomization, {now} by form STAGE: mark the error"))
     items = [
         WorkItem(
@@ -114,7 +114,7 @@ def strata(user: User, today: date) -> WorkListSection:
             said.format(used=row.strat_stage, now=row.stage_corrected),
             reverse("randomization:record-error", args=[row.participant.number]),
         )
-        for row in marks
+        for row in shown
     ]
     where = reverse("randomization:strata")
     return WorkListSection(
@@ -122,6 +122,6 @@ def strata(user: User, today: date) -> WorkListSection:
         "shuffle",
         _("No corrected stratum waits to be marked."),
         items,
-        len(marked),
+        total,
         where,
     )

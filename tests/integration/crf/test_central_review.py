@@ -15,7 +15,14 @@ from audit.acts import open_act
 from crf import catalogue
 from crf.catalogue.central_reviews import CENTRAL_REVIEWS
 from crf.catalogue.survival.review import CAUSE_OF_DEATH
-from crf.central_review.cases import ReviewedRecord, ReviewState, records_of, reviews_open_to, unsettled
+from crf.central_review.cases import (
+    ReviewedRecord,
+    ReviewState,
+    records_of,
+    reviews_open_to,
+    reviews_waiting_for,
+    unsettled,
+)
 from crf.central_review.services import (
     AnsweredBefore,
     FactsChanged,
@@ -32,7 +39,7 @@ from crf.central_review.services import (
 from crf.engine.submission import Answers
 from crf.locks.records import lock_record
 from crf.models import ReviewerAnswer
-from crf.page.central_review import facts_for_review, waiting_reviews
+from crf.page.central_review import facts_for_review
 from crf.queries.sparing import names_looking_at_the_arm
 from crf.records.save import save_answers
 from crf.records.signing import sign_record, verify_record
@@ -79,6 +86,22 @@ def case(person: Participant) -> ReviewedRecord:
     waiting = unsettled(CAUSE_OF_DEATH, records_of(CAUSE_OF_DEATH)).filter(pk=found.record.pk)
     assert bool(waiting) == (found.state != ReviewState.SETTLED)
     return found
+
+
+def assert_waits_for_whom_it_should(world: World) -> None:
+    """The work lists, which ask the database, name what the reviews themselves say."""
+    for who in (world.data_manager, world.reviewer, world.second_reviewer, world.third_reviewer):
+        open_to = reviews_open_to(who)
+        if who == world.data_manager:
+            cases = [one for one in open_to if one.state != ReviewState.SETTLED]
+        else:
+            cases = [one for one in open_to if one.waits_for(who)]
+        waiting, total = reviews_waiting_for(who, 8)
+        listed = [(one.record, one.number, one.state, one.since) for one in waiting]
+        assert listed == [
+            (one.record.pk, one.record.participant.number, one.state, one.since) for one in cases
+        ]
+        assert total == len(cases)
 
 
 def record_of(person: Participant) -> Any:
@@ -133,10 +156,12 @@ def test_point_05_two_reviewers_who_agree_settle_the_cause_and_the_site_keeps_it
     before = record_of(died)
     first = answer(died, world.reviewer)
     assert (first.position, first.decides, case(died).state) == (1, False, ReviewState.WAITING)
+    assert_waits_for_whom_it_should(world)
     assert exported(died) == [], "what one reviewer said does not leave before the other has answered"
     answer(died, world.second_reviewer)
     settled = case(died)
     assert (settled.state, settled.accepted) == (ReviewState.SETTLED, first)
+    assert_waits_for_whom_it_should(world)
     assert exported(died) == [
         ("COD", "cardiovascular", "ASSESSOR 1", "Y", "Y"),
         ("COD", "cardiovascular", "ASSESSOR 2", "Y", None),
@@ -151,6 +176,7 @@ def test_point_05_where_two_differ_a_third_decides_and_says_why(world: World, di
     answer(died, world.reviewer)
     answer(died, world.second_reviewer, OTHER)
     assert case(died).state == ReviewState.DISAGREES
+    assert_waits_for_whom_it_should(world)
     for by in (world.reviewer, world.second_reviewer):
         with pytest.raises(AnsweredBefore):
             answer(died, by)
@@ -185,6 +211,7 @@ def test_point_05_a_review_is_asked_again_when_the_record_changes_and_stands_whe
     correct(died, save, autopsy="Y")
     fallen = case(died)
     assert (fallen.state, fallen.answers, fallen.fallen) == (ReviewState.WAITING, (), 2)
+    assert_waits_for_whom_it_should(world)
     assert {row[3:] for row in exported(died)} == {("N", None)}
     with pytest.raises(FactsChanged):
         answer(died, world.reviewer, seen=token)
@@ -194,6 +221,7 @@ def test_point_05_a_review_is_asked_again_when_the_record_changes_and_stands_whe
     assert len(case(died).answers) == 1, "the site's own cause is not shown: nobody's answer rests on it"
     correct(died, save)
     assert case(died).state == ReviewState.SETTLED, "the record says again what both were shown"
+    assert_waits_for_whom_it_should(world)
 
 
 def test_point_05_a_fatal_event_is_shown_and_a_new_one_asks_again(
@@ -338,7 +366,9 @@ def test_point_05_the_data_manager_sees_what_waits_and_the_participants_page_wha
     assert "cardiovascular" in manager.get(page).text
     assert "cardiovascular" not in client_of(world.coordinator).get(page).text
     assert [one.state for one in reviews_open_to(world.data_manager)] == [ReviewState.SETTLED]
-    assert waiting_reviews(world.data_manager) == waiting_reviews(world.third_reviewer) == []
+    assert (
+        reviews_waiting_for(world.data_manager, 8) == reviews_waiting_for(world.third_reviewer, 8) == ([], 0)
+    )
 
 
 def test_point_05_a_program_reads_where_the_reviews_stand(world: World, died: Participant) -> None:

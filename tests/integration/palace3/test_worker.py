@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from demo.servers.broker import EmbeddedBroker
-from palace3.celery import LONGEST_TASK_SECONDS, VISIBILITY_SECONDS, app
+from palace3.celery import LARGEST_PROCESS, LONGEST_TASK_SECONDS, VISIBILITY_SECONDS, app
 from palace3.schedule import SCHEDULE
 from tests.database import SECRET_KEY
 
@@ -129,6 +129,10 @@ def test_the_broker_gives_a_task_back_only_after_it_must_have_ended() -> None:
     assert options["unacked_restore_throttle"] == 1
     assert app.conf.task_acks_late
     assert app.conf.task_reject_on_worker_lost
+
+
+def test_a_process_that_printed_much_makes_place_for_a_small_one() -> None:
+    assert app.conf.worker_max_memory_per_child == LARGEST_PROCESS < 300 * 1024
 
 
 def test_everything_scheduled_is_a_task() -> None:
