@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from accounts.models import User
 from crf.eligibility import evidence
 from crf.recheck import recheck_participant
 from crf.store.context import FormContext
 from crf.store.records import RecordKey
+from trials.lapse_causes import ANSWER_CHANGED
 from trials.models import EligibilityDecision
 from trials.services import decide_eligibility, lapse_decision
 from trials.services.decisions import EvidenceMoved
@@ -37,8 +36,8 @@ class EvidenceSnapshot:
         if _digest(self.record_key) == self.digest:
             return False
         participant = self.record_key.participant
-        cause = _("An answer on the form {form} was changed.").format(form=self.record_key.form.code)
-        if not lapse_decision(participant=participant, cause=cause, by=by, at=at):
+        form = {"form": self.record_key.form.code}
+        if not lapse_decision(participant=participant, cause=ANSWER_CHANGED, values=form, by=by, at=at):
             return False
         recheck_participant(participant=participant, changed=set(DECISION_READS), by=by, at=at)
         return True

@@ -72,7 +72,7 @@ def screening_file(cut: Cut) -> File:
             ),
             Column("CRITERIA", _joined("o.criteria"), label=_("criteria not met")),
             Column("DETAIL", "o.detail", label=_("detail"), tells=Tells.WORDS),
-            Column("ENDED_ON", 'o."on"', "date", _("on")),
+            Column("ENDED_ON", 'o."on"', "date", _("Screening ended on")),
         ),
         f"{rows} p JOIN {cut.rows(Site)} s ON s.id = p.site_id "
         f"LEFT JOIN {cut.rows(ScreeningOutcome)} o ON o.participant_id = p.id "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature, User
+from accounts.permissions import ROLE_LABELS
 from crf.models import FieldVerification, Record, RecordSignature, SignedAs
 from exports.cuts import Cut
 from exports.masking import Tells
@@ -29,6 +30,11 @@ OF_RECORD = (
 )
 
 
+def role_column(sql: str) -> Column:
+    """Return the column that names the role in which somebody acted, with the words of each role."""
+    return Column("ROLE", sql, "code", _("role"), {role.value: word for role, word in ROLE_LABELS.items()})
+
+
 def counted_of_trial(cut: Cut, rows: str) -> str:
     """Return the rows of the chosen sites, and those of the whole trial."""
     return f"{rows} t LEFT JOIN {cut.rows(Site)} s ON s.id = t.site_id {AT_SITES_OR_TRIAL}"
@@ -48,7 +54,7 @@ def signatures_file(cut: Cut) -> File:
             *(study, site),
             Column("SIGNATURE", "g.id", "integer", _("Number of the signature")),
             Column("SIGNED_BY", "u.username", label=_("user name")),
-            Column("ROLE", "g.role", label=_("role")),
+            role_column("g.role"),
             Column("SIGNED_AT", by_the_trials_clock("g.signed_at"), "date-time", _("signed at")),
             Column("MEANING", "g.meaning", label=_("meaning"), tells=Tells.WORDS),
             Column("RECORD", "g.record", label=_("What was signed"), tells=Tells.WORDS),

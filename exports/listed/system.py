@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -12,8 +13,8 @@ from exports.models import Export, ExportDownload, ExportState
 from exports.tables import YES, Column, File, RowKeys, by_the_trials_clock, yes_no
 from trials.models import Delegation, Site
 
-# Its model stands above this package; a record is written with its act and never changes.
-OPERATIONS = "operations_operationrecord"
+# It stands above this package; a record is written with its act and never changes.
+OPERATION = "operations.OperationRecord"
 NO_SITE = "CROSS JOIN (SELECT NULL::text AS time_zone) s"  # for the clock of the trial
 OF_SITES = "{row}.site_codes::text[] && %(sites)s::text[]"
 NUMBER = Column("EXPORT", "x.id", "integer", _("Number of the export"))
@@ -21,6 +22,8 @@ NUMBER = Column("EXPORT", "x.id", "integer", _("Number of the export"))
 
 def exports_file(cut: Cut) -> File:
     """Every export that holds data of the chosen sites: who asked for it, what for, what it holds, its digest."""
+    from exports.selected.selection import ArmShown  # which reads the list that this file stands in
+
     rows = cut.rows(Export)
     told = "coalesce(x.selection->>'{said}', '')"
     return File(
@@ -33,7 +36,13 @@ def exports_file(cut: Cut) -> File:
             Column("FORMAT", "x.data_format", "code", _("format"), dict(DataFormat.choices)),
             Column("SITES", "array_to_string(x.site_codes, ' ')", label=_("sites")),
             Column("FORMS", "array_to_string(x.forms, ' ')", label=_("forms")),
-            Column("ARM_SHOWN", told.format(said="arm"), label=_("How it tells the arm")),
+            Column(
+                "ARM_SHOWN",
+                told.format(said="arm"),
+                "code",
+                _("How it tells the arm"),
+                dict(ArmShown.choices),
+            ),
             Column(
                 "IDENTIFYING",
                 "CASE x.selection->>'identifying' WHEN 'true' THEN 'Y' ELSE 'N' END",
@@ -105,13 +114,15 @@ def accounts_file(cut: Cut) -> File:
 
 def life_cycle_file(cut: Cut) -> File:
     """What was done to the installation, with results: set-up, qualification, upgrades, backups, restores, drills."""
-    seen = f"(SELECT o.* FROM {OPERATIONS} o WHERE {cut.saw('o.act_id')})"  # noqa: S608 (declared)
+    operation = apps.get_model(OPERATION)
+    seen = f"(SELECT o.* FROM {operation._meta.db_table} o WHERE {cut.saw('o.act_id')})"  # noqa: S608 (declared)
+    kinds = dict(operation._meta.get_field("kind").flatchoices)
     return File(
         "LIFE_CYCLE",
         (
             STUDY_KEY,
             Column("OPERATION", "x.id", "integer", _("Number of the operation")),
-            Column("KIND", "x.kind", label=_("What was done")),
+            Column("KIND", "x.kind", "code", _("What was done"), kinds),
             Column("STARTED_AT", by_the_trials_clock("x.started_at"), "date-time", _("started")),
             Column("ENDED_AT", by_the_trials_clock("x.ended_at"), "date-time", _("ended")),
             Column("PASSED", yes_no("x.passed"), "boolean", _("passed"), YES),

@@ -14,7 +14,7 @@ from crf.engine.declaration import FormDeclaration
 from crf.models import ChangeReason, Record
 from crf.queries.sparing import telling_the_arm
 from exports.cuts import Cut
-from exports.listed.oversight import AT_SITES_OR_TRIAL, OF_RECORD
+from exports.listed.oversight import AT_SITES_OR_TRIAL, OF_RECORD, role_column
 from exports.masking import Tells
 from exports.tables import (
     AT_SITES,
@@ -34,7 +34,7 @@ STORED = (
     Column("ACTED_AT", by_the_trials_clock("a.at"), "date-time", _("When the person acted")),
     Column("STORED_AT", by_the_trials_clock("a.stored_at"), "date-time", _("When the database stored it")),
     Column("ACTED_BY", "u.username", label=_("user name; empty: the system")),
-    Column("ROLE", "a.role", label=_("role")),
+    role_column("a.role"),
 )
 
 

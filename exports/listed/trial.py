@@ -5,9 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Signature, User
-from accounts.permissions import ROLE_LABELS
 from exports.cuts import Cut
-from exports.listed.oversight import AT_SITES_OR_TRIAL, counted_of_trial
+from exports.listed.oversight import AT_SITES_OR_TRIAL, counted_of_trial, role_column
 from exports.tables import (
     AT_SITES,
     PARTICIPANT_KEYS,
@@ -124,9 +123,7 @@ def delegations_file(cut: Cut) -> File:
         (
             *(STUDY_KEY, SITE_KEY),
             Column("PERSON", "u.username", label=_("user name")),
-            Column(
-                "ROLE", "x.role", "code", _("role"), {role.value: word for role, word in ROLE_LABELS.items()}
-            ),
+            role_column("x.role"),
             Column("STARTS_ON", "x.starts_on", "date", _("from")),
             Column("ENDS_ON", "x.ends_on", "date", _("until")),
             Column("GRANTED_BY", "w.username", label=_("Delegated by")),

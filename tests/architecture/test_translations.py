@@ -74,6 +74,13 @@ NO_TEXT = re.compile(
 )
 
 
+def test_what_is_kept_in_english_is_told_in_the_readers_language() -> None:
+    """Before, papers printed what a signature means in English whatever the language of the paper."""
+    kept = re.compile(r"{{[^}]*\b(?:meaning|lapse_cause)\b[^}]*}}")
+    templates = sorted((ROOT / "templates").rglob("*.html"))
+    assert [path.name for path in templates if kept.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_no_template_writes_a_colon_that_chinese_readers_see() -> None:
     """The colon after a label is a text of its own, for Chinese has another one; what is only spoken has no shape."""
     seen = []

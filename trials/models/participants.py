@@ -17,6 +17,7 @@ from audit.guards import ActGuard, SameSite, SetOnce, SiteScoped
 from audit.models import Audited, audited
 from kernel.errors import Refusal
 from kernel.pagination import CountOf
+from trials import lapse_causes
 from trials.lock_guards import DataLockGuard, ParticipantLockGuard
 from trials.models.sites import ConsentVersion, Site
 from trials.transfer_guards import MovedByTransfer
@@ -320,6 +321,11 @@ class EligibilityDecision(OfParticipant):
         """Return the reasons that the investigator gave where the history could not tell, by criterion."""
         criteria = self.evidence.get("criteria", ())
         return {each["code"]: each["answer"] for each in criteria if each.get("answer")}
+
+    @property
+    def why_lapsed(self) -> str:
+        """Why it no longer stands, in the reader's language."""
+        return lapse_causes.told(self.lapse_cause)
 
 
 ESTIMATE = "estimate"

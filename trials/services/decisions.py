@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -13,6 +14,7 @@ from accounts.services import sign
 from audit.acts import note_moved, open_act
 from kernel.errors import Forbidden, Refusal
 from kernel.punctuation import listed
+from trials import lapse_causes
 from trials.models import EligibilityDecision, Participant
 from trials.models.participants import Track
 from trials.models.sites import TAKES_NOBODY_IN
@@ -126,7 +128,7 @@ def decide_eligibility(
         _refuse_unless_ready(locked, by=by, evidence=evidence, eligible=eligible, at=at)
         if digest != seen_digest:
             raise EvidenceMoved(participant=locked.number)
-        _lapse(locked, cause="replaced by a new decision", act_row=act, at=at)
+        _lapse(locked, cause=lapse_causes.REPLACED, act_row=act, at=at)
         signature = sign(
             record=f"eligibility {locked.number}",
             digest=digest,
@@ -189,10 +191,13 @@ def version_moved(participant: Participant) -> SiteFollowsAnotherVersion:
     )
 
 
-def lapse_decision(*, participant: Participant, cause: str, by: User | None, at: datetime) -> bool:
+def lapse_decision(
+    *, participant: Participant, cause: str, values: Mapping[str, str], by: User | None, at: datetime
+) -> bool:
     """The decision no longer stands because what it rests on changed; say whether there was one.
 
-    After randomization nothing lapses: a deviation is proposed and the allocation stays (architecture 7).
+    ``cause`` is a text of ``trials.lapse_causes`` with places for ``values``. After randomization nothing lapses: a
+    deviation is proposed and the allocation stays (architecture 7).
     """
     if live_decision(participant) is None:
         return False
@@ -203,11 +208,12 @@ def lapse_decision(*, participant: Participant, cause: str, by: User | None, at:
                 rule=LAPSED_AFTER_RANDOMIZATION,
                 key=f"evidence-{act.pk}",
                 detail=cause,
+                values=values,
                 by=by,
                 at=at,
             )
             return False
-        return _lapse(participant, cause=cause, act_row=act, at=at)
+        return _lapse(participant, cause=cause % values, act_row=act, at=at)
 
 
 def _lapse(participant: Participant, *, cause: str, act_row: Any, at: datetime) -> bool:

@@ -11,6 +11,7 @@ from audit.acts import open_act
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from protocol.text import later_than, load
+from trials import lapse_causes
 from trials.models import ConsentVersion, Participant, Site, SiteVersion
 from trials.models.participants import TERMINAL, Track
 from trials.services.decisions import lapse_decision
@@ -191,8 +192,8 @@ def follow_version(*, participant: Participant, version: str, by: User | None, a
         locked.protocol_version, locked.act = version, act
         locked.save(update_fields=["protocol_version", "act"])
         if locked.state == Track.SCREENED:
-            cause = f"the site follows protocol version {version} now"
-            lapse_decision(participant=locked, cause=cause, by=by, at=at)
+            cause, values = lapse_causes.VERSION_FOLLOWED, {"version": version}
+            lapse_decision(participant=locked, cause=cause, values=values, by=by, at=at)
     return locked
 
 

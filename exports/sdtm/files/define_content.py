@@ -9,7 +9,7 @@ from typing import Final
 from exports.sdtm.files.define_values import ValueList, ValueLists
 from exports.sdtm.files.oids import version_oid
 from exports.sdtm.files.origins import METHODS, VariableOrigin, origin_of
-from exports.sdtm.package import STUDY, Dataset, SdtmPackage
+from exports.sdtm.package import DESIGN, STUDY, Dataset, SdtmPackage
 from exports.sdtm.standard.tables import GUIDE, TERMINOLOGY, Terms, domains, lists_of
 
 GUIDE_FILE: Final = "csdrg.html"
@@ -128,4 +128,4 @@ def _comment(dataset: Dataset, name: str) -> str:
         return "COM.CTCAE"
     if name.endswith("STAT"):
         return "COM.MISSING"
-    return "COM.TIME" if name.endswith("DTC") and not dataset.name.startswith("T") else ""
+    return "COM.TIME" if name.endswith("DTC") and dataset.name not in DESIGN else ""

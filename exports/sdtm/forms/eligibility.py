@@ -68,6 +68,15 @@ MAPPINGS: Final = (
                 CAT="PREGNANCY TEST",
                 DTC=a("PREG_DT"),
             ),
+            record(
+                "LB",
+                only=(when("PREG_RES", "ND"),),
+                TESTCD="HCG",
+                TEST="Choriogonadotropin Beta",
+                CAT="PREGNANCY TEST",
+                STAT=a("PREG_RES", {"ND": "NOT DONE"}),
+                DTC=a("ICF_DT"),
+            ),
             finding(
                 "MI",
                 "HISTTYPC",

@@ -144,6 +144,16 @@ LINES: Final = (
         SPEC="PLASMA",
         DTC=DAY,
     ),
+    record(
+        "LB",
+        only=(when("CTDNA", "not_done"),),
+        TESTCD="CTDNA",
+        TEST="Circulating Tumor DNA",
+        CAT="TUMOR MARKER",
+        SPEC="PLASMA",
+        STAT=a("CTDNA", {"not_done": "NOT DONE"}),
+        DTC=DAY,
+    ),
     finding(
         "RS",
         "LOCSTAT",

@@ -52,7 +52,7 @@ ORGANS: Final[Mapping[str, str]] = {
     "lower": "ESOPHAGUS, THORACIC LOWER",
     "egj": "GASTROESOPHAGEAL JUNCTION",
 }
-SIDES: Final[Mapping[str, str]] = {"L": "LEFT", "R": "RIGHT", "A": "UNILATERAL", "B": "BILATERAL"}
+SIDES: Final[Mapping[str, str]] = {"L": "LEFT", "R": "RIGHT", "M": "MIDLINE"}
 NEGATIVE_POSITIVE: Final[Mapping[str, str]] = {"NEG": "NEGATIVE", "POS": "POSITIVE"}
 NORMAL: Final[Mapping[str, str]] = {"normal": "NORMAL", "abnormal": "ABNORMAL"}
 SEVERITY_ORDER: Final = ("0", "1", "2", "3", "4")

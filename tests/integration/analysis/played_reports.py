@@ -28,6 +28,7 @@ from accounts.models import User
 from crf import catalogue
 from demo.simulation import profiles
 from exports.casebook.content import casebook_of
+from exports.casebook.paper import Making, casebook_page
 from exports.casebook.records import PrintedGroup
 from exports.cuts import Cut
 from exports.models import Export
@@ -37,6 +38,7 @@ from exports.odm.writing import OdmContent, write_odm
 from exports.selected.selection import Selection
 from exports.services import path_of, request_export, write_export
 from kernel.scope import EVERYTHING, scope
+from randomization.models import Allocation
 from tests.demo_trial import UNTIL, Played, played_trial
 from trials.models import Participant
 
@@ -113,6 +115,11 @@ def _whole(played: Played, folder: Path) -> None:
             write_odm(target, content=content, forms=list(catalogue.forms()), scope=chosen)
         people = Participant.objects.select_related("site")
         books = {person.number: _book(person) for person in people}
+        randomized = Allocation.objects.latest("number").participant
+        made = Making(1, None, UNTIL, "review")
+        for language in ("en", "zh-hans"):
+            page = casebook_page(randomized, reader=None, made=made, language=language)
+            (folder / f"casebook.{language}.html").write_text(page, encoding="utf-8")
     (folder / "casebooks.json").write_text(json.dumps(books), encoding="utf-8")
 
 

@@ -24,7 +24,7 @@ from crf.records.expected import say_nothing_new
 from crf.records.signing import sign_record
 from crf.store.records import find_stored_record, record_key_of
 from exports.casebook.content import casebook_of
-from exports.casebook.paper import filled_form_page
+from exports.casebook.paper import Making, casebook_page, filled_form_page
 from exports.casebook.services import make_casebook
 from exports.services import PurposeMissing
 from followup.services import add_unscheduled_visit, describe_visit, plan_visits_for
@@ -149,8 +149,16 @@ def test_rare_13_signatures_stand_with_the_ones_that_fell(
     (record,) = casebook_of(filled, user=world.investigator, at=LATER).records
     assert [(each.version, each.fell_at) for each in record.signatures] == [(2, LATER)]
     text = squeezed(made(filled, world.investigator))
-    for each in (record.signatures[0].signature.printed_name, record.signatures[0].signature.meaning):
+    signature = record.signatures[0].signature
+    for each in (signature.printed_name, signature.meaning):
         assert "".join(each.split()) in text
+    making = Making(1, world.investigator, LATER, "archive")
+    page = casebook_page(filled, reader=world.investigator, made=making, language="zh-hans")
+    with translation.override("zh-hans"):
+        assert (
+            translation.gettext(signature.meaning) in page
+        )  # kept in English, told in the reader's language
+    assert signature.meaning not in page
 
 
 def test_rare_03_each_record_names_version_and_digest(world: World, filled: Participant) -> None:

@@ -67,6 +67,11 @@ def test_every_table_leaves_with_codes_and_at_a_cut_as_it_stood(world: World) ->
     assert codes >= {
         ("SITES.csv", "STATE"),
         ("DELEGATIONS.csv", "ROLE"),
+        ("SIGNATURES.csv", "ROLE"),
+        ("ACTS.csv", "ROLE"),
+        ("AUDIT_TRAIL.csv", "ROLE"),
+        ("EXPORTS.csv", "ARM_SHOWN"),
+        ("LIFE_CYCLE.csv", "KIND"),
         ("DATA_LOCKS.csv", "LEVEL"),
         ("SAFETY_CLOCKS.csv", "KIND"),
         ("QUERY_MESSAGES.csv", "WHAT"),

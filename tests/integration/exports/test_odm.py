@@ -9,6 +9,8 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from odmlib.loader import ODMLoader
 
 from accounts.models import User
 from crf import catalogue
+from crf.engine.questions import QuestionKind
 from crf.models import Query, Record, RecordSignature
 from exports.cuts import Cut
 from exports.odm.elements import OdmVersion
@@ -36,6 +39,7 @@ from tests.demo_trial import UNTIL, played_trial
 CHAPTERS = ("3.0",)
 SCHEMAS = Path(odmlib.__file__).parent / "schemas" / "odm"
 SCHEMA_OF = {OdmVersion.V132: "1.3.2/ODM1-3-2.xsd", OdmVersion.V20: "2.0/ODM.xsd"}
+MODEL_OF = {OdmVersion.V132: "odm_1_3_2", OdmVersion.V20: "odm_2_0"}
 HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 FORMS = list(catalogue.forms())
 Tree = Any
@@ -63,7 +67,7 @@ class Told:
 
     files: dict[tuple[OdmVersion, str], bytes]
     again: dict[tuple[OdmVersion, str], bytes]
-    answers: Counter[tuple[str, str]]
+    answers: Counter[tuple[str, str, str]]
     changed: int
     corrected: int
     signed: int
@@ -164,14 +168,18 @@ def test_each_file_is_valid_by_the_schema_of_its_version(
     assert [tree.get("FileType") for tree in (snapshot, every_version)] == ["Snapshot", "Transactional"]
 
 
-def test_odmlib_reads_what_was_written(told: Told, tmp_path: Path) -> None:
+def test_odmlib_reads_what_was_written(version: OdmVersion, told: Told, tmp_path: Path) -> None:
     path = tmp_path / "odm.xml"
-    path.write_bytes(told.files[OdmVersion.V132, "snapshot"])
-    reader = ODMLoader(odm_loader.XMLODMLoader())
+    path.write_bytes(told.files[version, "snapshot"])
+    reader = ODMLoader(odm_loader.XMLODMLoader(MODEL_OF[version]))
     reader.open_odm_document(str(path))
     study = reader.load_odm()
     assert told.people <= {subject.SubjectKey for subject in study.ClinicalData[0].SubjectData}
-    assert len(study.Study[0].MetaDataVersion[0].FormDef) == len(FORMS)
+    definitions = study.Study[0].MetaDataVersion[0]
+    if version is OdmVersion.V132:
+        assert len(definitions.FormDef) == len(FORMS)
+    else:
+        assert sum(each.Type == "Form" for each in definitions.ItemGroupDef) == len(FORMS)
 
 
 def test_every_reference_is_defined_and_every_code_is_in_its_list(
@@ -236,22 +244,44 @@ def _tables() -> Iterator[tuple[str, str, Any, Any]]:
             yield code, group.name, group.model, {k: q for k, q in group.questions.items() if leaves(q)}
 
 
-def _answers_in_the_tables() -> Counter[tuple[str, str]]:
-    stands: Counter[tuple[str, str]] = Counter()
+def _answers_in_the_tables() -> Counter[tuple[str, str, str]]:
+    stands: Counter[tuple[str, str, str]] = Counter()
     for code, group, model, asked in _tables():
         for row in model.objects.filter(removed=False) if group else model.objects.all():
             for name, question in asked.items():
                 why = row.missing.get(name, "")
-                stands.update((oid, why) for oid in _stated(row, name, question, code, group))
+                stated = _stated(row, name, question, code, group)
+                stands.update((oid, why, "" if why else _plain(value)) for oid, value in stated.items())
     return stands
 
 
+def _plain(value: Any) -> str:
+    """A value as text; instants of all zones alike."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="seconds")
+        case Decimal():
+            return f"{value:f}"
+    return str(value)
+
+
 def test_the_snapshot_holds_each_answer_and_missing_reason_of_the_tables(told: Told, snapshot: Tree) -> None:
-    written = Counter(
-        (item.get("ItemOID"), flags(item).get("MISSING", ""))
-        for item in named(snapshot, "ItemData")
-        if value_of(item) is not None or "MISSING" in flags(item)
-    )
+    instants = {
+        item.oid
+        for code, group, _model, asked in _tables()
+        for question in asked.values()
+        if question.kind == QuestionKind.DATETIME
+        for item in items_of(code, group, question)
+    }
+    written: Counter[tuple[str, str, str]] = Counter()
+    for item in named(snapshot, "ItemData"):
+        oid, value, why = item.get("ItemOID"), value_of(item), flags(item).get("MISSING", "")
+        if value is not None or why:
+            is_instant = value is not None and oid in instants
+            written[oid, why, _plain(datetime.fromisoformat(value)) if is_instant else value or ""] += 1
+    assert instants
     assert written == told.answers
     assert sum(told.answers.values()) > 5000
 
@@ -315,7 +345,7 @@ def _stated(row: Any, name: str, question: Any, code: str, group: str) -> dict[s
     if value in (None, []) and not why:  # nothing chosen of many is no answer, as in every other format
         return {}
     return {
-        item.oid: why or (item.choice in value if item.choice else value)
+        item.oid: why or (str(int(item.choice in value)) if item.choice else value)
         for item in items_of(code, group, question)
     }
 

@@ -331,9 +331,21 @@ def defined(path: Path, package: SdtmPackage) -> None:
     named = list(references(root))
     assert len(named) > len(package.datasets)
     assert [oid for oid in named if oid not in oids] == []
-    items = {each.get("OID") for each in root.iter() if each.tag.endswith("}ItemDef")}
+    items = {each.get("OID"): each for each in root.iter() if each.tag.endswith("}ItemDef")}
     for dataset in package.datasets.values():
-        assert {f"IT.{dataset.name}.{each.name}" for each in dataset.variables} <= items
+        assert {f"IT.{dataset.name}.{each.name}" for each in dataset.variables} <= items.keys()
+    comments = {
+        each.get("OID"): "".join(each.itertext()) for each in root.iter() if each.tag.endswith("}CommentDef")
+    }
+
+    def told(oid: str) -> str:
+        """What Define-XML says beside a variable."""
+        return comments[
+            next(value for name, value in items[oid].attrib.items() if name.endswith("}CommentOID"))
+        ]
+
+    assert "AEDECOD is the term of CTCAE" in told("IT.AE.AEDECOD")
+    assert "the clock of the site" in told("IT.TR.TRDTC")  # a finding about a tumour, no part of the design
 
 
 def references(root: ET.Element) -> Iterator[str]:

@@ -58,6 +58,7 @@ class Ways:
     sdtm: dict[str, list[Row]]
     subjects: dict[str, dict[str, Any]]
     books: dict[str, dict[str, Any]]
+    printed: dict[str, str]
 
 
 @pytest.fixture
@@ -73,6 +74,10 @@ def ways(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Ways:
         {name: list(dataset.rows) for name, dataset in package.datasets.items()},
         {row["SUBJID"]: row for row in frame.iter_rows(named=True)},
         json.loads((made / "casebooks.json").read_text(encoding="utf-8")),
+        {
+            language: (made / f"casebook.{language}.html").read_text(encoding="utf-8")
+            for language in ("en", "zh-hans")
+        },
     )
 
 
@@ -162,6 +167,22 @@ def test_ten_people_are_the_same_in_every_way_out(ways: Ways) -> None:
             assert in_odm(ways, code, name) == told, (code, name)
             with override("en"):
                 assert in_casebooks(ways, code, name) == printed(ways, code, name, told), (code, name)
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"), [("en", "Certificate of allocation"), ("zh-hans", "随机分组确认书")]
+)
+def test_a_casebook_prints_the_certificate_of_the_allocation(ways: Ways, language: str, heading: str) -> None:
+    page = ways.printed[language]
+    certificate = page.partition(f"<h2>{heading}</h2>")[2].partition("</table>")[0]
+    number = re.search(r"<h1>\S+ (\d\d-\d{4})</h1>", page)
+    assert number
+    (allocation,) = (row for row in ways.tables["ALLOCATIONS"] if row["SUBJID"] == number[1])
+    told = [re.sub(r"<[^>]+>", "", each).strip() for each in re.findall(r"<td>.*?</td>", certificate)]
+    assert told[0] == allocation["NUMBER"]
+    codes = re.findall(r"<code>([0-9a-f]+)</code>", certificate)
+    assert len(codes) > 2  # root, salt and the way from one to the other, by which anybody proves the place
+    assert {len(code) for code in codes} <= {32, 64}
 
 
 def test_every_domain_has_records(ways: Ways) -> None:

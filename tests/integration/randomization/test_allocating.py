@@ -185,7 +185,7 @@ def test_a_criterion_that_no_longer_holds_refuses_and_is_named(world, part, elig
 def test_a_lapsed_decision_refuses(world, part, eligible):
     participant = eligible()
     with everything():
-        lapse_decision(participant=participant, cause="ecog changed", by=world.coordinator, at=NOW)
+        lapse_decision(participant=participant, cause="ecog changed", values={}, by=world.coordinator, at=NOW)
     with pytest.raises(NotReadyToRandomize, match="No investigator has signed"):
         press(world, participant)
 
