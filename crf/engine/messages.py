@@ -218,16 +218,18 @@ def label_at(form: FormDeclaration, target: str) -> str:
 
 
 class _Known(dict[str, Any]):
-    """Values by name; a dash where one is not known any more."""
+    """Values by name; a dash where there is none, or where one is not known any more."""
 
     def __missing__(self, name: str) -> str:
         return "–"
 
 
 def rule_text(message: Any, values: AnswerValues) -> str:
-    """Return the message of a check with the values of the protocol text that the check read in their places."""
+    """Return the message of a check with the values that it read in their places."""
     text = str(message)
-    return text % _Known(values) if "%(" in text else text
+    if "%(" not in text:
+        return text
+    return text % _Known({name: value for name, value in values.items() if value is not None})
 
 
 def rule_in_general(message: Any) -> str:

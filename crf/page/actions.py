@@ -79,6 +79,7 @@ def actions_for(editor: RecordEditor) -> RecordActions:
     """Return what stands around the form for this person."""
     record_key, stored, site = editor.record_key, editor.stored, editor.record_key.participant.site_id
     state = stored.record.state if stored else S.EMPTY
+    queries = tuple(editor.queries)
     signed = (
         standing_signature(record_key, stored.record) if stored and state in (S.SIGNED, S.LOCKED) else None
     )
@@ -87,7 +88,7 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         steps=tuple(_steps(editor, state)),
         signed=signed,
         signature_holds=bool(signed and stored and signature_holds(record_key, stored, signed)),
-        queries=tuple(editor.queries),
+        queries=queries,
         ask=editor.ask,
         assignees=choices_at(record_key.participant.site, at=editor.at) if editor.ask else [],
         note=address("note", record_key) if editor.user.may(Permission.NOTE_KEEP, site) else "",
@@ -99,7 +100,7 @@ def actions_for(editor: RecordEditor) -> RecordActions:
         source=address("verify", record_key) if stored else "",
         signatures=address("signatures", record_key) if stored else "",
         clocks=tuple(_clocks(editor)),
-        leads=leads_of(editor),
+        leads=leads_of(editor, queries),
         led_from=led_from(editor),
         linked=linked_records(editor),
         say_how_made=_say_how_made(editor),

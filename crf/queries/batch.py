@@ -14,7 +14,8 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf.models import MessageKind, Query
 from crf.queries.list import PER_PAGE, QueryLine
-from crf.queries.services import answer_query, close_query, confirm_answer
+from crf.queries.one_value import answer_at_value, confirm_at_value, place_of
+from crf.queries.services import close_query
 from kernel.errors import Refusal
 from kernel.row_keys import row_key, row_of
 
@@ -44,24 +45,33 @@ class Batch:
         for query in queries.filter(pk__in=self.wanted()).order_by("participant_id", "pk"):
             try:
                 with transaction.atomic():
-                    self._step(query, by=by, at=at)
-                self.done += 1
+                    self.done += self._step(query, by=by, at=at)
             except Refusal as refusal:
                 self.problems[query.pk] = str(refusal)
 
-    def _step(self, query: Query, *, by: User, at: datetime) -> None:
-        key = row_key(query)
+    def _step(self, query: Query, *, by: User, at: datetime) -> int:
+        """Return how many queries that settled: what checks ask about one answer is answered once."""
+        key, apart = row_key(query), self.wanted()
         text = self.sent.get(f"text-{key}", "").strip()
         if self.sent.get(f"close-{key}"):
             close_query(query=query, by=by, at=at)
-        elif self.sent.get(f"right-{key}"):
-            confirm_answer(query=query, reason=text, by=by, at=at)
-        else:
-            answer_query(query=query, text=text, by=by, at=at)
+            return 1
+        if self.sent.get(f"right-{key}"):
+            return len(confirm_at_value(query=query, reason=text, by=by, at=at, apart=apart))
+        return len(answer_at_value(query=query, text=text, by=by, at=at, apart=apart))
 
     def beside(self, lines: Iterable[QueryLine]) -> list[dict[str, Any]]:
-        """Return the lines with what the site said last and what stands typed beside each that was not taken."""
-        return [self._shown(line) for line in lines]
+        """Return the lines with what the site said last and what stands typed beside each that was not taken.
+
+        Of those that ask about one answer the first has the field, and the others name it.
+        """
+        firsts: dict[tuple[int, str], str] = {}
+        shown = []
+        for line in lines:
+            key, place = row_key(line.query), place_of(line.query)
+            first = firsts.setdefault(place, key) if place else key
+            shown.append(self._shown(line) | {"answered_with": first if first != key else ""})
+        return shown
 
     def _shown(self, line: QueryLine) -> dict[str, Any]:
         pk, key = line.query.pk, row_key(line.query)

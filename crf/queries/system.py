@@ -127,7 +127,12 @@ def _judge(
 
 
 def _stands(settled: Query | None, finding: Finding) -> bool:
-    return settled is not None and settled.seen == values_of(finding)
+    if settled is None:
+        return False
+    seen = {
+        name: canonical(value) for name, value in settled.seen.items()
+    }  # bulk_read reads 0.4 as a decimal
+    return seen == values_of(finding)
 
 
 def values_of(finding: Finding) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
@@ -23,8 +25,8 @@ from kernel.reading import row_number
 from kernel.units import unit_in_print
 from trials.models import Participant
 
-MOST_OF_A_ROW = 4
-MOST = 12  # values shown of one query; a row of a wide table has more
+MOST_OF_A_ROW = 4  # answers told of each row of a table that a check reads whole; the others are counted
+WIDE = 12  # questions from which on what nobody answered is left out
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def values_of_queries(queries: Iterable[Query], reader: User) -> dict[int, tuple
     """
     wanted = [query for query in queries if _may_read(query, reader)]
     saved = _saved_of(wanted)
-    return {query.pk: tuple(_shown(query, reader, saved))[:MOST] for query in wanted}
+    return {query.pk: tuple(_shown(query, reader, saved)) for query in wanted}
 
 
 def values_at(
@@ -133,7 +135,7 @@ def _shown(query: Query, reader: User, saved: Mapping[int, _Saved]) -> Iterator[
         elif stored is not None and read in form.groups:
             yield from _rows(form, query, form.groups[read], stored)
         elif stored is not None:
-            yield from _here(form, query, read, stored, wide=len(reads) > MOST)
+            yield from _here(form, query, read, stored, wide=len(reads) > WIDE)
 
 
 def _reads(form: FormDeclaration, query: Query) -> list[str]:
@@ -190,8 +192,12 @@ def _rows(form: FormDeclaration, query: Query, group: Group, stored: _Saved) -> 
 def _row_in_words(group: Group, values: Mapping[str, Any], query: Query) -> str:
     asked = [each for each in group.questions.values() if not each.derived and each.name != group.keyed_by]
     order = sorted(asked, key=lambda each: each.kind in NUMERIC)
-    words = [_words(each, values[each.name], query) for each in order]
-    return " · ".join([word for word in words if word][:MOST_OF_A_ROW])
+    words = [word for each in order if (word := _words(each, values[each.name], query))]
+    more = len(words) - MOST_OF_A_ROW
+    told = words[:MOST_OF_A_ROW]
+    if more > 0:
+        told.append(ngettext("{number} more answer", "{number} more answers", more).format(number=more))
+    return " · ".join(told)
 
 
 def _elsewhere(query: Query, read: str, reader: User) -> Iterator[QueryValue]:

@@ -30,7 +30,10 @@ def lead(
     stored = editor.stored.outcome(editor.form) if editor.stored else None
     rows = stored.groups[group] if stored and asked else []
     row = next((each for each in rows if each["position"] == position), None)
-    if asked is None or stored is None or row is None or not asked.is_one(row):
+    if asked is None or stored is None or row is None:
+        raise Http404
+    row = asked.completed(stored.values, row)
+    if not asked.is_one(row):
         raise Http404
     raw: Raw = {name: [str(text)] for name, text in asked.answers(stored.values, row).items() if text}
     begun, page = record_key_of(participant=place.participant, form=asked.code, sequence=NEW), new_key()

@@ -34,6 +34,7 @@ from crf.queries.list import (
     lines_of,
     neighbours_of,
 )
+from crf.queries.one_value import answer_at_value, confirm_at_value, others_at_value, questions_of
 from crf.queries.sparing import is_spared, spared_words
 from crf.queries.system import form_asked, question_of_query
 from kernel.choices import chosen_of_all
@@ -164,11 +165,13 @@ def _thread(request: PersonRequest, query: Query, form: ServiceForm, *, at: date
     question = question_of_query(form_asked(query), query, thread, zone=zone)
     chosen = chosen_in(request)
     (line,) = lines_for([query], reader=user, at=at)
+    others = others_at_value(query) if user.may(Permission.QUERY_ANSWER, site) else []
     may_pass_on = any(user.may(each, site) for each in (Permission.QUERY_ANSWER, Permission.QUERY_RAISE))
     shown = {
         "query": query,
         "line": line,
         "question": spared_words() if spared else question,
+        "others": questions_of(others, reader=user, at=at),
         "spared": spared,
         "thread": thread,
         "form": form if not isinstance(form, AssigneeForm) else WordsForm(),
@@ -214,14 +217,14 @@ def _taken(
 @requires(Permission.QUERY_ANSWER)
 def answer(request: PersonRequest, pk: int) -> HttpResponse:
     asked = _query(request, pk, Permission.QUERY_ANSWER)
-    return _taken(request, asked, WordsForm(request.POST), services.answer_query, at=timezone.now())
+    return _taken(request, asked, WordsForm(request.POST), answer_at_value, at=timezone.now())
 
 
 @require_POST
 @requires(Permission.QUERY_ANSWER)
 def confirm(request: PersonRequest, pk: int) -> HttpResponse:
     asked = _query(request, pk, Permission.QUERY_ANSWER)
-    return _taken(request, asked, ReasonForm(request.POST), services.confirm_answer, at=timezone.now())
+    return _taken(request, asked, ReasonForm(request.POST), confirm_at_value, at=timezone.now())
 
 
 @require_POST

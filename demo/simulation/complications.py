@@ -58,7 +58,7 @@ def _row(code: str, onset: date, grade: str, treatment: list[str], dice: random.
         "comp_radio": "Y" if "radiology" in treatment else "N",
         "comp_reint": "N",
         "comp_icu": "N",
-        "comp_prol": dice.choice("YN"),
+        "comp_prol": dice.choice("YN") if grade.startswith("III") else "N",
         "comp_en": onset + timedelta(days=dice.randint(4, 12)),
         **of_its_type,
     }

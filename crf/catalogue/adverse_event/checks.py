@@ -67,7 +67,8 @@ AGREEMENT = (
         reads=("ae_en", "SURV.death_dt"),
         passes=rules.same_day_as_the_death,
         message=_(
-            "The event is fatal and does not end on the day of death of the survival form. Make both days agree."
+            "The event is fatal and ended on %(ae_en)s, and the survival form has %(surv_death_dt)s as the day of "
+            "death. Make both days agree."
         ),
         fields=("ae_en", "outcome"),
         when=FATAL,
@@ -125,7 +126,10 @@ OWN = (
         level=Level.SOFT,
         reads=("ae_st", "milestone.ICF"),
         passes=rules.after_consent,
-        message=_("The event began before the consent. Record it as history, or check the date."),
+        message=_(
+            "The event began on %(ae_st)s, before the consent of %(milestone_icf)s. Record it as history, or check "
+            "the date."
+        ),
         fields=("ae_st",),
     ),
     Check(

@@ -7,7 +7,7 @@ from itertools import chain
 from django.utils.translation import gettext_lazy as _
 
 from crf.catalogue.complications import rules
-from crf.engine.checks import Check, Criticality, Level
+from crf.engine.checks import Check, Criticality, Level, is_on_the_log
 from crf.engine.conditions import Is
 from protocol.endpoints import POSTOPERATIVE_DAYS
 
@@ -41,69 +41,79 @@ OF_THE_COMPLICATIONS = (
     Check(
         code="X051",
         level=Level.SOFT,
-        reads=("comps", "op_dt", "setting.ae_after_surgery_days"),
+        reads=("comp_dt", "op_dt", "setting.ae_after_surgery_days"),
+        each="comps",
         passes=rules.within_collection,
         message=_(
-            "A complication began before its operation, or more than %(setting_ae_after_surgery_days)s days after it. "
-            "Check the date and the number of the operation."
+            "The complication of %(comp_dt)s began before its operation of %(op_dt)s, or more than "
+            "%(setting_ae_after_surgery_days)s days after it. Check the date and the number of the operation."
         ),
-        fields=("comps",),
+        fields=("comp_dt",),
         when=ANY,
     ),
     Check(
         code="COMP-03",
         level=Level.HARD,
-        reads=("comps",),
-        passes=rules.ends_after_onset,
-        message=_("A complication is resolved before it began. Check both dates."),
-        fields=("comps",),
+        reads=("comp_dt", "comp_en"),
+        each="comps",
+        passes=lambda comp_dt, comp_en: comp_en >= comp_dt,
+        message=_(
+            "The complication is resolved on %(comp_en)s, before it began on %(comp_dt)s. Check both dates."
+        ),
+        fields=("comp_en", "comp_dt"),
         when=ANY,
     ),
     Check(
         code="COMP-04",
         level=Level.SOFT,
-        reads=("comps",),
+        reads=("comp_reop", "cd_grade"),
+        each="comps",
         passes=rules.operation_has_its_grade,
         message=_(
-            "A complication that was operated on is below grade IIIb. Check the grade, and whether the operation was "
-            "under general anaesthesia."
+            "The complication was operated on, and its grade is %(cd_grade)s, below IIIb. Check the grade, and whether "
+            "the operation was under general anaesthesia."
         ),
-        fields=("comps",),
+        fields=("cd_grade", "comp_reop"),
         when=ANY,
     ),
     Check(
         code="COMP-05",
         level=Level.SOFT,
-        reads=("comps",),
+        reads=("eccg_code", "leak_type", "cd_grade"),
+        each="comps",
         passes=rules.leak_has_its_grade,
         message=_(
-            "A leak of type III is at least grade IIIb, one of type II at least IIIa. Check type and grade."
+            "The leak is of type %(leak_type)s and of grade %(cd_grade)s. One of type III is at least grade IIIb, one "
+            "of type II at least IIIa. Check type and grade."
         ),
-        fields=("comps",),
+        fields=("leak_type", "cd_grade"),
         when=ANY,
     ),
     Check(
         code="COMP-06",
         level=Level.SOFT,
-        reads=("comps",),
+        reads=("palsy_side", "comp_trach", "comp_reint"),
+        each="comps",
         passes=rules.airway_is_told,
         message=_(
             "A palsy of both recurrent nerves is recorded without tracheostomy or intubation. Check the side."
         ),
-        fields=("comps",),
+        fields=("palsy_side", "comp_trach"),
         when=ANY,
+        blanks=True,
         criticality=Criticality.MINOR,
     ),
     Check(
         code="COMP-07",
         level=Level.SOFT,
-        reads=("comps", "SURV*"),
+        reads=("cd_grade", "SURV*"),
+        each="comps",
         passes=rules.death_is_recorded,
         message=_(
             "A complication of grade V is recorded and no death is on record. Complete the survival form, or correct "
             "the grade."
         ),
-        fields=("comps",),
+        fields=("cd_grade",),
         when=ANY,
         blanks=True,
         criticality=Criticality.CRITICAL,
@@ -111,24 +121,71 @@ OF_THE_COMPLICATIONS = (
     Check(
         code="COMP-08",
         level=Level.SOFT,
-        reads=("comps",),
+        reads=("cd_grade", "comp_prol", "comp_ae"),
+        each="comps",
         passes=rules.is_reported,
         message=_(
-            "A complication of grade IIIb or above has no adverse event. Record it as a serious adverse event and "
-            "enter its number."
+            "A complication of grade IIIb or above, or one that prolonged the stay in hospital, has no adverse event. "
+            "Record it as a serious adverse event and enter its number."
         ),
-        fields=("comps",),
+        fields=("comp_ae",),
         when=ANY,
+        blanks=True,
     ),
     Check(
         code="COMP-09",
         level=Level.SOFT,
-        reads=("comps", "AE*"),
-        passes=rules.names_events_on_record,
-        message=_("A complication names an adverse event that is not on record. Correct the number."),
-        fields=("comps",),
+        reads=("comp_ae", "AE*"),
+        each="comps",
+        passes=lambda **known: is_on_the_log(known["comp_ae"], known["ae_all"]),
+        message=_(
+            "The complication names adverse event %(comp_ae)s, which is not on record. Correct the number."
+        ),
+        fields=("comp_ae",),
+        when=ANY,
+    ),
+    Check(
+        code="COMP-13",
+        level=Level.SOFT,
+        reads=("comp_dt", "comp_en", "comp_ae", "AE*"),
+        each="comps",
+        passes=rules.has_the_dates_of_its_event,
+        message=_(
+            "The complication began on %(comp_dt)s, and adverse event %(comp_ae)s, which it names, began or ended on "
+            "another day. Check the dates of both."
+        ),
+        fields=("comp_dt", "comp_en", "comp_ae"),
         when=ANY,
         blanks=True,
+    ),
+    Check(
+        code="COMP-14",
+        level=Level.SOFT,
+        reads=("cd_grade", "comp_prol", "comp_ae", "AE*"),
+        each="comps",
+        passes=rules.is_reported_as_serious,
+        message=_(
+            "The complication is of grade %(cd_grade)s or prolonged the stay in hospital, and adverse event "
+            "%(comp_ae)s is not called serious. Check both."
+        ),
+        fields=("comp_ae", "cd_grade", "comp_prol"),
+        when=ANY,
+        blanks=True,
+        criticality=Criticality.CRITICAL,
+    ),
+    Check(
+        code="COMP-15",
+        level=Level.SOFT,
+        reads=("cd_grade", "comp_ae", "AE*"),
+        each="comps",
+        passes=rules.kills_in_both_records,
+        message=_(
+            "The complication is of grade %(cd_grade)s, and the outcome of adverse event %(comp_ae)s does not fit: "
+            "grade V is death. Check both."
+        ),
+        fields=("cd_grade", "comp_ae"),
+        when=ANY,
+        criticality=Criticality.CRITICAL,
     ),
     Check(
         code="X050",

@@ -28,6 +28,7 @@ from crf.engine.fields import (
     TextAnswer,
     YesNoAnswer,
 )
+from crf.engine.leads import Lead
 
 MORTALITY = (
     *("op_no", "op_dt", "po30_dt", "po30_status", "po90_dt", "po90_status"),
@@ -161,6 +162,18 @@ class Complications(CrfRecord):
         )
         dates_visit = False
         checks = CHECKS
+        leads = (
+            Lead(
+                code="AE",
+                group="comps",
+                title=_("Complications without an adverse event"),
+                label=_("Record as adverse event"),
+                number="comp_ae",
+                shown=("eccg_code", "comp_dt", "cd_grade"),
+                is_one=lambda row: bool(row["eccg_code"] and row["comp_dt"]),
+                answers=rules.event_answers,
+            ),
+        )
 
 
 @audited()

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from crf.catalogue.complications.codes import LEAK
+from crf.catalogue.complications.codes import ECCG, LEAK
 from crf.catalogue.surgery.outcomes import WITH_INCISION, first_without_record, names_it_alone, operation_of
 from crf.catalogue.survival.rules import recorded_death
-from crf.engine.answers import AnswerRow
-from crf.engine.checks import is_on_the_log, latest_day
+from crf.engine.answers import AnswerRow, AnswerValues
+from crf.engine.checks import earliest_day, latest_day
 from protocol.endpoints import (
     POSTOPERATIVE_DAYS,
     Admission,
@@ -59,56 +59,87 @@ def days_after(comp_dt: date, op_dt: date) -> int:
     return (comp_dt - op_dt).days
 
 
-def within_collection(comps: list[AnswerRow], op_dt: date, setting_ae_after_surgery_days: int) -> bool:
-    """Say whether every complication began on a day from the operation to the end of its collection (X051)."""
-    last = op_dt + timedelta(days=setting_ae_after_surgery_days)
-    days = (row["comp_dt"] for row in comps if row.get("comp_dt"))
-    return all(op_dt <= day <= last for day in days)
+def within_collection(comp_dt: date, op_dt: date, setting_ae_after_surgery_days: int) -> bool:
+    """Say whether a complication began on a day from the operation to the end of its collection (X051)."""
+    return op_dt <= comp_dt <= op_dt + timedelta(days=setting_ae_after_surgery_days)
 
 
-def ends_after_onset(comps: list[AnswerRow]) -> bool:
-    return all(row["comp_en"] >= row["comp_dt"] for row in comps if row.get("comp_dt") and row.get("comp_en"))
+def _reaches(cd_grade: str | None, grade: int) -> bool:
+    return cd_grade in CLAVIEN_DINDO and CLAVIEN_DINDO.index(cd_grade) >= grade
 
 
-def _reaches(row: AnswerRow, grade: int) -> bool:
-    given = row.get("cd_grade")
-    return given not in CLAVIEN_DINDO or CLAVIEN_DINDO.index(given) >= grade
+def operation_has_its_grade(comp_reop: str, cd_grade: str) -> bool:
+    """Say whether a complication that was operated on is of grade IIIb or above."""
+    return comp_reop != "Y" or _reaches(cd_grade, OPERATION_UNDER_ANAESTHESIA)
 
 
-def operation_has_its_grade(comps: list[AnswerRow]) -> bool:
-    """Say whether each complication that was operated on is of grade IIIb or above."""
-    return all(_reaches(row, OPERATION_UNDER_ANAESTHESIA) for row in comps if row.get("comp_reop") == "Y")
-
-
-def leak_has_its_grade(comps: list[AnswerRow]) -> bool:
+def leak_has_its_grade(eccg_code: str, leak_type: str, cd_grade: str) -> bool:
     """Say whether a leak of type III is of grade IIIb or above, and one of type II of grade IIIa or above."""
     least = {"II": INTERVENTION, "III": OPERATION_UNDER_ANAESTHESIA}
-    leaks = (row for row in comps if row.get("eccg_code") == LEAK and row.get("leak_type") in least)
-    return all(_reaches(row, least[row["leak_type"]]) for row in leaks)
+    return eccg_code != LEAK or leak_type not in least or _reaches(cd_grade, least[leak_type])
 
 
-def airway_is_told(comps: list[AnswerRow]) -> bool:
+def airway_is_told(palsy_side: str | None, comp_trach: str | None, comp_reint: str | None) -> bool:
     """Say whether a palsy of both sides comes with a tracheostomy or a reintubation."""
-    both = [row for row in comps if row.get("palsy_side") == "B"]
-    return all("Y" in (row.get("comp_trach"), row.get("comp_reint")) for row in both)
+    return palsy_side != "B" or "Y" in (comp_trach, comp_reint)
 
 
-def death_is_recorded(comps: list[AnswerRow], surv_all: list[AnswerRow] | None) -> bool:
+def death_is_recorded(cd_grade: str | None, surv_all: list[AnswerRow] | None) -> bool:
     """Say whether a complication that killed comes with a death on record, be its day known or not."""
-    return worst_grade(comps) != "V" or any(page.get("vital") == "dead" for page in surv_all or ())
+    return cd_grade != "V" or any(page.get("vital") == "dead" for page in surv_all or ())
 
 
-def is_reported(comps: list[AnswerRow]) -> bool:
-    """Say whether each complication from grade IIIb on names its adverse event."""
-    return all(
-        row.get("comp_ae") is not None
-        for row in comps
-        if row.get("cd_grade") in CLAVIEN_DINDO and _reaches(row, OPERATION_UNDER_ANAESTHESIA)
-    )
+def _is_serious(cd_grade: str | None, comp_prol: str | None) -> bool:
+    """Say whether a complication is a serious event: from grade IIIb on, or by a longer stay (protocol 3.10)."""
+    return comp_prol == "Y" or _reaches(cd_grade, OPERATION_UNDER_ANAESTHESIA)
 
 
-def names_events_on_record(comps: list[AnswerRow], ae_all: list[AnswerRow] | None) -> bool:
-    return all(is_on_the_log(row["comp_ae"], ae_all or []) for row in comps if row.get("comp_ae") is not None)
+def is_reported(cd_grade: str | None, comp_prol: str | None, comp_ae: int | None) -> bool:
+    """Say whether a serious complication names its adverse event."""
+    return comp_ae is not None or not _is_serious(cd_grade, comp_prol)
+
+
+def _event_of(comp_ae: int | None, ae_all: list[AnswerRow] | None) -> AnswerRow | None:
+    """Return the adverse event that a complication names; None where it names none that is on record."""
+    return next((row for row in ae_all or () if row["sequence"] == comp_ae), None)
+
+
+def has_the_dates_of_its_event(
+    comp_dt: date | None, comp_en: date | None, comp_ae: int | None, ae_all: list[AnswerRow] | None
+) -> bool:
+    """Say whether a complication and its adverse event began, and ended, on days that can be the same."""
+    event = _event_of(comp_ae, ae_all) or {}
+    return _may_be(comp_dt, event.get("ae_st")) and _may_be(comp_en, event.get("ae_en"))
+
+
+def _may_be(day: date | None, told: str | None) -> bool:
+    """Say whether a date, perhaps a partial one, can be the day; what is not told yet can be."""
+    first, last = earliest_day(told), latest_day(told)
+    return day is None or first is None or last is None or first <= day <= last
+
+
+def is_reported_as_serious(
+    cd_grade: str | None, comp_prol: str | None, comp_ae: int | None, ae_all: list[AnswerRow] | None
+) -> bool:
+    event = _event_of(comp_ae, ae_all) or {}
+    return event.get("serious") != "N" or not _is_serious(cd_grade, comp_prol)
+
+
+def kills_in_both_records(cd_grade: str, comp_ae: int, ae_all: list[AnswerRow]) -> bool:
+    """Say whether grade V stands beside a fatal event, and no other grade does."""
+    outcome = (_event_of(comp_ae, ae_all) or {}).get("outcome")
+    return outcome is None or (cd_grade == "V") == (outcome == "fatal")
+
+
+def event_answers(values: AnswerValues, row: AnswerRow) -> dict[str, Any]:
+    """Return what the page of an adverse event begins with that is begun from a complication."""
+    return {
+        "ae_term": ECCG.label(row["eccg_code"]).partition(" ")[2],
+        "ae_st": row["comp_dt"],
+        "ae_ongo": "N" if row["comp_en"] else None,
+        "ae_en": row["comp_en"],
+        "serious": "Y" if _is_serious(row["cd_grade"], row["comp_prol"]) else None,
+    }
 
 
 def _last_alive(known: AnswerRow) -> date | None:

@@ -27,7 +27,9 @@ CHECKS = (
         level=Level.SOFT,
         reads=("ecog", "ELIG.ecog"),
         passes=lambda ecog, elig_ecog: ecog == elig_ecog,
-        message=_("ECOG differs from the eligibility form. Check both against the source."),
+        message=_(
+            "ECOG is %(ecog)s here and %(elig_ecog)s on the eligibility form. Check both against the source."
+        ),
         fields=("ecog",),
         criticality=Criticality.CRITICAL,
     ),

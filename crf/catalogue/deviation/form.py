@@ -185,7 +185,8 @@ class Deviation(CrfRecord):
                 reads=("dv_dt", "milestone.ICF"),
                 passes=rules.after_consent,
                 message=_(
-                    "The deviation is dated before the consent. Check the date, or choose the category consent."
+                    "The deviation of %(dv_dt)s is dated before the consent of %(milestone_icf)s. Check the date, "
+                    "or choose the category consent."
                 ),
                 fields=("dv_dt",),
                 when=Not(Is("dv_cat", "consent")),

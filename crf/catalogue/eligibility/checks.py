@@ -61,8 +61,8 @@ CHECKS = (
         reads=("ct_e", "cn_e", "cm_e", "STAGE.ct", "STAGE.cn", "STAGE.cm"),
         passes=staged_alike,
         message=_(
-            "cT, cN or cM differs from the staging form: randomization stays closed. Correct the form that "
-            "is wrong."
+            "cT, cN and cM are %(ct_e)s %(cn_e)s %(cm_e)s here and %(stage_ct)s %(stage_cn)s %(stage_cm)s on the "
+            "staging form: randomization stays closed. Correct the form that is wrong."
         ),
         fields=("ct_e", "cn_e", "cm_e"),
         blanks=True,
@@ -197,7 +197,10 @@ CHECKS = (
         passes=lambda icf_dt, milestone_rand, setting_screening_window_days: (
             (milestone_rand - icf_dt).days <= setting_screening_window_days
         ),
-        message=_("Consent is older at randomization than the screening window allows. Check the date."),
+        message=_(
+            "The consent of %(icf_dt)s is more than %(setting_screening_window_days)s days old at randomization on "
+            "%(milestone_rand)s. Check the date."
+        ),
         fields=("icf_dt",),
     ),
     Check(
@@ -205,7 +208,10 @@ CHECKS = (
         level=Level.HARD,
         reads=("hist_dt", "milestone.RAND"),
         passes=lambda hist_dt, milestone_rand: hist_dt <= milestone_rand,
-        message=_("The biopsy is dated after randomization. Check the date against the report."),
+        message=_(
+            "The biopsy of %(hist_dt)s is dated after randomization on %(milestone_rand)s. Check the date against "
+            "the report."
+        ),
         fields=("hist_dt",),
     ),
     Check(
@@ -215,7 +221,10 @@ CHECKS = (
         passes=lambda hist_dt, milestone_rand, setting_biopsy_window_days: (
             (milestone_rand - hist_dt).days <= setting_biopsy_window_days
         ),
-        message=_("The biopsy is older at randomization than the screening window allows. Check the date."),
+        message=_(
+            "The biopsy of %(hist_dt)s is more than %(setting_biopsy_window_days)s days old at randomization on "
+            "%(milestone_rand)s. Check the date."
+        ),
         fields=("hist_dt",),
     ),
     Check(

@@ -66,7 +66,10 @@ CHECKS = (
         level=Level.HARD,
         reads=("rec_dt_proof", "milestone.RAND"),
         passes=lambda rec_dt_proof, milestone_rand: rec_dt_proof >= milestone_rand,
-        message=_("The recurrence is proven before randomization. Check the date."),
+        message=_(
+            "The recurrence is proven on %(rec_dt_proof)s, before randomization on %(milestone_rand)s. Check the "
+            "date."
+        ),
         fields=("rec_dt_proof",),
         criticality=Criticality.CRITICAL,
     ),

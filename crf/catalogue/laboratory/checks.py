@@ -110,6 +110,18 @@ CHECKS = (
         fields=("lb_res",),
     ),
     Check(
+        code="LB-10a",
+        level=Level.SOFT,
+        reads=("ca_grade", "tests", "AE*"),
+        passes=rules.calcium_event_is_as_severe,
+        message=_(
+            "Corrected calcium suggests grade %(ca_grade)s, and the adverse event that names it has a lower one. Check "
+            "the highest grade of the event."
+        ),
+        fields=("tests",),
+        about_rows=(rules.CALCIUM, rules.ALBUMIN),
+    ),
+    Check(
         code="X019a",
         level=Level.SOFT,
         reads=("lb_grade", "lb_ae", "lb_dt", "AE*", *rules.COUNTED),
@@ -133,6 +145,7 @@ CHECKS = (
             "%(setting_blood_count_event_days)s days. Record it, or say why it is none."
         ),
         fields=("tests",),
+        about_rows=(rules.CALCIUM, rules.ALBUMIN),
         criticality=Criticality.CRITICAL,
     ),
 )

@@ -164,6 +164,7 @@ class Laboratory(CrfRecord):
                 shown=("lb_test", "lb_stresc", "lb_stresu", "lb_flag", "lb_grade", "lb_term"),
                 is_one=rules.is_graded,
                 answers=rules.event_answers,
+                completed=rules.with_its_grade,
             ),
         )
 

@@ -134,6 +134,13 @@ def event_number(
     return next((row["sequence"] for row in named), None)
 
 
+def with_its_grade(values: AnswerValues, row: AnswerRow) -> AnswerRow:
+    """Return a row with its grade: that of calcium stands below the table, from the value corrected for albumin."""
+    if row["lb_test"] != CALCIUM:
+        return row
+    return {**row, "lb_grade": values["ca_grade"], "lb_term": values["ca_term"]}
+
+
 def is_graded(row: AnswerRow) -> bool:
     return bool(row["lb_grade"])
 
@@ -225,8 +232,17 @@ def calcium_term(ca_corr: Decimal, tests: list[AnswerRow]) -> str | None:
 
 def severe_calcium_is_an_event(ca_grade: int, tests: list[AnswerRow], **known: Any) -> bool:
     """Say whether a severe corrected calcium has an adverse event that names it, or one around its day (X019)."""
-    named = next((row["lb_ae"] for row in tests if row["lb_test"] == CALCIUM), None)
-    return severe_value_is_an_event(ca_grade, named, **known)
+    return severe_value_is_an_event(ca_grade, _calcium_event(tests), **known)
+
+
+def _calcium_event(tests: list[AnswerRow]) -> int | None:
+    return next((row["lb_ae"] for row in tests if row["lb_test"] == CALCIUM), None)
+
+
+def calcium_event_is_as_severe(ca_grade: int, tests: list[AnswerRow], ae_all: list[AnswerRow]) -> bool:
+    """Say whether the event that names the calcium has at least the grade of the corrected value (protocol 3.6)."""
+    named = _calcium_event(tests)
+    return named is None or event_is_as_severe(ca_grade, named, ae_all)
 
 
 def parts_within_whole(tests: list[AnswerRow]) -> bool:

@@ -94,6 +94,7 @@ class Nutrition(CrfRecord):
         soft=(38, 110),
         hard=(25, 200),
         required=True,
+        taken_from="VS.weight",
         cdash="WEIGHT",
         sdtm="VSORRES (WEIGHT)",
     )
@@ -167,7 +168,9 @@ class Nutrition(CrfRecord):
                 level=Level.SOFT,
                 reads=("nut_dt", "milestone.ICF"),
                 passes=lambda nut_dt, milestone_icf: nut_dt >= milestone_icf,
-                message=_("The assessment is dated before the consent. Check the date."),
+                message=_(
+                    "The assessment of %(nut_dt)s is dated before the consent of %(milestone_icf)s. Check the date."
+                ),
                 fields=("nut_dt",),
             ),
             Check(

@@ -140,7 +140,10 @@ class Progression(CrfRecord):
                 level=Level.SOFT,
                 reads=("prog_dt", "milestone.RAND"),
                 passes=after_randomization,
-                message=_("The progression is dated before randomization. Check the date."),
+                message=_(
+                    "The progression of %(prog_dt)s is dated before randomization on %(milestone_rand)s. Check the "
+                    "date."
+                ),
                 fields=("prog_dt",),
                 criticality=Criticality.CRITICAL,
             ),
@@ -149,7 +152,10 @@ class Progression(CrfRecord):
                 level=Level.SOFT,
                 reads=("prog_dt", "milestone.SURG"),
                 passes=before_the_operation,
-                message=_("The progression is dated after the operation. Record a recurrence in follow-up."),
+                message=_(
+                    "The progression of %(prog_dt)s is dated after the operation of %(milestone_surg)s. Record a "
+                    "recurrence in follow-up."
+                ),
                 fields=("prog_dt",),
             ),
             Check(
@@ -158,7 +164,8 @@ class Progression(CrfRecord):
                 reads=("prog_dt", "milestone.CCR"),
                 passes=before_cure_was_declared,
                 message=_(
-                    "The progression is dated after a cCR. Record the regrowth at an evaluation or in follow-up."
+                    "The progression of %(prog_dt)s is dated after the cCR of %(milestone_ccr)s. Record the "
+                    "regrowth at an evaluation or in follow-up."
                 ),
                 fields=("prog_dt",),
             ),

@@ -17,8 +17,8 @@ CHECKS = (
         reads=("q_done_dt", "milestone.RAND"),
         passes=rules.before_the_arm_is_known,
         message=_(
-            "The first questionnaire was filled in after randomization, so the arm may have been known. Check the "
-            "date."
+            "The first questionnaire was filled in on %(q_done_dt)s, after randomization on %(milestone_rand)s, so "
+            "the arm may have been known. Check the date."
         ),
         fields=("q_done_dt",),
         when=Is("visit.code", "QOL-0"),
@@ -29,7 +29,9 @@ CHECKS = (
         level=Level.HARD,
         reads=("q_done_dt", "milestone.ICF"),
         passes=lambda q_done_dt, milestone_icf: q_done_dt >= milestone_icf,
-        message=_("The questionnaire is dated before the consent. Check the date."),
+        message=_(
+            "The questionnaire of %(q_done_dt)s is dated before the consent of %(milestone_icf)s. Check the date."
+        ),
         fields=("q_done_dt",),
     ),
     Check(

@@ -75,7 +75,8 @@ def lies_in_the_bed(bite_cm: Decimal, stage_upper_cm: Decimal, stage_lower_cm: D
     return stage_upper_cm <= bite_cm <= stage_lower_cm
 
 
-def negative_has_lymphoid_tissue(fna_res: str, fna_lymph: str) -> bool:
+def negative_has_lymphoid_tissue(fna_res: str | None, fna_lymph: str | None) -> bool:
+    """Say whether an aspiration is not one that calls a node negative and holds nothing of the node."""
     return fna_res != Cytology.NEGATIVE or fna_lymph != "N"
 
 

@@ -140,7 +140,10 @@ CHECKS = (
         level=Level.HARD,
         reads=("cre_dt", "milestone.SURG"),
         passes=lambda cre_dt, milestone_surg: cre_dt <= milestone_surg,
-        message=_("The oesophagus was resected before this surveillance visit. Use the follow-up form."),
+        message=_(
+            "The oesophagus was resected on %(milestone_surg)s, before this surveillance visit of %(cre_dt)s. Use "
+            "the follow-up form."
+        ),
         fields=("ogd_dt",),
         when=Is("cre_type", "AS"),
         criticality=Criticality.CRITICAL,
@@ -173,7 +176,10 @@ CHECKS = (
         passes=lambda cre_dt, milestone_neo_end, setting_cre2_late_limit_days: (
             (cre_dt - milestone_neo_end).days <= setting_cre2_late_limit_days
         ),
-        message=_("CRE-2 is later than the protocol allows. Check the date of the endoscopy."),
+        message=_(
+            "CRE-2 of %(cre_dt)s is more than %(setting_cre2_late_limit_days)s days after the end of neoadjuvant "
+            "treatment on %(milestone_neo_end)s. Check the date of the endoscopy."
+        ),
         fields=("ogd_dt",),
         when=Is("cre_type", "CRE2"),
         criticality=Criticality.CRITICAL,

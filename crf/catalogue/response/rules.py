@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from crf.catalogue.adverse_event.rules import began_near
+from crf.catalogue.response.bites import negative_has_lymphoid_tissue
 from crf.engine.answers import AnswerRow
 from protocol.response import (
     DECLARED_OUTCOMES,
@@ -117,11 +118,18 @@ def signs_of(known: AnswerRow) -> Signs:
         look=Look(known["look"]) if known["look"] else None,
         uptake=Uptake(known["pet_prim"]) if known["pet_prim"] else None,
         lesion=Lesion(known["pet_dm"]) if known["pet_dm"] else None,
-        cytology=frozenset(Cytology(row["fna_res"]) for row in nodes if row["fna_res"]),
+        cytology=frozenset(cytology_of(row) for row in nodes if row["fna_res"]),
         node_left=_node_left(known, nodes),
         is_thick=_above(known["wall_mm"], known["setting_ct_wall_limit_mm"])
         or _above(known["eus_mm"], known["setting_eus_thickness_limit_mm"]),
     )
+
+
+def cytology_of(row: AnswerRow) -> Cytology:
+    """Return what the aspiration of a node tells; negative without lymphoid tissue, it is inadequate (decision B2)."""
+    if not negative_has_lymphoid_tissue(row["fna_res"], row["fna_lymph"]):
+        return Cytology.INADEQUATE
+    return Cytology(row["fna_res"])
 
 
 def _node_left(known: AnswerRow, nodes: list[AnswerRow]) -> bool:
@@ -198,7 +206,7 @@ def _without_residue(known: AnswerRow) -> AnswerRow:
         "dist_call": Distant.NONE,
         "bx_result": Biopsy.CLEAR if biopsied else known["bx_result"],
         "eus_nodes": [
-            row | {"fna_res": Cytology.NEGATIVE if row["fna_res"] else None}
+            row | {"fna_res": Cytology.NEGATIVE if row["fna_res"] else None, "fna_lymph": None}
             for row in known["eus_nodes"] or ()
         ],
         **dict.fromkeys(("look", "pet_prim", "pet_dm", "pet_nodes", "wall_mm", "eus_mm")),
@@ -262,7 +270,7 @@ def uptake_agrees(pet_prim: str, local_call: str) -> bool:
 def nodes_agree(local_call: str | None, **known: Any) -> bool:
     """Say whether a suspect node that no cytology cleared is not called no evidence."""
     nodes = _suspect_nodes(known)
-    doubtful = {Cytology.ATYPIA, Cytology.INADEQUATE} & {row["fna_res"] for row in nodes}
+    doubtful = {Cytology.ATYPIA, Cytology.INADEQUATE} & {cytology_of(row) for row in nodes if row["fna_res"]}
     return local_call != Local.NO_EVIDENCE or not (doubtful or _node_left(known, nodes))
 
 

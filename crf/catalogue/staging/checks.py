@@ -29,7 +29,8 @@ def _in_window(field: str, letter: str) -> tuple[Check, Check]:
             reads=(field, "milestone.RAND", "setting.screening_window_days"),
             passes=recent,
             message=_(
-                "This test is older at randomization than the screening window allows. Check the date."
+                "This test is more than %(setting_screening_window_days)s days old at randomization on "
+                "%(milestone_rand)s. Check the date."
             ),
             fields=(field,),
         ),
@@ -38,7 +39,10 @@ def _in_window(field: str, letter: str) -> tuple[Check, Check]:
             level=Level.HARD,
             reads=(field, "milestone.RAND"),
             passes=earlier,
-            message=_("This baseline test is dated after randomization. Check the date against the report."),
+            message=_(
+                "This baseline test is dated after randomization on %(milestone_rand)s. Check the date against the "
+                "report."
+            ),
             fields=(field,),
         ),
     )

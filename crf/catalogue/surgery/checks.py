@@ -19,7 +19,8 @@ DATES = (
         reads=("surg_dt", "milestone.NEO_END"),
         passes=lambda surg_dt, milestone_neo_end: surg_dt > milestone_neo_end,
         message=_(
-            "The operation is not dated after the end of neoadjuvant treatment. Check both dates against the source."
+            "The operation of %(surg_dt)s is not dated after the end of neoadjuvant treatment on "
+            "%(milestone_neo_end)s. Check both dates against the source."
         ),
         fields=("surg_dt",),
         criticality=Criticality.CRITICAL,
@@ -63,7 +64,10 @@ DATES = (
         level=Level.HARD,
         reads=("surg_dt", "SURV.death_dt"),
         passes=lambda surg_dt, surv_death_dt: not_before(surv_death_dt, surg_dt),
-        message=_("The operation is dated after the recorded death. Check both dates against the source."),
+        message=_(
+            "The operation of %(surg_dt)s is dated after the recorded death of %(surv_death_dt)s. Check both dates "
+            "against the source."
+        ),
         fields=("surg_dt",),
         criticality=Criticality.CRITICAL,
     ),
@@ -73,8 +77,8 @@ DATES = (
         reads=("surg_dt", "milestone.NEO_D1"),
         passes=lambda surg_dt, milestone_neo_d1: surg_dt > milestone_neo_d1,
         message=_(
-            "The operation is not dated after the first day of neoadjuvant treatment. Check both dates against the "
-            "source."
+            "The operation of %(surg_dt)s is not dated after the first day of neoadjuvant treatment, "
+            "%(milestone_neo_d1)s. Check both dates against the source."
         ),
         fields=("surg_dt",),
         when=Not(Answered("milestone.NEO_END")),
@@ -125,7 +129,10 @@ DATES = (
         passes=lambda disch_dt, disch_to, surv_death_dt: (
             not_before(surv_death_dt, disch_dt) and not_before(disch_dt, surv_death_dt)
         ),
-        message=_("Died in hospital, and the survival form holds another day of death. Check both."),
+        message=_(
+            "Died in hospital, with %(disch_dt)s as the end of the stay, and the survival form has "
+            "%(surv_death_dt)s as the day of death. Check both."
+        ),
         fields=("disch_dt", "disch_to"),
         when=Is("disch_to", "died"),
         criticality=Criticality.CRITICAL,

@@ -172,6 +172,7 @@ class Surgery(CrfRecord):
         soft=(38, 110),
         hard=(25, 200),
         required=True,
+        taken_from="VS.weight",
         sdtm="VSORRES (WEIGHT)",
     )
     alb_pre = DecimalAnswer(

@@ -18,7 +18,8 @@ CHECKS = (
         reads=("as_dt", "milestone.SURG"),
         passes=rules.before_surgery,
         message=_(
-            "The oesophagus was removed before this day: there is no surveillance visit. Use the follow-up form."
+            "The oesophagus was removed on %(milestone_surg)s: on %(as_dt)s there is no surveillance visit. Use the"
+            " follow-up form."
         ),
         fields=("as_dt",),
         criticality=Criticality.CRITICAL,

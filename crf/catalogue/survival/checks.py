@@ -106,7 +106,9 @@ CHECKS = (
         level=Level.HARD,
         reads=("status_dt", "milestone.RAND"),
         passes=lambda status_dt, milestone_rand: status_dt >= milestone_rand,
-        message=_("The contact is dated before randomization. Check the date."),
+        message=_(
+            "The contact of %(status_dt)s is dated before randomization on %(milestone_rand)s. Check the date."
+        ),
         fields=("status_dt",),
     ),
     Check(

@@ -45,7 +45,10 @@ ANCHORS = (
         level=Level.HARD,
         reads=("neo_d1", "milestone.RAND"),
         passes=lambda neo_d1, milestone_rand: neo_d1 >= milestone_rand,
-        message=_("A dose or fraction is dated before randomization. Check the dates against the source."),
+        message=_(
+            "The first dose or fraction is dated %(neo_d1)s, before randomization on %(milestone_rand)s. Check the "
+            "dates against the source."
+        ),
         fields=("neo_d1",),
         criticality=Criticality.CRITICAL,
     ),

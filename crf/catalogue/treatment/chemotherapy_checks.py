@@ -131,7 +131,8 @@ CHEMO = (
         each="chemo",
         passes=rules.blood_allows,
         message=_(
-            "Neutrophils or platelets were low on the day of this dose. Check the results; tell the doctor."
+            "Neutrophils (%(anc_d)s) or platelets (%(plt_d)s) were under %(setting_neoadjuvant_anc_min)s or "
+            "%(setting_neoadjuvant_platelets_min)s on the day of this dose. Check the results; tell the doctor."
         ),
         fields=("anc_d", "plt_d"),
         blanks=True,
@@ -150,8 +151,8 @@ COUNTS = (
         each="chemo",
         passes=rules.severe_count_is_an_event,
         message=_(
-            "Neutrophils or platelets are of grade %(setting_blood_count_event_grade)s or more, and no adverse event "
-            "was recorded within %(setting_blood_count_event_days)s days. Record it."
+            "Neutrophils (%(anc_d)s) or platelets (%(plt_d)s) are of grade %(setting_blood_count_event_grade)s or "
+            "more, and no adverse event was recorded within %(setting_blood_count_event_days)s days. Record it."
         ),
         fields=("anc_d", "plt_d"),
         blanks=True,

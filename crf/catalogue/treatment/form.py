@@ -10,6 +10,7 @@ from audit.models import audited
 from crf.catalogue.shared.common import YES_NO
 from crf.catalogue.treatment import codes as lists
 from crf.catalogue.treatment import rules, words
+from crf.catalogue.treatment.blood_counts import LEADS
 from crf.catalogue.treatment.checks import CHECKS
 from crf.engine.base import CrfGroupRow, CrfRecord, parent
 from crf.engine.conditions import All, Answered, Any_, Condition, Is, Not, Over
@@ -290,7 +291,7 @@ class Treatment(CrfRecord):
             *("camre.ci_dt", "rt_given", "rt_start", "rt_end"),
         )
         instructions = _("Fill it in as treatment goes on. It is complete when treatment has ended.")
-        checks = CHECKS
+        checks, leads = CHECKS, LEADS
         milestones = (
             Sets("NEO_D1", from_field="neo_d1"),
             Sets("NEO_END", from_field="neo_end"),
@@ -301,9 +302,7 @@ class Treatment(CrfRecord):
 
 @audited()
 class TreatmentChemotherapy(CrfGroupRow):
-    """One row for each planned day of carboplatin and paclitaxel, each drug by itself (protocol 3.5 A,
-    EXC; decision C1).
-    """
+    """A planned day of carboplatin and paclitaxel, each drug by itself (protocol 3.5 A, EXC; decision C1)."""
 
     record = parent(Treatment, "chemo")
     dose_no = IntegerAnswer(_("Dose"), hard=(1, 12), required=True, missing_allowed=(), sdtm="ECLNKID")

@@ -212,14 +212,20 @@ def test_point_01_an_adverse_event_is_begun_from_a_graded_value_and_both_know_of
         rows = [
             {"lb_test": "PLAT", "lb_res": "40", "lb_unit": "10^9/L"},
             {"lb_test": "K", "lb_res": "4.1", "lb_unit": "mmol/L"},
+            {"lb_test": "CA", "lb_res": "1.7", "lb_unit": "mmol/L"},
+            {"lb_test": "ALB", "lb_res": "40", "lb_unit": "g/L"},
         ]
         values = {"lb_done": "Y", "lb_dt": date(2026, 1, 9)}
         save(screened, "LB", values=values, groups={"tests": rows}, visit=visit)
     severe = Query.objects.filter(participant=screened, key__startswith="X019a").living()
     assert severe.count() == 1
     [leads] = page_at(client, screened, visit).context["actions"].leads
-    [line] = leads.lines
-    assert line.text == "Platelets · 40 · 10^9/L · 3 · Platelet count decreased"
+    line, calcium = leads.lines
+    assert line.text == "Platelets · 40 · 10^9/L · CTCAE grade: 3 · Platelet count decreased"
+    assert calcium.text == "Calcium · 1.7 · mmol/L · CTCAE grade: 3 · Hypocalcemia", "below the table"
+    begun = client.post(calcium.begin, follow=True)
+    assert re.search(r'name="ctcae_term"[^>]* value="Hypocalcemia"', begun.text)
+    assert re.search(r'name="grade" value="3"[^>]* checked', begun.text)
     opened = client.post(line.begin, follow=True)
     page = opened.context["page"]
     for name, value in (
@@ -234,7 +240,7 @@ def test_point_01_an_adverse_event_is_begun_from_a_graded_value_and_both_know_of
     assert client.post(page.links.save, typed).status_code == 302
     assert rows_of(screened, visit)["PLAT"].lb_ae == 1
     assert severe.count() == 0
-    [line] = page_at(client, screened, visit).context["actions"].leads[0].lines
+    line, _calcium = page_at(client, screened, visit).context["actions"].leads[0].lines
     event = client.get(line.href)
     assert (line.number, event.status_code) == (1, 200)
     [back] = event.context["actions"].led_from

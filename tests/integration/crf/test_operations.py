@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -187,3 +188,37 @@ def test_point_16_every_operation_has_its_page_and_its_line(
         assert url in listed
         assert client.get(url).status_code == 200
     assert "2026-07-27" in listed
+
+
+def test_point_01_an_adverse_event_is_begun_from_a_complication_and_linked_both_ways(
+    operable: Participant, enter: Enter, world: World
+) -> None:
+    """Before, day and seriousness of a leak were typed twice, and nothing compared them."""
+    enter(operable, "SURG", RESECTED)
+    leak = {"eccg_code": "GI01", "leak_type": "III", "comp_dt": date(2026, 8, 2), "cd_grade": "IIIb"}
+
+    def complication(version: int = NEW, sequence: int = NEW, **named: Any) -> None:
+        key = record_key_of(participant=operable, form="COMP", sequence=sequence)
+        told = Answers(
+            values={"op_no": 1, "comp_any": "Y"},
+            groups={"comps": [{"position": 1, **leak, **named}]},
+            reason="Recorded" if version else "",
+        )
+        save_answers(record_key=key, answers=told, version=version, by=world.coordinator, at=NOW)
+
+    complication()
+    client, page = client_of(world.coordinator), form_url(operable.number, "COMP", sequence=1)
+    [lead] = client.get(page).context["actions"].leads
+    begun = client.post(lead.lines[0].begin, follow=True).text
+    assert 'value="leak of anastomosis, staple line or conduit"' in begun
+    assert re.search(r'name="ae_st"[^>]* value="2026-08-02"', begun)
+    assert re.search(r'name="serious" value="Y"[^>]* checked', begun)
+    event = {"ae_term": "Leak", "ae_st": "2026-08-03", "serious": "N", "grade": "3", "outcome": "recovered"}
+    enter(operable, "AE", event)
+    complication(version=1, sequence=1, comp_ae=1)
+    asked = Query.objects.living().filter(form_code="COMP", target__startswith="comps.1.")
+    assert {"COMP-13", "COMP-14"} <= set(asked.values_list("check_code", flat=True))
+    assert client.get(page).context["actions"].leads == ()
+    around = client.get(form_url(operable.number, "AE", sequence=1)).context["actions"]
+    assert [line.text for line in around.linked] == ["Complications of an operation 1"]
+    assert around.led_from == ()

@@ -90,6 +90,10 @@ def test_an_answer_confirmed_with_a_reason_is_not_asked_again(
     assert living() == []
     save(screened, "STAGE", **stage(eus_mm=50), reason="Measured again")
     assert len(living()) == 1
+    # before, a value that no binary fraction equals was asked about at every save and every night
+    save(screened, "STAGE", **stage(eus_mm=50.3), reason="Measured", confirmations={KEY: "Seen twice"})
+    save(screened, "STAGE", **stage(eus_mm=50.3, bx_n=8), reason="Counted again")
+    assert living() == []
 
 
 def test_confirming_from_the_query_closes_it(

@@ -25,7 +25,7 @@ from crf.queries.list import chosen_queries, neighbours_of
 from crf.queries.places import places_of
 from crf.queries.refusals import NoSuchAssignee, NotYourStep, QueryClosed
 from crf.queries.sparing import names_looking_at_the_arm
-from crf.queries.values import values_of_queries
+from crf.queries.values import MOST_OF_A_ROW, _row_in_words, values_of_queries
 from followup.models import Visit
 from followup.services import add_unscheduled_visit, record_visit
 from kernel.row_keys import key_of, number_of, row_key
@@ -36,6 +36,7 @@ from tests.integration.crf.test_pages import client_of, form_url
 from tests.integration.crf.test_queries import DOUBTFUL, KEY
 from tests.integration.crf.test_saving import stage
 from tests.integration.exports.test_api import caller
+from tests.unit.crf.examples import treatment
 from tests.world import NOW, TODAY, World, as_person
 from trials.models import Participant
 
@@ -105,6 +106,29 @@ def test_point_14_a_check_over_a_whole_table_shows_the_rows_that_it_speaks_of(
     labels = [f"{table.title} · {label_of(code)}" for code in ("WBC", "NEUT", "LYM")]
     assert values(query, world.monitor) == [(label, "4 · 10⁹/L", "") for label in labels]
     assert "4 · 10⁹/L" in client_of(world.coordinator).get(query.get_absolute_url()).text
+
+
+def test_point_14_nothing_that_a_query_is_about_is_left_out_in_silence(
+    screened: Participant, world: World, save: Save
+) -> None:
+    """Before, what stood behind the twelfth value of a query and the fourth of a row was not to be seen."""
+    visits = {"took_place_on": TODAY, "forms": ["LB"], "why": "Test", "by": None, "at": NOW}
+    at_visit = add_unscheduled_visit(participant=screened, **visits)
+    codes = ("CORT", "ALT", "AST", "ALP", "GGT", "ALB", "UREA", "SODIUM", "K", "CL", "CA", "MG", "LDH", "CK")
+    tests = [{"lb_test": code, "lb_res": "4"} for code in codes]
+    save(screened, "LB", visit=at_visit, values={"lb_done": "Y", "lb_dt": TODAY}, groups={"tests": tests})
+    query = Query.objects.get(check_code="LB-07")
+    assert len(values(query, world.monitor)) == len(codes) + 1
+    client = client_of(world.monitor)
+    assert client.get(query.get_absolute_url()).text.count("<div><dt>") == len(codes) + 1
+    listed = client.get(reverse("crf:queries"), {"check": "LB-07"}).text
+    assert "<summary>11 more values</summary>" in listed
+    assert f'href="{query.get_absolute_url()}">3 more on the page of the query</a>' in listed
+    chemo = catalogue.form("TREAT").groups["chemo"]
+    dose = dict.fromkeys(chemo.questions) | treatment.GROUPS["chemo"][0]
+    told = [name for name, value in dose.items() if value is not None and not chemo.questions[name].derived]
+    said = _row_in_words(chemo, dose, Query(site=world.site))
+    assert said.endswith(f" · {len(told) - MOST_OF_A_ROW} more answers")
 
 
 def test_point_14_a_query_of_a_person_shows_the_answer_or_the_row(

@@ -142,7 +142,7 @@ def test_what_is_taken_over_from_another_form_is_an_answer_of_the_same_kind(form
             assert question.codes is other.codes or set(other.codes) <= set(question.codes), name
 
 
-def test_ecog_and_stage_are_taken_over_where_they_are_asked_again():
+def test_what_another_form_has_is_taken_over_where_it_is_asked_again():
     taken = {
         f"{form.code}.{name}": question.taken_from
         for form in FORMS.values()
@@ -161,6 +161,8 @@ def test_ecog_and_stage_are_taken_over_where_they_are_asked_again():
         "FU.ecog": "VS.ecog",
         "AS.as_ecog": "VS.ecog",
         "SURG.ecog_pre": "VS.ecog",
+        "SURG.wt_pre": "VS.weight",
+        "NUT.nut_wt": "VS.weight",
     }
 
 

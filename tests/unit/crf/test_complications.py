@@ -32,6 +32,13 @@ CONTEXT: dict[str, Any] = {
     "SURV*": [],
     "visit.last_on": date(2026, 4, 2),
 }
+# Adverse events of the leak: as it is, not serious, fatal, and of a day that is known in part.
+EVENTS: list[dict[str, Any]] = [
+    {"sequence": 4, "serious": "Y", "outcome": "recovered"},
+    {"sequence": 6, "ae_st": "2026-03-08", "ae_en": "2026-03-20", "serious": "N", "outcome": "recovered"},
+    {"sequence": 7, "ae_st": "2026-03-08", "serious": "Y", "outcome": "fatal"},
+    {"sequence": 8, "ae_st": "2026-03", "ae_en": "2026-03", "serious": "Y", "outcome": "recovered"},
+]
 LEAK: dict[str, Any] = {
     "position": 1,
     "eccg_code": "GI01",
@@ -146,13 +153,23 @@ def test_the_type_is_asked_for_the_complication_that_has_one(code: str, question
             },
         ),
         ("COMP-07", {"cd_grade": "V", "comp_en": None}),
-        ("COMP-08", {"cd_grade": "IIIb", "comp_ae": None}),
+        ("COMP-08", {"cd_grade": "IIIb", "comp_ae": None, "comp_prol": "N"}),
+        ("COMP-08", {"comp_ae": None}),  # the stay was prolonged
         ("COMP-09", {"comp_ae": 5}),
+        ("COMP-13", {"comp_dt": date(2026, 3, 7), "comp_ae": 6}),
+        ("COMP-13", {"comp_en": date(2026, 3, 21), "comp_ae": 6}),
+        ("COMP-14", {"comp_ae": 6}),  # the stay was prolonged, the event is not serious
+        ("COMP-14", {"comp_ae": 6, "cd_grade": "IIIb", "comp_prol": "N"}),
+        ("COMP-15", {"comp_ae": 6, "cd_grade": "V", "comp_en": None}),
+        ("COMP-15", {"comp_ae": 7}),
     ],
 )
 def test_each_contradiction_of_a_complication_is_found(check: str, change: dict[str, Any]) -> None:
-    outcome = judged(LEAK | change, context={"today": date(2026, 5, 1)})
-    assert check in codes(outcome)
+    """Each is found at the row that it speaks of, and at no other."""
+    quiet = LEAK | {"eccg_code": "PU01", "leak_type": None, "cd_grade": "II", "comp_prol": "N", "position": 2}
+    outcome = judged(LEAK | change, quiet, context={"today": date(2026, 5, 1), "AE*": EVENTS})
+    rows = {finding.target.split(".")[1] for finding in outcome.findings if finding.code == check}
+    assert rows == {"1"}
 
 
 @pytest.mark.parametrize(
@@ -166,10 +183,29 @@ def test_each_contradiction_of_a_complication_is_found(check: str, change: dict[
         {"leak_type": "I", "cd_grade": "I"},
         {"eccg_code": "NE01", "leak_type": None, "palsy_type": "III", "palsy_side": "B", "comp_trach": "Y"},
         {"eccg_code": "NE01", "leak_type": None, "palsy_type": "I", "palsy_side": "A"},
+        {"cd_grade": "II", "leak_type": "I", "comp_prol": "N", "comp_ae": None},
+        {"comp_ae": 6, "comp_prol": "N"},
+        {"comp_ae": 8},
     ],
 )
 def test_what_fits_is_not_asked_about(change: dict[str, Any]) -> None:
-    assert codes(judged(LEAK | change, context={"today": date(2026, 5, 31)})) == set()
+    assert codes(judged(LEAK | change, context={"today": date(2026, 5, 31), "AE*": EVENTS})) == set()
+
+
+def test_an_adverse_event_is_begun_with_what_the_complication_says() -> None:
+    [lead] = FORM.leads
+    row = judged(LEAK).groups["comps"][0]
+    assert lead.is_one(row)
+    assert not lead.is_one(row | {"comp_dt": None})
+    assert lead.answers({}, row) == {
+        "ae_term": "leak of anastomosis, staple line or conduit",
+        "ae_st": date(2026, 3, 8),
+        "ae_ongo": "N",
+        "ae_en": date(2026, 3, 20),
+        "serious": "Y",
+    }
+    goes_on = lead.answers({}, row | {"comp_en": None, "comp_prol": "N"})
+    assert (goes_on["ae_ongo"], goes_on["ae_en"], goes_on["serious"]) == (None, None, None)
 
 
 def test_complications_belong_to_an_operation_with_an_incision_once() -> None:

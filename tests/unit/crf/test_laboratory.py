@@ -158,6 +158,9 @@ def test_point_01_severe_calcium_asks_for_its_event() -> None:
     named = event(lab_test="CA", lab_dt=date(2026, 5, 29), ae_st="2025-01")
     for known in ([named], [event()]):
         assert "X019c" not in codes(judge("LB", of(*severe, **{"AE*": known})))
+    for grade, lower in (("2", True), ("3", False)):
+        known = [named | {"sequence": 1, "grade": grade}]
+        assert ("LB-10a" in codes(judge("LB", of(*severe, **{"AE*": known})))) is lower
     milder = [row("CA", "1.9", "mmol/L"), row("ALB", "45", "g/L")]
     assert "X019c" not in codes(judge("LB", of(*milder)))
 

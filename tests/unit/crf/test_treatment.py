@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crf import catalogue
 from crf.engine.checks import Level
 from tests.unit.crf.examples.treatment import (
     MONDAY,
@@ -416,3 +417,20 @@ def test_gfr_is_derived_beside_the_typed_value(sex: str, birth: str, clearance: 
 def test_treatment_that_ended_for_progression_needs_its_record() -> None:
     stopped = example(completed="N", stop_reason="progression", **{"PROG*": []})
     assert "TREAT-33" in codes(judge("TREAT", stopped))
+
+
+def test_point_01_an_event_is_begun_from_the_worst_count_of_a_day() -> None:
+    [lead] = catalogue.form("TREAT").leads
+    outcome = judge("TREAT", with_dose(2, anc_d=Decimal("0.9"), plt_d=20))
+    row = outcome.groups["chemo"][1]
+    assert lead.is_one(row)
+    assert lead.answers(outcome.values, row) == {
+        "ae_term": "Platelet count decreased",
+        "ctcae_term": "Platelet count decreased",
+        "lab_test": "PLAT",
+        "lab_dt": row["adm_dt"],
+        "ae_st": row["adm_dt"],
+        "grade": 4,
+    }
+    assert not lead.is_one(row | {"anc_d": Decimal(3), "plt_d": None})
+    assert not lead.is_one(row | {"anc_d": None, "plt_d": None})
