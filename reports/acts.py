@@ -258,6 +258,7 @@ WORDS: Final[dict[str, str | Promise]] = {
     "exports:database_lock:sign": _("Database lock signed"),
     "exports:database_lock:cancel": _("Preparation of the database lock cancelled"),
     "exports:database_lock:ask": _("Unlocking of the database asked for"),
+    "exports:database_lock:decline": _("Unlocking of the database taken back or declined"),
     "exports:database_lock:unlock": _("Database unlocked"),
     "crf:record:lock": _("Form locked"),
     "crf:record:unlock": _("Form unlocked"),

@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf import catalogue
 from crf.engine.base import COMPLETED, RecordState
-from crf.models import CellCount, ExpectedForm, MonthCount, Query
+from crf.models import CellCount, ExpectedForm, MonthCount, Query, RecordSignature, RecordVerification
 from protocol.text import load, versions
 from reports.plots import shares
 from reports.quality import Report, Table
@@ -40,6 +40,8 @@ OF_STATE: Final = {
     RecordState.SIGNED: ("entered", "complete", "signed"),
     RecordState.LOCKED: ("entered", "complete", "locked"),
 }
+BEYOND: Final = (RecordState.SIGNED, RecordState.LOCKED)
+"""States that say no more whether a form is verified, and the last of them whether it is signed: asked of each."""
 UNWANTED: Final = frozenset({"overdue", "queried"})
 FEW, MANY = 10, 90  # percent, from which a cell is drawn as good or bad
 MONTHS_SHOWN: Final = 12
@@ -79,7 +81,13 @@ def cells_of(user: User, *, today: date, site: str = "") -> Cells:
             cell.expected += number
             cell.numbers.update(dict.fromkeys(OF_STATE.get(RecordState(state), ()), number))
     forms = ExpectedForm.objects.open_to(user, Permission.CRF_VIEW).filter(**here).order_by()
-    for measure, rows in {"overdue": forms.overdue(on=today), "queried": queried(forms)}.items():
+    also = {
+        "overdue": forms.overdue(on=today),
+        "queried": queried(forms),
+        "verified": _verified(forms.filter(state__in=BEYOND)),
+        "signed": _signed(forms.filter(state=RecordState.LOCKED)),
+    }
+    for measure, rows in also.items():
         for code, visit, form, number in rows.values_list(*keys).annotate(n=Count("pk")):
             cells[code, visit, form].numbers[measure] += number
     return dict(cells)
@@ -90,6 +98,17 @@ def queried(forms: Any) -> Any:
     return forms.filter(record__in=Query.objects.living().filter(record__isnull=False).values("record"))
 
 
+def _verified(forms: Any) -> Any:
+    """Narrow to the expected forms of which everything that the plan requires is verified."""
+    rows = RecordVerification.objects.filter(required__gt=0, left=0)
+    return forms.filter(record__in=rows.values("pk"))
+
+
+def _signed(forms: Any) -> Any:
+    """Narrow to the expected forms under whose record a signature stands."""
+    return forms.filter(record__in=RecordSignature.objects.filter(fell_at=None).values("record"))
+
+
 def narrowed(forms: Any, measure: str, *, today: date) -> Any:
     """Narrow to the expected forms that a measure counts."""
     states = [state for state, names in OF_STATE.items() if measure in names]
@@ -97,6 +116,10 @@ def narrowed(forms: Any, measure: str, *, today: date) -> Any:
         return forms.overdue(on=today)
     if measure == "queried":
         return queried(forms)
+    if measure == "verified":
+        return _verified(forms.filter(state__in=(*states, *BEYOND)))
+    if measure == "signed":
+        return _signed(forms.filter(state__in=(*states, RecordState.LOCKED)))
     return forms.filter(state__in=states) if states else forms
 
 
@@ -209,8 +232,7 @@ def completeness_report(
     by_site = {code: CellSum() for code in sites}
     for (code, _visit, _form), cell in cells.items():
         by_site[code].add(cell)
-    counted = MonthCount.objects.open_to(user, Permission.CRF_VIEW).exclude(state="waived").order_by()
-    months = counted.filter(site__code=site) if site else counted
+    months = month_counts(user, site=site)
     trend = _by_month(months)
     return Report(
         slug="completeness",
@@ -241,11 +263,19 @@ def completeness_report(
         ),
         notes=(
             _(
-                "A form that is verified, signed or locked counts under the last of these steps, and as complete. "
+                "A form counts under every step that it has taken: one that is locked also as complete, and as verified "
+                "and signed where it is. "
                 "Logs are complete once they are up to date; days to entry are those of forms that belong to one visit."
             ),
         ),
     )
+
+
+def month_counts(user: User, *, site: str = "") -> QuerySet[MonthCount]:
+    """Return what is counted by month of the visit, of the sites that the person may see, or of one."""
+    counted = MonthCount.objects.open_to(user, Permission.CRF_VIEW).exclude(state="waived").order_by()
+    rows: QuerySet[MonthCount] = counted.filter(site__code=site) if site else counted
+    return rows
 
 
 def _measures() -> tuple[str, ...]:
@@ -259,26 +289,47 @@ def _sum(cells: Iterable[CellSum]) -> CellSum:
     return total
 
 
+TREND: Final = ("expected", "entered", "complete")
+
+
+def by_site_and_month(months: QuerySet[MonthCount]) -> dict[tuple[str, str], Counter[str]]:
+    """Return how many forms of the visits of each site and month are expected, entered and complete."""
+    counted: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    rows = months.values_list("site__code", "month", "state").annotate(n=Sum("number"))
+    for code, month, state, number in rows:
+        numbers = counted[code, f"{month:%Y-%m}"]
+        numbers["expected"] += number
+        numbers["entered"] += number if state != RecordState.EMPTY else 0
+        numbers["complete"] += number if state in COMPLETED else 0
+    return {place: numbers for place, numbers in sorted(counted.items()) if numbers["expected"]}
+
+
 def _by_month(months: QuerySet[MonthCount]) -> tuple[tuple[str, int, int, int], ...]:
-    by_month: dict[str, list[int]] = {}
-    for month, state, number in months.values_list("month", "state").annotate(n=Sum("number")):
-        numbers = by_month.setdefault(f"{month:%Y-%m}", [0, 0, 0])
-        numbers[0] += number
-        numbers[1] += number if state != RecordState.EMPTY else 0
-        numbers[2] += number if state in COMPLETED else 0
-    return tuple((month, *numbers) for month, numbers in sorted(by_month.items()))  # type: ignore[misc]
+    together: dict[str, Counter[str]] = defaultdict(Counter)
+    for (_site, month), numbers in by_site_and_month(months).items():
+        together[month].update(numbers)
+    return tuple(
+        (month, *(numbers[name] for name in TREND))  # type: ignore[misc]
+        for month, numbers in sorted(together.items())
+    )
 
 
-def _days_to_entry(months: QuerySet[MonthCount]) -> Table:
-    """Return the median and quartiles of each site: the smallest number of days that so many reach."""
+def days_to_entry(months: QuerySet[MonthCount]) -> dict[str, Counter[int]]:
+    """Return for each site how many forms were entered how many days after their visit."""
     counters: dict[str, Counter[int]] = defaultdict(Counter)
     rows = months.filter(days__isnull=False).values_list("site__code", "days").annotate(n=Sum("number"))
     for code, days, number in rows:
         counters[code][days] += number
+    return dict(sorted(counters.items()))
+
+
+def _days_to_entry(months: QuerySet[MonthCount]) -> Table:
+    """Return the median and quartiles of each site: the smallest number of days that so many reach."""
+    counters = days_to_entry(months)
     together: Counter[int] = Counter()
     for counter in counters.values():
         together.update(counter)
-    lines = [_entry_line(code, counter) for code, counter in sorted(counters.items())]
+    lines = [_entry_line(code, counter) for code, counter in counters.items()]
     columns = (_("Site"), _("Forms entered"), _("First quartile"), _("Median"), _("Third quartile"))
     total = _entry_line(_("All sites"), together) if lines else ()
     return Table(_("Days from visit to entry"), columns, tuple(lines), total, slug="days-to-entry")

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import Count, Min, QuerySet
 from django.urls import reverse
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,9 +15,9 @@ from accounts.permissions import ROLE_LABELS, Role
 from crf import catalogue
 from crf.engine.declaration import Repeats
 from crf.links import form_url
+from followup.awaited import missing_in_words
 from followup.history import text_for
 from followup.track_limits import overdue
-from followup.wording import in_language
 from kernel.days import written
 from reports.quality import Table
 from trials.models import Participant, Site
@@ -35,7 +34,6 @@ class OverdueState:
     days: int
     href: str
     form: str
-    awaited_on: date | None = None
 
     @property
     def lateness(self) -> str:
@@ -82,31 +80,7 @@ class OverdueState:
 
     def why(self, *, with_visit: bool = True) -> str:
         """Return which milestone is awaited since when, and which visit cannot be planned without it."""
-        text = text_for(self.participant)
-        awaited = text.track(self.participant.state).awaits
-        if awaited is None:
-            return ""
-        words = {
-            "milestone": capfirst(in_language(text.milestone(awaited).name)),
-            "day": written(self.ends_by),
-        }
-        if self.awaited_on is not None:
-            words["day"] = written(self.awaited_on)
-            return _("%(milestone)s is known (%(day)s), its outcome is not") % words
-        visit = next(
-            (
-                rule.code
-                for rule in text.visits_for(self.participant.arm)
-                if rule.due.anchor == awaited and rule.until_known is None
-            ),
-            "",
-        )
-        if with_visit and visit:
-            return _("%(milestone)s is not known since %(day)s: %(visit)s cannot be planned") % {
-                **words,
-                "visit": visit,
-            }
-        return _("%(milestone)s is not known since %(day)s") % words
+        return missing_in_words(self.participant, with_visit=with_visit)
 
 
 def overdue_state(participant: Any, *, today: date) -> OverdueState | None:
@@ -116,7 +90,7 @@ def overdue_state(participant: Any, *, today: date) -> OverdueState | None:
     form = _form_that_ends(participant)
     days = (today - participant.ends_by).days
     href = _where(participant, form)
-    return OverdueState(participant, participant.ends_by, days, href, form, participant.awaited_on)
+    return OverdueState(participant, participant.ends_by, days, href, form)
 
 
 def _form_that_ends(participant: Participant) -> str:

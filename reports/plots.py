@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-WIDTH, ROW, LEFT, RIGHT = 720, 26, 250, 110
+WIDTH, ROW, LEFT, RIGHT = 720, 26, 250, 170
 FILL, REST, MARK = "#0f5c66", "#dfe7ea", "#9a3412"
 
 

@@ -28,12 +28,14 @@ class JoinOn(StrEnum):
     PARTICIPANT = "participant"
     VISIT = "visit"
     SEQUENCE = "sequence"
+    NAMED = "named"
 
 
 JOIN_WORDS: Final[Mapping[str, Promise]] = {
     JoinOn.PARTICIPANT: _("the same participant"),
     JoinOn.VISIT: _("the same visit"),
     JoinOn.SEQUENCE: _("the same number"),
+    JoinOn.NAMED: _("the record that it names, or that names it"),
 }
 TESTS: Final[Mapping[str, Promise]] = {
     "is": _("is"),
@@ -113,6 +115,10 @@ class ListingSource:
                 for name, question in self.group.questions.items()
             }
         return columns
+
+    def naming(self, code: str) -> list[ListingColumn]:
+        """Return the columns whose answers are numbers of records of the form ``code``."""
+        return [column for column in self.columns().values() if column.question.links_to == code]
 
 
 @dataclass(frozen=True)
@@ -210,11 +216,26 @@ class ListingDefinition:
         """Return the chosen columns in their order; one that the form no longer has is left out."""
         return {name: self.known[name] for name in self.columns if name in self.known}
 
+    def links_to(self, source: ListingSource) -> tuple[list[ListingColumn], list[ListingColumn]]:
+        """Return what of the first source names records of a further one, and what of that one names the first's."""
+        first, further = self.read[0], source
+        return first.naming(further.form.code), further.naming(first.form.code)
+
+    def joins_to(self, source: ListingSource) -> dict[str, Promise]:
+        """Return by which keys a further source can be joined, in words."""
+        named = any(self.links_to(source))
+        return {key: words for key, words in JOIN_WORDS.items() if named or key != JoinOn.NAMED}
+
     def join_of(self, source: ListingSource) -> str:
-        """Return by what a further source is joined: as was chosen, else by visit where both forms have visits."""
+        """Return by what a further source is joined: as was chosen, else by the record that one of them names, else by
+        visit where both forms have visits.
+        """
+        known = self.joins_to(source)
         chosen = self.joins[source.place - 1] if len(self.joins) >= source.place else ""
-        if chosen in JOIN_WORDS:
+        if chosen in known:
             return chosen
+        if JoinOn.NAMED in known:
+            return JoinOn.NAMED
         both = (self.read[0].form.repeats, source.form.repeats)
         return JoinOn.VISIT if both == (Repeats.PER_VISIT, Repeats.PER_VISIT) else JoinOn.PARTICIPANT
 
@@ -226,6 +247,13 @@ class ListingDefinition:
             *(name.lstrip("-") for name in self.order),
         }
         return asked - KEYS.keys()
+
+    def reads_around(self, source: ListingSource) -> bool:
+        """Say whether the listing reads what the record says around the rows of a table, or has no rows of a table."""
+        known = (self.known[name] for name in self.used() if name in self.known)
+        return source.group is None or any(
+            column.source == source and column.group is None for column in known
+        )
 
     def narrowing(self) -> set[str]:
         """Return every column by which rows are kept or sorted."""

@@ -20,7 +20,16 @@ from crf.engine.messages import missing_text
 from crf.engine.questions import QuestionKind
 from crf.links import form_url
 from crf.listings.definition import ListingColumn, ListingDefinition
-from crf.listings.select import Reader, Select, expression, row_key, row_version, select_of, told_key
+from crf.listings.select import (
+    Reader,
+    Select,
+    expression,
+    row_key,
+    row_version,
+    select_of,
+    told_key,
+    told_version,
+)
 from crf.models import SavedListing
 from crf.queries.sparing import names_looking_at_the_arm, spared_if_naming, telling_the_arm
 from kernel.clock import with_offset
@@ -194,7 +203,7 @@ def _line(definition: ListingDefinition, row: Mapping[str, Any], *, told: bool) 
         href=form_url(row["p.number"], form.code, visit_id=row["r0.visit_id"], sequence=row["r0.sequence"]),
         ask=ask,
         key=told_key(definition, row["row_key"]),
-        version=version,
+        version=told_version(definition, version),
         review="reviewed" if seen == version else "changed" if seen else "new",
     )
 

@@ -26,7 +26,7 @@ from crf.models import Record, RowReview
 from followup.models import Visit
 from kernel.errors import Refusal
 from kernel.fields import TYPE_A_NUMBER
-from kernel.reading import UnreadableError, number_of_participant, whole
+from kernel.reading import UnreadableError, number_of_participant, row_number, whole
 from kernel.row_keys import UnknownKey, key_of, number_of
 from trials.models import Participant, Site
 
@@ -141,9 +141,44 @@ def _renamed(definition: ListingDefinition, name: str, renamed: Callable[[str], 
 
 
 def row_version(definition: ListingDefinition) -> str:
-    """Return the SQL of the versions of a row's records."""
-    parts = [f"coalesce(r{source.place}.version, 0)" for source in definition.read]
-    return f"concat_ws('.', {', '.join(parts)})"
+    """Return the SQL of the versions of what a row shows."""
+    return f"concat_ws('.', {', '.join(sql for sql, _is_act in _versions(definition))})"
+
+
+def _versions(definition: ListingDefinition) -> list[tuple[str, bool]]:
+    """Return the SQL of each: the version of a record, or (True) the act that wrote a row of a table as it stands.
+
+    Another row of the same table changes nothing of this one.
+    """
+    parts = []
+    for source in definition.read:
+        if definition.reads_around(source):
+            parts.append((f"coalesce(r{source.place}.version, 0)", False))
+        if source.group:
+            parts.append((f"coalesce(g{source.place}.act_id, 0)", True))
+    return parts
+
+
+def told_version(definition: ListingDefinition, version: str) -> str:
+    """Return what a page says of the versions of a row: acts by keys, as their numbers count those of every site."""
+    acts = [is_act for _sql, is_act in _versions(definition)]
+    parts = zip(version.split("."), acts, strict=True)
+    return ".".join(key_of("act", int(part)) if is_act else part for part, is_act in parts)
+
+
+def kept_version(definition: ListingDefinition, told: str) -> str:
+    """Return the versions that a page called ``told``; raises UnknownKey for what no page said."""
+    acts, parts = [is_act for _sql, is_act in _versions(definition)], told.split(".")
+    if len(parts) != len(acts):
+        raise UnknownKey(told)
+    return ".".join(_kept_part(part, is_act=is_act) for part, is_act in zip(parts, acts, strict=True))
+
+
+def _kept_part(part: str, *, is_act: bool) -> str:
+    number = number_of("act", part) if is_act else row_number(part)
+    if number is None:
+        raise UnknownKey(part)
+    return str(number)
 
 
 def expression(column: ListingColumn) -> str:
@@ -173,9 +208,13 @@ def _base(source: ListingSource) -> str:
 
 def _joined(definition: ListingDefinition, source: ListingSource) -> str:
     n, on = source.place, definition.join_of(source)
+    names, named_by = definition.links_to(source)
+    links = [f"r{n}.sequence = {expression(column)}" for column in names]
+    links += [f"{expression(column)} = r0.sequence" for column in named_by]
     also = {
         JoinOn.VISIT: f" AND r{n}.visit_id = r0.visit_id",
         JoinOn.SEQUENCE: f" AND r{n}.sequence = r0.sequence",
+        JoinOn.NAMED: f" AND ({' OR '.join(links)})",
     }
     return (
         f"LEFT JOIN ({_answers(source)}) ON r{n}.participant_id = r0.participant_id "

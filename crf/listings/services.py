@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -16,7 +15,7 @@ from accounts.permissions import Permission
 from audit.acts import open_act
 from crf.listings.definition import KEYS, TESTS, ListingDefinition
 from crf.listings.rows import reader_of, rows_for_file
-from crf.listings.select import kept_key, select_of
+from crf.listings.select import kept_key, kept_version, select_of
 from crf.models import ListingFile, RowReview, SavedListing
 from kernel.errors import Forbidden, Refusal
 from kernel.row_keys import UnknownKey
@@ -27,7 +26,6 @@ FILE_KINDS: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 MOST_REVIEWED: Final = 500
-ROW_VERSION: Final = re.compile(r"[0-9]{1,14}(\.[0-9]{1,14}){0,3}")
 
 
 class NotYourListing(Forbidden):
@@ -143,9 +141,7 @@ def review_rows(*, listing: SavedListing, rows: Iterable[tuple[str, str]], by: U
 def _shown_rows(definition: ListingDefinition, rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for told, version in rows:
         with suppress(UnknownKey):
-            key = kept_key(definition, told)
-            if ROW_VERSION.fullmatch(version):
-                yield key, version
+            yield kept_key(definition, told), kept_version(definition, version)
 
 
 def take_file(*, listing: SavedListing, kind: str, purpose: str, by: User, at: datetime) -> bytes:

@@ -41,13 +41,14 @@ class FailedPlace:
 
 @dataclass(frozen=True)
 class LockCondition:
-    """One condition over a scope: how many fail it, and the first of them."""
+    """One condition over a scope: how many fail it, and the first of them; ``freezes``: a freeze asks for it too."""
 
     code: str
     label: str | Promise
     owner: str | Promise
     failed: int
     places: tuple[FailedPlace, ...]
+    freezes: bool = False
 
     @property
     def more(self) -> int:
@@ -315,6 +316,13 @@ def conditions_of(scope: LockScope, *, today: date, to_freeze: bool = False) -> 
     return [_judged(each, scope, today) for each in _asked(scope, to_freeze=to_freeze)]
 
 
+def conditions_shown(scope: LockScope, *, today: date) -> list[LockCondition]:
+    """Return every condition that a freeze or a lock of the scope asks for: what its page shows before either."""
+    asked = {each.code: each for to_freeze in (True, False) for each in _asked(scope, to_freeze=to_freeze)}
+    order = [each.code for each in (*CONDITIONS, *STUDY_CONDITIONS)]
+    return [_judged(asked[code], scope, today) for code in order if code in asked]
+
+
 def study_conditions(*, today: date) -> list[LockCondition]:
     """Return every computed item of the checklist of the database: of the data themselves, and of the sites."""
     scope = LockScope.of_study()
@@ -339,7 +347,8 @@ def _judged(condition: _Condition, scope: LockScope, today: date) -> LockConditi
     first = rows.select_related(*related)[: SHOWN + 1] if related else rows[: SHOWN + 1]
     places = [condition.place(row) for row in first]
     number = len(places) if len(places) <= SHOWN else rows.order_by().count()
-    return LockCondition(condition.code, condition.label, condition.owner, number, tuple(places[:SHOWN]))
+    told = (condition.code, condition.label, condition.owner, number, tuple(places[:SHOWN]))
+    return LockCondition(*told, freezes=condition.freezes)
 
 
 def _has(model: Any, name: str) -> bool:

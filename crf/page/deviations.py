@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.paginator import Page
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
 from accounts.permissions import Permission
+from audit.authors import name_authors
 from crf import catalogue
 from crf.catalogue.deviation.codes import CATEGORY
 from crf.deviations.settling import LOG
@@ -43,6 +44,15 @@ IMPORTANCES: tuple[tuple[str, str | Promise], ...] = (
 )
 CLOSINGS: tuple[tuple[str, str | Promise], ...] = (("open", _lazy("Not closed")), ("closed", _lazy("Closed")))
 UNDECIDED, UNDECIDED_SET = Q(dv_imp=None), Q(dv_pp=None)
+STANDING: dict[str, Count] = {
+    "total": Count("pk"),
+    "important": Count("pk", filter=Q(dv_imp="important")),
+    "minor": Count("pk", filter=Q(dv_imp="minor")),
+    "undecided": Count("pk", filter=UNDECIDED),
+    "excluding": Count("pk", filter=Q(dv_pp="Y")),
+    "still_open": Count("pk", filter=Q(dv_close=None)),
+}
+"""How many records of the log there are, and how they stand; nothing by arm."""
 
 
 def log_form() -> FormDeclaration:
@@ -70,6 +80,10 @@ class DeviationLine:
     closed_on: date | None = None
     state: str = ""
     act_url: str = ""
+    why: str = ""
+    settled_by: str = ""
+    settled_at: datetime | None = None
+    zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +118,8 @@ def page_of_log(
         return page, [_line_of_record(record, user, told_by) for record in page.object_list]
     proposals = _in_order(_proposals(user, chosen, show), order)
     page = BoundedPaginator(proposals, PER_PAGE).get_page(chosen.get("page"))
-    return page, [_line_of_proposal(proposal, user, told_by) for proposal in page.object_list]
+    shown = name_authors(page.object_list) if show == DeviationState.DISMISSED else page.object_list
+    return page, [_line_of_proposal(proposal, user, told_by) for proposal in shown]
 
 
 def _in_order(rows: Any, order: tuple[str, ...]) -> Any:
@@ -127,7 +142,7 @@ def _records(user: User, chosen: Mapping[str, str]) -> Any:
 
 def _proposals(user: User, chosen: Mapping[str, str], show: str) -> Any:
     rows = _at_site(DeviationProposal.objects.open_to(user, Permission.DEVIATION_VIEW), chosen)
-    return rows.filter(state=show).select_related("participant", "site").order_by("found_on", "pk")
+    return rows.filter(state=show).select_related("participant", "site", "act__by").order_by("found_on", "pk")
 
 
 def _at_site(rows: Any, chosen: Mapping[str, str]) -> Any:
@@ -139,14 +154,7 @@ def counts_of_log(user: User, chosen: Mapping[str, str]) -> list[CategoryCount]:
     counted = (
         _at_site(records_open_to(user), chosen)
         .values("dv_cat")
-        .annotate(
-            total=Count("pk"),
-            important=Count("pk", filter=Q(dv_imp="important")),
-            minor=Count("pk", filter=Q(dv_imp="minor")),
-            undecided=Count("pk", filter=UNDECIDED),
-            excluding=Count("pk", filter=Q(dv_pp="Y")),
-            still_open=Count("pk", filter=Q(dv_close=None)),
-        )
+        .annotate(**STANDING)
         .order_by("-total", "dv_cat")
     )
     return [
@@ -218,7 +226,8 @@ def deviations_of(participant: Participant, user: User, *, is_logged: bool) -> l
 
 
 def _line_of_proposal(proposal: DeviationProposal, user: User, told_by: Permission) -> DeviationLine:
-    """Return a proposal as lists show it."""
+    """Return a proposal as lists show it; of one that was dismissed why, by whom and when."""
+    settled = proposal.act if proposal.state == DeviationState.DISMISSED else None
     may_settle = user.may(Permission.DEVIATION_RECORD, proposal.site_id)
     waits = proposal.state == DeviationState.PROPOSED
     return DeviationLine(
@@ -232,6 +241,10 @@ def _line_of_proposal(proposal: DeviationProposal, user: User, told_by: Permissi
         said=proposed_words(proposal, user, told_by),
         state=proposal.state,
         act_url=reverse("crf:settle-deviation", args=[proposal.pk]) if waits and may_settle else "",
+        why=_words_for(user, proposal.site_id, settled.reason, told_by) if settled else "",
+        settled_by=str(settled.by or "") if settled else "",
+        settled_at=settled.at if settled else None,
+        zone=proposal.site.time_zone,
     )
 
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from crf import catalogue
 from crf.listings.definition import (
-    JOIN_WORDS,
     KEYS,
     MOST_SOURCES,
     TESTS,
@@ -43,7 +42,7 @@ class ListingForm(ServiceForm):
         for source in self.sources[1:]:
             self.fields[f"join-{source.place}"] = forms.ChoiceField(
                 label=_("{title} stands beside a row of").format(title=source.title),
-                choices=list(JOIN_WORDS.items()),
+                choices=list(definition.joins_to(source).items()),
                 initial=definition.join_of(source),
             )
         self._add_filters(definition, [("", "–"), (_("Keys"), _keys()), *shown])

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.permissions import Permission
 from crf.links import at_visit, form_url
-from crf.locks.conditions import LockCondition, conditions_of, failed_by_participant
+from crf.locks.conditions import LockCondition, conditions_shown, failed_by_participant
 from crf.locks.scope import LockScope
 from crf.models import Record
 from followup.models import Visit
@@ -69,8 +69,7 @@ def lock_page(scope: LockScope, *, user: User, at: datetime, zone: str) -> LockP
     over, today = scope.over(), local_date(at, zone)
     kind = over["kind"] if over is not None else ""
     locked, may = kind == LockKind.LOCKED, user.may(Permission.CRF_LOCK, scope.site)
-    conditions = () if locked else tuple(conditions_of(scope, today=today))
-    stops_freeze = {"incomplete", "overdue"} if scope.level < LockLevel.STUDY else set()
+    conditions = () if locked else tuple(conditions_shown(scope, today=today))
     rows = list(_rows_over(scope))
     of_study = any(
         row.level == LockLevel.STUDY and row.kind == LockKind.LOCKED and row.ended_at is None for row in rows
@@ -81,9 +80,7 @@ def lock_page(scope: LockScope, *, user: User, at: datetime, zone: str) -> LockP
         standing=tuple(_line(row) for row in rows if row.ended_at is None),
         past=tuple(_line(row) for row in rows if row.ended_at is not None),
         conditions=conditions,
-        may_freeze=may
-        and not kind
-        and not any(each.failed and each.code in stops_freeze for each in conditions),
+        may_freeze=may and not kind and not any(each.failed and each.freezes for each in conditions),
         may_lock=may
         and not locked
         and scope.level < LockLevel.STUDY

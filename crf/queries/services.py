@@ -21,6 +21,7 @@ from crf.queries.refusals import (
     WordsNeeded,
 )
 from crf.queries.system import add_message, keep_confirmation
+from crf.queries.values import seen_of_visit
 from crf.store.records import RecordKey, StoredRecord, find_stored_record
 from followup.models import Visit
 from kernel.reading import row_number
@@ -69,7 +70,8 @@ def raise_general_query(
     Refuses: who may not raise queries at the site; an empty text; an assignee who handles no queries of the site.
     """
     _refuse_unless(by, Permission.QUERY_RAISE, participant, text)
-    return _raise(participant, {"form_code": "", "visit": visit}, text=text, assignee=assignee, by=by, at=at)
+    about = {"form_code": "", "visit": visit, "seen": seen_of_visit(visit) if visit else {}}
+    return _raise(participant, about, text=text, assignee=assignee, by=by, at=at)
 
 
 def _seen(form: FormDeclaration, stored: StoredRecord | None, target: str) -> dict[str, Any]:

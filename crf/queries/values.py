@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
@@ -21,12 +22,15 @@ from crf.queries.sparing import is_spared_in_lists, names_looking_at_the_arm, te
 from crf.queries.system import form_asked
 from crf.store.bulk_read import Plain, RowsOf, bulk_read
 from crf.store.bulk_read import values_of as columns_of
+from followup.models import Visit, VisitState
+from kernel.days import written
+from kernel.punctuation import listed_facts
 from kernel.reading import row_number
 from kernel.units import unit_in_print
 from trials.models import Participant
 
 MOST_OF_A_ROW = 4  # answers told of each row of a table that a check reads whole; the others are counted
-WIDE = 12  # questions from which on what nobody answered is left out
+WIDE = 12  # of more questions, those that nobody answered are left out
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,15 @@ class _Saved:
     rows: Mapping[tuple[str, int], Plain]
 
 
-def values_of_queries(queries: Iterable[Query], reader: User) -> dict[int, tuple[QueryValue, ...]]:
+def values_of_queries(queries: Collection[Query], reader: User) -> dict[int, tuple[QueryValue, ...]]:
     """Return the values of each query that the reader may read, by its number; in one question to the database.
 
     Whoever may not read the form sees none of its answers, and whoever is spared the arm none that tell it.
     """
     wanted = [query for query in queries if _may_read(query, reader)]
     saved = _saved_of(wanted)
-    return {query.pk: tuple(_shown(query, reader, saved)) for query in wanted}
+    values = {query.pk: tuple(_shown(query, reader, saved)) for query in wanted}
+    return values | {query.pk: (_of_visit(query),) for query in queries if _asks_about_visit(query, reader)}
 
 
 def values_at(
@@ -76,6 +81,32 @@ def _may_read(query: Query, reader: User) -> bool:
     return (
         form is not None and reader.may(form.seen_by, query.site_id) and not is_spared_in_lists(query, reader)
     )
+
+
+def _asks_about_visit(query: Query, reader: User) -> bool:
+    return (
+        not query.form_code
+        and query.visit_id is not None
+        and reader.may(Permission.VISIT_VIEW, query.site_id)
+    )
+
+
+def _of_visit(query: Query) -> QueryValue:
+    """Return the day of the visit that is asked about, or how it stands while it did not take place."""
+    now = _visit_in_words(seen_of_visit(query.visit))
+    before = _visit_in_words(query.seen) if query.seen else now
+    return QueryValue(str(_("Visit")), now, before if before != now else "")
+
+
+def seen_of_visit(visit: Visit) -> dict[str, Any]:
+    """Return what a query about a visit keeps of it: how it stands, and the day on which it took place."""
+    day = visit.took_place_on
+    return {"state": visit.state, "took_place_on": day.isoformat() if day else None}
+
+
+def _visit_in_words(seen: Mapping[str, Any]) -> str:
+    state, day = str(VisitState(seen["state"]).label), seen["took_place_on"]
+    return listed_facts(state, written(date.fromisoformat(day))) if day else state
 
 
 def _saved_of(queries: list[Query]) -> dict[int, _Saved]:
@@ -126,7 +157,9 @@ def _shown(query: Query, reader: User, saved: Mapping[int, _Saved]) -> Iterator[
     form, stored = form_asked(query) or catalogue.form(query.form_code), saved.get(query.record_id or 0)
     arm = names_looking_at_the_arm(form.code) | telling_the_arm(catalogue.form(query.form_code))
     told = reader.may(Permission.ALLOCATION_LIST, query.site_id)
-    reads = _reads(form, query)
+    reads = sorted(
+        _reads(form, query), key=lambda name: name in form.groups
+    )  # a table is long: it comes last
     for read in reads:
         if read in arm and not told:
             continue
@@ -193,11 +226,10 @@ def _row_in_words(group: Group, values: Mapping[str, Any], query: Query) -> str:
     asked = [each for each in group.questions.values() if not each.derived and each.name != group.keyed_by]
     order = sorted(asked, key=lambda each: each.kind in NUMERIC)
     words = [word for each in order if (word := _words(each, values[each.name], query))]
-    more = len(words) - MOST_OF_A_ROW
-    told = words[:MOST_OF_A_ROW]
-    if more > 0:
-        told.append(ngettext("{number} more answer", "{number} more answers", more).format(number=more))
-    return " · ".join(told)
+    shown = words[:MOST_OF_A_ROW]
+    if more := len(words) - len(shown):
+        shown.append(ngettext("{number} more answer", "{number} more answers", more).format(number=more))
+    return " · ".join(shown)
 
 
 def _elsewhere(query: Query, read: str, reader: User) -> Iterator[QueryValue]:

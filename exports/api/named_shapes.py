@@ -33,7 +33,7 @@ from exports.listed.catalogue import BY_NAME
 from exports.models import ExportState
 from exports.selected.selection import SELECTABLE, ArmShown
 from followup.models import VisitState
-from reports.completeness import MEASURES
+from reports.completeness import MEASURES, QUARTILES, TREND
 from reports.verification import NUMBERS as VERIFIED
 from trials.models.participants import Track
 
@@ -182,6 +182,10 @@ NAMED: Final[Mapping[str, Schema]] = {
         }
     ),
     "CompletenessCell": members({**_SITE_VISIT_FORM, "expected": _COUNT, **dict.fromkeys(MEASURES, _COUNT)}),
+    "CompletenessMonth": members({"site": TEXT, "month": TEXT, **dict.fromkeys(TREND, _COUNT)}),
+    "DaysToEntry": members(
+        {"site": TEXT, "forms": _COUNT, **{f"days_at_{percent}_percent": _COUNT for percent in QUARTILES}}
+    ),
     "VerificationCell": members({**_SITE_VISIT_FORM, **dict.fromkeys(VERIFIED, _COUNT)}),
     "CentralReview": members(
         {

@@ -38,17 +38,19 @@ from kernel.punctuation import listed
 from kernel.tasks import send
 from trials.models import DataLock, LockLevel, Site
 
-BEGIN, SETTLE, FREEZE, SIGN, CANCEL, ASK, UNLOCK = (
+BEGIN, SETTLE, FREEZE, SIGN, CANCEL, ASK, DECLINE, UNLOCK = (
     "begin",
     "settle",
     "freeze",
     "sign",
     "cancel",
     "ask",
+    "decline",
     "unlock",
 )
 ALSO_ASKED: Final[dict[str, tuple[Any, Callable[[], LockCondition]]]] = {}
-STEPS: Final = (BEGIN, SETTLE, FREEZE, SIGN, CANCEL, ASK, UNLOCK)
+STEPS: Final = (BEGIN, SETTLE, FREEZE, SIGN, CANCEL, ASK, DECLINE, UNLOCK)
+ONCE_LOCKED: Final = (ASK, DECLINE, UNLOCK)
 
 
 class NotYoursToLockDatabase(Forbidden):
@@ -127,7 +129,7 @@ def take_database_step(
         return _begin(purpose=reason, by=by, at=at)
     with open_act(f"exports:database_lock:{step}", by=by, at=at, reason=reason) as act:
         locked = DatabaseLock.objects.current().select_for_update().first()
-        if locked is None or (locked.locked_at is not None) != (step in (ASK, UNLOCK)):
+        if locked is None or (locked.locked_at is not None) != (step in ONCE_LOCKED):
             raise DatabaseLockElsewhere
         if seen != seen_of(locked, at=at)[step]:
             raise DatabaseLockElsewhere
@@ -142,6 +144,8 @@ def take_database_step(
             _write(locked, act, cancelled_at=at)
         elif step == ASK:
             _ask(locked, reason=reason, password=password, **told)
+        elif step == DECLINE:
+            _decline(locked, act)
         else:
             _unlock(locked, password=password, **told)
     return locked
@@ -253,6 +257,14 @@ def _ask(locked: DatabaseLock, *, reason: str, password: str, act: Act, by: User
     )
 
 
+def _decline(locked: DatabaseLock, act: Act) -> None:
+    """The unlocking that was asked for is taken back or declined: the database stays locked, under its signatures."""
+    if locked.unlock_asked_by_id is None:
+        raise DatabaseLockElsewhere
+    nothing: dict[str, Any] = {"unlock_asked_by": None, "unlock_asked_at": None, "asking_signature": None}
+    _write(locked, act, unlock_reason="", **nothing)
+
+
 def _unlock(locked: DatabaseLock, *, password: str, act: Act, by: User, at: datetime) -> None:
     """The second person has signed: the study is not locked any more; its sites stay locked."""
     if locked.unlock_asked_by_id is None or locked.data_lock is None:
@@ -309,7 +321,7 @@ def seen_of(locked: DatabaseLock, *, at: datetime) -> dict[str, str]:
     seen = dict.fromkeys(STEPS, begun)
     if locked.locked_at is None:
         seen[SIGN] = digest_of(locked, _lines(*checklist_of(locked, at=at)))
-    seen[UNLOCK] = _unlock_digest(locked, locked.unlock_reason)
+    seen[DECLINE] = seen[UNLOCK] = _unlock_digest(locked, locked.unlock_reason)
     return seen
 
 

@@ -148,8 +148,13 @@ FILLED_DETAIL: Final = r"""(
 )"""
 
 
+def _once_settled(said: str) -> str:
+    """Return the SQL of what the act that settled a proposal says; nothing while it waits for somebody."""
+    return f"CASE WHEN d.state <> '{DeviationState.PROPOSED.value}' THEN {said} END"
+
+
 def deviations_file(cut: Cut) -> File:
-    """What rules proposed, and where it stands on the log (form DV); the words are the source's."""
+    """What rules proposed, who settled it and why, and where it stands on the log (form DV)."""
     return file_of_participants(
         cut,
         "DEVIATION_PROPOSALS",
@@ -167,8 +172,15 @@ def deviations_file(cut: Cut) -> File:
                 tells=Tells.WORDS,
             ),
             Column("FORMSEQ", "d.deviation_no", "integer", _("Number on the log of deviations (form DV)")),
+            Column("SETTLED_AT", _once_settled(by_the_sites_clock("a.at")), "date-time", _("settled at")),
+            Column("SETTLED_BY", _once_settled("u.username"), label=_("user name")),
+            Column("REASON", _once_settled("a.reason"), label=_("reason"), tells=Tells.WORDS),
         ),
         "p.number, d.found_on, d.id",
+        join=(
+            f"{act_behind('d', 'trials_deviationproposalevent', cut)} "
+            f"LEFT JOIN {cut.rows(User)} u ON u.id = a.by_id"
+        ),
     )
 
 

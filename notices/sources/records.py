@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.permissions import Role
+from crf.catalogue.deviation.codes import CATEGORY
 from crf.eligibility.evidence import SOURCE_FORMS
 from crf.engine.base import COMPLETED
 from crf.models import ExpectedForm, Query, QueryState, Record
@@ -17,6 +19,7 @@ from followup.models import AlertKind
 from kernel.clock import local_date
 from kernel.days import written
 from notices.alerts import ABOVE_THE_SITE, SITE_TEAM, Alert, days_since, level_after
+from protocol.deviations import category_of
 from protocol.text import load
 from trials.models import DeviationProposal, EligibilityDecision, Participant, Site
 from trials.models.participants import TERMINAL, DeviationState, Track
@@ -127,12 +130,17 @@ def deviations(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
                 kind=AlertKind.DEVIATION,
                 key=str(proposal.pk),
                 day=proposal.found_on,
-                text=_text_of(_lazy("%(what)s, found on %(day)s"), proposal.rule, proposal.found_on),
+                text=_text_of(_lazy("%(what)s, found on %(day)s"), _category_of(proposal), proposal.found_on),
                 level=level,
                 recipients=SITE_TEAM if level == 0 else INVESTIGATORS | {Role.MONITOR},
                 participant=proposal.participant,
             )
 
 
-def _text_of(words: object, what: str, day: date) -> Callable[[], str]:
+def _category_of(proposal: DeviationProposal) -> Promise | str:
+    """Return what kind of deviation it would be: the words of a rule may tell the arm, and its name says nothing."""
+    return CATEGORY.labels[category_of(proposal.rule)]
+
+
+def _text_of(words: object, what: object, day: date) -> Callable[[], str]:
     return lambda: str(words) % {"what": what, "day": written(day)}

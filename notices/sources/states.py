@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Role
+from followup.awaited import missing_in_words
 from followup.history import whole_number
 from followup.models import AlertKind
 from followup.track_limits import overdue
@@ -29,18 +30,21 @@ def overdue_states(site: Site, *, on: date, at: datetime) -> Iterator[Alert]:
             kind=AlertKind.STATE,
             key=f"{participant.pk}:{participant.state}",
             day=participant.ends_by,
-            text=_text_of(participant),
+            text=_text_of(participant, with_visit=level == 0),
             level=level,
             recipients=RECIPIENTS[level],
             participant=participant,
         )
 
 
-def _text_of(participant: Any) -> Callable[[], str]:
-    return lambda: (
-        _("%(state)s, to have ended by %(day)s")
-        % {
-            "state": participant.get_state_display(),
-            "day": written(participant.ends_by),
-        }
-    )
+def _text_of(participant: Any, *, with_visit: bool) -> Callable[[], str]:
+    """Return what is missing and which state it ends; above the site without the visit, which tells the arm."""
+
+    def text() -> str:
+        said = {"state": participant.get_state_display(), "day": written(participant.ends_by)}
+        missing = missing_in_words(participant, with_visit=with_visit)
+        if not missing:
+            return _("%(state)s, to have ended by %(day)s") % said
+        return _("%(missing)s (%(state)s, to have ended by %(day)s)") % {**said, "missing": missing}
+
+    return text

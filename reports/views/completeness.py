@@ -22,6 +22,7 @@ from kernel.sorting import sorting
 from protocol.text import load, versions
 from reports.completeness import MEASURES, cells_of, completeness_report, heat_map, listing, narrowed
 from reports.quality import as_csv
+from reports.tidy import ENDINGS, KINDS, tidy_file
 from reports.unfinished_forms import SORTED, lines_of
 from trials.models import Site
 
@@ -60,12 +61,18 @@ def completeness(request: PersonRequest) -> HttpResponse:
 @require_GET
 @requires(Permission.CRF_VIEW)
 def completeness_file(request: PersonRequest) -> HttpResponse:
-    """Return the numbers of every site, visit and form as CSV."""
-    site = chosen(request, "site", [each.code for each in _sites(request)])
-    today = _today()
-    made = listing(cells_of(request.user, today=today, site=site))
-    response = HttpResponse(as_csv(made), content_type="text/csv; charset=utf-8")
-    name = f"PALACE-3_completeness_{site or 'all'}_{today}.csv"
+    """Return every site, visit and form as CSV; ``?as=`` asks for the tables of the page, with one number a row."""
+    sites, today = _sites(request), _today()
+    site, kind = chosen(request, "site", [each.code for each in sites]), chosen(request, "as", KINDS)
+    cells = cells_of(request.user, today=today, site=site)
+    if kind:
+        codes = [each.code for each in sites if site in ("", each.code)]
+        made = completeness_report(request.user, cells, site=site, sites=codes)
+        content: str | bytes = tidy_file(made, kind, as_of=today)
+    else:
+        content = as_csv(listing(cells))
+    response = HttpResponse(content, content_type=KINDS.get(kind, "text/csv; charset=utf-8"))
+    name = f"PALACE-3_completeness_{site or 'all'}_{today}.{ENDINGS.get(kind, 'csv')}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

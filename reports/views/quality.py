@@ -19,6 +19,7 @@ from followup.views.agenda import chosen_site
 from kernel.choices import chosen
 from kernel.clock import local_date
 from reports.accrual import accrual, screening
+from reports.deviations import deviation_report
 from reports.elements import content_of_evaluations
 from reports.quality import Report, as_csv
 from reports.query_ageing import query_report
@@ -64,6 +65,11 @@ REPORTS: Final[dict[str, tuple[object, object, Maker]]] = {
         _("Queries: age and workload"),
         _("How many wait for whom and for how long, and how quickly they are answered and closed, by site."),
         lambda sites, today: query_report(sites, today=today),
+    ),
+    "deviations": (
+        _("Deviations"),
+        _("The log by site, category and month, how each was decided, and what became of proposals."),
+        lambda sites, today: deviation_report(sites),
     ),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from django.urls import reverse
 
 from audit.locked import DataFrozen, DataLocked
 from crf import catalogue
+from crf.coding.releases import use_version
 from crf.engine.base import RecordState
 from crf.engine.submission import Answers
-from crf.locks.conditions import conditions_of
+from crf.locks.conditions import _asked, conditions_of
 from crf.locks.scope import LockScope
 from crf.locks.services import (
     AlreadyHeld,
@@ -31,6 +33,7 @@ from crf.locks.services import (
     lock_participants,
 )
 from crf.models import Record
+from crf.page.locks import lock_page
 from crf.queries.services import answer_query, close_query, raise_query
 from crf.records.judging import run_checks
 from crf.records.overnight import judge_new_day, report_differences
@@ -42,11 +45,14 @@ from followup.models import Visit
 from followup.services.amending import catch_up
 from followup.services.rolling import update_visit_states
 from tests.integration.crf.conftest import Save, make_operated, place_at, record_at
-from tests.integration.crf.test_pages import form_url, posted
+from tests.integration.crf.test_coding import event, load
+from tests.integration.crf.test_pages import client_of, form_url, posted
+from tests.integration.crf.test_safety import GOES_ON
 from tests.integration.crf.test_saving import stage
+from tests.made_up_dictionaries import MEDDRA
 from tests.world import NOW, PASSWORD, TODAY, World, screen
 from trials import services as trials
-from trials.models import DataLock, Milestone, Participant
+from trials.models import DataLock, LockLevel, Milestone, Participant
 from trials.services import transfers
 
 pytestmark = pytest.mark.django_db
@@ -183,7 +189,60 @@ def test_point_17_each_condition_is_named_with_its_places(
         lock(world, scope)
     with pytest.raises(FreezeConditionsFail, match="Forms in progress"):
         freeze_data(scope=scope, by=world.data_manager, at=NOW)
+    # the page of the study, on which it is frozen, names what stops a freeze, and offers none
+    study = client_of(world.data_manager).get(reverse("crf:locks"))
+    failed = {each.code: each.failed for each in study.context["lock"].conditions}
+    assert (failed["incomplete"], failed["sites"]) == (1, 1)
+    assert "01-0001 DM" in study.text
+    assert 'value="freeze"' not in study.text
+    with pytest.raises(FreezeConditionsFail, match="Forms in progress"):
+        freeze_data(scope=LockScope.of_study(), by=world.data_manager, at=NOW)
     assert not DataLock.objects.exists()
+
+
+OF_FORM = ["incomplete", "queries", "verified", "signed", "coded"]
+OF_VISIT = ["incomplete", "overdue", "missing", "queries", "verified", "signed", "coded", "visits"]
+OF_PEOPLE = [*OF_VISIT, "states", "screening", "todos", "deviations", "clocks", "transfers"]
+
+
+@pytest.mark.parametrize(
+    ("level", "lock_asks", "freeze_asks"),
+    [
+        (LockLevel.FORM, OF_FORM, ["incomplete"]),
+        (LockLevel.VISIT, OF_VISIT, ["incomplete", "overdue"]),
+        (LockLevel.PARTICIPANT, OF_PEOPLE, ["incomplete", "overdue"]),
+        (LockLevel.SITE, OF_PEOPLE, ["incomplete", "overdue"]),
+        (LockLevel.STUDY, ["sites", "opened"], ["incomplete", "overdue"]),
+    ],
+)
+def test_point_17_what_each_level_asks_for(
+    level: LockLevel, lock_asks: list[str], freeze_asks: list[str]
+) -> None:
+    asked = [
+        [each.code for each in _asked(LockScope(level), to_freeze=to_freeze)] for to_freeze in (False, True)
+    ]
+    assert asked == [lock_asks, freeze_asks]
+
+
+def test_point_17_work_that_waits_for_others_stands_in_the_way(
+    screened: Participant, world: World, tmp_path: Path
+) -> None:
+    person, by = make_operated(screened), {"by": world.investigator, "at": NOW}
+    followup.plan_visits_for(participant=person, by=None, at=NOW)
+    load(tmp_path, MEDDRA)
+    use_version(dictionary="meddra", version="1.0", by=world.coder, at=NOW)
+    event(person, world, "Headache", **{name: said for name, said in GOES_ON.items() if name != "ae_term"})
+    told: Any = {"participant": person, "on": TODAY, "reason": "Moves"}
+    transfers.propose_transfer(receiving=world.other_site, **told, **by)
+    trials.propose_deviation(participant=person, rule="missed_visit", key="N2", detail="Missed", **by)
+    followup.withdraw_participant(participant=person, on=TODAY, quality_of_life=True, **by)
+    shown = lock_page(LockScope.of_participant(person), user=world.data_manager, at=NOW, zone=ZONE)
+    failed = {each.code for each in shown.failed}
+    assert failed >= {"coded", "visits", "states", "todos", "deviations", "clocks", "transfers"}
+    assert all(
+        place.label.startswith("01-0001") and place.href for each in shown.failed for place in each.places
+    )
+    assert not shown.may_lock
 
 
 def test_point_17_overdue_and_missing_forms_of_a_visit_stand_in_the_way(
@@ -295,6 +354,15 @@ def test_point_17_nights_amendments_and_plans_leave_a_locked_participant_as_they
     settings.LOCK_NEEDS = ()
     person = make_operated(screened)
     followup.plan_visits_for(participant=person, by=None, at=NOW)
+    visit = Visit.objects.select_related("participant__site").filter(participant=person, state="overdue")[0]
+    followup.mark_not_done(visit=visit, why="refused", by=world.coordinator, at=NOW)
+    of_visit = LockScope.of_visit(visit)
+    lock(world, of_visit)
+    took_place: Any = {"took_place_on": visit.opens, "reason": "It was", "by": world.coordinator, "at": NOW}
+    with pytest.raises(DataLocked), transaction.atomic():
+        followup.record_visit(visit=visit, **took_place)
+    end(world, of_visit)
+    followup.record_visit(visit=visit, **took_place)
     force_lock(world, person)
     before = list(Visit.objects.filter(participant=person).order_by("pk").values())
     later = NOW + timedelta(days=90)

@@ -335,7 +335,8 @@ def test_point_19_the_list_shows_the_log_the_proposals_and_the_counts(
 ) -> None:
     record(person, world.coordinator)
     propose(person, key="N7")
-    dismiss_deviation(proposal=propose(person, key="N9"), reason="x", by=world.coordinator, at=AT)
+    why = "She was seen at home. Arm 2 was not touched"
+    dismiss_deviation(proposal=propose(person, key="N9"), reason=why, by=world.coordinator, at=AT)
     client = client_of(world.statistician)
     here = reverse("crf:deviations")
     log = client.get(here)
@@ -344,7 +345,12 @@ def test_point_19_the_list_shows_the_log_the_proposals_and_the_counts(
     (count,) = log.context["counts"]
     assert (count.total, count.undecided, count.important, count.still_open) == (1, 1, 0, 0)
     assert "Visit N7" in client.get(here + "?show=proposed").text
-    assert "Visit N9" in client.get(here + "?show=dismissed").text
+    dismissed = client.get(here + "?show=dismissed")
+    assert "Visit N9" in dismissed.text
+    (line,) = dismissed.context["lines"]
+    assert (line.why, line.settled_by, line.settled_at) == (why, str(world.coordinator), AT)
+    assert why in dismissed.text
+    assert why not in client_of(world.monitor).get(here + "?show=dismissed").text, "it names the arm"
     for asked, seen in (
         ("?category=missed_visit&importance=undecided&closing=closed&site=01", True),
         ("?category=crossover", False),
@@ -359,6 +365,29 @@ def test_point_19_the_list_shows_the_log_the_proposals_and_the_counts(
         reverse("crf:decide-deviation", args=[person.number, 1])
         not in client_of(world.monitor).get(here).text
     )
+
+
+def test_point_19_a_report_counts_the_log_and_what_became_of_proposals(
+    world: World, person: Participant
+) -> None:
+    client = client_of(world.data_manager)
+    assert "No deviation is on the log" in client.get("/reports/deviations/").text
+    record(person, world.coordinator)
+    record(
+        person, world.monitor, {**MISSED, "dv_cat": "other", "dv_found": date(2026, 10, 2), "dv_close": None}
+    )
+    decided(person, world.statistician, importance="important", excludes_pp="Y", reason="The endpoint")
+    propose(person, key="N7")
+    dismiss_deviation(proposal=propose(person, key="N9"), reason="x", by=world.coordinator, at=AT)
+    shown = client.get("/reports/deviations/").context["report"].tables
+    tables = {table.slug: table.rows for table in shown}
+    assert tables["by-site"] == (("01", 1, 1, 2, 1, 0, 1, 1, 1), ("02", 0, 0, 0, 0, 0, 0, 0, 0))
+    assert [row[1:4] for row in tables["by-category"]] == [(1, 1, 0), (1, 0, 0)]
+    assert tables["by-month"] == (("2026-09", 1, 1), ("2026-10", 1, 0))
+    assert tables["proposals"] == (("01", 1, 0, 1), ("02", 0, 0, 0))
+    assert "By site,01,1,1,2,1,0,1,1,1" in client.get("/reports/deviations/csv/").text
+    mine = client_of(world.stranger).get("/reports/deviations/").context["report"]
+    assert [row for table in mine.tables for row in table.rows] == []
 
 
 def test_the_work_list_holds_what_waits_for_a_decision(world: World, person: Participant) -> None:

@@ -38,8 +38,9 @@ from crf.listings.services import (
 )
 from crf.models import ListingFile, Query, SavedListing
 from crf.queries.sparing import names_looking_at_the_arm
+from kernel.row_keys import number_of
 from tests.integration.crf.conftest import Save
-from tests.integration.crf.test_coding import event
+from tests.integration.crf.test_coding import drug, event
 from tests.integration.crf.test_pages import client_of
 from tests.integration.crf.test_saving import stage
 from tests.unit.kernel.test_spreadsheets import cells_of
@@ -180,6 +181,27 @@ def test_point_15_forms_stand_side_by_side_by_their_keys(
     ]
 
 
+def test_point_15_a_form_stands_beside_the_record_that_it_names(screened: Participant, world: World) -> None:
+    """Two operations and two reports of the pathologist made four rows: each report beside each operation."""
+    for words in ("Nausea", "Cough"):
+        event(screened, world, words)
+    for number, words in ((2, "Codeine"), (1, "Ondansetron"), (None, "Zinc")):
+        indicated = {"cm_indc": "ae", "cm_ae": number} if number else {}
+        drug(screened, world, cm_trt=words, **indicated)
+    by = world.data_manager
+    beside = [[screened.number, "Codeine", "Cough"], [screened.number, "Ondansetron", "Nausea"]]
+    of_drugs = made(by, "CM.cm_trt", "AE.ae_term", sources=("CM", "AE"))
+    assert shown(of_drugs, by) == [*beside, [screened.number, "Zinc", ""]]
+    of_events = made(by, "CM.cm_trt", "AE.ae_term", sources=("AE", "CM"), joins=("named",))
+    assert shown(of_events, by) == beside[::-1]
+    everything_beside = made(by, "CM.cm_trt", "AE.ae_term", sources=("CM", "AE"), joins=("participant",))
+    assert len(shown(everything_beside, by)) == 6
+    client, builder = client_of(by), reverse("crf:new-listing")
+    for first, further, offered in (("CM", "AE", True), ("STAGE", "DM", False)):
+        page = client.get(builder, {"source-1": first, "source-2": further}).text
+        assert ('value="named" selected' in page) is offered
+
+
 def test_point_15_new_or_changed_since_ones_own_review(
     two: list[Participant], world: World, save: Save
 ) -> None:
@@ -197,6 +219,35 @@ def test_point_15_new_or_changed_since_ones_own_review(
     assert len(shown(listing, world.data_manager, "new")) == 3, "each person has reviews of their own"
     assert Act.objects.filter(verb="crf:listing:review").count() == 1
     assert review_rows(listing=listing, rows=[], by=world.monitor, at=NOW) == 0
+
+
+def test_point_15_a_row_of_a_table_is_changed_by_itself(
+    screened: Participant, world: World, save: Save
+) -> None:
+    """Each new dose made every earlier one of the record "changed since"."""
+    answers, by = stage(), world.data_manager
+    codes = catalogue.form("STAGE").groups["node"].questions["station"].codes
+    assert codes
+    one, two, three = list(codes.labels)[:3]
+
+    def saved(*stations: str, **more: Any) -> None:
+        (node,) = answers["groups"]["node"]
+        rows = [{**node, "position": place, "station": each} for place, each in enumerate(stations, 1)]
+        values = {**answers["values"], **more.pop("values", {})}
+        save(screened, "STAGE", values=values, groups={**answers["groups"], "node": rows}, **more)
+
+    saved(one, two)
+    alone = made(by, "STAGE.node.station", sources=("STAGE.node",))
+    around = made(by, "STAGE.node.station", "STAGE.eus_mm", sources=("STAGE.node",), name="Around")
+    for listing in (alone, around):
+        rows = page_of(listing, by, number=1, show="all").rows
+        assert all(number_of("act", each.version.split(".")[-1]) for each in rows), "acts have keys"
+        seen = [(each.key, each.version) for each in rows]
+        assert review_rows(listing=listing, rows=seen, by=by, at=NOW) == 2
+        assert shown(listing, by, "new") == []
+    saved(one, three, reason="Misread")
+    assert shown(alone, by, "new") == [[screened.number, codes.label(three)]]
+    assert len(shown(around, by, "new")) == 2, "what the record says around its rows may have changed"
 
 
 def test_point_15_a_file_leaves_on_record_without_identifying_answers_or_formulas(

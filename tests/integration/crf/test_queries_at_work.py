@@ -192,8 +192,7 @@ def test_point_14_a_row_a_visit_a_participant_and_an_absent_form_are_asked_about
 ) -> None:
     screened_on_paper(person, save)
     randomized(person)
-    planned = Visit.objects.filter(participant=person).first()
-    assert planned is not None
+    planned = visit(person, "N1")
     client = client_of(world.monitor)
     group = next(name for name, rows in stage()["groups"].items() if rows)
     addresses = {
@@ -212,6 +211,12 @@ def test_point_14_a_row_a_visit_a_participant_and_an_absent_form_are_asked_about
         ("STAGE", None, f"{group}.1", False),
         ("TREAT", None, "", True),
     ]
+    was = str(planned.get_state_display())
+    assert values(found[1], world.monitor) == [("Visit", was, "")]
+    record_visit(visit=planned, took_place_on=date(2026, 5, 15), by=None, at=NOW)
+    about_visit = Query.objects.select_related("visit").get(pk=found[1].pk)
+    assert values(about_visit, world.monitor) == [("Visit", "Took place, 15 May 2026", was)]
+    assert values(about_visit, world.coder) == []
     listed = client_of(world.coordinator).get(reverse("crf:queries")).text
     for words in ("The participant", "The visit", "row 1"):
         assert words in listed

@@ -25,12 +25,13 @@ from crf.records.signing import NothingToSign, digest_of, sign_record, sign_reco
 from crf.store.records import find_stored_record, update_record
 from crf.store.signatures import standing_signature
 from crf.views import signing
+from followup.services import add_unscheduled_visit
 from kernel.row_keys import key_of
-from tests.integration.crf.conftest import Save, place_at, record_at
+from tests.integration.crf.conftest import Save, make_operated, place_at, record_at
 from tests.integration.crf.test_pages import client_of, form_url
 from tests.integration.crf.test_saving import stage
-from tests.unit.crf.examples import demographics
-from tests.world import NOW, PASSWORD, World
+from tests.unit.crf.examples import demographics, vital_signs
+from tests.world import NOW, PASSWORD, TODAY, World
 from trials.models import Participant
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,27 @@ def test_point_18_a_part_of_a_casebook_is_not_signed_as_one(filled: Participant,
             typed["signer"] = world.investigator.username
         assert client.post(page, typed).status_code == 302
         assert RecordSignature.objects.get(record_id=lot[name].record_id).signed_as == kind
+
+
+def test_point_18_a_visit_is_signed_as_a_visit(filled: Participant, world: World, save: Save) -> None:
+    make_operated(filled)
+    told: Any = {"took_place_on": TODAY, "forms": ["VS", "LB"], "why": "Fever", "by": None, "at": NOW}
+    visit = add_unscheduled_visit(participant=filled, **told)
+    save(filled, "VS", visit=visit, values={**vital_signs.VALUES, "vs_dt": TODAY})
+    why = forms()["LB"].questions["lb_why"].codes
+    assert why
+    save(filled, "LB", visit=visit, values={"lb_done": "N", "lb_why": next(iter(why.labels))})
+    client, page = (
+        client_of(world.investigator),
+        f"{reverse('crf:sign-lot')}?visit={key_of('visit', visit.pk)}",
+    )
+    assert page in client.get(reverse("crf:to-sign")).text
+    shown = client.get(page)
+    assert (shown.context["signed_as"], len(shown.context["records"])) == (SignedAs.VISIT.label, 2)
+    ticks = {f"sign:{key_of('record', each.record_id)}": each.token for each in shown.context["records"]}
+    assert client.post(page, {**ticks, "password": PASSWORD}).status_code == 302
+    signed = RecordSignature.objects.filter(record__visit=visit).values_list("signed_as", flat=True)
+    assert list(signed) == [SignedAs.VISIT] * 2
 
 
 def test_point_18_several_of_a_casebook_are_several_forms(filled: Participant, world: World) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.db import transaction
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission
+from crf.deviations.settling import dismiss_deviation
 from crf.engine.submission import Answers
 from crf.queries.services import raise_query
 from crf.records.comments import write_comment
@@ -67,6 +68,8 @@ def lived(world: World, participant: Participant) -> None:
         values={"days": "9"},
         **by,
     )
+    missed = propose_deviation(participant=participant, rule="X012", key="missed", detail="Missed", **by)
+    dismiss_deviation(proposal=missed, reason="She came, “late”", **by)
     seen = add_unscheduled_visit(
         participant=participant, took_place_on=TODAY, forms=["AE"], why="Asked", **by
     )
@@ -91,7 +94,7 @@ def test_point_20_how_people_were_followed_leaves_with_every_export_as_of_its_mo
         before = database_moment()
         lived(world, participant)
     found = rows(world)
-    (withdrawal,), (contact,), (deviation,) = (
+    (withdrawal,), (contact,), (deviation, dismissed) = (
         found["WITHDRAWALS"],
         found["CONTACTS"],
         found["DEVIATION_PROPOSALS"],
@@ -114,6 +117,10 @@ def test_point_20_how_people_were_followed_leaves_with_every_export_as_of_its_mo
     assert nothing_new["SAID_AT"].endswith("+08:00")
     assert (deviation["RULE"], deviation["DETAIL"]) == ("X012", "Late (100%) by 9 days, 9")
     assert deviation["DETAIL_VALUES"] == '{"days": "9"}'
+    settled = ("SETTLED_AT", "SETTLED_BY", "REASON")
+    assert [deviation[name] for name in settled] == ["", "", ""]
+    assert [dismissed[name] for name in settled[1:]] == [world.coordinator.username, "She came, “late”"]
+    assert dismissed["SETTLED_AT"].endswith("+08:00")
     (query,) = (row for row in found["QUERIES"] if row["ASKED_BY"] == "person")
     assert (query["FORM"], query["STATE"], query["RESOLUTION"]) == ("DM", "open", "")
     assert query["OPENED_AT"].endswith("+08:00")

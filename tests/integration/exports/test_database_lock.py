@@ -36,6 +36,7 @@ from exports.database_lock.services import (
 )
 from exports.services import write_export
 from kernel.scope import EVERYTHING, scope
+from notices.second_person import waiting_for
 from tests.integration.crf.conftest import Save, save, screened  # noqa: F401 (fixtures)
 from tests.integration.crf.test_data_locks import clean  # noqa: F401 (fixture)
 from tests.world import NOW, PASSWORD, World
@@ -66,6 +67,15 @@ def owner(world: World, item: str) -> User:
 def lock_site(world: World, minutes: int = 1) -> None:
     at = NOW + timedelta(minutes=minutes)
     lock_data(scope=LockScope.of_site(world.site), password=PASSWORD, by=world.data_manager, at=at)
+
+
+def waits(world: World) -> set[str]:
+    """Whose work list and mail say that the lock of the database waits for them."""
+    people = {
+        name: getattr(world, name) for name in ("data_manager", "statistician", "trial_manager", "inspector")
+    }
+    label = DatabaseLock._meta.label
+    return {name for name, person in people.items() if waiting_for(person, kinds=[label])}
 
 
 def prepared(world: World) -> DatabaseLock:
@@ -125,9 +135,11 @@ def test_point_20_three_roles_sign_what_is_frozen_and_then_nothing_changes(
     prepared(world)
     assert ("audit:anchor", "export") in sent
     step(world.data_manager, "sign", minutes=4)
+    assert waits(world) == {"statistician", "trial_manager"}
     with pytest.raises(SignedForRole):
         step(world.data_manager, "sign", minutes=4)
     step(world.statistician, "sign", minutes=4)
+    assert waits(world) == {"trial_manager"}
     with pytest.raises(SignedForRole):
         step(world.second_statistician, "sign", minutes=4)
     with pytest.raises(Exception, match="password"):
@@ -136,6 +148,7 @@ def test_point_20_three_roles_sign_what_is_frozen_and_then_nothing_changes(
     assert ("audit:anchor", "lock") not in sent
     locked = step(world.trial_manager, "sign", minutes=4)
     assert locked.state == "locked"
+    assert waits(world) == set()
     assert sent.count(("audit:anchor", "lock")) == 1, "the digest of what was locked goes out"
     assert len({each.digest for each in locked.signatures.all()}) == 1
     assert all(each.signature.digest == locked.digest for each in locked.signatures.all())
@@ -202,6 +215,18 @@ def test_point_20_the_database_is_unlocked_by_two_different_people(
     step(world.data_manager, "ask", reason="An error of the laboratory", minutes=5)
     with pytest.raises(UnlockNeedsSecondPerson):
         step(world.data_manager, "unlock", minutes=6)
+    # who asked by mistake takes it back, and whoever does not agree declines it: the database stays locked
+    for person in (world.data_manager, world.statistician):
+        kept = step(person, "decline", minutes=6)
+        assert (kept.state, kept.unlock_asked_by, kept.asking_signature) == ("locked", None, None)
+        assert waits(world) == set()
+        with pytest.raises(DatabaseLockElsewhere):
+            step(world.trial_manager, "unlock", minutes=6)
+        step(world.data_manager, "ask", reason="An error of the laboratory", minutes=6)
+    client = Client()
+    client.force_login(world.data_manager)
+    assert waits(world) == {"statistician", "trial_manager"}
+    assert "Keep the database locked" in client.get(reverse("exports:database-lock")).text
     locked = step(world.trial_manager, "unlock", minutes=6)
     assert locked.state == "unlocked"
     row = DataLock.objects.get(level=5)
@@ -210,6 +235,9 @@ def test_point_20_the_database_is_unlocked_by_two_different_people(
     assert row.ending_signature.by_id != row.second_signature.by_id
     end_lock(scope=LockScope.of_site(world.site), reason="An error", by=world.data_manager, at=NOW)
     assert "An error of the laboratory" in database_certificate_page(locked, language="en", at=NOW)
+    shown = client.get(reverse("exports:database-lock")).text
+    for language in ("en", "zh-hans"):
+        assert reverse("exports:database-lock-certificate", args=[locked.pk, language]) in shown
     step(world.data_manager, "begin", reason="Once more", minutes=7)
 
 

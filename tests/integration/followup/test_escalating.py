@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core import mail as post
+from django.db import transaction
 
 from accounts.models import Mail
 from accounts.outbox import send_waiting
@@ -22,6 +23,7 @@ from notices.alerts import Alert, level_after
 from notices.mail_kinds import MAIL_KINDS
 from notices.services.escalations import escalate_site
 from notices.services.preferences import choose_notifications
+from notices.sources import alerts_at
 from notices.sources.todos import todos
 from tests.integration.followup.conftest import noon
 from tests.world import OPENED_ON, World
@@ -177,6 +179,10 @@ def test_a_possible_deviation_that_nobody_settles_is_told(world: World, randomiz
     )
     assert told(world, DAY + timedelta(6), "deviation") == set()
     assert told(world, DAY + timedelta(7), "deviation") == {(0, "coordinator"), (0, "investigator")}
+    with transaction.atomic():
+        alerts = alerts_at(world.site, on=DAY + timedelta(7), at=noon(DAY + timedelta(7)))
+        said = [each.text() for each in alerts if each.kind == AlertKind.DEVIATION]
+    assert said == ["other, found on 20 Nov 2026"], "no name of a rule"
     assert told(world, DAY + timedelta(21), "deviation") == {(1, "investigator"), (1, "monitor")}
     assert found is not None
     trials.settle_deviation(

@@ -33,7 +33,9 @@ pytestmark = pytest.mark.django_db
 def two_people(constraint: Any) -> bool:
     """Say whether the rule is that two columns of a row name two different people."""
     names = getattr(constraint, "name", "")
-    return isinstance(constraint, models.CheckConstraint) and names.endswith(("second_person", "two_people"))
+    return isinstance(constraint, models.CheckConstraint) and names.endswith(
+        ("second_person", "two_people", "unlocked_by_two")
+    )
 
 
 def test_rare_09_every_kind_of_thing_that_two_people_do_is_told() -> None:

@@ -12,8 +12,11 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Sum
 
+from crf.locks.records import lock_record
 from crf.models import CellCount, ExpectedForm, MonthCount
 from crf.records.expected import compare_expected_forms
+from crf.records.signing import sign_record, verify_record
+from crf.store.records import record_key_of
 from followup.models import Visit
 from followup.services import mark_not_done, record_visit
 from reports.completeness import cells_of, percentile
@@ -22,7 +25,7 @@ from tests.integration.crf.test_consequences import SYSTEM, person, randomized, 
 from tests.integration.crf.test_pages import client_of
 from tests.integration.exports.test_api import caller
 from tests.unit.crf.examples import vital_signs
-from tests.world import World
+from tests.world import PASSWORD, World
 from trials.models import Participant
 
 CHAPTERS = ("2.2", "3.0")
@@ -52,6 +55,27 @@ def test_point_10_a_cell_counts_what_is_expected_entered_complete_and_overdue(
     assert cells["01", "N1", "AE"].row == (1, 0, 0, 1, 0, 0, 0, 0)
     assert cells_of(world.data_manager, today=N1)["01", "N1", "AE"].numbers["overdue"] == 0
     assert cells_of(world.stranger, today=N1) == {}
+
+
+def test_point_10_a_form_that_is_signed_or_locked_still_counts_as_verified(
+    world: World, typed: Visit
+) -> None:
+    """The share that is verified fell with every signature, and was nothing at a locked site."""
+    told: dict[str, Any] = {"version": 1, "at": TYPED_AT}
+    told["record_key"] = record_key_of(participant=typed.participant, form="VS", visit=typed)
+
+    def steps() -> tuple[int, ...]:
+        return cells_of(world.monitor, today=N1)["01", "N1", "VS"].row[-3:]
+
+    verify_record(**told, by=world.monitor)
+    assert steps() == (1, 0, 0)
+    sign_record(**told, by=world.investigator, password=PASSWORD)
+    assert steps() == (1, 1, 0)
+    lock_record(**told, by=world.data_manager)
+    assert steps() == (1, 1, 1)
+    for show in ("verified", "signed", "locked"):
+        behind = client_of(world.monitor).get(LIST, {"visit": "N1", "form": "VS", "show": show})
+        assert typed.participant.number in behind.text, show
 
 
 def test_point_10_the_page_leads_from_a_cell_to_its_forms(world: World, typed: Visit) -> None:
@@ -144,4 +168,16 @@ def test_point_10_the_same_numbers_leave_as_a_file_and_by_the_api(world: World, 
         "site": "01", "visit": "N1", "form": "VS", "expected": 1, "entered": 1, "complete": 1, "overdue": 0,
         "queried": 0, "verified": 0, "signed": 0, "locked": 0,
     } in told  # fmt: skip
-    assert caller(world.stranger).get("/api/v1/completeness/").json() == []
+    reader, nobody = caller(world.data_manager), caller(world.stranger)
+    (month,) = reader.get("/api/v1/completeness/months/", {"site": "01"}).json()
+    forms = ExpectedForm.objects.filter(took_place_on=N1).count()
+    assert month == {"site": "01", "month": "2026-05", "expected": forms, "entered": 1, "complete": 1}
+    (days,) = reader.get("/api/v1/completeness/days-to-entry/").json()
+    quartiles = dict.fromkeys(("days_at_25_percent", "days_at_50_percent", "days_at_75_percent"), 5)
+    assert days == {"site": "01", "forms": 1, **quartiles}
+    for address in ("", "months/", "days-to-entry/"):
+        assert nobody.get(f"/api/v1/completeness/{address}").json() == []
+    long = client_of(world.monitor).get(FILE, {"as": "long"}).content.decode()
+    assert "completeness,By month of the visit,2026-05,Complete,1,,2026-11-20" in long
+    assert "completeness,Days from visit to entry,01,Median,5,,2026-11-20" in long
+    assert client_of(world.monitor).get(FILE, {"as": "xlsx"}).content.startswith(b"PK")

@@ -187,9 +187,11 @@ def test_point_25_an_overdue_state_is_told_at_the_site_and_then_above_it(world: 
             return [(each.level, each.text()) for each in alerts if each.kind == AlertKind.STATE]
 
     assert told(0) == []
-    assert told(1) == [(0, "Neoadjuvant treatment, to have ended by 31 Dec 2026")]
+    missing = "End of neoadjuvant treatment is not known since 31 Dec 2026"
+    state = "(Neoadjuvant treatment, to have ended by 31 Dec 2026)"
+    assert told(1) == [(0, f"{missing}: CRE-1 cannot be planned {state}")]
     assert [level for level, _text in told(13)] == [0]
-    assert [level for level, _text in told(14)] == [1]
+    assert told(14) == [(1, f"{missing} {state}")], "the visit would tell the arm above the site"
     moved(person, world, to="AWAIT_CRE1", NEO_END=ENDED_ON)
     assert told(14) == []
 

@@ -472,6 +472,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "exports:api:import-take": ("post", "CI"),
     "exports:api:import-discard": ("post", "CI"),
     "exports:api:completeness": ("get", "CIMDSX"),
+    "exports:api:completeness-months": ("get", "CIMDSX"),
+    "exports:api:completeness-entry": ("get", "CIMDSX"),
     "exports:api:central-reviews": ("get", "DSXV"),
     "exports:api:verification": ("get", "CIMDSX"),
     "exports:api:participants": ("get", "CIMDTSXK"),
