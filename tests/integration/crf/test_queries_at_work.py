@@ -26,7 +26,6 @@ from crf.queries.places import places_of
 from crf.queries.refusals import NoSuchAssignee, NotYourStep, QueryClosed
 from crf.queries.sparing import names_looking_at_the_arm
 from crf.queries.values import MOST_OF_A_ROW, _row_in_words, values_of_queries
-from followup.models import Visit
 from followup.services import add_unscheduled_visit, record_visit
 from kernel.row_keys import key_of, number_of, row_key
 from reports.worklist import work_for
