@@ -38,8 +38,8 @@ def code_field(*, required: bool, help_text: Any = "") -> WordsField:
 
 class SignInForm(forms.Form):
     username = WordsField(
-        label=_("User name"),
-        max_length=40,
+        label=_("User name or e-mail address"),
+        max_length=254,
         read=reading.plain,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )

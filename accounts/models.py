@@ -44,6 +44,16 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(username=username)
 
+    def signing_in_as(self, name: str) -> models.QuerySet[User]:
+        """Narrow to the account that somebody names as they sign in: by its user name, or by its e-mail address.
+
+        No user name has an @. An address that several open accounts have is nobody's.
+        """
+        if "@" not in name:
+            return self.filter(username=name)
+        found = list(self.filter(email__iexact=name, is_active=True).values_list("pk", flat=True)[:2])
+        return self.filter(pk__in=found if len(found) == 1 else [])
+
 
 # What somebody signs in with or is told by, and whether they may sign in or sign: no SQL alone changes it.
 IDENTITY_COLUMNS: Final = (

@@ -106,8 +106,10 @@ def name_shown(for_field: str) -> dict[str, Any]:
 
 
 def refuse_without_name(by: User) -> None:
-    """``by`` has typed their user name where the signature is the first of a series; a wrong one is counted."""
+    """``by`` has typed their name or address where the signature is the first of a series; a wrong one is counted."""
     if not asks_name() or typed_name() == by.username:
+        return
+    if by.email and typed_name().casefold() == by.email.casefold():
         return
     if typed_name():
         count_wrong_password(by)

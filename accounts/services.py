@@ -26,7 +26,7 @@ from accounts.series import note_signature, refuse_without_name
 from accounts.throttle import count_wrong_password
 from audit.acts import current_act, open_act, record_act
 from audit.models import Act
-from audit.secret_digests import name_digest, secrets_digest
+from audit.secret_digests import name_digest, secrets_digest, with_network
 from kernel.errors import Refusal
 from kernel.punctuation import listed
 from kernel.scope import EVERYTHING, scope, tell_account, tell_identity, tell_signing
@@ -264,10 +264,11 @@ def sign_in(
     Locks: the person.
     """
     with transaction.atomic():
-        user = User.objects.select_for_update().filter(username=username).first()
+        user = User.objects.signing_in_as(username).select_for_update().first()
         if user is None:
             make_password(password)
-            with open_act("accounts:session:refuse", by=None, at=at, reason=name_digest(username)):
+            reason = with_network(name_digest(username))
+            with open_act("accounts:session:refuse", by=None, at=at, reason=reason):
                 return None
         is_right = user.check_password(password) and user.is_active
         used = factor_after(user, code, passkey, at=at)
@@ -315,7 +316,7 @@ def _rests(user: User, *, known: str, at: datetime) -> bool:
     if not known:
         return user.locked_until is not None and at < user.locked_until
     wrong = Act.objects.filter(
-        verb="accounts:session:refuse", by=user, at__gt=at - LOCKED_FOR, reason=_browser(known)
+        verb="accounts:session:refuse", by=user, at__gt=at - LOCKED_FOR, reason__startswith=_browser(known)
     )
     return wrong.count() >= TRIES_BEFORE_LOCK
 
@@ -331,7 +332,7 @@ def sign_out(*, user: User, at: datetime, idle: bool = False) -> None:
 
 def count_mistyped(*, user: User, at: datetime) -> None:
     """It is on record that a password, asked for again in an open session, was wrong (11.300(d))."""
-    record_act("accounts:signature:refuse", by=user, at=at)
+    record_act("accounts:signature:refuse", by=user, at=at, reason=with_network(""))
 
 
 def signing_locked(user: User, *, at: datetime) -> bool:
@@ -344,7 +345,7 @@ def signing_locked(user: User, *, at: datetime) -> bool:
 
 
 def _count_failure(user: User, *, known: str, resting: bool, at: datetime) -> None:
-    reason = _browser(known) if known else ""
+    reason = with_network(_browser(known) if known else "")
     with open_act("accounts:session:refuse", by=user, at=at, reason=reason) as act:
         if known:
             return

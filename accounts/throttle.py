@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import Refusal
+from kernel.network import network_of
 
 # A hospital goes out under one address: thirty mistyped passwords in a quarter of an hour are more than it makes.
 MOST_FAILURES, WITHIN_SECONDS = 30, 900
@@ -45,13 +45,7 @@ def count_failure(request: HttpRequest) -> None:
 
 
 def _key(request: HttpRequest) -> str:
-    return f"sign-in-failures:{_place(request)}"
-
-
-def _place(request: HttpRequest) -> str:
-    """Return the address that asks: behind our proxy it is the last one, which the proxy itself wrote."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_TLS else ""
-    return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
+    return f"sign-in-failures:{network_of(request)}"
 
 
 def count_wrong_password(user: User) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import pghistory
 from django.conf import settings
@@ -27,6 +27,12 @@ class Act(models.Model):
 
     ``at`` is when the person acted; ``stored_at`` and ``transaction`` are set by the database.
     """
+
+    NUMBERS: ClassVar = {
+        "site_id": "trials_site",
+        "participant_id": "trials_participant",
+        "transaction": "transaction",
+    }
 
     verb = models.CharField(_("act"), max_length=80)
     by = models.ForeignKey(
@@ -64,7 +70,8 @@ class Seal(models.Model):
     """A batch of acts and of the versions they wrote, hashed and chained to the batch before.
 
     ``leaves`` holds the digest of each row by table and row number, so that a row which was
-    altered, removed or slipped in later can be named.
+    altered, removed or slipped in later can be named; ``leaf_format`` how rows were spelled for it
+    (``audit.leaf_format``), nothing where they were as they stand.
     """
 
     first_act = models.BigIntegerField()
@@ -76,6 +83,7 @@ class Seal(models.Model):
     catalogue = models.CharField(_("digest of the guards"), max_length=64, null=True)
     cluster = models.CharField(_("database"), max_length=60, null=True)
     migrations = models.PositiveIntegerField(_("migrations"), null=True)
+    leaf_format = models.JSONField(null=True)
 
     class Meta:
         verbose_name = _("seal")

@@ -8,20 +8,19 @@ waits for it. Whoever holds one chained digest can prove that nothing before it 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from audit.catalogue import CatalogueStamp, read_stamp
+from audit.leaf_format import ACTS, LeafFormat, LeafKeys, digest_of_format, digests_of
 from audit.models import Seal
 from audit.tables import recorded_tables
 from kernel.turns import wait_for_turn
 
 ACTS_PER_SEAL = 2000
 BEGIN = "0" * 64
-# Digests leave out empty columns: a column added later does not disturb what was sealed before.
-_DIGEST = "encode(sha256(convert_to(jsonb_strip_nulls(to_jsonb(r))::text, 'UTF8')), 'hex')"
 
 
 def merkle_root(leaves: list[str]) -> str:
@@ -48,10 +47,12 @@ def seal_batch(*, at: datetime) -> Seal | None:
         (last,) = cursor.fetchone()
         if last is None:
             return None
-        leaves = dict(leaves_of(first, last))
+        leaf_format = LeafFormat.of_models(keys_after(before))
+        leaves = dict(leaves_of(first, last, leaf_format))
+        kept = leaf_format.kept(leaves)
         root = root_of(leaves)
         stamp = read_stamp()
-        chain = chained(before.chain if before else BEGIN, root, first, last, stamp)
+        chain = chained(before.chain if before else BEGIN, root, first, last, stamp, digest_of_format(kept))
         return Seal.objects.create(
             first_act=first,
             last_act=last,
@@ -62,27 +63,28 @@ def seal_batch(*, at: datetime) -> Seal | None:
             catalogue=stamp.catalogue,
             cluster=stamp.cluster,
             migrations=stamp.migrations,
+            leaf_format=kept,
         )
 
 
-def leaves_of(first: int, last: int) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield each table with the digests of its rows that acts ``first`` to ``last`` wrote."""
-    yield (
-        "audit_act",
-        _digests(f"SELECT id, {_DIGEST} FROM audit_act r WHERE id BETWEEN %s AND %s", first, last),
-    )
+def keys_after(before: Seal | None) -> LeafKeys:
+    """Return the keys of the seal after this one: those of all seals, so that a row has one key for good."""
+    return LeafKeys(before.leaf_format["secret"]) if before and before.leaf_format else LeafKeys.new()
+
+
+def leaves_of(
+    first: int, last: int, leaf_format: LeafFormat, *, only: Collection[str] | None = None
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield each table (of ``only``) with the digests of its rows that acts ``first`` to ``last`` wrote."""
+    acts = {"first": first, "last": last}
+    yield ACTS, digests_of(ACTS, "id", "id BETWEEN %(first)s AND %(last)s", acts, leaf_format.spelling(ACTS))
     for recorded in recorded_tables():
-        digests = _digests(
-            f"SELECT pgh_id, {_DIGEST} FROM {recorded.events} r WHERE act_id BETWEEN %s AND %s", first, last
-        )
-        if digests:
+        if only is not None and recorded.events not in only:
+            continue
+        spelling = leaf_format.spelling(recorded.events)
+        under = "act_id BETWEEN %(first)s AND %(last)s"
+        if digests := digests_of(recorded.events, "pgh_id", under, acts, spelling):
             yield recorded.events, digests
-
-
-def _digests(sql: str, first: int, last: int) -> dict[str, str]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql + " ORDER BY 1", [first, last])
-        return {str(row): digest for row, digest in cursor.fetchall()}
 
 
 def root_of(leaves: dict[str, dict[str, str]]) -> str:
@@ -103,9 +105,13 @@ def _by_number(item: tuple[str, str]) -> int:
     return int(item[0])
 
 
-def chained(before: str, root: str, first: int, last: int, stamp: CatalogueStamp | None) -> str:
-    """Return the digest that ties a batch to the one before, with the state of the guards at its moment."""
+def chained(
+    before: str, root: str, first: int, last: int, stamp: CatalogueStamp | None, leaf_format: str | None
+) -> str:
+    """Return the digest that ties a batch to the one before, with the guards at its moment and how rows are spelled."""
     parts: list[object] = [before, root, first, last]
     if stamp is not None:
         parts += [stamp.catalogue, stamp.cluster, stamp.migrations]
+    if leaf_format is not None:
+        parts.append(leaf_format)
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()

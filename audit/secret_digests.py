@@ -15,6 +15,8 @@ from typing import Any
 
 from django.conf import settings
 
+from kernel.request_id import NETWORK
+
 
 def secrets_digest(model: Any, columns: Mapping[str, Any]) -> str | None:
     """Return the digest of the secrets in ``columns``, bound to whose they are; None where no key is set."""
@@ -31,7 +33,21 @@ def name_digest(name: str) -> str:
 
     What is typed there by mistake may be a password. Without a key nothing is kept.
     """
+    return _kept_as("name", name.casefold())
+
+
+def with_network(reason: str) -> str:
+    """Return the reason of a refusal with what is kept of the network that it came from.
+
+    Tries from one network are known as such, and its address is not kept. Outside a request, and without a key,
+    nothing is added.
+    """
+    network = _kept_as("network", NETWORK.get()) if NETWORK.get() else ""
+    return " ".join(part for part in (reason, network) if part)
+
+
+def _kept_as(kind: str, text: str) -> str:
     key: str = settings.PALACE3_TRAIL_KEY
     if not key:
         return ""
-    return f"name:{hmac.new(key.encode(), name.casefold().encode(), hashlib.sha256).hexdigest()[:16]}"
+    return f"{kind}:{hmac.new(key.encode(), f'{kind} {text}'.encode(), hashlib.sha256).hexdigest()[:16]}"

@@ -1,4 +1,4 @@
-"""The name of the request at hand, for logs and acts; set by the middleware, by nothing else."""
+"""The name of the request at hand, for logs and acts, and whence it came; set by the middleware, by nothing else."""
 
 from __future__ import annotations
 
@@ -6,3 +6,4 @@ from contextvars import ContextVar
 
 # An empty text outside any request.
 REQUEST_ID: ContextVar[str] = ContextVar("palace3_request_id", default="")
+NETWORK: ContextVar[str] = ContextVar("palace3_network", default="")

@@ -19,7 +19,8 @@ from accounts.sessions import close_session
 from kernel.clock import local_date
 from kernel.errors import Refusal
 from kernel.maintenance import MaintenanceMode, maintenance
-from kernel.request_id import REQUEST_ID
+from kernel.network import network_of
+from kernel.request_id import NETWORK, REQUEST_ID
 from kernel.scope import Scope, scope
 from kernel.uploads import most_bytes
 from palace3.error_views import answer, refusal_page
@@ -58,9 +59,11 @@ def request_id(get_response: Handler) -> Handler:
         offered = request.headers.get("X-Request-ID", "")
         number = offered if _PLAIN.fullmatch(offered) else str(uuid.uuid4())
         outer, begun = REQUEST_ID.set(number), perf_counter()
+        whence = NETWORK.set(network_of(request))
         try:
             response = get_response(request)
         finally:
+            NETWORK.reset(whence)
             REQUEST_ID.reset(outer)
         match = getattr(request, "resolver_match", None)
         SECONDS.labels(  # under the name of the view, never under the path, which holds numbers of participants

@@ -269,6 +269,8 @@ LOCK_NEEDS = ("verified", "signed")
 # the study team may change it. A monitor may work at a site that is not theirs.
 INCOMPATIBLE_ROLES = (
     *(("trial_manager", other) for other in ("coordinator", "investigator", "statistician", "monitor")),
+    # Whoever administers accounts takes no other part in the trial (requirement 11).
+    *(("trial_manager", other) for other in ("data_manager", "coder", "reviewer", "arm_reader")),
     *(("statistician", other) for other in ("coordinator", "investigator", "monitor", "data_manager")),
     *(("data_manager", other) for other in ("coordinator", "investigator")),
     *(("monitor", other) for other in ("coordinator", "investigator")),

@@ -15,6 +15,7 @@ from accounts.passkeys import PasskeyAnswer
 from accounts.second_factor import factor_after
 from accounts.services import change_person, count_refused, open_account, tell_owner
 from audit.acts import open_act
+from audit.secret_digests import with_network
 from kernel.errors import Refusal
 from kernel.turns import wait_for_turn
 
@@ -108,7 +109,8 @@ def sign_in_through_hospital(
     with transaction.atomic():
         owner = owner_of(identity)
         if owner is None:
-            with open_act("accounts:session:refuse", by=None, at=at, reason=f"hospital:{identity.key}"):
+            reason = with_network(f"hospital:{identity.key}")
+            with open_act("accounts:session:refuse", by=None, at=at, reason=reason):
                 return None
         user = User.objects.select_for_update().get(pk=owner.pk)
         used = factor_after(user, code, passkey, at=at) if asks_for_factor(user, identity) else {}

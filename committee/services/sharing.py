@@ -21,7 +21,7 @@ from accounts.mail_words import closing, page_link
 from accounts.models import User
 from accounts.services import write_mail
 from audit.acts import open_act
-from audit.secret_digests import secrets_digest
+from audit.secret_digests import secrets_digest, with_network
 from committee.models import MOST_TRIES, CommitteePack, PackFile, PackShare, PackState, PackView
 from committee.services.packs import PackNotReleased, intact_content, marked
 from kernel.clock import end_of_day, local_date
@@ -204,7 +204,7 @@ def _opened(share: PackShare, passcode: str, file: str, at: datetime) -> PackFil
     if not locked.opens_at(at):
         return None
     if not check_password(passcode.strip().lower(), locked.passcode):
-        with open_act("committee:share:refuse", by=None, at=at) as act:
+        with open_act("committee:share:refuse", by=None, at=at, reason=with_network("")) as act:
             locked.tries, locked.act = locked.tries + 1, act
             tell_identity(person=locked.shared_by_id)
             locked.save(update_fields=["tries", "act"])

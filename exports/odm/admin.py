@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -11,11 +11,12 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Signature, User
 from accounts.permissions import Role
+from audit.leaf_format import LeafKeys
 from audit.models import Act
 from exports.odm.elements import Elements, in_languages, lazily
-from exports.odm.study import CENTRAL, STUDY_OID, SYSTEM, metadata_oid, site_oid, user_oid
+from exports.odm.study import CENTRAL, STUDY_OID, SYSTEM, metadata_oid, site_oid
 from exports.tables import STUDY
 from protocol.text import load, versions
 from trials.models import Delegation, Site
@@ -27,11 +28,15 @@ LEGAL_REASON: Final = _(
 
 @dataclass(frozen=True)
 class Directory:
-    """The people and places behind acts, and what was meant by signing, each with its code."""
+    """The people and places behind acts, and what was meant by signing, each with its code.
+
+    With ``keys`` the code of a row is its key: a file for one site tells no number that counts the others' rows.
+    """
 
     people: tuple[int, ...]
     sites: tuple[Site, ...]
     meanings: Mapping[str, str]
+    keys: LeafKeys | None = None
 
     @classmethod
     def read(cls) -> Directory:
@@ -39,11 +44,12 @@ class Directory:
         return cls._of(User.objects.all(), Site.objects.all())
 
     @classmethod
-    def of_site(cls, site: Site, acts: Collection[int]) -> Directory:
+    def of_site(cls, site: Site, acts: Collection[int], keys: LeafKeys) -> Directory:
         """Read the site, and whoever and whatever place stands behind these acts; nobody and no place else."""
         told = Act.objects.filter(pk__in=acts).order_by()
         people = User.objects.filter(pk__in=told.exclude(by=None).values("by"))
-        return cls._of(people, Site.objects.filter(Q(pk=site.pk) | Q(pk__in=told.values("site_id"))))
+        places = Site.objects.filter(Q(pk=site.pk) | Q(pk__in=told.values("site_id")))
+        return replace(cls._of(people, places), keys=keys)
 
     @classmethod
     def _of(cls, people: QuerySet[User], sites: QuerySet[Site]) -> Directory:
@@ -61,6 +67,16 @@ class Directory:
         """The code of each place by its number."""
         return {each.pk: site_oid(each.code) for each in self.sites}
 
+    def person(self, number: int | None) -> str:
+        """Return the code of a person, who is named nowhere in the file."""
+        if number is None:
+            return SYSTEM
+        return f"USR.{self.keys.key(User._meta.db_table, number) if self.keys else f'{number:04d}'}"
+
+    def signature(self, number: int) -> str:
+        """Return the code of a signature."""
+        return f"S.{self.keys.key(Signature._meta.db_table, number) if self.keys else number}"
+
 
 def admin_data(elements: Elements, directory: Directory) -> Any:
     """Return the element AdminData."""
@@ -69,7 +85,8 @@ def admin_data(elements: Elements, directory: Directory) -> Any:
     investigators = set(Delegation.objects.filter(role=Role.INVESTIGATOR).values_list("user_id", flat=True))
     for pk in directory.people:
         kind = "Investigator" if pk in investigators else "Other"
-        users.append(make("User", {"OID": user_oid(pk), "UserType": kind}, [_login(elements, user_oid(pk))]))
+        code = directory.person(pk)
+        users.append(make("User", {"OID": code, "UserType": kind}, [_login(elements, code)]))
     places = [_location(elements, CENTRAL, STUDY, "Sponsor")]
     sites = sorted(directory.sites, key=lambda site: site.code)
     places += [_location(elements, site_oid(each.code), f"{each.code} {each.name}", "Site") for each in sites]

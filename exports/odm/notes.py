@@ -9,7 +9,7 @@ from typing import Any, Final
 from exports.odm.admin import Directory
 from exports.odm.elements import Elements
 from exports.odm.streams import Row
-from exports.odm.study import CENTRAL, user_oid
+from exports.odm.study import CENTRAL
 
 QUERY_STATES: Final = {"open": "Open", "answered": "Answered", "closed": "Closed"}
 
@@ -74,7 +74,7 @@ class Notes:
     def _annotated(self, row: Row, number: int) -> Any:
         thread = self.threads.get(row["id"], [])
         lines = [
-            f"{_moment(each['at'])} {user_oid(each['by'])} {each['kind']}: {each['text']}".rstrip()
+            f"{_moment(each['at'])} {self.directory.person(each['by'])} {each['kind']}: {each['text']}".rstrip()
             for each in thread
         ]
         head = " ".join(part for part in (row["check_code"], row["target"]) if part)
@@ -92,7 +92,7 @@ class Notes:
             "AuditRecord",
             {},
             [
-                make("UserRef", {"UserOID": user_oid(row["by"])}),
+                make("UserRef", {"UserOID": self.directory.person(row["by"])}),
                 make("LocationRef", {"LocationOID": self._place(row)}),
                 make("DateTimeStamp", text=_moment(row["at"])),
                 make("ReasonForChange", text=why) if why else None,
@@ -110,12 +110,12 @@ class Notes:
     def signature(self, row: Row) -> Any:
         make = self.elements.make
         parts = [
-            make("UserRef", {"UserOID": user_oid(row["by"])}),
+            make("UserRef", {"UserOID": self.directory.person(row["by"])}),
             make("LocationRef", {"LocationOID": self._place(row)}),
             make("SignatureRef", {"SignatureOID": self.directory.meanings[row["meaning"]]}),
             make("DateTimeStamp", text=_moment(row["at"])),
         ]
-        return make("Signature", {"ID": f"S.{row['id']}"}, parts)
+        return make("Signature", {"ID": self.directory.signature(row["id"])}, parts)
 
 
 @dataclass

@@ -54,11 +54,6 @@ def site_oid(code: str) -> str:
     return f"LOC.{code}"
 
 
-def user_oid(pk: int | None) -> str:
-    """Return the code of a person, who is named nowhere in the file."""
-    return SYSTEM if pk is None else f"USR.{pk:04d}"
-
-
 @dataclass(frozen=True)
 class Item:
     """One item: a question, or one choice of a question with many (``choice``)."""

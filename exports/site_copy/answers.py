@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from audit.leaf_format import LeafKeys
 from crf import catalogue
 from exports.cuts import Cut, plan_for_many
 from exports.documents import RecordsMissing
@@ -19,14 +20,14 @@ from trials.models import Site
 FILES: Final = {"snapshot.xml": False, "audit.xml": True}  # and whether it holds every version
 
 
-def write_answers(folder: Path, site: Site, *, acts: Collection[int], at: datetime) -> None:
+def write_answers(folder: Path, site: Site, *, acts: Collection[int], keys: LeafKeys, at: datetime) -> None:
     """Write both files into ``folder``, of the moment that the transaction reads.
 
     Refuses: a file with fewer or more records than the database counts.
     """
     plan_for_many()
     forms, chosen = list(catalogue.forms()), ExportScope(Cut(at=at, is_past=False), (site.code,))
-    expected, directory = counted_records(chosen, forms), Directory.of_site(site, acts)
+    expected, directory = counted_records(chosen, forms), Directory.of_site(site, acts, keys)
     for name, every_version in FILES.items():
         content = OdmContent(OdmVersion.V132, every_version=every_version)
         count = write_odm(folder / name, content=content, forms=forms, scope=chosen, directory=directory)

@@ -17,6 +17,7 @@ from exports.casebook.paper import Making, casebook_page
 from exports.services import FileChanged
 from exports.site_copy.answers import write_answers
 from exports.site_copy.archive import AboutCopy, write_archive
+from exports.site_copy.proofs import keys_of_copy
 from exports.site_copy.trail import numbers_of_acts, write_trail
 from exports.site_copy.work import clear, content_of, keep_paper, state_of_paper, work_on
 from kernel.clock import with_offset
@@ -109,8 +110,9 @@ def _is_finished(copy: SiteCopy, folder: Path, *, at: datetime) -> bool:
         _drop_papers_of_others(copy, content)
         for name in ("audit", "odm"):
             (content / name).mkdir(mode=0o700, exist_ok=True)
-        write_trail(content / "audit", copy.site)
-        write_answers(content / "odm", copy.site, acts=numbers_of_acts(copy.site), at=at)
+        keys = keys_of_copy()
+        write_trail(content / "audit", copy.site, keys)
+        write_answers(content / "odm", copy.site, acts=numbers_of_acts(copy.site), keys=keys, at=at)
         about = _about(copy, data_digest_of(copy.site), at)
     path = path_of_copy(copy)
     write_archive(path, folder=content, about=about)

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import translation
 
 from accounts.models import Signature, User
+from audit.leaf_format import LeafKeys, kinds_of
 from audit.models import Act
 from exports.site_copy.proofs import write_proofs
 from kernel.clock import with_offset
@@ -24,14 +25,14 @@ ROWS_AT_ONCE: Final = 2000
 NAMES_OF_ACTS: Final = ("act_id", "answers_act_id")
 
 
-def write_trail(folder: Path, site: Site) -> None:
+def write_trail(folder: Path, site: Site, keys: LeafKeys) -> None:
     """Write the tables of the audit trail into ``folder``, all of the moment that the transaction reads."""
     acts = numbers_of_acts(site)
     _write(folder / "acts.csv", ACT_COLUMNS, _act_rows(acts, site))
-    _write(folder / "signatures.csv", SIGNATURE_COLUMNS, _signature_rows(acts, site))
-    _write(folder / "people.csv", PERSON_COLUMNS, _person_rows(acts))
-    _write(folder / "versions.csv", VERSION_COLUMNS, _version_rows(site))
-    write_proofs(folder, site, acts)
+    _write(folder / "signatures.csv", SIGNATURE_COLUMNS, _signature_rows(acts, site, keys))
+    _write(folder / "people.csv", PERSON_COLUMNS, _person_rows(acts, keys))
+    _write(folder / "versions.csv", VERSION_COLUMNS, _version_rows(site, keys))
+    write_proofs(folder, site, acts, keys)
 
 
 def numbers_of_acts(site: Site) -> list[int]:
@@ -103,12 +104,13 @@ SIGNATURE_COLUMNS: Final = (
 )
 
 
-def _signature_rows(acts: list[int], site: Site) -> Iterator[tuple[Any, ...]]:
+def _signature_rows(acts: list[int], site: Site, keys: LeafKeys) -> Iterator[tuple[Any, ...]]:
+    kind = Signature._meta.db_table
     signatures = Signature.objects.select_related("by").order_by("act", "pk")
     for each in (each for some in _some_at_a_time(acts) for each in signatures.filter(act__in=some)):
         at = with_offset(each.signed_at, site.time_zone)
         yield (
-            *(each.pk, each.act_id, at, each.by.username, each.printed_name),
+            *(keys.key(kind, each.pk), each.act_id, at, each.by.username, each.printed_name),
             *(each.role, each.meaning, each.record, each.digest),
         )
 
@@ -116,24 +118,30 @@ def _signature_rows(acts: list[int], site: Site) -> Iterator[tuple[Any, ...]]:
 PERSON_COLUMNS: Final = ("PERSON", "USERNAME", "PRINTED_NAME")
 
 
-def _person_rows(acts: list[int]) -> Iterable[tuple[Any, ...]]:
+def _person_rows(acts: list[int], keys: LeafKeys) -> Iterator[tuple[Any, ...]]:
     people: set[int] = set()
     for some in _some_at_a_time(acts):
         people.update(Act.objects.filter(pk__in=some, by__isnull=False).values_list("by", flat=True))
-    return User.objects.filter(pk__in=people).order_by("pk").values_list("pk", "username", "display_name")
+    for user in User.objects.filter(pk__in=people).order_by("username"):
+        yield keys.key(User._meta.db_table, user.pk), user.username, user.display_name
 
 
 VERSION_COLUMNS: Final = ("TABLE", "ROW", "VERSION", "ACT", "KIND", "CONTENT")
 
 
-def _version_rows(site: Site) -> Iterator[tuple[Any, ...]]:
-    """Yield each version of each row; what the row held stands in CONTENT as JSON."""
+def _version_rows(site: Site, keys: LeafKeys) -> Iterator[tuple[Any, ...]]:
+    """Yield each version of each row; what the row held stands in CONTENT as JSON, with keys in place of numbers."""
     for table, rows in versions_of_site(site):
-        act = _act_column(rows.model)
+        act, columns = _act_column(rows.model), kinds_of(rows.model)
+        kinds = {
+            f.attname: columns[f.column] for f in rows.model._meta.concrete_fields if f.column in columns
+        }
         for row in rows.values().iterator(ROWS_AT_ONCE):
-            content = {name: value for name, value in row.items() if _is_content(name)}
+            named = {name: keys.key(kind, row[name]) for name, kind in kinds.items() if row[name] is not None}
+            told = row | named
+            content = {name: value for name, value in told.items() if _is_content(name)}
             text = json.dumps(content, cls=DjangoJSONEncoder, ensure_ascii=False, sort_keys=True)
-            yield table, row["pgh_obj_id"], row["pgh_id"], row[act], row["pgh_label"], text
+            yield table, told["pgh_obj_id"], told["pgh_id"], told[act], told["pgh_label"], text
 
 
 def _is_content(name: str) -> bool:

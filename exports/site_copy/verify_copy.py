@@ -96,6 +96,8 @@ def faults_of_seals(seals: list[dict[str, Any]]) -> Iterator[str]:
         stamp = [seal["catalogue"], seal["cluster"], seal["migrations"]]
         if None not in stamp:
             parts += stamp
+        if seal.get("leaf_format"):
+            parts.append(seal["leaf_format"])
         where = f"seal of acts {seal['first_act']} to {seal['last_act']}"
         if seal["first_act"] != next_act:
             yield f"{where}: acts from {next_act} on are in no seal"
@@ -115,12 +117,16 @@ def root_from(text: str, path: list[str]) -> str:
 
 
 def faults_of_proofs(proofs: list[dict[str, Any]], seals: list[dict[str, Any]]) -> Iterator[str]:
-    """Each row leads to the root of its seal."""
+    """Each row leads to the root of its seal.
+
+    A row is named by its key; one that was sealed before there were keys has its number in the text, and beside it.
+    """
     roots = {seal["last_act"]: seal["root"] for seal in seals}
     for proof in proofs:
         row = json.loads(proof["text"])
         where = f"{proof['table']} row {proof['row']}"
-        if row.get("id" if proof["table"] == "audit_act" else "pgh_id") != proof["row"]:
+        named = proof.get("number", proof["row"])
+        if row.get("id" if proof["table"] == "audit_act" else "pgh_id") != named:
             yield f"{where}: the proof is of another row"
         if root_from(proof["text"], proof["path"]) != roots.get(proof["seal"]):
             yield f"{where}: it does not lead to the seal that ends at act {proof['seal']}"
@@ -128,16 +134,16 @@ def faults_of_proofs(proofs: list[dict[str, Any]], seals: list[dict[str, Any]]) 
 
 def faults_of_tables(copy: CopyFolder, proofs: list[dict[str, Any]]) -> Iterator[str]:
     """What the tables of acts and versions say is what the proven rows say; what is not sealed yet is counted."""
-    proven = {(proof["table"], proof["row"]): json.loads(proof["text"]) for proof in proofs}
+    proven = {(proof["table"], str(proof["row"])): json.loads(proof["text"]) for proof in proofs}
     unproven = 0
     for line in copy.table("audit/acts.csv"):
-        row = proven.pop(("audit_act", int(line["ACT"])), None)
+        row = proven.pop(("audit_act", line["ACT"]), None)
         if row is None:
             unproven += 1
         elif (line["VERB"], line["REASON"], line["ROLE"]) != (row["verb"], row["reason"], row["role"]):
             yield f"acts.csv: act {line['ACT']} says something else than its proof"
     for line in copy.table("audit/versions.csv"):
-        row = proven.pop((line["TABLE"] + "event", int(line["VERSION"])), None)
+        row = proven.pop((line["TABLE"] + "event", line["VERSION"]), None)
         if row is None:
             unproven += 1
             continue
@@ -145,7 +151,7 @@ def faults_of_tables(copy: CopyFolder, proofs: list[dict[str, Any]]) -> Iterator
         is_same = all(
             value == row[name] for name, value in content.items() if _is_alike(value, row.get(name))
         )
-        if not is_same or line["ROW"] != str(row["pgh_obj_id"]):
+        if not is_same or (isinstance(row["pgh_obj_id"], str) and line["ROW"] != row["pgh_obj_id"]):
             yield f"versions.csv: version {line['VERSION']} of {line['TABLE']} says something else than its proof"
     for table, number in sorted(proven):
         yield f"{table} row {number} is proven and stands in no table"
@@ -166,8 +172,8 @@ def faults_of_answers(copy: CopyFolder, proofs: list[dict[str, Any]]) -> Iterato
         act = acts.get(number)
         if act is None:
             continue  # not sealed yet
-        by = act.get("by_id")  # empties are left out of a proven row
-        if person != (SYSTEM if by is None else f"USR.{by:04d}"):
+        by = act.get("by_id")  # empties are left out of a proven row; a number is from before there were keys
+        if not isinstance(by, int) and person != (SYSTEM if by is None else f"USR.{by}"):
             yield f"{ANSWERS[1]}: act {number} was done by somebody else"
         if _moment(at) != _moment(act["at"]):
             yield f"{ANSWERS[1]}: act {number} was done at another time"

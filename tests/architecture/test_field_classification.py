@@ -51,7 +51,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "release",
     },
     "audit.Seal": {
-        "operational": "id first_act last_act sealed_at leaves root chain catalogue cluster migrations",
+        "operational": "id first_act last_act sealed_at leaves root chain catalogue cluster migrations leaf_format",
     },
     "audit.TrailReview": {
         "operational": "id act name filters every_days first_on ended_at",

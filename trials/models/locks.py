@@ -56,6 +56,8 @@ class DataLock(Audited):
     under it is worked out by ``trials_lock_over``. ``counts`` holds what was counted when it began.
     """
 
+    NUMBERS: ClassVar = {"visit_number": "followup_visit", "record_number": "crf_record"}
+
     level = models.PositiveSmallIntegerField(_("level"), choices=LockLevel)
     kind = models.CharField(_("kind"), max_length=6, choices=LockKind)
     site = models.ForeignKey(Site, models.PROTECT, null=True, related_name="data_locks")

@@ -342,6 +342,8 @@ class Milestone(OfParticipant):
     A milestone whose answer was taken back keeps its row and has no date.
     """
 
+    NUMBERS: ClassVar = {"source_record": "crf_record"}
+
     code = models.CharField(_("milestone"), max_length=12)
     on = models.DateField(_("on"), null=True)
     earliest = models.DateField(_("first possible day"), null=True)

@@ -11,7 +11,6 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_network
 from typing import Final
 
 from django.conf import settings
@@ -100,17 +99,3 @@ def comes_from_elsewhere(request: HttpRequest) -> bool:
         return told not in {"same-origin", "none"}
     origin = request.headers.get("Origin", "")
     return bool(origin) and origin != f"{request.scheme}://{request.get_host()}"
-
-
-def network_of(request: HttpRequest) -> str:
-    """Return the network that the request comes from: the whole address, of IPv6 the first half.
-
-    Behind our own proxy it is the last address that the proxy wrote; what stands before it is hearsay.
-    """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_TLS:
-        address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip() or address
-    try:
-        return str(ip_network((address, 64 if ":" in address else 32), strict=False))
-    except ValueError:
-        return address

@@ -16,13 +16,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kernel.errors import Refusal
+from kernel.network import network_of
 from website.contact.centres import open_centres
 from website.contact.page import ContactPage, looked_up, offer_next, opened, sent
 from website.contact.tokens import (
     LARGEST_FORM,
     comes_from_elsewhere,
     looks_like_a_program,
-    network_of,
     request_of_ticket,
     ticket_of_request,
 )

@@ -17,13 +17,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.permissions import Permission, requires
 from accounts.requests import PersonRequest
+from kernel.network import network_of
 from kernel.once import once_for_each_page
 from kernel.service_form import Page
 from trials.models import NewsLetter
 from website.contact.forms import NewsForm
 from website.contact.news_mails import key_of
 from website.contact.request_forms import LetterForm
-from website.contact.tokens import looks_like_a_program, network_of, new_token, read_token
+from website.contact.tokens import looks_like_a_program, new_token, read_token
 from website.public.language import in_its_own_language, spoken
 from website.services import news as services
 from website.services.erasing import days_of

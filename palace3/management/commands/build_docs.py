@@ -13,6 +13,7 @@ from django.utils import translation
 from kernel.environment import example_lines
 from palace3 import validation
 from palace3.accessibility_page import statement_lines
+from palace3.qualification_page import qualification_lines
 from palace3.reference import page, pages
 
 
@@ -38,6 +39,9 @@ class Command(BaseCommand):
         (settings.BASE_DIR / "docs" / "validation").mkdir(exist_ok=True)
         for name, text in validation.pages(settings.BASE_DIR).items():
             made[settings.BASE_DIR / "docs" / "validation" / name] = text
+        with translation.override("en"):
+            qualification = page("Qualification of an installation", qualification_lines(settings.BASE_DIR))
+        made[settings.BASE_DIR / "docs" / "validation" / "qualification.md"] = qualification
         made[settings.BASE_DIR / "docs" / "accessibility.md"] = page("Accessibility", statement_lines())
         made[settings.BASE_DIR / ".env.example"] = "\n".join(example_lines()) + "\n"
         stale = [

@@ -1,8 +1,9 @@
-"""The life of an account at the browser, as in production: invited, enrolled, locked by an outsider, reset."""
+"""The life of an account at the browser, as in production: invited, enrolled, locked by an outsider, reset, closed."""
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -93,12 +94,44 @@ def ends_another(own: Page, second: Page, stranger: Page, recovery: str) -> None
     assert "/accounts/sign-in/" in second.url
 
 
+def makes_a_token(own: Page, person: User) -> str:
+    """A program may read participants until next month; return what it calls with."""
+    own.goto("/tokens/")
+    form = own.locator("main form").last
+    form.locator('[name="name"]').fill("Weekly list")
+    form.locator('[name="expires_on"]').fill((clock_time() + timedelta(days=30)).date().isoformat())
+    form.locator('[name="scopes"][value="participant_view"]').check()
+    form.locator('[name="password"]').fill(OWN)
+    form.locator('[name="code"]').fill(code_at(person, clock_time()))
+    follow(own, form.locator("button[type=submit]"))
+    return own.locator(".p3-alert code").inner_text()
+
+
+def answer_to(stranger: Page, token: str) -> int:
+    """What a call with the token is answered, from a browser in which nobody is signed in."""
+    return stranger.request.get("/api/v1/participants/", headers={"Authorization": f"Bearer {token}"}).status
+
+
+def closes_what_nobody_uses(manager: Page) -> None:
+    """An account that nobody has used for long stands on the page of people, with the way to close it."""
+    manager.goto("/people/")
+    unused = manager.locator("details", has_text="Accounts that nobody has used for 90 days")
+    expect(unused.locator("li")).to_have_count(1)
+    follow(manager, unused.get_by_role("link", name="Close"))
+    manager.locator("#id_reason").fill("left the sponsor")
+    submit(manager)
+    manager.goto("/people/")
+    expect(manager.get_by_text("Accounts that nobody has used for 90 days")).to_have_count(0)
+
+
 def test_point_6_an_account_from_its_invitation_to_its_reset(
     world: World, open_page: Any, settings: Any
 ) -> None:
     settings.SECOND_FACTOR_OF_EVERYBODY = True
     told: dict[str, Any] = {"email": "coordinator@example.org", "totp_secret": "", "totp_confirmed_at": None}
     change_person(user=world.coordinator, by=None, at=NOW, password=make_password(None), **told)
+    long_ago = clock_time() - timedelta(days=91)
+    change_person(user=world.monitor, by=None, at=NOW, signed_in_at=long_ago)
     manager, own, second, stranger = (open_page() for _each in range(4))
     sign_in(manager, "trial_manager")
     takes_the_link(manager, own, stranger)
@@ -109,7 +142,12 @@ def test_point_6_an_account_from_its_invitation_to_its_reset(
     assert len(mails("locked")) == 1
     own.goto("/work-list/")
     assert own.url.endswith("/work-list/")
-    # a reset ends the session; what opened the account before opens nothing
+    # the manager sees what opens something without anybody signing in
+    token = makes_a_token(own, world.coordinator)
+    assert answer_to(stranger, token) == 200
+    manager.goto("/access/")
+    expect(manager.get_by_role("row").filter(has_text="Weekly list")).to_contain_text("coordinator")
+    # a reset ends session and token; what opened the account before opens nothing
     manager.goto("/people/coordinator/reset/")
     manager.locator("#id_password").fill("a first password of hers")
     manager.locator("#id_reason").fill("telephone lost")
@@ -119,3 +157,7 @@ def test_point_6_an_account_from_its_invitation_to_its_reset(
     tries(own, code_at(world.coordinator, clock_time()))
     expect(own.get_by_text("do not match")).to_be_visible()
     assert len(mails("reset")) == 1
+    assert answer_to(stranger, token) == 401
+    manager.goto("/access/")
+    expect(manager.get_by_text("Nobody has a token or a calendar address")).to_be_visible()
+    closes_what_nobody_uses(manager)

@@ -85,6 +85,20 @@ def test_a_wrong_password_keeps_the_name_and_says_what_to_do(client: Client, wor
     assert PASSWORD not in response.text
 
 
+def test_point_6_an_account_is_opened_by_its_address_as_by_its_name(world: World) -> None:
+    """However it is spelled; an address of several accounts, of a closed one or of nobody opens none."""
+    for user in (world.coordinator, world.monitor, world.data_manager, world.stranger):
+        shared = user in (world.monitor, world.data_manager)
+        address = "office@example.org" if shared else f"{user.username}@example.org"
+        change_person(user=user, by=None, at=NOW, email=address, is_active=user != world.stranger)
+    assert answer(Client(), username="Coordinator@Example.org").status_code == 302
+    assert acts_of(world.coordinator)[-1] == "accounts:session:open"
+    for nobodys in ("office@example.org", "stranger@example.org", "nobody@example.org", "@"):
+        refused = answer(Client(), username=nobodys)
+        assert refused.status_code == 422, nobodys
+        assert "do not match" in refused.text
+
+
 def test_unknown_and_wrong_get_the_same_sentence(client: Client, world: World) -> None:
     wrong = answer(client, password="not this one").context["form"].non_field_errors()
     unknown = answer(client, username="nobody").context["form"].non_field_errors()
@@ -137,6 +151,24 @@ def test_tries_of_a_name_that_nobody_has_are_known_as_such_and_the_name_is_not_k
     assert all(each.startswith("name:") and "nobody" not in each and "mistake" not in each for each in said)
 
 
+def test_point_3_refusals_from_one_network_are_known_as_such_and_its_address_is_not_kept(
+    world: World,
+) -> None:
+    """Of a name that somebody has and of one that nobody has; a known browser is counted as before."""
+    first, second = Client(REMOTE_ADDR="203.0.113.7"), Client(REMOTE_ADDR="203.0.113.8")
+    assert answer(first).status_code == 302
+    for client, name in ((first, "coordinator"), (first, "nobody"), (second, "monitor")):
+        assert answer(client, username=name, password="not this one").status_code == 422
+    with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
+        refused = Act.objects.filter(verb="accounts:session:refuse").order_by("pk")
+        known, unknown, elsewhere = refused.values_list("reason", flat=True)
+    network = known.split()[-1]
+    assert re.fullmatch(r"browser:[0-9a-f]{16} network:[0-9a-f]{16}", known)
+    assert re.fullmatch(f"name:[0-9a-f]{{16}} {network}", unknown)
+    assert re.fullmatch(r"network:[0-9a-f]{16}", elsewhere)
+    assert elsewhere != network
+
+
 def test_after_five_wrong_tries_the_right_password_waits_too(client: Client, world: World) -> None:
     for _ in range(5):
         answer(client, password="not this one")
@@ -153,12 +185,15 @@ def counts() -> Iterator[None]:
 
 
 def test_a_place_that_fails_again_and_again_is_told_to_wait(world: World, counts: None) -> None:
+    """Whoever has one address of IPv6 has as many as they like: the network counts, not the address."""
     for number in range(MOST_FAILURES):
-        assert answer(Client(), username=f"guess{number}").status_code == 422
-    refused = answer(Client())
+        guessing = Client(REMOTE_ADDR=f"2001:db8:1:2::{number:x}")
+        assert answer(guessing, username=f"guess{number}").status_code == 422
+    there = Client(REMOTE_ADDR="2001:db8:1:2:3::4")
+    refused = answer(there)
     assert refused.status_code == 429
     assert "Wait 15 minutes" in refused.text
-    in_place = Client().post("/accounts/sign-in-again/", {"username": "coordinator", "password": PASSWORD})
+    in_place = there.post("/accounts/sign-in-again/", {"username": "coordinator", "password": PASSWORD})
     assert in_place.status_code == 429
     elsewhere = Client(REMOTE_ADDR="198.51.100.7")
     assert answer(elsewhere).status_code == 302

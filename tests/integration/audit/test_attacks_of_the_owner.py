@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,19 @@ from django.core.management import call_command
 from django.db import transaction
 
 from accounts.models import User
-from accounts.services import set_password
+from accounts.permissions import Permission
+from accounts.services import set_password, write_mail
+from audit.acts import open_act
 from audit.anchors import document_of, faults_against, is_signed, sign_anchor
 from audit.models import Act, Anchor, Seal
+from exports.living_access.services import make_token
 from kernel.scope import EVERYTHING, scope
 from tests.database import as_program
 from tests.integration.audit.test_seals import findings, seal_everything
-from tests.world import NOW, screen
+from tests.world import NOW, PASSWORD, TODAY, as_person, screen
 from tests.world_database import committed_world
 from trials import services
+from trials.models.people import with_grants
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,6 +58,10 @@ ATTACKS = {
         "UPDATE audit_seal SET chain = repeat('0', 64) WHERE first_act = 1",
         ": the seal does not fit its own chain",
     ),
+    "alter how the rows of a seal are spelled": (
+        "UPDATE audit_seal SET leaf_format = NULL WHERE first_act = 1",
+        ": the seal does not fit its own chain",
+    ),
     "insert a row without a version": (
         (
             "INSERT INTO trials_site SELECT (jsonb_populate_record(NULL::trials_site, to_jsonb(s) || "
@@ -80,6 +89,14 @@ ATTACKS = {
             '\'{"pgh_id": 9, "act_id": 99999999}\')).* FROM trials_siteevent e LIMIT 1'
         ),
         "trials_siteevent row 9: its act 99999999 does not exist",
+    ),
+    "insert a version under an act whose seal holds none of its table": (
+        (
+            "INSERT INTO trials_consentevent SELECT (jsonb_populate_record(NULL::trials_consentevent, to_jsonb(e) || "
+            "jsonb_build_object('pgh_id', 9001, 'act_id', (SELECT max(id) FROM audit_act)))).* "
+            "FROM trials_consentevent e LIMIT 1"
+        ),
+        "trials_consentevent row 9001: slipped in",
     ),
     "reorder two acts": (
         "UPDATE audit_act a SET verb = b.verb, at = b.at FROM audit_act b WHERE a.id + b.id = 3 AND a.id < 3",
@@ -132,6 +149,30 @@ def test_each_attack_is_named(history: Any, superuser: psycopg.Connection[Any], 
     as_owner(superuser, statements)
     seen = findings()
     assert any(named in line for line in seen), seen
+
+
+def test_a_token_or_a_mail_that_is_made_another_is_named(
+    history: Any, superuser: psycopg.Connection[Any]
+) -> None:
+    """Whoever knows another secret would open what the token opens, or have somebody follow another link."""
+    told: dict[str, Any] = {
+        "name": "R",
+        "scopes": [Permission.PARTICIPANT_VIEW],
+        "expires_at": NOW + timedelta(days=1),
+    }
+    with as_person(history.coordinator):
+        make_token(**told, password=PASSWORD, by=with_grants(history.coordinator, on=TODAY), at=NOW)
+    words = {"subject": "S", "body": "B", "language": "en", "kind": "accounts:test", "key": "one"}
+    with scope(user_id=None, sites=EVERYTHING), open_act("accounts:test:mail", by=None, at=NOW):
+        write_mail(to=history.coordinator, address="a@example.org", site=None, at=NOW, **words)
+    seal_everything()
+    assert findings() == []
+    as_owner(
+        superuser, "UPDATE exports_apitoken SET digest = repeat('0', 64); UPDATE accounts_mail SET body = 'X'"
+    )
+    seen = findings()
+    for named in ("exports_apitoken row 1: digest", "accounts_mail row 1: body"):
+        assert any(line.startswith(f"{named} changed outside the trail") for line in seen), seen
 
 
 def test_triggers_off_and_on_again_leave_a_trace(history: Any, superuser: psycopg.Connection[Any]) -> None:

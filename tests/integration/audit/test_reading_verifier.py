@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -21,10 +22,23 @@ ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_who_verifies_may_read_everything_and_write_nothing(admin_url: str) -> None:
+def test_who_verifies_may_read_everything_and_write_nothing(
+    admin_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     committed_world()
     seal_everything()
-    address = prepare_backup(admin_url, str(connection.settings_dict["NAME"]), "reads-only")
+    sent: list[str] = []
+    send = psycopg.Connection.execute
+
+    def noted(self: Any, query: Any, *more: Any, **told: Any) -> Any:
+        sent.append(query if isinstance(query, str) else query.as_string(self))
+        return send(self, query, *more, **told)
+
+    with monkeypatch.context() as listening:
+        listening.setattr(psycopg.Connection, "execute", noted)
+        address = prepare_backup(admin_url, str(connection.settings_dict["NAME"]), "reads-only")
+    assert [each for each in sent if "reads-only" in each] == [], "a log of such statements holds no password"
+    assert any("PASSWORD 'SCRAM-SHA-256" in each for each in sent)
     told = {"DATABASE_URL": address, "SECRET_KEY": SECRET_KEY, "PALACE3_TRAIL_KEY": "only-for-tests"}
     ran = subprocess.run(
         [sys.executable, "manage.py", "verify_audit"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,14 +12,26 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from lxml import etree
 
+from audit.leaf_format import LeafFormat
 from audit.models import AnchorOccasion
+from exports.odm.study import SYSTEM
 from exports.site_copy.services import path_of_copy
 from kernel.scope import EVERYTHING, scope
 from notices.services.anchoring import send_anchor
-from tests.integration.exports.test_site_copy import asked_while_working, kept_in, made, set_at_once, working
-from tests.world import NOW
+from tests.integration.audit.test_seals import findings, seal_everything
+from tests.integration.exports.test_site_copy import (
+    asked_while_working,
+    kept_in,
+    made,
+    set_at_once,
+    table,
+    working,
+)
+from tests.world import NOW, World
 from tests.world_database import committed_world
 
 __all__ = ["kept_in", "set_at_once"]
@@ -39,18 +52,36 @@ def verify(place: Path, *more: str) -> tuple[int, str]:
     return said.returncode, said.stdout
 
 
+FAR = re.compile(r"(?<![0-9a-f])7\d{8}(?![0-9a-f])")
+WITH_NUMBERS = "^(crf|followup_visit|trials_(participant|consent|milestone)|accounts_signature)"
+
+
 @pytest.fixture
-def unpacked(transactional_db: None, set_at_once: list[str], tmp_path: Path) -> Path:
-    """A copy whose trail was sealed and anchored, unpacked as the investigator has it."""
+def unpacked(
+    transactional_db: None, set_at_once: list[str], tmp_path: Path, superuser: psycopg.Connection[Any]
+) -> Path:
+    """A copy whose trail was sealed and anchored, unpacked as the investigator has it.
+
+    Rows about participants have numbers of nine digits, which nothing else in the copy has.
+    """
     world = committed_world()
+    superuser.execute(
+        "SELECT count(setval(('public.' || sequencename)::regclass, 700000000 + 1000 * number)) FROM ("
+        "SELECT sequencename, row_number() OVER () AS number FROM pg_sequences WHERE sequencename ~ %s) s",
+        [WITH_NUMBERS],
+    )
     working(world)
+    return copy_of(world, tmp_path)
+
+
+def copy_of(world: World, folder: Path) -> Path:
     copy = asked_while_working(world)
     with scope(user_id=None, sites=EVERYTHING):
         send_anchor(occasion=AnchorOccasion.NIGHT, at=NOW)
     with zipfile.ZipFile(path_of_copy(made(copy))) as archive:
-        archive.extractall(tmp_path / "copy")
-    (folder,) = (tmp_path / "copy").iterdir()
-    return folder
+        archive.extractall(folder / "copy")
+    (unpacked_as,) = (folder / "copy").iterdir()
+    return unpacked_as
 
 
 def write(path: Path, content: str) -> None:
@@ -80,6 +111,55 @@ def test_an_untouched_copy_is_as_it_was_made_and_fits_the_anchor_of_the_mail(unp
         each["table"] for each in proofs
     }
     assert verify(unpacked, "--against", "0" * 64)[0] == 1
+
+
+def test_what_is_proven_to_a_site_names_rows_by_keys_that_count_nothing(
+    unpacked: Path, set_at_once: list[str], superuser: psycopg.Connection[Any]
+) -> None:
+    """A row number would tell how many rows the other sites have; a key leads from one table to another (ADR 63)."""
+    sealed = superuser.execute("SELECT leaves::text FROM audit_seal").fetchall()
+    assert any(FAR.search(leaves) for (leaves,) in sealed), "numbers stay in the database"
+    texts = (path for path in unpacked.rglob("*.*") if path.is_file() and path.suffix != ".pdf")
+    told = [path.read_text(encoding="utf-8") for path in (*texts, unpacked / "SHA256SUMS")]
+    assert [found for text in (*told, *set_at_once) for found in FAR.findall(text)] == []
+    rows = table((unpacked / "audit/versions.csv").read_bytes())
+    named = {each["ROW"] for each in rows if each["TABLE"] == "trials_participant"}
+    assert len(named) == 1
+    assert {json.loads(each["CONTENT"]).get("participant_id") for each in rows} - {None} == named
+    people = {f"USR.{each['PERSON']}" for each in table((unpacked / "audit/people.csv").read_bytes())}
+    tree = etree.parse(unpacked / "odm/audit.xml")
+    assert {each.get("OID") for each in tree.iter("{*}User")} - {SYSTEM} == people
+    proofs = [json.loads(line) for line in (unpacked / "audit/proofs.jsonl").read_text().splitlines()]
+    acts = [json.loads(each["text"]) for each in proofs if each["table"] == "audit_act"]
+    assert {f"USR.{act['by_id']}" for act in acts if "by_id" in act} <= people
+    assert {act["participant_id"] for act in acts if "participant_id" in act} == named
+
+
+def test_rows_that_were_sealed_before_there_were_keys_are_proven_by_their_numbers(
+    transactional_db: None, set_at_once: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An installation that seals since long goes on: its old seals hold, and what is sealed now has keys."""
+    world = committed_world()
+    working(world)
+    with monkeypatch.context() as before:
+        before.setattr(LeafFormat, "of_models", lambda _keys: LeafFormat())
+        seal_everything()
+    working(world)
+    folder = copy_of(world, tmp_path)
+    seal_everything()
+    assert findings() == []
+    code, said = verify(folder)
+    assert code == 0, said
+    proofs = [json.loads(line) for line in (folder / "audit/proofs.jsonl").read_text().splitlines()]
+    of_versions = [each for each in proofs if each["table"] != "audit_act"]
+    old, new = ([each for each in of_versions if ("number" in each) == was] for was in (True, False))
+    assert {type(json.loads(each["text"])["pgh_id"]) for each in old} == {int}
+    assert {type(json.loads(each["text"])["pgh_id"]) for each in new} == {str}
+    changed = (
+        (folder / "audit/proofs.jsonl").read_text().replace(f'"number": {old[0]["number"]}', '"number": 777777')
+    )
+    write(folder / "audit/proofs.jsonl", changed)
+    assert "the proof is of another row" in verify(folder)[1]
 
 
 def test_a_byte_changed_in_any_file_is_named_with_the_file(unpacked: Path) -> None:

@@ -14,18 +14,19 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, models, transaction
 from django.test import Client
 from lxml import etree
 
 from audit.acts import open_act
+from audit.leaf_format import kinds_of
 from audit.models import Act
 from crf.engine.submission import Answers
 from crf.records.save import save_answers
 from crf.store.records import NEW, record_key_of
 from demo.servers.broker import EmbeddedBroker
 from exports import tasks
-from exports.odm.study import site_oid, user_oid
+from exports.odm.study import site_oid
 from exports.services import FileChanged
 from exports.site_copy import archive, services, trail, work
 from exports.site_copy.services import (
@@ -202,6 +203,23 @@ def test_rare_13_every_recorded_table_about_a_participant_is_in_the_copy_or_name
     for model in apps.get_app_config("crf").get_models():
         if model.__module__.startswith("crf.catalogue") and model in recorded:
             assert model._meta.label in copied
+
+
+def test_every_column_of_the_copy_that_may_count_rows_stands_as_a_key() -> None:
+    """A row number that is no foreign key is named by its model (``NUMBERS``); acts keep theirs (ADR 63)."""
+    plain = {
+        f"{model._meta.db_table}.{field.column}"
+        for model in (Act, *(model for model, _path in versioned_models()))
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.BigIntegerField) and field.column not in kinds_of(model)
+    }
+    assert plain == {"audit_act.id"}
+    assert kinds_of(Act) == {
+        "by_id": "accounts_user",
+        "site_id": "trials_site",
+        "participant_id": "trials_participant",
+        "transaction": "transaction",
+    }
 
 
 def test_rare_13_asked_for_twice_there_is_one_copy(world: World, quick: list[str]) -> None:
@@ -539,7 +557,12 @@ def test_trust_04_a_site_that_works_takes_its_copy_with_its_answers(
         named = {each.get("OID") for tag in ("User", "Location") for each in tree.iter(f"{{*}}{tag}")}
         meant = {each.get("UserOID") for each in tree.iter("{*}UserRef")}
         assert meant | {each.get("LocationOID") for each in tree.iter("{*}LocationRef")} <= named
-        assert user_oid(world.stranger.pk) not in named
+        told = table(found["audit/people.csv"])
+        assert {each["USERNAME"] for each in told} & {"coordinator", "stranger"} == {"coordinator"}
+        assert {each for each in named if each and each.startswith("USR.")} == {
+            "USR.SYSTEM",
+            *(f"USR.{each['PERSON']}" for each in told),
+        }
         assert site_oid(world.other_site.code) not in named
         assert theirs.number.encode() not in found[f"odm/{name}.xml"]
     file = f"/sites/01/close-out/copies/{row_key(done)}/"

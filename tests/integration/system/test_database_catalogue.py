@@ -114,6 +114,23 @@ def test_the_application_role_owns_nothing_and_skips_nothing(superuser: psycopg.
     assert role == (False, False, False, False)
 
 
+def test_what_the_owner_changes_of_tables_stands_in_the_log_and_no_answer_does(
+    superuser: psycopg.Connection[Any],
+) -> None:
+    """Requirement 17: switching a trigger off leaves a trace outside the database, which its owner cannot silence."""
+    rows = superuser.execute(
+        "SELECT rolname, rolconfig FROM pg_roles WHERE rolname LIKE 'palace3_%'"
+    ).fetchall()
+    settled = {role: dict(each.split("=", 1) for each in config or ()) for role, config in rows}
+    names = ("log_statement", "log_min_messages", "log_min_error_statement")
+    told = {role: tuple(settled[role][name] for name in names) for role in ("palace3_owner", "palace3_app")}
+    assert told == {"palace3_owner": ("ddl", "log", "panic"), "palace3_app": ("none", "fatal", "panic")}
+    superuser.execute("SET ROLE palace3_owner")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        superuser.execute("SET log_statement = 'none'")
+    superuser.execute("RESET ROLE")
+
+
 def test_the_application_role_deletes_only_working_copies(superuser: psycopg.Connection[Any]) -> None:
     rows = superuser.execute(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "

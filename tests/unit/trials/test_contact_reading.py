@@ -9,8 +9,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import RequestFactory
 
+from kernel.network import network_of
 from website.contact.forms import address_meant, telephone
-from website.contact.tokens import comes_from_elsewhere, network_of, new_token, read_token
+from website.contact.tokens import comes_from_elsewhere, new_token, read_token
 
 NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
 
