@@ -28,7 +28,6 @@ from trials.holidays import works_on
 from trials.models import Site
 from trials.models.people import own_scope
 
-
 # A month names two hundred visits: it reads of each what it says, and not the forms that are due.
 NAMED = ("code", "occurrence", "state", "proposed_on", "took_place_on", "site", "participant__number")
 
