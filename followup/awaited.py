@@ -1,4 +1,4 @@
-"""Which milestone or outcome is missing where a state lasts too long, and what cannot be planned without it, in words."""
+"""Which milestone or outcome is missing where a state lasts too long, and what waits for it, in words."""
 
 from __future__ import annotations
 

@@ -25,6 +25,10 @@ _SHEETS: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
 _KINDS: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_HEAD_STAYS: Final = (
+    '<sheetViews><sheetView workbookViewId="0">'
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+)
 _PARTS: Final = {
     "[Content_Types].xml": (
         f'<Types xmlns="{_PACKAGE}/content-types">'
@@ -52,7 +56,8 @@ _PARTS: Final = {
         '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
         '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
         '<cellXfs count="2"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-        '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs></styleSheet>'
+        '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
     ),
 }
 
@@ -81,7 +86,7 @@ def as_xlsx(rows: Iterable[Sequence[Cell]], *, title: str) -> bytes:
         for name, text in (*_PARTS.items(), ("xl/workbook.xml", book)):
             archive.writestr(_dated(name), _HEAD + text)
         with archive.open(_dated("xl/worksheets/sheet1.xml"), "w", force_zip64=True) as sheet:
-            sheet.write(f'{_HEAD}<worksheet xmlns="{_SHEETS}"><sheetData>'.encode())
+            sheet.write(f'{_HEAD}<worksheet xmlns="{_SHEETS}">{_HEAD_STAYS}<sheetData>'.encode())
             for number, row in enumerate(rows, 1):
                 cells = "".join(_cell(f"{_letters(place)}{number}", cell) for place, cell in enumerate(row))
                 sheet.write(f'<row r="{number}">{cells}</row>'.encode())

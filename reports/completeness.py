@@ -263,9 +263,9 @@ def completeness_report(
         ),
         notes=(
             _(
-                "A form counts under every step that it has taken: one that is locked also as complete, and as verified "
-                "and signed where it is. "
-                "Logs are complete once they are up to date; days to entry are those of forms that belong to one visit."
+                "A form counts under every step that it has taken: one that is locked also as complete, and as "
+                "verified and signed where it is. Logs are complete once they are up to date; days to entry are "
+                "those of forms that belong to one visit."
             ),
         ),
     )

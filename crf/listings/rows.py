@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from crf.engine.base import RecordState
 from crf.engine.messages import missing_text
-from crf.engine.questions import QuestionKind
+from crf.engine.questions import DATED, QuestionKind
 from crf.links import form_url
 from crf.listings.definition import ListingColumn, ListingDefinition
 from crf.listings.select import (
@@ -73,10 +73,11 @@ class FileTooLong(Refusal):
 
 @dataclass(frozen=True)
 class ListingCell:
-    """One answer in words; ``is_missing`` where the words say why there is none."""
+    """One answer in words; ``is_missing`` where the words say why there is none. A day stays on one line."""
 
     text: str
     is_missing: bool = False
+    is_day: bool = False
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,7 @@ def _cell(column: ListingColumn, value: Any, row: Mapping[str, Any], *, told: bo
     if reason:
         return ListingCell(missing_text(reason), is_missing=True)
     words = column.in_words(value, row[column.source.begun_under], zone=row["s.time_zone"])
-    return ListingCell(words if told else spared_if_naming(words))
+    return ListingCell(words if told else spared_if_naming(words), is_day=column.question.kind in DATED)
 
 
 def _json(value: Any) -> Any:

@@ -58,7 +58,8 @@ def values_of_queries(queries: Collection[Query], reader: User) -> dict[int, tup
     wanted = [query for query in queries if _may_read(query, reader)]
     saved = _saved_of(wanted)
     values = {query.pk: tuple(_shown(query, reader, saved)) for query in wanted}
-    return values | {query.pk: (_of_visit(query),) for query in queries if _asks_about_visit(query, reader)}
+    about = [(query, query.visit) for query in queries if _asks_about_visit(query, reader)]
+    return values | {query.pk: (_of_visit(query, visit),) for query, visit in about if visit is not None}
 
 
 def values_at(
@@ -91,9 +92,9 @@ def _asks_about_visit(query: Query, reader: User) -> bool:
     )
 
 
-def _of_visit(query: Query) -> QueryValue:
+def _of_visit(query: Query, visit: Visit) -> QueryValue:
     """Return the day of the visit that is asked about, or how it stands while it did not take place."""
-    now = _visit_in_words(seen_of_visit(query.visit))
+    now = _visit_in_words(seen_of_visit(visit))
     before = _visit_in_words(query.seen) if query.seen else now
     return QueryValue(str(_("Visit")), now, before if before != now else "")
 

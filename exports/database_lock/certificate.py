@@ -93,6 +93,7 @@ def checklist_lines(checklist: list[list[Any]]) -> list[tuple[str, str]]:
     by_hand = {item.value: item.label for item in HandItem}
     lines = []
     for code, *said in checklist:
-        label = labels.get(code, by_hand.get(code, code))
+        # what was counted has one number; an item by hand a note and a name: some have the same code
+        label = labels.get(code, code) if len(said) == 1 else by_hand.get(code, code)
         lines.append((str(label), " · ".join(str(each) for each in said)))
     return lines

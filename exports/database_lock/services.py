@@ -134,21 +134,30 @@ def take_database_step(
         if seen != seen_of(locked, at=at)[step]:
             raise DatabaseLockElsewhere
         told: dict[str, Any] = {"act": act, "by": by, "at": at}
-        if step == SETTLE:
+        if step in ONCE_LOCKED:
+            _go_on_to_end(locked, step, reason=reason, password=password, **told)
+        elif step == SETTLE:
             _settle(locked, item, note=reason, password=password, **told)
         elif step == FREEZE:
             _freeze(locked, **told)
         elif step == SIGN:
             _sign(locked, password=password, **told)
-        elif step == CANCEL:
-            _write(locked, act, cancelled_at=at)
-        elif step == ASK:
-            _ask(locked, reason=reason, password=password, **told)
-        elif step == DECLINE:
-            _decline(locked, act)
         else:
-            _unlock(locked, password=password, **told)
+            _write(locked, act, cancelled_at=at)
     return locked
+
+
+def _go_on_to_end(
+    locked: DatabaseLock, step: str, *, reason: str, password: str, act: Act, by: User, at: datetime
+) -> None:
+    """The end of a lock that is in force is asked for, declined, or confirmed by a second person."""
+    told: dict[str, Any] = {"password": password, "act": act, "by": by, "at": at}
+    if step == ASK:
+        _ask(locked, reason=reason, **told)
+    elif step == UNLOCK:
+        _unlock(locked, **told)
+    else:
+        _decline(locked, act)
 
 
 def _begin(*, purpose: str, by: User, at: datetime) -> DatabaseLock:

@@ -98,13 +98,22 @@ def test_point_14_a_check_over_a_whole_table_shows_the_rows_that_it_speaks_of(
     at_visit = add_unscheduled_visit(participant=screened, **visits)
     counts = (("HGB", "12.4", "g/dL"), *((test, "4", "10^9/L") for test in ("WBC", "NEUT", "LYM")))
     tests = [dict(zip(("lb_test", "lb_res", "lb_unit"), each, strict=True)) for each in counts]
+    table = catalogue.form("LB").groups["tests"]
+    codes = table.questions["lb_test"].codes
+    assert codes
+    label_of, counted = codes.label, {each[0] for each in counts}
+    others = [code for code in codes.labels if code not in counted][:10]
+    tests += [{"lb_test": code, "missing": {"lb_res": "ND"}} for code in others]
     save(screened, "LB", visit=at_visit, values={"lb_done": "Y", "lb_dt": TODAY}, groups={"tests": tests})
     query = Query.objects.get(check_code="LB-09")
-    table = catalogue.form("LB").groups["tests"]
-    label_of = table.questions["lb_test"].codes.label  # type: ignore[union-attr]
     labels = [f"{table.title} · {label_of(code)}" for code in ("WBC", "NEUT", "LYM")]
     assert values(query, world.monitor) == [(label, "4 · 10⁹/L", "") for label in labels]
     assert "4 · 10⁹/L" in client_of(world.coordinator).get(query.get_absolute_url()).text
+    # what a check names in the form stands before the rows, and none of the fourteen is cut off
+    query.check_code = "LB-05"
+    missing = str(catalogue.form("LB").questions["lb_left"].text)
+    first, *rows = values(query, world.coordinator)
+    assert (first[0], len(rows)) == (missing, len(tests))
 
 
 def test_point_14_nothing_that_a_query_is_about_is_left_out_in_silence(

@@ -188,6 +188,8 @@ def test_point_20_the_certificate_says_it_all_in_both_languages(
     locked = in_force(world)
     labels = [label for label, _said in checklist_lines(locked.checklist)]
     assert "Signatures under the analysis sets" in labels
+    assert {str(item.label) for item in HandItem} <= set(labels), "each by its own name"
+    assert len(set(labels)) == len(labels)
     assert not [label for label in labels if label.islower()], "a code instead of words"
     for language, words in {"en": "Certificate of the lock", "zh-hans": "锁定证书"}.items():
         page = database_certificate_page(locked, language=language, at=NOW)
