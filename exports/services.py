@@ -367,13 +367,14 @@ def finish_export(
 ) -> Export:
     """The export is done and its file in its place, unless it was cancelled or its owner's right ended meanwhile.
 
+    Where somebody began it anew since the snapshot ended, the file is gone and the export is theirs.
     Files of several moments have no cut: the export is of the moment at which it was begun.
     Locks: the export.
     """
     with transaction.atomic():
         joined = Export.objects.select_for_update(of=("self",)).select_related("requested_by", "cut")
         locked = joined.get(pk=begun.pk)
-        if locked.state != ExportState.RUNNING or _is_stopped(locked, at):
+        if locked.state != ExportState.RUNNING or not unfinished.exists() or _is_stopped(locked, at):
             return locked
         with open_act("exports:export:write", by=None, at=at) as act:
             if cut is None:

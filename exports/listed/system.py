@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import apps
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from exports.cuts import Cut
@@ -98,7 +99,7 @@ def accounts_file(cut: Cut) -> File:
         (
             STUDY_KEY,
             Column("PERSON", "h.username", label=_("user name")),
-            Column("SINCE", by_the_trials_clock("a.at"), "date-time", _("since")),
+            Column("SINCE", by_the_trials_clock("a.at"), "date-time", _("In force since")),
             Column("MAY_SIGN_IN", yes_no("h.is_active"), "boolean", _("may sign in"), YES),
             Column("BY", "u.username", label=_("user name; empty: the system")),
             Column("REASON", "a.reason", label=_("reason")),
@@ -121,8 +122,10 @@ def life_cycle_file(cut: Cut) -> File:
         "LIFE_CYCLE",
         (
             STUDY_KEY,
-            Column("OPERATION", "x.id", "integer", _("Number of the operation")),
-            Column("KIND", "x.kind", "code", _("What was done"), kinds),
+            Column(
+                "OPERATION", "x.id", "integer", pgettext_lazy("installation", "Number of the operation")
+            ),
+            Column("KIND", "x.kind", "code", pgettext_lazy("installation", "What was done"), kinds),
             Column("STARTED_AT", by_the_trials_clock("x.started_at"), "date-time", _("started")),
             Column("ENDED_AT", by_the_trials_clock("x.ended_at"), "date-time", _("ended")),
             Column("PASSED", yes_no("x.passed"), "boolean", _("passed"), YES),

@@ -125,7 +125,7 @@ def delegations_file(cut: Cut) -> File:
             Column("PERSON", "u.username", label=_("user name")),
             role_column("x.role"),
             Column("STARTS_ON", "x.starts_on", "date", _("from")),
-            Column("ENDS_ON", "x.ends_on", "date", _("until")),
+            Column("ENDS_ON", "x.ends_on", "date", _("Last day in force")),
             Column("GRANTED_BY", "w.username", label=_("Delegated by")),
             Column(
                 "WAITS", yes_no("x.waits_for_confirmation"), "boolean", _("waits for a second person"), YES

@@ -230,6 +230,21 @@ class TestFailure:
         assert (done.state, done.runs) == (ExportState.DONE, 2)
         assert [path.name for path in tmp_path.iterdir()] == [done.file_name]
 
+    def test_one_that_is_begun_anew_before_it_is_finished_is_written_by_whoever_began_it(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Before, it was on record as not written, with a full disk: its file had been cleared away."""
+        export, finish = asked(world), services.finish_export
+
+        def begun_anew(begun: Export, *rest: Any) -> Export:
+            assert services._begin(begun, LATER)  # as a command that waits for a worker does
+            return finish(begun, *rest)
+
+        monkeypatch.setattr(services, "finish_export", begun_anew)
+        assert by_worker(export).state == ExportState.RUNNING
+        monkeypatch.setattr(services, "finish_export", finish)
+        assert by_worker(export).state == ExportState.DONE
+
     def test_one_that_is_killed_again_and_again_is_given_up(self, world: World, sent: list[int]) -> None:
         export = asked(world)
         with scope(user_id=None, sites=EVERYTHING):
