@@ -156,7 +156,9 @@ def test_rows_that_were_sealed_before_there_were_keys_are_proven_by_their_number
     assert {type(json.loads(each["text"])["pgh_id"]) for each in old} == {int}
     assert {type(json.loads(each["text"])["pgh_id"]) for each in new} == {str}
     changed = (
-        (folder / "audit/proofs.jsonl").read_text().replace(f'"number": {old[0]["number"]}', '"number": 777777')
+        (folder / "audit/proofs.jsonl")
+        .read_text()
+        .replace(f'"number": {old[0]["number"]}', '"number": 777777')
     )
     write(folder / "audit/proofs.jsonl", changed)
     assert "the proof is of another row" in verify(folder)[1]
