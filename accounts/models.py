@@ -51,8 +51,8 @@ class UserManager(BaseUserManager["User"]):
         """
         if "@" not in name:
             return self.filter(username=name)
-        found = list(self.filter(email__iexact=name, is_active=True).values_list("pk", flat=True)[:2])
-        return self.filter(pk__in=found if len(found) == 1 else [])
+        numbers = list(self.filter(email__iexact=name, is_active=True).values_list("pk", flat=True)[:2])
+        return self.filter(pk__in=numbers if len(numbers) == 1 else [])
 
 
 # What somebody signs in with or is told by, and whether they may sign in or sign: no SQL alone changes it.

@@ -20,6 +20,8 @@ from typing import Any, Final
 from django.apps import apps
 from django.db import connection, models
 
+from audit.models import Act
+
 ACTS: Final = "audit_act"
 KEY_LENGTH: Final = 24
 
@@ -126,18 +128,18 @@ def _read(
 @cache
 def all_kinds() -> dict[str, dict[str, str]]:
     """Return the columns of acts and of every table of versions that hold row numbers, with the kind of row."""
-    sealed = [model for model in apps.get_models() if hasattr(model, "pgh_tracked_model")]
-    return {model._meta.db_table: kinds_of(model) for model in (*sealed, apps.get_model("audit", "Act"))}
+    sealed: list[Any] = [model for model in apps.get_models() if hasattr(model, "pgh_tracked_model")]
+    return {model._meta.db_table: kinds_of(model) for model in (*sealed, Act)}
 
 
 @cache
-def kinds_of(model: type[models.Model]) -> dict[str, str]:
+def kinds_of(model: Any) -> dict[str, str]:
     """Return the columns of a sealed table that hold row numbers, with the table whose rows they count.
 
     A model names in ``NUMBERS`` those of its columns that are no foreign keys.
     """
     tracked: Any = getattr(model, "pgh_tracked_model", model)
-    kinds = {field.column: _kind(field, tracked) for field in model._meta.concrete_fields}
+    kinds: dict[str, str] = {field.column: _kind(field, tracked) for field in model._meta.concrete_fields}
     kinds |= getattr(tracked, "NUMBERS", {})
     return {column: kind for column, kind in kinds.items() if kind not in {"", ACTS}}
 

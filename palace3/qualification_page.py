@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from accounts.permissions import ROLE_LABELS
-from demo.practice.tour import TOURS
 from operations.qualification.attacks import ATTACKS
 from operations.qualification.checks import INSTALLED, NAMES, WORKING
 from palace3.reference import table
@@ -31,12 +30,13 @@ def qualification_lines(root: Path) -> Iterator[str]:
     yield ""
     yield "## Performance"
     yield ""
-    yield "Each role does its main task on the server of [practice](../operations/practice.md), with synthetic"
-    yield "participants and the program that the trial runs. Record: the acts of practice, and, once every step is"
-    yield "done, the training record on the person's account in the trial, with day and version of the protocol. Roles"
-    yield "without a tour are tried by the tests that [the matrix](matrix.md) names."
+    yield "Each role does its tasks on the server of [practice](../operations/practice.md), with synthetic participants"
+    yield "and the program that the trial runs; a tour leads coordinators, investigators, data managers, monitors and"
+    yield "statisticians. Record: the acts of practice, and, once the tour is done, the training record on the person's"
+    yield "account in the trial, with day and version of the protocol. How many pages each task takes is"
+    yield "[counted](../tasks.md); other roles are tried by the tests that [the matrix](matrix.md) names."
     yield ""
-    yield from table(("role", "step", "script"), _steps())
+    yield from table(("role", "script"), _tasks(root))
     yield "## What stays with the sponsor"
     yield ""
     yield "What no program does, of each rule. To accept a release, by the matrix with its results, is theirs as well."
@@ -50,10 +50,12 @@ def _checks() -> Iterator[tuple[str, str]]:
         yield from ((part, str(NAMES[name])) for name in checks)
 
 
-def _steps() -> Iterator[tuple[str, str, str]]:
-    for role, steps in TOURS.items():
-        for number, step in enumerate(steps, start=1):
-            yield str(ROLE_LABELS[role]), str(number), str(step.text)
+def _tasks(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield who does what, of the tables of tasks, each once."""
+    lines = (root / "docs" / "tasks.md").read_text(encoding="utf-8").splitlines()
+    rows = (line.strip("| ").split(" | ")[:2] for line in lines if line.startswith("| "))
+    roles = {str(label).lower() for label in ROLE_LABELS.values()}
+    yield from dict.fromkeys((who, task) for task, who in rows if who in roles)
 
 
 def _of_the_sponsor(root: Path) -> Iterator[tuple[str, str, str]]:

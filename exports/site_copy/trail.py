@@ -132,10 +132,9 @@ VERSION_COLUMNS: Final = ("TABLE", "ROW", "VERSION", "ACT", "KIND", "CONTENT")
 def _version_rows(site: Site, keys: LeafKeys) -> Iterator[tuple[Any, ...]]:
     """Yield each version of each row; what the row held stands in CONTENT as JSON, with keys in place of numbers."""
     for table, rows in versions_of_site(site):
-        act, columns = _act_column(rows.model), kinds_of(rows.model)
-        kinds = {
-            f.attname: columns[f.column] for f in rows.model._meta.concrete_fields if f.column in columns
-        }
+        model: Any = rows.model
+        act, columns = _act_column(model), kinds_of(model)
+        kinds = {f.attname: columns[f.column] for f in model._meta.concrete_fields if f.column in columns}
         for row in rows.values().iterator(ROWS_AT_ONCE):
             named = {name: keys.key(kind, row[name]) for name, kind in kinds.items() if row[name] is not None}
             told = row | named
