@@ -12,8 +12,9 @@ from accounts.models import User
 from accounts.permissions import Permission
 from exports.cuts import Cut, plan_for_many
 from exports.masking import Tells
+from exports.models import ArmShown
 from exports.selected.narrowing import narrowed, sparing_values, without_rows_of_arm
-from exports.selected.selection import TESTS, WITHOUT_VALUE, ArmShown, ColumnFilter, Selection, TableView
+from exports.selected.selection import TESTS, WITHOUT_VALUE, ColumnFilter, Selection, TableView
 from exports.tables import Codes, Column, File
 from protocol.deviations import names_an_arm
 

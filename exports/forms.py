@@ -31,8 +31,8 @@ from exports.database_lock.models import HandItem
 from exports.database_lock.services import STEPS
 from exports.formats.kinds import DataFormat
 from exports.listed.catalogue import TABLES, USUAL
-from exports.models import KeptCut, Rhythm
-from exports.selected.selection import SELECTABLE, ArmShown, Selection, planned_visits
+from exports.models import ArmShown, KeptCut, Rhythm
+from exports.selected.selection import SELECTABLE, Selection, planned_visits
 from kernel.clock import end_of_day
 from kernel.days import written_moment, zone_in_words
 from kernel.fields import DayField, InstantField, PasswordField, SeenField, WordsField

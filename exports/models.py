@@ -20,6 +20,14 @@ from exports.imports.models import DataImport, ImportState
 from trials.models import RegisterEntry
 
 
+class ArmShown(models.TextChoices):
+    """How an export tells who is in which arm."""
+
+    SHOWN = "shown", _("Shown")
+    MASKED = "masked", _("Masked: A and B, without anything that tells which is which")
+    ABSENT = "absent", _("Absent")
+
+
 class ExportState(models.TextChoices):
     QUEUED = "queued", _("Waiting")
     RUNNING = "running", _("Being written")

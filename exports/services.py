@@ -32,6 +32,7 @@ from exports.kept_cuts.services import (
 from exports.listed.catalogue import BY_NAME
 from exports.models import (
     ArmLetters,
+    ArmShown,
     CutReading,
     Export,
     ExportDownload,
@@ -40,7 +41,7 @@ from exports.models import (
     KeptCut,
 )
 from exports.packages import refuse_format
-from exports.selected.selection import EVERYTHING_USUAL, ArmShown, KeptSelection, Selection
+from exports.selected.selection import EVERYTHING_USUAL, KeptSelection, Selection
 from exports.selected.services import may_take, note_identifying, refuse_file_of, settled_selection
 from exports.writing import AboutExport, Manifest, WantedFiles, write_zip
 from kernel.clock import local_date, with_offset

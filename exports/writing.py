@@ -28,10 +28,11 @@ from exports.formats.kinds import DataFormat
 from exports.formats.readers import readers_of
 from exports.formats.shortening import LONG_TEXT_COLUMNS, LONG_TEXTS, ShortenedInManifest, Shortenings
 from exports.listed.catalogue import USUAL, listed_files
+from exports.models import ArmShown
 from exports.odm.streams import ExportScope
 from exports.packages import PackageOrder, packager_of
 from exports.selected.narrowing import NarrowedFile, narrowed
-from exports.selected.selection import EVERYTHING_USUAL, ArmShown, Selection
+from exports.selected.selection import EVERYTHING_USUAL, Selection
 from exports.tables import KEYS, STUDY, File, files_of
 from kernel.errors import Refusal
 from kernel.files import OWN_FOLDER, digest_of_file, make_own_file

@@ -65,6 +65,7 @@ class DeviationLine:
     """One deviation of the list, or one proposal: whose, when, what, and what the reader can do about it."""
 
     number: str
+    zone: str
     participant_url: str
     sequence: int
     href: str
@@ -83,7 +84,6 @@ class DeviationLine:
     why: str = ""
     settled_by: str = ""
     settled_at: datetime | None = None
-    zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,6 +190,7 @@ def _line_of_record(record: Any, user: User, told_by: Permission) -> DeviationLi
     number = record.participant.number
     return DeviationLine(
         number=number,
+        zone=record.site.time_zone,
         participant_url=record.participant.get_absolute_url(),
         sequence=record.sequence,
         href=form_url(number, LOG, sequence=record.sequence),
@@ -232,6 +233,7 @@ def _line_of_proposal(proposal: DeviationProposal, user: User, told_by: Permissi
     waits = proposal.state == DeviationState.PROPOSED
     return DeviationLine(
         number=proposal.participant.number,
+        zone=proposal.site.time_zone,
         participant_url=proposal.participant.get_absolute_url(),
         sequence=proposal.deviation_no or 0,
         href="",
@@ -244,7 +246,6 @@ def _line_of_proposal(proposal: DeviationProposal, user: User, told_by: Permissi
         why=_words_for(user, proposal.site_id, settled.reason, told_by) if settled else "",
         settled_by=str(settled.by or "") if settled else "",
         settled_at=settled.at if settled else None,
-        zone=proposal.site.time_zone,
     )
 
 

@@ -30,8 +30,8 @@ from exports.api.described import (
 from exports.formats.kinds import DataFormat
 from exports.imports.models import CellOutcome, ImportState
 from exports.listed.catalogue import BY_NAME
-from exports.models import ExportState
-from exports.selected.selection import SELECTABLE, ArmShown
+from exports.models import ArmShown, ExportState
+from exports.selected.selection import SELECTABLE
 from followup.models import VisitState
 from reports.completeness import MEASURES, QUARTILES, TREND
 from reports.verification import NUMBERS as VERIFIED

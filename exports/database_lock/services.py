@@ -29,8 +29,8 @@ from exports.database_lock.models import (
     DatabaseLockSignature,
     HandItem,
 )
-from exports.models import Export, ExportState
-from exports.selected.selection import ArmShown, Selection
+from exports.models import ArmShown, Export, ExportState
+from exports.selected.selection import Selection
 from exports.services import request_export
 from kernel.clock import local_date
 from kernel.errors import Forbidden, Refusal

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.apps import apps
+from typing import Any, Final
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -10,12 +11,14 @@ from accounts.models import User
 from exports.cuts import Cut
 from exports.formats.kinds import DataFormat
 from exports.listed.trial import OF_NOBODY, STUDY_KEY
-from exports.models import Export, ExportDownload, ExportState
+from exports.models import ArmShown, Export, ExportDownload, ExportState
 from exports.tables import YES, Column, File, RowKeys, by_the_trials_clock, yes_no
 from trials.models import Delegation, Site
 
-# It stands above this package; a record is written with its act and never changes.
-OPERATION = "operations.OperationRecord"
+# Its model stands above this package, which says its kinds as it starts; a record is written with its act and never
+# changes.
+OPERATIONS = "operations_operationrecord"
+KINDS_OF_OPERATIONS: Final[dict[str, Any]] = {}
 NO_SITE = "CROSS JOIN (SELECT NULL::text AS time_zone) s"  # for the clock of the trial
 OF_SITES = "{row}.site_codes::text[] && %(sites)s::text[]"
 NUMBER = Column("EXPORT", "x.id", "integer", _("Number of the export"))
@@ -23,8 +26,6 @@ NUMBER = Column("EXPORT", "x.id", "integer", _("Number of the export"))
 
 def exports_file(cut: Cut) -> File:
     """Every export that holds data of the chosen sites: who asked for it, what for, what it holds, its digest."""
-    from exports.selected.selection import ArmShown  # which reads the list that this file stands in
-
     rows = cut.rows(Export)
     told = "coalesce(x.selection->>'{said}', '')"
     return File(
@@ -115,17 +116,15 @@ def accounts_file(cut: Cut) -> File:
 
 def life_cycle_file(cut: Cut) -> File:
     """What was done to the installation, with results: set-up, qualification, upgrades, backups, restores, drills."""
-    operation = apps.get_model(OPERATION)
-    seen = f"(SELECT o.* FROM {operation._meta.db_table} o WHERE {cut.saw('o.act_id')})"  # noqa: S608 (declared)
-    kinds = dict(operation._meta.get_field("kind").flatchoices)
+    seen = f"(SELECT o.* FROM {OPERATIONS} o WHERE {cut.saw('o.act_id')})"  # noqa: S608 (declared)
     return File(
         "LIFE_CYCLE",
         (
             STUDY_KEY,
+            Column("OPERATION", "x.id", "integer", pgettext_lazy("installation", "Number of the operation")),
             Column(
-                "OPERATION", "x.id", "integer", pgettext_lazy("installation", "Number of the operation")
+                "KIND", "x.kind", "code", pgettext_lazy("installation", "What was done"), KINDS_OF_OPERATIONS
             ),
-            Column("KIND", "x.kind", "code", pgettext_lazy("installation", "What was done"), kinds),
             Column("STARTED_AT", by_the_trials_clock("x.started_at"), "date-time", _("started")),
             Column("ENDED_AT", by_the_trials_clock("x.ended_at"), "date-time", _("ended")),
             Column("PASSED", yes_no("x.passed"), "boolean", _("passed"), YES),

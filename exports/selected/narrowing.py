@@ -13,7 +13,8 @@ from crf.queries.sparing import spared_words
 from exports.cuts import Cut
 from exports.listed.catalogue import BY_NAME
 from exports.masking import KEPT_FORMS, Tells, kept_visits
-from exports.selected.selection import WITHOUT_VALUE, ArmShown, ColumnFilter, Selection, TableView
+from exports.models import ArmShown
+from exports.selected.selection import WITHOUT_VALUE, ColumnFilter, Selection, TableView
 from exports.tables import Column, File
 from followup.models import Visit
 from kernel.errors import Refusal

@@ -10,11 +10,11 @@ from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from crf.engine.base import COMPLETED, RecordState
 from exports.listed.catalogue import BY_NAME, USUAL
+from exports.models import ArmShown
 from exports.tables import Column, File
 from kernel.errors import Refusal
 from kernel.punctuation import listed
@@ -23,14 +23,6 @@ from trials.models import Participant
 
 SELECTABLE: Final = tuple(state.value for state in (RecordState.IN_PROGRESS, *COMPLETED))
 OUTSIDE_THE_PLAN: Final = "UNS"  # an unscheduled visit is in no version of the protocol
-
-
-class ArmShown(TextChoices):
-    """How an export tells who is in which arm."""
-
-    SHOWN = "shown", _("Shown")
-    MASKED = "masked", _("Masked: A and B, without anything that tells which is which")
-    ABSENT = "absent", _("Absent")
 
 
 class ParticipantNotSelectable(Refusal):

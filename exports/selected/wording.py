@@ -8,7 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crf.engine.base import RecordState
-from exports.selected.selection import TESTS, ArmShown, Selection, TableView
+from exports.models import ArmShown
+from exports.selected.selection import TESTS, Selection, TableView
 from kernel.punctuation import listed
 
 Line = tuple[str | Promise, str | Promise]

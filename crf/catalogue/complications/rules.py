@@ -133,8 +133,9 @@ def kills_in_both_records(cd_grade: str, comp_ae: int, ae_all: list[AnswerRow]) 
 
 def event_answers(values: AnswerValues, row: AnswerRow) -> dict[str, Any]:
     """Return what the page of an adverse event begins with that is begun from a complication."""
+    _code, _blank, name = ECCG.label(row["eccg_code"]).partition(" ")
     return {
-        "ae_term": ECCG.label(row["eccg_code"]).partition(" ")[2],
+        "ae_term": name,
         "ae_st": row["comp_dt"],
         "ae_ongo": "N" if row["comp_en"] else None,
         "ae_en": row["comp_en"],

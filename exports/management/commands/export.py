@@ -23,9 +23,9 @@ from crf import catalogue
 from exports.casebooks.services import make_casebooks, start_casebooks
 from exports.formats.kinds import DataFormat
 from exports.listed.catalogue import BY_NAME
-from exports.models import Export, ExportState
+from exports.models import ArmShown, Export, ExportState
 from exports.sdtm.files.writing import PackageFormat, write_package
-from exports.selected.selection import SELECTABLE, ArmShown, Selection
+from exports.selected.selection import SELECTABLE, Selection
 from exports.services import hand_out, request_export, write_export
 from kernel.commands import new_folder, typed_day
 from kernel.errors import Refusal
