@@ -55,9 +55,10 @@ def confirm_at_value(
 
 def others_at_value(query: Query, apart: Collection[int] = ()) -> list[Query]:
     """Return the other queries of checks about the same answer that nobody has answered yet."""
-    if place_of(query) is None:
+    if (place := place_of(query)) is None:
         return []
-    asked = Query.objects.filter(record_id=query.record_id, target=query.target, state=QueryState.OPEN)
+    record, target = place
+    asked = Query.objects.filter(record_id=record, target=target, state=QueryState.OPEN)
     others = asked.filter(level=Level.SOFT).exclude(key="").exclude(pk__in=[query.pk, *apart])
     joined = ("participant__site", "site", "visit", "assigned_to", "record")
     return list(others.select_related(*joined).order_by("pk"))

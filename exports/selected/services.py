@@ -17,11 +17,10 @@ from crf import catalogue
 from exports.cuts import Cut
 from exports.formats.kinds import DataFormat
 from exports.listed.catalogue import BY_NAME
-from exports.models import ArmLetters, Export, ExportDefinition
+from exports.models import ArmLetters, ArmShown, Export, ExportDefinition
 from exports.packages import refuse_format
 from exports.selected.narrowing import as_it_leaves, refuse_counting_by_arm
 from exports.selected.selection import (
-    ArmShown,
     Selection,
     UnknownTable,
     refuse_odd_selection,
