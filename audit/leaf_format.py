@@ -1,6 +1,6 @@
-"""How a row is spelled for its digest, and under which keys a copy of the trail names rows (ADR 63).
+"""How a row is spelled for its digest, and under which keys a copy of the trail names rows (ADR 62).
 
-What proves a row is its text, and a row number in it counts the rows of every site. Since ADR 63 keys stand in place of
+What proves a row is its text, and a row number in it counts the rows of every site. Since ADR 62 keys stand in place of
 numbers: digests of the number, the kind of its row and a secret that the seals keep. The database has number and
 secret, and works each key out again; whoever holds a copy sees which row another one names, and nothing of how many
 there are. Acts keep their numbers: how many there are goes out each night (ADR 43). Seals from before say nothing of

@@ -1,7 +1,7 @@
 """The proofs in a site's copy: each row of its trail, the way from its digest to a seal, the seals, and the anchors.
 
 ``verify_copy.py``, which goes along, follows them without this program (ADR 50). Rows are named by the keys that stand
-in the sealed texts, not by numbers that count the rows of other sites (ADR 63).
+in the sealed texts, not by numbers that count the rows of other sites (ADR 62).
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ def test_an_untouched_copy_is_as_it_was_made_and_fits_the_anchor_of_the_mail(unp
 def test_what_is_proven_to_a_site_names_rows_by_keys_that_count_nothing(
     unpacked: Path, set_at_once: list[str], superuser: psycopg.Connection[Any]
 ) -> None:
-    """A row number would tell how many rows the other sites have; a key leads from one table to another (ADR 63)."""
+    """A row number would tell how many rows the other sites have; a key leads from one table to another (ADR 62)."""
     sealed = superuser.execute("SELECT leaves::text FROM audit_seal").fetchall()
     assert any(FAR.search(leaves) for (leaves,) in sealed), "numbers stay in the database"
     texts = (path for path in unpacked.rglob("*.*") if path.is_file() and path.suffix != ".pdf")

@@ -206,7 +206,7 @@ def test_rare_13_every_recorded_table_about_a_participant_is_in_the_copy_or_name
 
 
 def test_every_column_of_the_copy_that_may_count_rows_stands_as_a_key() -> None:
-    """A row number that is no foreign key is named by its model (``NUMBERS``); acts keep theirs (ADR 63)."""
+    """A row number that is no foreign key is named by its model (``NUMBERS``); acts keep theirs (ADR 62)."""
     plain = {
         f"{model._meta.db_table}.{field.column}"
         for model in (Act, *(model for model, _path in versioned_models()))
