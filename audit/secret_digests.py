@@ -42,7 +42,8 @@ def with_network(reason: str) -> str:
     Tries from one network are known as such, and its address is not kept. Outside a request, and without a key,
     nothing is added.
     """
-    network = _kept_as("network", NETWORK.get()) if NETWORK.get() else ""
+    whence = NETWORK.get()()
+    network = _kept_as("network", whence) if whence else ""
     return " ".join(part for part in (reason, network) if part)
 
 

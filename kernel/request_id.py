@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 
 # An empty text outside any request.
 REQUEST_ID: ContextVar[str] = ContextVar("palace3_request_id", default="")
-NETWORK: ContextVar[str] = ContextVar("palace3_network", default="")
+# Asked only by what keeps it: a refusal.
+NETWORK: ContextVar[Callable[[], str]] = ContextVar("palace3_network", default=str)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 
 from django.conf import settings
@@ -59,7 +60,7 @@ def request_id(get_response: Handler) -> Handler:
         offered = request.headers.get("X-Request-ID", "")
         number = offered if _PLAIN.fullmatch(offered) else str(uuid.uuid4())
         outer, begun = REQUEST_ID.set(number), perf_counter()
-        whence = NETWORK.set(network_of(request))
+        whence = NETWORK.set(partial(network_of, request))
         try:
             response = get_response(request)
         finally:
