@@ -25,6 +25,6 @@ PLACE: Final = re.compile(r"%\\\((\w+)\\\)s")
 def told(kept: str) -> str:
     """Return a cause in the language in force; one that is none of ours as it was kept."""
     for words, source in KEPT_AS.items():
-        if found := re.fullmatch(PLACE.sub(r"(?P<\1>.+)", re.escape(words)), kept):
-            return gettext(source) % found.groupdict() if found.groupdict() else gettext(source)
+        if match := re.fullmatch(PLACE.sub(r"(?P<\1>.+)", re.escape(words)), kept):
+            return gettext(source) % match.groupdict() if match.groupdict() else gettext(source)
     return kept

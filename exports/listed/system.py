@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -14,8 +13,16 @@ from exports.models import Export, ExportDownload, ExportState
 from exports.tables import YES, Column, File, RowKeys, by_the_trials_clock, yes_no
 from trials.models import Delegation, Site
 
-# It stands above this package; a record is written with its act and never changes.
-OPERATION = "operations.OperationRecord"
+# Its model stands above this package; a record is written with its act and never changes.
+OPERATIONS = "operations_operationrecord"
+KINDS = {
+    "qualification": _("Qualification"),
+    "backup": _("Backup"),
+    "restore": _("Restore"),
+    "restore_drill": _("Restore drill"),
+    "set_up": _("Step of the set-up"),
+    "upgrade": _("Upgrade"),
+}
 NO_SITE = "CROSS JOIN (SELECT NULL::text AS time_zone) s"  # for the clock of the trial
 OF_SITES = "{row}.site_codes::text[] && %(sites)s::text[]"
 NUMBER = Column("EXPORT", "x.id", "integer", _("Number of the export"))
@@ -115,17 +122,13 @@ def accounts_file(cut: Cut) -> File:
 
 def life_cycle_file(cut: Cut) -> File:
     """What was done to the installation, with results: set-up, qualification, upgrades, backups, restores, drills."""
-    operation = apps.get_model(OPERATION)
-    seen = f"(SELECT o.* FROM {operation._meta.db_table} o WHERE {cut.saw('o.act_id')})"  # noqa: S608 (declared)
-    kinds = dict(operation._meta.get_field("kind").flatchoices)
+    seen = f"(SELECT o.* FROM {OPERATIONS} o WHERE {cut.saw('o.act_id')})"  # noqa: S608 (declared)
     return File(
         "LIFE_CYCLE",
         (
             STUDY_KEY,
-            Column(
-                "OPERATION", "x.id", "integer", pgettext_lazy("installation", "Number of the operation")
-            ),
-            Column("KIND", "x.kind", "code", pgettext_lazy("installation", "What was done"), kinds),
+            Column("OPERATION", "x.id", "integer", pgettext_lazy("installation", "Number of the operation")),
+            Column("KIND", "x.kind", "code", pgettext_lazy("installation", "What was done"), KINDS),
             Column("STARTED_AT", by_the_trials_clock("x.started_at"), "date-time", _("started")),
             Column("ENDED_AT", by_the_trials_clock("x.ended_at"), "date-time", _("ended")),
             Column("PASSED", yes_no("x.passed"), "boolean", _("passed"), YES),

@@ -274,8 +274,8 @@ def test_the_snapshot_holds_each_answer_and_missing_reason_of_the_tables(told: T
     for item in named(snapshot, "ItemData"):
         oid, value, why = item.get("ItemOID"), value_of(item), flags(item).get("MISSING", "")
         if value is not None or why:
-            is_instant = value is not None and oid in instants
-            written[oid, why, _plain(datetime.fromisoformat(value)) if is_instant else value or ""] += 1
+            spelled = _plain(datetime.fromisoformat(value)) if value and oid in instants else value or ""
+            written[oid, why, spelled] += 1
     assert instants
     assert written == told.answers
     assert sum(told.answers.values()) > 5000
