@@ -53,7 +53,7 @@ def test_a_column_that_names_the_arm_says_so() -> None:
 
 
 def test_the_kinds_of_operations_are_those_of_their_model() -> None:
-    assert KINDS == dict(OperationKind.choices)
+    assert dict(OperationKind.choices) == KINDS
 
 
 @pytest.mark.django_db(transaction=True)
