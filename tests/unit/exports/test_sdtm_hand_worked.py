@@ -461,7 +461,7 @@ def test_elements_follow_one_another_and_a_day_is_of_the_last_that_had_begun(reg
 
 
 def test_demographics_say_the_reference_days_and_why_there_is_no_actual_arm(register: Schedule) -> None:
-    seen = {"01": "2026-08-01"}
+    seen = {"01": "2026-09-10"}  # somebody said on this day that they had died
     said = SdtmRecord(
         "DM", "01", {"AGE": "61", "SEX": "M"}, [Supplement("ETHNICCN", "Chinese Ethnic Group", "Han")]
     )
@@ -474,7 +474,7 @@ def test_demographics_say_the_reference_days_and_why_there_is_no_actual_arm(regi
         "RFXSTDTC": "2026-02-02",
         "RFXENDTC": "2026-03-09",
         "RFICDTC": "2026-01-05",
-        "RFPENDTC": "2026-09-02",
+        "RFPENDTC": "2026-09-10",
         "SITEID": "01",
         "COUNTRY": "CHN",
         "AGE": "61",
