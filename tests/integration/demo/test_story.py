@@ -29,7 +29,6 @@ from crf.models import (
     SignedAs,
     VerificationPlan,
 )
-from crf.records.judging import run_checks
 from crf.store.expected import differing_forms, stored, worked_out
 from crf.store.records import RecordKey, find_record
 from demo.simulation.answer_search import QuestionPlace
@@ -82,7 +81,6 @@ def test_points_08_09_25_the_synthetic_trial_is_whole_and_leaves_nobody_behind(
     point_25_nobody_is_left_behind()
     point_08_the_table_of_expected_forms_is_what_is_worked_out()
     point_09_whoever_stands_for_months_in_a_phase_of_weeks_is_an_item()
-    point_13_the_run_over_all_data_asks_nothing_that_a_save_did_not_ask()
     every_record_is_what_the_api_describes()
     every_record_is_read_by_its_key_as_django_reads_it()
     point_10_every_question_is_answered_somewhere()
@@ -237,12 +235,6 @@ def point_08_the_table_of_expected_forms_is_what_is_worked_out() -> None:
     for participant in Participant.objects.select_related("site"):
         assert differing_forms(stored(participant), worked_out(participant)) == [], participant.number
     assert ExpectedForm.objects.filter(filled_by=FilledBy.LOG).exclude(entered_at=None).exists()
-
-
-def point_13_the_run_over_all_data_asks_nothing_that_a_save_did_not_ask() -> None:
-    people = list(Participant.objects.values_list("pk", flat=True))
-    changes = run_checks(people=people, at=UNTIL, keeps=False)
-    assert (changes.opened, changes.closed) == ([], [])
 
 
 def point_09_whoever_stands_for_months_in_a_phase_of_weeks_is_an_item() -> None:
