@@ -81,11 +81,9 @@ def _by_category(log: Any) -> Table:
 
 
 def _by_month(log: Any) -> Table:
-    by_month = log.filter(dv_found__isnull=False).annotate(month=TruncMonth("dv_found"))
+    months = log.filter(dv_found__isnull=False).annotate(month=TruncMonth("dv_found"))
     names = ("total", "important")
-    rows = (
-        by_month.values_list("month").annotate(**{name: STANDING[name] for name in names}).order_by("month")
-    )
+    rows = months.values_list("month").annotate(**{name: STANDING[name] for name in names}).order_by("month")
     lines: tuple[Row, ...] = tuple((f"{month:%Y-%m}", *numbers) for month, *numbers in rows)
     columns = (_("Month"), _("Deviations"), _("Important"))
     return Table(_("By the month in which they were found"), columns, lines, slug="by-month")

@@ -73,6 +73,7 @@ class DeviationLine:
     found_on: date | None
     category: str
     said: str
+    zone: str
     found_by: str = ""
     importance: str = ""
     is_decided: bool = False
@@ -198,6 +199,7 @@ def _line_of_record(record: Any, user: User, told_by: Permission) -> DeviationLi
         found_on=record.dv_found,
         category=said_of_log("dv_cat", record.dv_cat),
         said=_words_for(user, record.site_id, record.dv_term, told_by),
+        zone=record.site.time_zone,
         found_by=said_of_log("dv_src", record.dv_src),
         importance=said_of_log("dv_imp", record.dv_imp or record.dv_imp_calc),
         is_decided=bool(record.dv_imp),
@@ -241,6 +243,7 @@ def _line_of_proposal(proposal: DeviationProposal, user: User, told_by: Permissi
         found_on=proposal.found_on,
         category=said_of_log("dv_cat", category_of(proposal.rule)),
         said=proposed_words(proposal, user, told_by),
+        zone=proposal.site.time_zone,
         state=proposal.state,
         act_url=reverse("crf:settle-deviation", args=[proposal.pk]) if waits and may_settle else "",
         why=_words_for(user, proposal.site_id, settled.reason, told_by) if settled else "",

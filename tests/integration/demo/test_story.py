@@ -17,7 +17,6 @@ from jsonschema import Draft202012Validator
 from rest_framework.renderers import JSONRenderer
 
 from accounts.models import User
-from accounts.permissions import Permission
 from crf import catalogue
 from crf.engine.base import Record
 from crf.engine.declaration import FormDeclaration
@@ -30,7 +29,6 @@ from crf.models import (
     SignedAs,
     VerificationPlan,
 )
-from crf.records.judging import run_checks
 from crf.store.expected import differing_forms, stored, worked_out
 from crf.store.records import RecordKey, find_record
 from demo.simulation.answer_search import QuestionPlace
@@ -46,7 +44,6 @@ from kernel.scope import EVERYTHING, scope
 from protocol.text import load
 from protocol.values import is_value, value_of
 from randomization.services import lists
-from reports.worklist.forms import forms_to_fill_in
 from tests.integration.exports.cells_of_formats import Rows, different_cells, rows_of_csv
 from tests.integration.exports.file_shapes import shapes_of
 from tests.unit.exports.test_formats import FILES
@@ -83,9 +80,7 @@ def test_points_08_09_25_the_synthetic_trial_is_whole_and_leaves_nobody_behind(
     """One story for all that is asked of it: it takes a minute to play."""
     point_25_nobody_is_left_behind()
     point_08_the_table_of_expected_forms_is_what_is_worked_out()
-    point_08_every_overdue_form_is_on_the_lists_of_its_people()
     point_09_whoever_stands_for_months_in_a_phase_of_weeks_is_an_item()
-    point_13_the_run_over_all_data_asks_nothing_that_a_save_did_not_ask()
     every_record_is_what_the_api_describes()
     every_record_is_read_by_its_key_as_django_reads_it()
     point_10_every_question_is_answered_somewhere()
@@ -240,27 +235,6 @@ def point_08_the_table_of_expected_forms_is_what_is_worked_out() -> None:
     for participant in Participant.objects.select_related("site"):
         assert differing_forms(stored(participant), worked_out(participant)) == [], participant.number
     assert ExpectedForm.objects.filter(filled_by=FilledBy.LOG).exclude(entered_at=None).exists()
-
-
-def point_08_every_overdue_form_is_on_the_lists_of_its_people() -> None:
-    today = UNTIL.date()
-    late = ExpectedForm.objects.overdue(on=today)
-    people = {site.code: [f"coord{site.code}", f"invest{site.code}"] for site in Site.objects.all()}
-    assert late.exists()
-    for code, names in {**people, "": ["data"]}.items():
-        here = late.filter(site__code=code) if code else late
-        for name in names:
-            user = with_grants(User.objects.get(username=name), on=today)
-            section = forms_to_fill_in(user, today)
-            whole = ExpectedForm.objects.open_to(user, Permission.CRF_VIEW).unfilled()
-            assert set(here.values_list("pk")) <= set(whole.values_list("pk")), name
-            assert section.total >= here.count(), name
-
-
-def point_13_the_run_over_all_data_asks_nothing_that_a_save_did_not_ask() -> None:
-    people = list(Participant.objects.values_list("pk", flat=True))
-    changes = run_checks(people=people, at=UNTIL, keeps=False)
-    assert (changes.opened, changes.closed) == ([], [])
 
 
 def point_09_whoever_stands_for_months_in_a_phase_of_weeks_is_an_item() -> None:
