@@ -65,7 +65,6 @@ class DeviationLine:
     """One deviation of the list, or one proposal: whose, when, what, and what the reader can do about it."""
 
     number: str
-    zone: str
     participant_url: str
     sequence: int
     href: str
@@ -191,7 +190,6 @@ def _line_of_record(record: Any, user: User, told_by: Permission) -> DeviationLi
     number = record.participant.number
     return DeviationLine(
         number=number,
-        zone=record.site.time_zone,
         participant_url=record.participant.get_absolute_url(),
         sequence=record.sequence,
         href=form_url(number, LOG, sequence=record.sequence),
@@ -235,7 +233,6 @@ def _line_of_proposal(proposal: DeviationProposal, user: User, told_by: Permissi
     waits = proposal.state == DeviationState.PROPOSED
     return DeviationLine(
         number=proposal.participant.number,
-        zone=proposal.site.time_zone,
         participant_url=proposal.participant.get_absolute_url(),
         sequence=proposal.deviation_no or 0,
         href="",
