@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
-from django.forms import PasswordInput
+from django.forms import Field, PasswordInput, TextInput
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.throttle import count_wrong_password
 from kernel import reading
 from kernel.errors import Refusal
-from kernel.fields import PasswordField
+from kernel.fields import PasswordField, WordsField
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -32,7 +31,7 @@ SIGNED_AT: Final = "signed_at"  # in the session: when the last signature of its
 
 class NameNotGiven(Refusal):
     code = "accounts.name_not_given"
-    fields = ("password",)
+    fields = (FIELD, "password")
     message = _(
         "The first signature after signing in asks for your user name and your password. Nothing was signed. "
         "Type both, the user name as you sign in with it."
@@ -94,15 +93,22 @@ def note_signature(person: int) -> None:
         at_hand.has_signed = True
 
 
-def name_shown(for_field: str) -> dict[str, Any]:
-    """Return what the field of the user name beside the password ``for_field`` shows."""
-    return {
-        "asks_name": asks_name(),
-        "name": FIELD,
-        "id": f"{for_field}-{FIELD}",
-        "typed": typed_name(),
-        "minutes": settings.IDLE_MINUTES,
-    }
+def name_field() -> Field:
+    """Return the field of the user name, which stands before the password of a series' first signature."""
+    told = ngettext(
+        "Asked with the first signature after you have signed in, or when you have signed nothing for "
+        "%(minutes)s minute.",
+        "Asked with the first signature after you have signed in, or when you have signed nothing for "
+        "%(minutes)s minutes.",
+        settings.IDLE_MINUTES,
+    )
+    shown = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+    return WordsField(
+        label=_("Your user name"),
+        help_text=told % {"minutes": settings.IDLE_MINUTES},
+        required=False,
+        widget=TextInput(attrs=shown),
+    )
 
 
 def refuse_without_name(by: User) -> None:
@@ -116,17 +122,11 @@ def refuse_without_name(by: User) -> None:
     raise NameNotGiven
 
 
-class SigningInput(PasswordInput):
-    """The password under a signature; before the first of a series the user name is asked beside it."""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        password = super().render(name, value, attrs, renderer)
-        shown = name_shown(str((attrs or {}).get("id", name)))
-        return password + render_to_string("partials/signer.html", shown)
-
-
 class SigningField(PasswordField):
-    """The password that signs."""
+    """The password that signs; before the first of a series the user name is asked as well."""
 
     def __init__(self, **more: Any) -> None:
-        super().__init__(widget=SigningInput(attrs={"autocomplete": "current-password"}), **more)
+        super().__init__(widget=PasswordInput(attrs={"autocomplete": "current-password"}), **more)
+
+    def asked_before(self) -> dict[str, Field]:
+        return {FIELD: name_field()} if asks_name() else {}

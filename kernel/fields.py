@@ -92,6 +92,10 @@ class PasswordField(forms.CharField):
         defaults: dict[str, Any] = {"strip": False, "widget": forms.PasswordInput}
         super().__init__(**(defaults | more))
 
+    def asked_before(self) -> dict[str, forms.Field]:
+        """Return the fields that a form shows before this one, by their names."""
+        return {}
+
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return _uncut(super().widget_attrs(widget))
 

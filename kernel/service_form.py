@@ -21,6 +21,7 @@ from django.db import transaction
 from django.utils.functional import cached_property
 
 from kernel.errors import Refusal
+from kernel.fields import PasswordField
 from kernel.once import FIELD, SentBefore, new_key, sent_once, was_sent
 
 
@@ -42,6 +43,21 @@ class Submitting(forms.BaseForm):
     is_atomic: ClassVar[bool] = True  # False where the service opens and commits transactions of its own
     refusal: Refusal | None = None
     result: Any = None
+    asked_beside: frozenset[str] = frozenset()  # what a password asks for beside itself; no service takes it
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, forms.Field] = {}
+        for name, field in self.fields.items():
+            before = field.asked_before() if isinstance(field, PasswordField) else {}
+            fields |= before | {name: field}
+            self.asked_beside |= before.keys()
+        self.fields = fields
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        for name in self.asked_beside & getattr(self, "cleaned_data", {}).keys():
+            del self.cleaned_data[name]
 
     def arguments(self) -> dict[str, Any]:
         """Return what was typed as the service takes it."""

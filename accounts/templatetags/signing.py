@@ -1,4 +1,4 @@
-"""What pages that draw their own field of a password show beside it."""
+"""What pages show that draw the fields of a signature themselves."""
 
 from __future__ import annotations
 
@@ -6,12 +6,25 @@ from typing import Any
 
 from django import template
 
-from accounts.series import name_shown
+from accounts.series import FIELD, asks_name, name_field, typed_name
 
 register = template.Library()
 
 
-@register.inclusion_tag("partials/signer.html")
-def signer(for_field: str) -> dict[str, Any]:
-    """Ask for the user name beside the password ``for_field``, where the signature is the first of a series."""
-    return name_shown(for_field)
+@register.inclusion_tag("partials/signature_fields.html")
+def signature_fields(step: str, sent: Any = None, meaning: str = "") -> dict[str, Any]:
+    """Ask for what signs ``step``: the password, and the user name where the signature is the first of a series.
+
+    ``sent`` is the form as it was refused; of several steps on one page it marks the fields of its own alone.
+    """
+    is_sent = bool(sent and sent.is_bound) and step == (
+        sent.data.get("item") or sent.data.get("step") or step
+    )
+    return {
+        "asked": name_field() if asks_name() else None,
+        "name": FIELD,
+        "typed": typed_name(),
+        "ids": "id" if is_sent else step,  # the summary of what was refused leads here
+        "refused": sent.errors if is_sent else {},
+        "meaning": meaning,
+    }

@@ -157,7 +157,7 @@ class DecisionForm(ServiceForm):
             self.fields["verdict"].widget.choices = VERDICTS[1:]
         for name, code in self.answerable.items():
             self.fields[name] = self._answer_field(code)
-        self.order_fields([*self.answerable, *self.base_fields])
+        self.order_fields([*self.answerable, *self.fields])
 
     def _answer_field(self, code: str) -> WordsField:
         return WordsField(

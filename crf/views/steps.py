@@ -37,6 +37,7 @@ def _refused(request: PersonRequest, record_key: RecordKey, form: StepForm, at: 
         "page": editor.page(),
         "editor": editor,
         "actions": actions_for(editor),
+        "sent": form,
         "refused": " ".join(str(said) for errors in form.errors.values() for said in errors),
     }
     return render(request, "crf/record.html", shown, status=form.status)

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Final
 
 from accounts.models import User
-from accounts.permissions import Permission, Role
+from accounts.permissions import Permission
 from protocol.text import versions
 from reports.worklist.central_review import central_reviews
 from reports.worklist.coding import words_to_code
@@ -53,7 +53,6 @@ def work_for(
     sections += [screened[name] for name in ("decide", "randomize") if name in screened]
     sections += visit_sections(user, today) if user.may(Permission.VISIT_RECORD) else []
     sections += [build(user, today) for permission, build in BUILDERS if user.may(permission)]
-    sections += [words_to_code(user, today)] if Role.CODER in user.roles else []
     sections += [_but_for(screened)] if "screening" in screened else []
     sections += [build(user, today) for permission, build in LAST_BUILDERS if user.may(permission)]
     if len(versions()) > 1 and user.may(Permission.CONSENT_RECORD):
@@ -90,6 +89,7 @@ BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.QUERY_CLOSE, queries_to_close),
     (Permission.CRF_SIGN, forms_to_sign),
     (Permission.CRF_EDIT, drafts),
+    (Permission.CODING_DECIDE, words_to_code),
 )
 LAST_BUILDERS: Final[tuple[tuple[Permission, Builder], ...]] = (
     (Permission.CRF_EDIT, deviations),

@@ -8,14 +8,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from crf.coding.releases import versions_in_use
 from crf.coding.worklist import listed, words_of
+from kernel.pagination import MOST
 from reports.worklist.sections import SHOWN, WorkItem, WorkListSection
 
 
 def words_to_code(user: User, today: date) -> WorkListSection:
-    """Return the words that nobody has coded, or that changed since, each with the page on which it is coded."""
-    rows = listed(user, {}, versions_in_use())
+    """Return the words that nobody has coded, or that changed since, each with the page on which it is coded.
+
+    They come from several forms, so that no window counts them: a bounded list does, in the same question.
+    """
+    rows = list(listed(user, {}, {})[: MOST + 1])
     items = [
         WorkItem(
             words.number,
@@ -29,6 +32,6 @@ def words_to_code(user: User, today: date) -> WorkListSection:
         "journal-check",
         _("No words wait to be coded."),
         items,
-        rows.count(),
+        len(rows),
         reverse("crf:coding"),
     )

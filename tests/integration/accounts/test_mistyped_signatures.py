@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from trials.models import Confirmation
 pytestmark = pytest.mark.django_db
 SECOND = "comparison"
 VERB = "accounts:signature:refuse"
+DRAWN = re.compile(r'<input[^>]*\bid="id_(signer|password)"[^>]*>')
 
 
 def client_of(user: Any) -> Client:
@@ -83,13 +85,21 @@ def shown_to(client: Client) -> str:
     return client.get("/protocol/questions/1.0/confirm/", {"tick": key}).text
 
 
+def marked(answer: Any) -> list[str]:
+    """The fields of the signature that the page marks as refused."""
+    return [each[1] for each in DRAWN.finditer(answer.text) if "is-invalid" in each[0]]
+
+
 def test_rule_33_the_first_signature_of_a_session_asks_for_name_and_password(world: World) -> None:
     own, manager = world.trial_manager.username, signed_in(world.trial_manager)
-    assert 'name="signer"' in shown_to(manager)
+    assert DRAWN.findall(shown_to(manager)) == ["signer", "password"]
     alone = sign(manager, PASSWORD)
     assert (alone.status_code, alone.context["form"].refusal.code) == (422, "accounts.name_not_given")
-    assert sign(manager, PASSWORD, signer=world.investigator.username).status_code == 422
-    assert sign(manager, "a slip", signer=own).status_code == 422
+    assert marked(alone) == ["signer"]
+    another = sign(manager, PASSWORD, signer=world.investigator.username)
+    assert (another.status_code, marked(another)) == (422, ["signer"])
+    slip = sign(manager, "a slip", signer=own)
+    assert (slip.status_code, marked(slip)) == (422, ["password"])
     with as_person(world.trial_manager):
         assert noted(world) == 2  # another's name, and the slip
         assert not Confirmation.objects.exists()
