@@ -155,7 +155,7 @@ def test_too_many_tries_say_when_to_come_back(world: World) -> None:
 
     from accounts.throttle import MOST_FAILURES
 
-    cache.set("sign-in-failures:127.0.0.1", MOST_FAILURES, 900)
+    cache.set("sign-in-failures:127.0.0.1/32", MOST_FAILURES, 900)
     refused = answer(Client())
     cache.clear()
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "900")

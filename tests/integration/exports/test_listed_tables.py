@@ -10,7 +10,7 @@ from django.db import transaction
 
 from exports.cuts import Cut
 from exports.listed.catalogue import BY_NAME, TABLES, listed_files
-from exports.listed.system import KINDS
+from exports.listed.system import KINDS_OF_OPERATIONS
 from exports.masking import Tells
 from exports.services import hand_out
 from kernel.scope import EVERYTHING, scope
@@ -53,7 +53,7 @@ def test_a_column_that_names_the_arm_says_so() -> None:
 
 
 def test_the_kinds_of_operations_are_those_of_their_model() -> None:
-    assert dict(OperationKind.choices) == KINDS
+    assert dict(OperationKind.choices) == KINDS_OF_OPERATIONS
 
 
 @pytest.mark.django_db(transaction=True)

@@ -125,7 +125,7 @@ def _the_people_of_the_site_follow(day: AmendmentDay, before: tuple[date | None,
     )
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
         decision = EligibilityDecision.objects.get(participant=day.decided)
-        assert "the site follows protocol version 1.1 now" in decision.lapse_cause
+        assert "The site follows version 1.1 of the protocol now." in decision.lapse_cause
         day.treated.refresh_from_db()
         context = FormContext(day.treated, at=NOW)
         assert context.context_value("setting.neoadjuvant_platelets_min") == 90

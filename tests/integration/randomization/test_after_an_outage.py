@@ -219,7 +219,7 @@ def test_rare_07_the_first_hour_by_its_pages_and_treatment_of_the_outage(
     given = {"_version": "0", "_key": "k1", "rt_given": "Y", "rt_start": "2026-11-17"}
     too_early = coordinator.post(form, given)
     assert too_early.status_code != 302
-    assert "dated before randomization" in too_early.text
+    assert "before randomization on" in too_early.text
     saved = coordinator.post(form, given | {"rt_start": "2026-11-19"})
     assert saved.status_code == 302, saved.text[:3000]
     with scope(user_id=None, sites=EVERYTHING), transaction.atomic():
