@@ -15,8 +15,8 @@ register = template.Library()
 def signature_fields(step: str, sent: Any = None, words: str = "") -> dict[str, Any]:
     """Ask for what signs ``step``: the password, and the user name where the signature is the first of a series.
 
-    ``sent`` is the form as it was refused; of several steps on one page it marks the fields of its own alone. ``words`` say
-    in the reader's language what is confirmed.
+    ``sent`` is the form as it was refused; of several steps on one page it marks the fields of its own alone.
+    ``words`` say in the reader's language what is confirmed.
     """
     is_sent = bool(sent and sent.is_bound) and step == (
         sent.data.get("item") or sent.data.get("step") or step

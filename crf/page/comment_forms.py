@@ -25,5 +25,5 @@ class CommentForm(ServiceForm):
     )
 
     def __init__(self, *args: object, targets: list[tuple[str, str]], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         self.fields["target"].choices = targets  # type: ignore[attr-defined]

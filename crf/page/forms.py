@@ -44,7 +44,7 @@ class NoteForm(ServiceForm):
     )
 
     def __init__(self, *args: object, targets: list[tuple[str, str]], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         if targets:
             self.fields["target"].choices = [("", _("the whole form")), *targets]  # type: ignore[attr-defined]
         else:

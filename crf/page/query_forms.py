@@ -38,7 +38,7 @@ class AssigneeForm(ServiceForm):
     assignee = forms.ChoiceField(label=_("Assigned to"), required=False)
 
     def __init__(self, *args: object, assignees: Choices, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         self.fields["assignee"].choices = assignees  # type: ignore[attr-defined]
 
 

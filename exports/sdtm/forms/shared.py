@@ -84,9 +84,9 @@ def dysphagia(column: str, scale: str, day: Value) -> Target:
     return about("DYSPHSC", "Dysphagia Score", "DYSPHAGIA", column, day, CAT=a(scale))
 
 
-def feeding(column: str, day: Value) -> Target:
-    """Return the record of how the participant is fed."""
-    return about("FEEDROUT", "Feeding Route", "NUTRITION", column, day)
+def feeding(column: str, day: Value, **more: Any) -> Target:
+    """Return the record of how the participant is fed; one without a visit of its own says what for (``CAT``)."""
+    return about("FEEDROUT", "Feeding Route", "NUTRITION", column, day, **more)
 
 
 def examination(result: str, words: str, day: Value) -> tuple[Target, ...]:

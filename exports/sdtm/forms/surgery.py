@@ -356,7 +356,7 @@ MAPPINGS: Final = (
                 OCCUR=a("COMP_ANY"),
                 DTC=a("OP_DT"),
             ),
-            feeding("FEED_DC", a("OP_DT")),
+            feeding("FEED_DC", a("OP_DT"), CAT="DISCHARGE"),
             *(
                 finding(
                     "SS",

@@ -52,7 +52,7 @@ MAPPINGS: Final = (
             weight("NUT_WT", ASSESSED, CAT="NUTRITION"),
             finding("VS", "WTPCHG", "Weight Change From Baseline", a("NUT_WTPCT"), unit="%", DTC=ASSESSED),
             vital("BMI", "Body Mass Index", "NUT_BMI", "kg/m2", ASSESSED),
-            feeding("NUT_FEED", ASSESSED),
+            feeding("NUT_FEED", ASSESSED, CAT="NUTRITION"),
             about("INTAKE", "Food Eaten in the Last Week", "NUTRITION", "NUT_INTAKE", ASSESSED),
             about("TUBEDAYS", "Days With a Feeding Tube", "NUTRITION", "NUT_TUBE_D", ASSESSED, "DAYS"),
             finding(

@@ -134,7 +134,9 @@ def test_point_10_every_column_of_instants_is_by_the_sites_clock(file: File, col
     asked = column.sql.replace(name, "i.at")
     for zone, wanted in (("Asia/Shanghai", "2026-06-21T07:30"), ("America/St_Johns", "2026-06-20T21:00")):
         with connection.cursor() as cursor:
-            source = "(SELECT %s::timestamptz AS at) i, (SELECT %s AS time_zone) s, (SELECT 'settled' AS state) d"
+            source = (
+                "(SELECT %s::timestamptz AS at) i, (SELECT %s AS time_zone) s, (SELECT 'settled' AS state) d"
+            )
             cursor.execute(f"SELECT {asked} FROM {source}", [BEFORE_EIGHT, zone])  # noqa: S608 (the code's own)
             (left,) = cursor.fetchone()
         assert left.startswith(wanted)
